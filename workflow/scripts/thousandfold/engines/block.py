@@ -1,0 +1,25 @@
+"""What every engine takes and gives; knows no engine and no Keras."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Progress = Callable[[int], None]
+"""Called now and then with the work done so far, in epochs (of every repeat of the block)."""
+
+
+def no_progress(epochs_done: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class TrainedBlock:
+    """The repeats of one block, in the order of their seeds (R of them)."""
+
+    weights: dict[str, np.ndarray]
+    """Final weights by name; Keras's shapes with R as the last axis."""
+    train_loss: np.ndarray
+    """Mean squared error of the last epoch as Keras's History gives it, shape (R,)."""
+    scaled_forecasts: np.ndarray
+    """The network's output for each test row, shape (R, test_rows)."""

@@ -1,0 +1,43 @@
+"""Keras on its TensorFlow backend, imported quickly and set to compute on one thread.
+
+The other engine modules take `keras` and `tf` from here, so that no setting can come too late.
+"""
+
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# The JAX backend's `fit` and `predict` silently never carry a stateful layer's state.
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@contextmanager
+def _quick_import(*unneeded: str) -> Iterator[None]:
+    """Hide optional packages that Keras would import, and pause garbage collection."""
+    hidden = [name for name in unneeded if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collecting:
+            gc.enable()
+        for name in hidden:
+            del sys.modules[name]
+
+
+with _quick_import("matplotlib", "jax", "torch"):
+    import keras
+    import tensorflow as tf
+
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
+
+__all__ = ["keras", "tf"]

@@ -28,6 +28,12 @@ def repeat_seed(study_seed: int, series: str, scenario: str, repeat: int) -> int
     return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] % SEED_LIMIT)
 
 
+def resampling_seed(study_seed: int, series: str, scenario: str, purpose: str) -> int:
+    """The seed of an analysis that resamples a scenario's repeats; one for each purpose."""
+    entropy = [study_seed, *_words(series), *_words(scenario), *_words(f"resampling {purpose}")]
+    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] % SEED_LIMIT)
+
+
 def weight_seed(seed: int, weight: str) -> int:
     """The seed of one weight's initialiser in the repeat that has this seed."""
     state = np.random.SeedSequence([seed, *_words(f"weight {weight}")]).generate_state(1, np.uint64)

@@ -145,3 +145,9 @@ def baseline_forecasts(series: Series) -> dict[str, np.ndarray]:
         "drift": previous + targets[train].mean(),
         "ar1": previous + intercept + slope * inputs[test],
     }
+
+
+def baseline_rmses(series: Series) -> dict[str, float]:
+    """Each baseline's RMSE over the test rows, in the series' units."""
+    actual = series.values[-series.test_rows :]
+    return {name: float(rmse(f, actual)) for name, f in baseline_forecasts(series).items()}

@@ -1,17 +1,25 @@
 """The engines: how a block of repeats is trained. Only modules in here import Keras."""
 
-from collections.abc import Callable
 from importlib import import_module
+from typing import Protocol, cast
 
-from thousandfold.engines.block import TrainedBlock
+from thousandfold.engines.block import Progress, TrainedBlock
+from thousandfold.scenario import Regime
+from thousandfold.series import Supervised
 
-ENGINES = {"keras": "stock", "replicated": "replicated"}
-"""Engine name in config -> module of this package that has its `train_block`."""
-
-PROFILE_NAMES = ("keras3", "keras2017")
+ENGINE_MODULES = {"keras": "engines.stock", "replicated": "engines.replicated"}
+"""Engine by its name in config -> this package's module that has its `train_block`."""
 
 
-def train_block_with(engine: str) -> Callable[..., TrainedBlock]:
-    """The `train_block(regime, data, seeds, progress)` of an engine; imports Keras."""
-    module = import_module(f"thousandfold.engines.{ENGINES[engine]}")
-    return module.train_block
+class Engine(Protocol):
+    """What a module of an engine offers."""
+
+    def train_block(
+        self, regime: Regime, data: Supervised, seeds: list[int], progress: Progress
+    ) -> TrainedBlock:
+        """Train one repeat per seed and forecast the test rows."""
+
+
+def engine(name: str) -> Engine:
+    """The engine of this name; imports Keras."""
+    return cast(Engine, import_module(f"thousandfold.{ENGINE_MODULES[name]}"))

@@ -5,12 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Progress = Callable[[int], None]
-"""Called now and then with the work done so far, in epochs (of every repeat of the block)."""
-
-
-def no_progress(epochs_done: int) -> None:
-    """Report nothing."""
+Progress = Callable[[float], None]
+"""Called now and then with the epochs done so far; all repeats of a block have the same epochs."""
 
 
 @dataclass(frozen=True)

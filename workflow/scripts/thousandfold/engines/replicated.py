@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import Progress, TrainedBlock, no_progress
+from thousandfold.engines.block import Progress, TrainedBlock
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
@@ -240,7 +240,7 @@ def _train_all_epochs(
 
 
 def train_block(
-    regime: Regime, data: Supervised, seeds: list[int], progress: Progress = no_progress
+    regime: Regime, data: Supervised, seeds: list[int], progress: Progress
 ) -> TrainedBlock:
     """Train one repeat per seed, all at once, and forecast the test rows.
 

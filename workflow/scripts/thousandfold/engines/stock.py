@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import Progress, TrainedBlock, no_progress
+from thousandfold.engines.block import Progress, TrainedBlock
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
 from thousandfold.scenario import Regime
@@ -89,14 +89,18 @@ def _predict(model: Any, regime: Regime, inputs: np.ndarray) -> np.ndarray:
 
 
 def train_block(
-    regime: Regime, data: Supervised, seeds: list[int], progress: Progress = no_progress
+    regime: Regime, data: Supervised, seeds: list[int], progress: Progress
 ) -> TrainedBlock:
     """Train one repeat per seed, one after the other, and forecast the test rows."""
     weights, losses, forecasts = [], [], []
     for index, seed in enumerate(seeds):
-        done = index * regime.epochs
         model = build_model(regime, data.train_inputs.shape[-1], seed)
-        losses.append(_fit(model, regime, data, seed, lambda n, done=done: progress((done + n) / len(seeds))))
+        earlier = index * regime.epochs
+
+        def progress_of_all(epochs_done: float, earlier: int = earlier) -> None:
+            progress((earlier + epochs_done) / len(seeds))
+
+        losses.append(_fit(model, regime, data, seed, progress_of_all))
         if regime.seed_on_train:
             _predict(model, regime, data.train_inputs)
         forecasts.append(_predict(model, regime, data.test_inputs))

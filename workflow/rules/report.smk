@@ -1,0 +1,38 @@
+"""The report: one self-contained page.
+
+Makes reports/report.html
+"""
+
+
+rule render_report:
+    """Draw the figures and render the page."""
+    input:
+        summary=rules.summarise.output,
+        standard_error=rules.standard_error.output,
+        comparisons=rules.compare.output,
+        findings=rules.judge.output.findings,
+        claims=rules.judge.output.claims,
+        repeats=rules.collect.output.repeats,
+        series=SERIES_FILES,
+        published=PUBLISHED_FILES,
+        templates=report_templates(),
+    output:
+        REPORTS / "report.html",
+    params:
+        study=[STUDY],
+        code=code_digest("report"),
+    log:
+        LOG_FILE.format(rule="render_report"),
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "Rendering the report"
+    script:
+        "../scripts/render_report.py"
+
+
+rule report:
+    """The report, up to date."""
+    localrule: True
+    input:
+        rules.render_report.output,

@@ -1,0 +1,26 @@
+"""Training: one job per series, scenario and block of repeats.
+
+Makes results/blocks/<series>/<scenario>/<start>-<stop>.parquet
+"""
+
+
+rule train:
+    """Train the repeats of one block and measure each one's forecast."""
+    input:
+        # The recipe holds the file's content; its time says nothing.
+        series=ancient(series_file),
+    output:
+        BLOCK_FILE,
+    params:
+        recipe=block_recipe,
+    log:
+        str(RESULTS / "logs/train/{series}/{scenario}/{start}-{stop}.log"),
+    threads: 1
+    resources:
+        mem_mb=1500,
+    conda:
+        "../../envs/train.yaml"
+    message:
+        "Training {wildcards.scenario} on {wildcards.series}, repeats {wildcards.start} to {wildcards.stop}"
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,23 @@
+"""Check every block and join them into the tables of repeats and forecasts."""
+
+import sys
+from pathlib import Path
+
+from thousandfold.collection import DamagedResultsError, collect
+from thousandfold.config import load_study
+from thousandfold.joblog import log_to
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    study = load_study(snakemake.config, [])
+    try:
+        collect(
+            study,
+            files=dict(zip(study.blocks(), map(Path, snakemake.input.blocks), strict=True)),
+            damaged=Path(snakemake.params.damaged),
+            repeats_parquet=Path(snakemake.output.repeats),
+            repeats_csv=Path(snakemake.output.repeats_csv),
+            forecasts_parquet=Path(snakemake.output.forecasts),
+        )
+    except DamagedResultsError as error:
+        sys.exit(str(error))

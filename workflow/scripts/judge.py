@@ -1,0 +1,39 @@
+"""Test the registered findings and reach a verdict on each claim."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from thousandfold.inference.findings import claims, judge, samples_of
+from thousandfold.joblog import log_to
+from thousandfold.records import TABLES, write_table
+from thousandfold.study import Finding, SeriesSource
+
+
+def write_verdicts(
+    repeats: Path,
+    sources: tuple[SeriesSource, ...],
+    registered: tuple[Finding, ...],
+    alpha: float,
+    findings_output: Path,
+    claims_output: Path,
+) -> None:
+    """Write the findings and claims tables from the repeats table."""
+    samples = samples_of(pd.read_parquet(repeats))
+    names = [source.name for source in sources]
+    table = judge(samples, names, registered, alpha, list(TABLES["findings"]))
+    write_table("findings", table, findings_output)
+    units = {source.name: source.unit for source in sources}
+    write_table("claims", claims(table, registered, units, list(TABLES["claims"])), claims_output)
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    write_verdicts(
+        repeats=Path(snakemake.input.repeats),
+        sources=snakemake.params.series,
+        registered=snakemake.params.findings,
+        alpha=snakemake.params.alpha,
+        findings_output=Path(snakemake.output.findings),
+        claims_output=Path(snakemake.output.claims),
+    )

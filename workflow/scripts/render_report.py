@@ -1,0 +1,65 @@
+"""Draw the figures and render the page."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from thousandfold.config import load_published, load_series
+from thousandfold.inference.findings import samples_of
+from thousandfold.joblog import log_to
+from thousandfold.recipe import registration_digest, versions
+from thousandfold.records import read_table, written_whole
+from thousandfold.report import Tables, render
+from thousandfold.study import Study
+
+
+def provenance(study: Study, repeats: pd.DataFrame) -> dict[str, str]:
+    """What the footer tells, line by line."""
+    return {
+        "Study seed": str(study.seed),
+        "Registered findings (SHA-256)": registration_digest(study),
+        "Versions": ", ".join(f"{name} {version}" for name, version in versions().items()),
+        "Engines": ", ".join(sorted(repeats["engine"].unique())),
+        "Profiles": ", ".join(sorted(repeats["profile"].unique())),
+        "Repeats that diverged": f"{int(repeats['diverged'].sum())} of {len(repeats)}",
+        "Tables": f"{study.folder('results')}/ (repeats, forecasts, summary, standard_error, "
+        "comparisons, findings, claims, config)",
+    }
+
+
+def write_report(
+    study: Study,
+    repeats: Path,
+    summary: Path,
+    standard_error: Path,
+    findings: Path,
+    claims: Path,
+    output: Path,
+) -> None:
+    """Render the page from the tables of a run."""
+    all_repeats = pd.read_parquet(repeats)
+    tables = Tables(
+        summary=read_table(summary),
+        standard_error=read_table(standard_error),
+        findings=read_table(findings),
+        claims=read_table(claims),
+        samples=samples_of(all_repeats),
+        published={source.name: load_published(source) for source in study.series},
+    )
+    series = {source.name: load_series(source) for source in study.series}
+    html = render(study, series, tables, provenance(study, all_repeats))
+    with written_whole(output) as partial:
+        partial.write_text(html, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    write_report(
+        study=snakemake.params.study[0],
+        repeats=Path(snakemake.input.repeats),
+        summary=Path(snakemake.input.summary[0]),
+        standard_error=Path(snakemake.input.standard_error[0]),
+        findings=Path(snakemake.input.findings),
+        claims=Path(snakemake.input.claims),
+        output=Path(snakemake.output[0]),
+    )

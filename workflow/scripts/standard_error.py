@@ -1,0 +1,28 @@
+"""Compute the standard error of each scenario's mean against the number of repeats."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from thousandfold.inference.findings import samples_of
+from thousandfold.inference.precision import standard_error_table
+from thousandfold.joblog import log_to
+from thousandfold.records import TABLES, write_table
+from thousandfold.seeds import resampling_seed
+
+
+def write_standard_errors(repeats: Path, study_seed: int, output: Path) -> None:
+    """Write the standard_error table from the repeats table."""
+    samples = samples_of(pd.read_parquet(repeats))
+    seeds = {key: resampling_seed(study_seed, *key, "standard error") for key in samples}
+    table = standard_error_table(samples, seeds, list(TABLES["standard_error"]))
+    write_table("standard_error", table, output)
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    write_standard_errors(
+        repeats=Path(snakemake.input.repeats),
+        study_seed=snakemake.params.study_seed,
+        output=Path(snakemake.output[0]),
+    )

@@ -1,0 +1,106 @@
+"""From blocks to the two tables that everything else reads: repeats and forecasts.
+
+Blocks pass one at a time, so that memory does not grow with the number of forecasts.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from thousandfold.config import load_series
+from thousandfold.recipe import recipe
+from thousandfold.records import DamagedBlockError, check_columns, read_block, written_whole
+from thousandfold.series import Series
+from thousandfold.study import Block, Study
+
+
+class DamagedResultsError(Exception):
+    """Blocks that were set aside; the message names each, why, and what to do."""
+
+
+def checked_blocks(
+    study: Study, files: dict[Block, Path], damaged: Path
+) -> Iterator[tuple[Block, Series, pd.DataFrame]]:
+    """Every block of the study with its series and table, read and checked one at a time.
+
+    Damaged ones are moved to the folder `damaged`; once all have been read, they raise
+    DamagedResultsError.
+    """
+    series = {source.name: load_series(source) for source in study.series}
+    set_aside = []
+    for block in study.blocks():
+        path, repeats = files[block], range(block.start, block.stop)
+        steps = series[block.series].test_rows
+        try:
+            table = read_block(path, recipe(study, block), repeats, steps)
+        except DamagedBlockError as problem:
+            target = damaged / block.series / block.scenario / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+            set_aside.append(f"{path}: {problem}; moved to {target}")
+        else:
+            yield block, series[block.series], table
+    if set_aside:
+        raise DamagedResultsError(
+            "\n".join([*set_aside, "Run the same command again: it trains these anew and no others."])
+        )
+
+
+def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame:
+    """A block's rows of the repeats table."""
+    regime = study.scenario(block.scenario).regime
+    names = pd.DataFrame({"series": block.series, "scenario": block.scenario}, index=table.index)
+    measures = table[["repeat", "seed", "rmse", "train_loss", "diverged"]]
+    origin = pd.DataFrame({"engine": regime.engine, "profile": regime.profile}, index=table.index)
+    return pd.concat([names, measures, origin], axis=1)
+
+
+def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataFrame:
+    """A block's rows of the forecasts table."""
+    forecasts = table.filter(regex=r"^forecast_\d+$").to_numpy()
+    repeats, steps = forecasts.shape
+    return pd.DataFrame(
+        {
+            "series": block.series,
+            "scenario": block.scenario,
+            "repeat": np.repeat(table["repeat"].to_numpy(), steps),
+            "step": np.tile(np.arange(1, steps + 1), repeats),
+            "forecast": forecasts.ravel(),
+            "actual": np.tile(series.values[-steps:], repeats),
+        }
+    )
+
+
+def collect(
+    study: Study,
+    files: dict[Block, Path],
+    damaged: Path,
+    repeats_parquet: Path,
+    repeats_csv: Path,
+    forecasts_parquet: Path,
+) -> None:
+    """Write the repeats and forecasts tables. Raises DamagedResultsError."""
+    with ExitStack() as stack:
+        repeats_file, csv_file, forecasts_file = (
+            stack.enter_context(written_whole(path))
+            for path in (repeats_parquet, repeats_csv, forecasts_parquet)
+        )
+        csv = stack.enter_context(csv_file.open("w", encoding="utf-8", newline=""))
+        writers: dict[str, pq.ParquetWriter] = {}
+        for block, series, table in checked_blocks(study, files, damaged):
+            rows = {
+                "repeats": repeat_rows(study, block, table),
+                "forecasts": forecast_rows(block, series, table),
+            }
+            rows["repeats"].to_csv(csv, index=False, header=not writers)
+            for name, path in [("repeats", repeats_file), ("forecasts", forecasts_file)]:
+                check_columns(name, rows[name])
+                arrow = pa.Table.from_pandas(rows[name], preserve_index=False)
+                if name not in writers:
+                    writers[name] = stack.enter_context(pq.ParquetWriter(path, arrow.schema))
+                writers[name].write_table(arrow)

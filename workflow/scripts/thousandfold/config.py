@@ -1,0 +1,411 @@
+"""From a config to a study: schema, defaults, cross-field checks, and errors that help.
+
+Every error names the file, the key and the mend; all are found before any training starts.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pandas as pd
+import yaml
+
+from thousandfold.scenario import Regime, Scenario
+from thousandfold.series import Series, SeriesError, read_series, supervise
+from thousandfold.study import Contrast, Experiment, Finding, SeriesSource, Study
+
+SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+
+RESERVED_STUDY_NAMES = frozenset({"blocks", "damaged", "logs"})
+"""Folders of results/ that a study of that name would write into."""
+
+PUBLISHED_COLUMNS = (
+    "scenario", "label", "n", "mean", "std", "min", "q25", "median", "q75", "max", "source",
+)  # fmt: skip
+
+YAML_WORDS = {
+    "object": "a mapping (key: value)", "array": "a list", "string": "text", "number": "a number",
+    "integer": "a whole number", "boolean": "true or false", "null": "null",
+}  # fmt: skip
+"""What a user calls the types of JSON Schema."""
+
+COMMAND_LINE = "--config on the command line"
+
+Key = tuple[str | int, ...]
+
+
+class ConfigError(ValueError):
+    """A config or a file it names that cannot be used; the message says where and how to mend."""
+
+
+class _KeyError(Exception):
+    """A problem with one key, before it is known which file the key stands in."""
+
+    def __init__(self, key: Key, problem: str) -> None:
+        super().__init__(problem)
+        self.key, self.problem = key, problem
+
+
+@cache
+def config_schema() -> dict[str, Any]:
+    """The JSON schema of a merged config."""
+    return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+def load_study(config: Mapping[str, Any], files: list[str]) -> Study:
+    """The study that a merged config describes.
+
+    `files` are the config files it was merged from, later ones winning; they are read to name
+    the right one in an error. So are all files that the config names, to see that every
+    scenario can be trained on every series. Raises ConfigError.
+    """
+    layers = [(file, _read_layer(file)) for file in files]
+    try:
+        study = _study(_checked(_plain(config)))
+        _check_data(study)
+        return study
+    except _KeyError as error:
+        where = _layer_of(error.key, config, layers)
+        key = ".".join(map(str, error.key)) or "the whole config"
+        raise ConfigError(f"{where}: {key}: {error.problem}") from None
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML in which no key may appear twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.tag != "tag:yaml.org,2002:merge":
+                if key_node.value in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key {key_node.value!r} appears twice; rename or remove one",
+                        problem_mark=key_node.start_mark,
+                    )
+                seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
+def _read_layer(file: str) -> Any:
+    try:
+        return yaml.load(Path(file).read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read ({error}); mend the file") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(f"{file}{place}: {problem}") from None
+
+
+def _layer_of(key: Key, config: Any, layers: list[tuple[str, Any]]) -> str:
+    """The file that a key's value comes from; the last one, as later files win."""
+    depth, value = _look_up(config, key)
+    found = [(file, *_look_up(content, key)) for file, content in layers]
+    deepest = max((d for _, d, _ in found), default=0)
+    holders = [file for file, d, _ in found if d == deepest]
+    if isinstance(value, Mapping | list):
+        return holders[-1] if holders else COMMAND_LINE
+    same = [file for file, d, v in found if d == depth and v == value]
+    return same[-1] if same else COMMAND_LINE
+
+
+def _look_up(node: Any, key: Key) -> tuple[int, Any]:
+    """How many parts of a key's path exist in a tree, and what lies there."""
+    for depth, part in enumerate(key):
+        if isinstance(node, Mapping) and part in node:
+            node = node[part]
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+            node = node[part]
+        else:
+            return depth, node
+    return len(key), node
+
+
+def _plain(node: Any, key: Key = ()) -> Any:
+    """The same tree in plain dicts and lists; refuses keys that are no text and NaN or infinity."""
+    if isinstance(node, Mapping):
+        for name in node:
+            if not isinstance(name, str):
+                raise _KeyError((*key, str(name)), f"the key {name!r} is not text; put it in quotes")
+        return {name: _plain(value, (*key, name)) for name, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_plain(value, (*key, index)) for index, value in enumerate(node)]
+    if isinstance(node, float) and not math.isfinite(node):
+        raise _KeyError(key, f"{node} is not a finite number; give one")
+    return node
+
+
+def _is_integer(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    # Plain JSON Schema takes 30.0 for an integer; range() does not.
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
+def _checked(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with all defaults filled in, checked against the schema."""
+    schema = config_schema()
+    error = jsonschema.exceptions.best_match(_Validator(schema).iter_errors(config))
+    if error is not None:
+        raise _KeyError(*_explain(error))
+    return _with_defaults(config, schema)
+
+
+def _with_defaults(node: Any, schema: Mapping[str, Any]) -> Any:
+    """Fill in the schema's defaults, recursively."""
+    if not isinstance(node, dict):
+        return node
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties") or {}
+    filled = {name: sub["default"] for name, sub in properties.items() if "default" in sub}
+    return {
+        name: _with_defaults(value, properties.get(name, others))
+        for name, value in {**filled, **node}.items()
+    }
+
+
+def _explain(error: jsonschema.ValidationError) -> tuple[Key, str]:
+    """The key that a schema error is about, and in one line what is wrong and how to mend it."""
+    key, value, rule = tuple(error.absolute_path), error.instance, error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            known = list(error.schema["properties"])
+            unknown = next(name for name in value if name not in known)
+            close = get_close_matches(unknown, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+            return (*key, unknown), f"unknown key; {hint}"
+        case "required":
+            missing = next(name for name in rule if name not in value)
+            return key, f"the key {missing!r} is missing; add it"
+        case "enum":
+            close = get_close_matches(str(value), map(str, rule), n=1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            return key, f"unknown value {value!r}; {hint}choose one of {', '.join(map(str, rule))}"
+        case "pattern":
+            place = (*key, value) if "propertyNames" in error.absolute_schema_path else key
+            return place, (
+                f"{value!r} is no usable name; take letters, digits, '_' and '-', at most 64, "
+                "starting with a letter or digit"
+            )
+        case "type":
+            kinds = [rule] if isinstance(rule, str) else rule
+            wanted = " or ".join(YAML_WORDS[kind] for kind in kinds)
+            if isinstance(value, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value.strip(), re.I):
+                return key, f"YAML reads {value!r} as text; write it as {float(value)!r}"
+            return key, f"{value!r} is not {wanted}; give {wanted}"
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            bound = {
+                "minimum": "at least", "maximum": "at most",
+                "exclusiveMinimum": "greater than", "exclusiveMaximum": "less than",
+            }[error.validator]  # fmt: skip
+            return key, f"{value!r} is out of range; it has to be {bound} {rule}"
+        case "uniqueItems":
+            return key, "lists a name twice; remove one"
+        case "minItems" | "minProperties" | "minLength":
+            return key, "is empty; give at least one"
+        case "oneOf" if len(key) == 2 and key[0] == "findings":
+            return key, "a finding has either expect, a and b, or all_of; give one of the two"
+        case _:
+            return key, f"{error.message}; correct it"
+
+
+def _study(config: dict[str, Any]) -> Study:
+    """Build the study from a config that fits the schema; the checks across keys are here."""
+    settings = config["study"]
+    if settings["name"] in RESERVED_STUDY_NAMES:
+        raise _KeyError(("study", "name"), f"{settings['name']!r} is reserved; take another name")
+    for section in ("series", "scenarios"):
+        _refuse_names_alike(section, config[section])
+    per_job = settings["repeats_per_job"]
+    if isinstance(per_job, int):
+        per_job = {"replicated": per_job, "keras": per_job}
+
+    taking_part = _selection(config, "scenarios")
+    scenarios = tuple(
+        _scenario(name, fields_, config["model"])
+        for name, fields_ in config["scenarios"].items()
+        if name in taking_part
+    )
+    experiments = tuple(_experiments(config, taking_part))
+    return Study(
+        name=settings["name"],
+        title=settings["title"],
+        seed=settings["seed"],
+        repeats=settings["repeats"],
+        repeats_per_job=tuple(sorted(per_job.items())),
+        alpha=settings["alpha"],
+        margin=settings["margin"],
+        series=tuple(
+            SeriesSource(name=name, **{"title": name, **source})
+            for name, source in config["series"].items()
+        ),
+        scenarios=scenarios,
+        experiments=experiments,
+        findings=tuple(_findings(config, taking_part)),
+    )
+
+
+def _refuse_names_alike(section: str, names: Mapping[str, Any]) -> None:
+    """Names that differ only in case would share a file on some disks."""
+    seen: dict[str, str] = {}
+    for name in names:
+        twin = seen.setdefault(name.lower(), name)
+        if twin != name:
+            raise _KeyError((section, name), f"differs from {twin!r} only in case; rename one")
+
+
+def _selection(config: Mapping[str, Any], section: str) -> list[str]:
+    """The names of a section that take part, as study.<section> selects them."""
+    selected = config["study"][section]
+    for index, name in enumerate(selected or ()):
+        if name not in config[section]:
+            raise _KeyError(("study", section, index), _unknown_name(name, config[section]))
+    return list(config[section]) if selected is None else selected
+
+
+def _unknown_name(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known) or 'none'}"
+    return f"there is no {name!r}; {hint}"
+
+
+def _scenario(name: str, own: dict[str, Any], model: dict[str, Any]) -> Scenario:
+    values = {**model, **own}
+    label = values.pop("label", name.replace("_", " "))
+    regime = Regime(**{field.name: values[field.name] for field in fields(Regime)})
+    if regime.stateful and regime.shuffle:
+        raise _KeyError(
+            ("scenarios", name, "shuffle"),
+            "a stateful network carries its state from row to row, so their order is its memory "
+            "and cannot be shuffled; set shuffle: false or stateful: false",
+        )
+    return Scenario(name, label, regime)
+
+
+def _experiments(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Experiment]:
+    """The config's groups, then one of all scenarios that are in none of them."""
+    ungrouped = list(taking_part)
+    for key, group in config["experiments"].items():
+        for index, name in enumerate(group["scenarios"]):
+            if name not in config["scenarios"]:
+                raise _KeyError(
+                    ("experiments", key, "scenarios", index),
+                    _unknown_name(name, config["scenarios"]),
+                )
+        present = tuple(name for name in group["scenarios"] if name in taking_part)
+        ungrouped = [name for name in ungrouped if name not in present]
+        if present:
+            yield Experiment(group["title"], present)
+    if ungrouped:
+        yield Experiment(
+            "Other scenarios" if config["experiments"] else "The scenarios", tuple(ungrouped)
+        )
+
+
+def _findings(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Finding]:
+    selected = config["study"]["findings"]
+    asked = _selection(config, "findings")
+    for id_, finding in config["findings"].items():
+        contrasts = tuple(_contrasts(("findings", id_), finding, config))
+        absent = {name for c in contrasts for name in (c.a, c.b)} - set(taking_part)
+        if id_ not in asked or (absent and selected is None):
+            continue
+        if absent:
+            raise _KeyError(
+                ("study", "findings", selected.index(id_)),
+                f"{id_} is about {', '.join(sorted(absent))}, which study.scenarios leaves out; "
+                "add it there or leave the finding out",
+            )
+        expect = "all_of" if "all_of" in finding else finding["expect"]
+        yield Finding(id_, finding["claim"], finding["source"], expect, contrasts)
+
+
+def _contrasts(
+    key: Key, finding: Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[Contrast]:
+    """The contrasts of a finding, or of one comparison in its all_of."""
+    if "all_of" in finding:
+        for index, part in enumerate(finding["all_of"]):
+            yield from _contrasts((*key, "all_of", index), part, config)
+        return
+    expect, a, b = finding["expect"], finding["a"], finding["b"]
+    if isinstance(b, list) != (expect == "best_of"):
+        wanted = "a list of scenarios" if expect == "best_of" else "one scenario"
+        raise _KeyError((*key, "b"), f"expect: {expect} takes {wanted}; change b or expect")
+    others = b if isinstance(b, list) else [b]
+    for end, name in [("a", a), *(("b", other) for other in others)]:
+        if name not in config["scenarios"]:
+            raise _KeyError((*key, end), _unknown_name(name, config["scenarios"]))
+    if a in others:
+        raise _KeyError((*key, "b"), f"compares {a!r} with itself; name another scenario")
+    default = "spread_margin" if expect == "more_stable" else "margin"
+    margin = finding.get("margin", config["study"][default])
+    if expect == "more_stable" and margin <= 1:
+        raise _KeyError((*key, "margin"), "for more_stable it is a ratio; give one above 1")
+    for other in others:
+        yield Contrast("less" if expect == "best_of" else expect, a, other, float(margin))
+
+
+def load_series(source: SeriesSource) -> Series:
+    """A series of a study. Raises SeriesError if it cannot be used."""
+    return read_series(source.name, Path(source.file), source.value, source.test_rows)
+
+
+def _check_data(study: Study) -> None:
+    """Read every file that the config names and see that every scenario can use it."""
+    for source in study.series:
+        try:
+            series = load_series(source)
+        except SeriesError as error:
+            raise _KeyError(("series", source.name), str(error)) from None
+        for scenario in study.scenarios:
+            _check_rows(scenario, series)
+        if source.published is not None:
+            _check_published(source)
+
+
+def _check_rows(scenario: Scenario, series: Series) -> None:
+    regime = scenario.regime
+    try:
+        data = supervise(series, regime.timesteps, regime.train_rows)
+    except SeriesError as error:
+        raise _KeyError(("scenarios", scenario.name), str(error)) from None
+    if not regime.stateful:
+        return
+    for part, rows in [("training", len(data.train_inputs)), ("test", len(data.test_inputs))]:
+        if rows % regime.batch_size:
+            divisors = [str(n) for n in range(1, rows + 1) if rows % n == 0]
+            raise _KeyError(
+                ("scenarios", scenario.name, "batch_size"),
+                f"{regime.batch_size} does not divide the {rows} {part} rows of series "
+                f"{series.name}, as a stateful network needs; take {', '.join(divisors)}, or set "
+                "train_rows",
+            )
+
+
+def load_published(source: SeriesSource) -> pd.DataFrame | None:
+    """The table of published results for a series, or None."""
+    return None if source.published is None else pd.read_csv(source.published)
+
+
+def _check_published(source: SeriesSource) -> None:
+    key = ("series", source.name, "published")
+    try:
+        table = load_published(source)
+    except (OSError, ValueError) as error:
+        problem = f"{source.published}: cannot be read ({error}); correct it"
+        raise _KeyError(key, problem) from None
+    missing = [column for column in PUBLISHED_COLUMNS if column not in table]
+    if missing:
+        raise _KeyError(key, f"{source.published}: has no column {missing[0]!r}; add it")

@@ -1,0 +1,104 @@
+"""One comparison of two samples: the estimate, the interval that decides, and its p values."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimated contrast of samples a and b with its t (or normal) approximation.
+
+    `difference` is estimate_a - estimate_b for means and the log of their ratio for spreads;
+    intervals, margins and p values are on that scale. A standard error of 0 (both samples
+    constant) gives the interval [difference, difference] and p values of 0 or 1.
+    """
+
+    estimate_a: float
+    estimate_b: float
+    difference: float
+    standard_error: float
+    df: float
+    """Degrees of freedom; infinite for the normal approximation."""
+
+    def interval(self, alpha: float) -> tuple[float, float]:
+        """The two-sided interval at level 1 - alpha."""
+        if self.standard_error == 0:
+            return self.difference, self.difference
+        half_width = stats.t.isf(alpha / 2, self.df) * self.standard_error
+        return self.difference - half_width, self.difference + half_width
+
+    def _p_above(self, bound: float) -> float:
+        """One-sided p against the contrast being at most `bound`."""
+        distance = self.difference - bound
+        if self.standard_error == 0 or math.isinf(distance):
+            return 0.0 if distance > 0 else 1.0
+        return float(stats.t.sf(distance / self.standard_error, self.df))
+
+    def _p_below(self, bound: float) -> float:
+        """One-sided p against the contrast being at least `bound`."""
+        distance = bound - self.difference
+        if self.standard_error == 0 or math.isinf(distance):
+            return 0.0 if distance > 0 else 1.0
+        return float(stats.t.sf(distance / self.standard_error, self.df))
+
+    def p_difference(self) -> float:
+        """Two-sided p of no difference."""
+        if self.standard_error == 0:
+            return 1.0 if self.difference == 0 else 0.0
+        return min(1.0, 2 * min(self._p_above(0), self._p_below(0)))
+
+    def p_equivalence(self, margin: float) -> float:
+        """Two one-sided tests (TOST; Schuirmann 1987) that the contrast lies within +-margin."""
+        return max(self._p_above(-margin), self._p_below(margin))
+
+    def p_minimal_effect(self, margin: float) -> float:
+        """The smaller one-sided p that the contrast lies beyond margin or beyond -margin."""
+        return min(self._p_above(margin), self._p_below(-margin))
+
+
+def mean_difference(a: np.ndarray, b: np.ndarray) -> Estimate:
+    """The difference of means with Welch's standard error and degrees of freedom (Welch 1947).
+
+    a and b are samples of at least 2 finite values each.
+    """
+    variance_a, variance_b = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
+    variance = variance_a + variance_b
+    df = math.inf
+    if variance > 0:
+        # Shares, not variances, are squared, so that tiny variances do not underflow to 0/0.
+        share_a, share_b = variance_a / variance, variance_b / variance
+        df = 1 / (share_a**2 / (len(a) - 1) + share_b**2 / (len(b) - 1))
+    mean_a, mean_b = float(a.mean()), float(b.mean())
+    return Estimate(mean_a, mean_b, mean_a - mean_b, math.sqrt(variance), df)
+
+
+def absolute_deviations(values: np.ndarray) -> np.ndarray:
+    """Distances from the sample's median."""
+    return np.abs(values - np.median(values))
+
+
+def _log_spread_variance(values: np.ndarray) -> float:
+    """Variance of the log of the mean absolute deviation (Bonett and Seier 2003, section 2)."""
+    spread = absolute_deviations(values).mean()
+    skew = (values.mean() - np.median(values)) / spread
+    return (skew**2 + values.var(ddof=1) / spread**2 - 1) / len(values)
+
+
+def spread_ratio(a: np.ndarray, b: np.ndarray) -> Estimate:
+    """The log ratio of mean absolute deviations from the median, with a delta-method error.
+
+    Each deviation is corrected by n / (n - 1), as Bonett and Seier (2003), "Confidence intervals
+    for mean absolute deviations", The American Statistician 57(4), section 3, do. A sample
+    without spread makes the ratio 0 or infinite, and equal to 1 beside another such.
+    """
+    spread_a, spread_b = (
+        float(absolute_deviations(x).mean() * len(x) / (len(x) - 1)) for x in (a, b)
+    )
+    if spread_a == 0 or spread_b == 0:
+        difference = 0.0 if spread_a == spread_b else math.copysign(math.inf, spread_a - spread_b)
+        return Estimate(spread_a, spread_b, difference, 0.0, math.inf)
+    error = math.sqrt(max(0.0, _log_spread_variance(a) + _log_spread_variance(b)))
+    return Estimate(spread_a, spread_b, math.log(spread_a / spread_b), error, math.inf)

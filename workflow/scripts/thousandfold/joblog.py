@@ -1,0 +1,38 @@
+"""What a job says while it runs, into its log file, so that Snakemake's own output stays readable."""
+
+import logging
+import os
+import sys
+from time import perf_counter
+
+PROGRESS_INTERVAL_SECONDS = 5.0
+
+
+def log_to(path: str) -> None:
+    """Send this process's log messages, prints, warnings and tracebacks to a file from now on."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.dup2(handle, stream.fileno())
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
+    )
+
+
+class ProgressLog:
+    """Logs how far a training is, every few seconds: epochs done and seconds left."""
+
+    def __init__(self, epochs: int, repeats: int) -> None:
+        self._epochs, self._repeats = epochs, repeats
+        self._started = self._last = perf_counter()
+
+    def __call__(self, epochs_done: float) -> None:
+        now = perf_counter()
+        if now - self._last < PROGRESS_INTERVAL_SECONDS and epochs_done < self._epochs:
+            return
+        self._last = now
+        left = (now - self._started) * (self._epochs / epochs_done - 1)
+        logging.info(
+            "epoch %d of %d, %d repeats, about %.0f s left",
+            epochs_done, self._epochs, self._repeats, left,
+        )  # fmt: skip

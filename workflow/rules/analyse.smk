@@ -16,7 +16,7 @@ rule collect:
         forecasts=RESULTS / "forecasts.parquet",
     params:
         damaged=str(RESULTS / "damaged"),
-        code=code_digest("collection"),
+        code=code_digest("collect"),
     log:
         LOG_FILE.format(rule="collect"),
     conda:
@@ -36,7 +36,7 @@ rule summarise:
         RESULTS / "summary.csv",
     params:
         series=STUDY.series,
-        code=code_digest("inference.findings", "inference.precision", "series"),
+        code=code_digest("summarise"),
     log:
         LOG_FILE.format(rule="summarise"),
     conda:
@@ -55,7 +55,7 @@ rule standard_error:
         RESULTS / "standard_error.csv",
     params:
         study_seed=STUDY.seed,
-        code=code_digest("inference.findings", "inference.precision", "seeds"),
+        code=code_digest("standard_error"),
     log:
         LOG_FILE.format(rule="standard_error"),
     conda:
@@ -75,7 +75,7 @@ rule compare:
     params:
         alpha=STUDY.alpha,
         margin=STUDY.margin,
-        code=code_digest("inference.findings"),
+        code=code_digest("compare"),
     log:
         LOG_FILE.format(rule="compare"),
     conda:
@@ -97,7 +97,7 @@ rule judge:
         findings=STUDY.findings,
         series=STUDY.series,
         alpha=STUDY.alpha,
-        code=code_digest("inference.findings"),
+        code=code_digest("judge"),
     log:
         LOG_FILE.format(rule="judge"),
     conda:

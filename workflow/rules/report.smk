@@ -20,7 +20,7 @@ rule render_report:
         REPORTS / "report.html",
     params:
         study=[STUDY],
-        code=code_digest("report"),
+        code=code_digest("render_report"),
     log:
         LOG_FILE.format(rule="render_report"),
     conda:

@@ -24,15 +24,23 @@ class ProgressLog:
 
     def __init__(self, epochs: int, repeats: int) -> None:
         self._epochs, self._repeats = epochs, repeats
-        self._started = self._last = perf_counter()
+        self._first: tuple[float, float] | None = None
+        self._last_logged = perf_counter()
 
     def __call__(self, epochs_done: float) -> None:
         now = perf_counter()
-        if now - self._last < PROGRESS_INTERVAL_SECONDS and epochs_done < self._epochs:
+        if self._first is None:
+            # Compilation ends with the first report and says nothing of the epochs to come.
+            self._first = now, epochs_done
+        finished = epochs_done >= self._epochs
+        if now - self._last_logged < PROGRESS_INTERVAL_SECONDS and not finished:
             return
-        self._last = now
-        left = (now - self._started) * (self._epochs / epochs_done - 1)
+        self._last_logged = now
+        started, epochs_before = self._first
+        measured = epochs_done - epochs_before
+        left = (now - started) / measured * (self._epochs - epochs_done) if measured else None
         logging.info(
-            "epoch %d of %d, %d repeats, about %.0f s left",
-            epochs_done, self._epochs, self._repeats, left,
+            "epoch %d of %d, %d repeats, %s",
+            epochs_done, self._epochs, self._repeats,
+            "time left unknown" if left is None else f"about {left:.0f} s left",
         )  # fmt: skip

@@ -7,6 +7,7 @@ it, and whoever reads the file checks it.
 import ast
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -15,27 +16,39 @@ from pathlib import Path
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.study import Block, Study
 
-PACKAGE = Path(__file__).parent
+SCRIPTS = Path(__file__).parents[1]
 
-RESULT_PACKAGES = ("keras", "numpy")
-TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow")
-"""The same library under the name that each platform has it by."""
+LOCK = SCRIPTS.parents[1] / "requirements.lock"
+
+RESULT_PACKAGES = (("keras",), ("numpy",), ("tensorflow-cpu", "tensorflow"))
+"""The packages that shape a training's result, each under the names that platforms have it by."""
 
 
 @cache
 def versions() -> dict[str, str]:
-    """The versions of the packages that shape a training's result."""
-    found = {name: version(name) for name in RESULT_PACKAGES}
-    for name in TENSORFLOW_PACKAGES:
+    """The versions of the packages that shape a training's result.
+
+    Where they are not installed (the planning process of a conda user) the lock's pins count.
+    """
+    try:
+        return {names[-1]: _installed_version(names) for names in RESULT_PACKAGES}
+    except PackageNotFoundError:
+        pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", LOCK.read_text("utf-8"), re.MULTILINE))
+        return {names[-1]: pins[names[-1]] for names in RESULT_PACKAGES}
+
+
+def _installed_version(names: tuple[str, ...]) -> str:
+    for name in names[:-1]:
         try:
-            return found | {"tensorflow": version(name)}
+            return version(name)
         except PackageNotFoundError:
             continue
-    raise RuntimeError("TensorFlow is not installed; run `make environment`")
+    return version(names[-1])
 
 
 def _module_file(module: str) -> Path:
-    path = PACKAGE.joinpath(*module.split("."))
+    """The file of a script ("train") or of one of this package's modules ("thousandfold.seeds")."""
+    path = SCRIPTS.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
@@ -58,17 +71,17 @@ def _is_docstring(node: ast.AST) -> bool:
 @cache
 def _imports(module: str) -> frozenset[str]:
     """The modules of this package that a module imports, packages on the way included."""
-    names = [
-        node.module.removeprefix("thousandfold.")
-        for node in ast.walk(_syntax(module))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("thousandfold.")
-    ]
-    parents = [name.rsplit(".", depth)[0] for name in names for depth in range(name.count(".") + 1)]
-    return frozenset(parents)
+    found = set()
+    for node in ast.walk(_syntax(module)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "thousandfold":
+            parts = str(node.module).split(".")
+            found |= {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(name for name in found if _module_file(name).exists())
 
 
 def modules_behind(*modules: str) -> list[str]:
-    """The modules and all of this package's that they import, directly or not; sorted."""
+    """The modules (or scripts) and all of this package's that they import, directly or not."""
     found: set[str] = set()
     waiting = set(modules)
     while waiting:
@@ -105,7 +118,7 @@ def recipe(study: Study, block: Block) -> str:
         "series": [file_digest(source.file), source.value, source.test_rows],
         "study_seed": study.seed,
         "versions": versions(),
-        "code": code_digest("training", engine_module),
+        "code": code_digest("thousandfold.training", engine_module),
     }
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
 

@@ -7,8 +7,11 @@ from thousandfold.engines.block import Progress, TrainedBlock
 from thousandfold.scenario import Regime
 from thousandfold.series import Supervised
 
-ENGINE_MODULES = {"keras": "engines.stock", "replicated": "engines.replicated"}
-"""Engine by its name in config -> this package's module that has its `train_block`."""
+ENGINE_MODULES = {
+    "keras": "thousandfold.engines.stock",
+    "replicated": "thousandfold.engines.replicated",
+}
+"""Engine by its name in config -> the module that has its `train_block`."""
 
 
 class Engine(Protocol):
@@ -22,4 +25,4 @@ class Engine(Protocol):
 
 def engine(name: str) -> Engine:
     """The engine of this name; imports Keras."""
-    return cast(Engine, import_module(f"thousandfold.{ENGINE_MODULES[name]}"))
+    return cast(Engine, import_module(ENGINE_MODULES[name]))

@@ -169,7 +169,9 @@ def _training_program(network: _Network, regime: Regime, data: Supervised) -> An
     @tf.function(jit_compile=True)
     def train(epochs: Any, orders: Any, h: Any, c: Any) -> Any:
         mean_losses = tf.zeros(network.repeats)
-        for epoch in tf.range(epochs):
+        # Not `for epoch in tf.range(epochs)`: XLA would compile it anew for each number of epochs.
+        epoch = 0
+        while epoch < epochs:
             if regime.reset_after_epoch:
                 h, c = zero_h, zero_c
             mean_losses = tf.zeros(network.repeats)
@@ -179,6 +181,7 @@ def _training_program(network: _Network, regime: Regime, data: Supervised) -> An
                 rows = orders[epoch if regime.shuffle else 0, batch]
                 losses, h, c = update(rows, batches.row_weights[batch], h, c)
                 mean_losses += batches.shares[batch] * losses
+            epoch += 1
         if regime.reset_after_epoch:
             h, c = zero_h, zero_c
         return mean_losses, h, c

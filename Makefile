@@ -1,0 +1,32 @@
+# make study   set up if needed, then run the whole study
+# make test    set up if needed, then run the tests
+# make clean   remove what runs made (results, reports, Snakemake's notes)
+# make lock    pin all dependencies anew
+
+PYTHON ?= python3
+CORES ?= all
+UV ?= uv
+BIN := .venv/bin
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --no-header
+
+.PHONY: study test environment clean lock
+.DEFAULT_GOAL := study
+
+study: environment
+	$(BIN)/snakemake --cores $(CORES)
+
+test: environment
+	$(BIN)/python -m pytest
+
+environment:
+	@$(PYTHON) envs/make_environment.py
+
+clean:
+	rm -rf results/* reports/* .snakemake
+
+lock:
+	$(COMPILE) --upgrade pyproject.toml --group dev --output-file requirements.lock
+	printf "setuptools\nwheel\n" | $(COMPILE) --upgrade - --output-file envs/build.lock
+	echo uv | $(COMPILE) --upgrade - --output-file envs/uv.lock
+	$(BIN)/python envs/export.py

@@ -1,0 +1,32 @@
+"""What several test modules share."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from thousandfold.config import load_study
+from thousandfold.scenario import Regime
+from thousandfold.study import Study
+
+ROOT = Path(__file__).resolve().parent.parent
+
+STATEFUL = Regime(
+    stateful=True, shuffle=False, reset_after_epoch=True, seed_on_train=False,
+    reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
+    epochs=50, learning_rate=1e-3, profile="keras3", engine="replicated",
+)  # fmt: skip
+STATELESS = replace(STATEFUL, stateful=False)
+WIDE = replace(STATEFUL, units=3, timesteps=4, batch_size=2, train_rows=18, reset_after_epoch=False)
+
+
+def shipped_config() -> dict:
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+def shipped_study() -> Study:
+    return load_study(shipped_config(), [])
+
+
+def shipped_regimes(**changes) -> dict[str, Regime]:
+    return {s.name: replace(s.regime, **changes) for s in shipped_study().scenarios}

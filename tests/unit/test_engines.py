@@ -1,0 +1,273 @@
+"""The engines: equal number for number, state carried and reset, repeats independent to the bit."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from support import ROOT, STATEFUL, STATELESS, WIDE, shipped_regimes
+
+from thousandfold.engines import replicated, stock
+from thousandfold.engines.profiles import PROFILES
+from thousandfold.engines.runtime import keras
+from thousandfold.seeds import repeat_seed
+from thousandfold.series import read_series, rmse, supervise
+
+SERIES = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
+SEEDS = [repeat_seed(7, "shampoo", "a", repeat) for repeat in range(400)]
+
+
+def data_for(regime):
+    return supervise(SERIES, regime.timesteps, regime.train_rows)
+
+
+@cache
+def trained(engine, regime, seeds=tuple(SEEDS[:2])):
+    return engine.train_block(regime, data_for(regime), list(seeds), lambda _: None)
+
+
+def rmses(regime, block):
+    data = data_for(regime)
+    return rmse(data.invert(block.scaled_forecasts), data.actual)
+
+
+EQUAL_REGIMES = {
+    **shipped_regimes(epochs=50),
+    "units 3, timesteps 4, batch size 2": WIDE,
+    "stateless, ragged last batch, shuffled": replace(
+        STATELESS, units=2, batch_size=5, shuffle=True
+    ),
+    "keras2017": replace(STATEFUL, profile="keras2017"),
+}
+
+
+@pytest.mark.parametrize("name", EQUAL_REGIMES)
+def test_engines_are_equal_number_for_number(name):
+    regime = EQUAL_REGIMES[name]
+    seeds = tuple(SEEDS[:1])
+    ours, theirs = trained(replicated, regime, seeds), trained(stock, regime, seeds)
+    for weight, expected in theirs.weights.items():
+        np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(rmses(regime, ours), rmses(regime, theirs), atol=1e-3, rtol=0)
+    np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("units", "features"), [(1, 1), (3, 1), (8, 2)])
+def test_initial_weights_are_those_of_stock_keras(units, features):
+    ours = replicated.initial_weights(units, features, SEEDS[:5])
+    regime = replace(STATEFUL, units=units)
+    for lane, seed in enumerate(SEEDS[:5]):
+        weights = stock.build_model(regime, features, seed).get_weights()
+        for name, expected in zip(stock.WEIGHT_NAMES, weights, strict=True):
+            np.testing.assert_array_equal(ours[name][..., lane], expected)
+
+
+# State: an LSTM in plain NumPy tells what the forecasts and the loss are if the state is carried
+# and reset as the regime says. With a vanishing learning rate the weights stay as they were drawn,
+# so the last epoch's loss shows the state in training too.
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+class NumpyLstm:
+    def __init__(self, weights, regime):
+        self.w = {name: value[..., 0].astype(float) for name, value in weights.items()}
+        self.regime = regime
+        self.reset()
+
+    def reset(self):
+        self.h = self.c = np.zeros((self.regime.batch_size, self.regime.units))
+
+    def run(self, inputs, reset_after_batch):
+        """Outputs of all rows, batch by batch."""
+        outputs, size = [], self.regime.batch_size
+        for start in range(0, len(inputs), size):
+            if not self.regime.stateful:
+                self.reset()
+            for t in range(inputs.shape[1]):
+                x = inputs[start : start + size, t]
+                gates = x @ self.w["kernel"] + self.h @ self.w["recurrent_kernel"] + self.w["bias"]
+                i, f, g, o = np.split(gates, 4, axis=1)
+                self.c = sigmoid(f) * self.c + sigmoid(i) * np.tanh(g)
+                self.h = sigmoid(o) * np.tanh(self.c)
+            outputs.append((self.h @ self.w["dense_kernel"] + self.w["dense_bias"])[:, 0])
+            if reset_after_batch:
+                self.reset()
+        return np.concatenate(outputs)
+
+
+# Four training rows, two batches, because the states of longer passes converge, whatever they start from.
+FROZEN = replace(WIDE, epochs=2, learning_rate=1e-30, train_rows=4)
+STATE_REGIMES = {
+    "reset after each epoch": replace(FROZEN, reset_after_epoch=True),
+    "never reset": FROZEN,
+    "reset after each prediction": replace(FROZEN, reset_after_prediction=True),
+    "seeded": replace(FROZEN, reset_after_epoch=True, seed_on_train=True),
+    "seeded, never reset": replace(FROZEN, seed_on_train=True),
+    "stateless": replace(FROZEN, stateful=False),
+}
+
+
+@pytest.mark.parametrize("engine", [stock, replicated], ids=["stock", "replicated"])
+@pytest.mark.parametrize("name", STATE_REGIMES)
+def test_state_is_carried_and_reset_as_the_regime_says(engine, name):
+    regime = STATE_REGIMES[name]
+    data, block = data_for(regime), trained(engine, regime, tuple(SEEDS[:1]))
+    network = NumpyLstm(block.weights, regime)
+    for _ in range(regime.epochs):
+        train_outputs = network.run(data.train_inputs, reset_after_batch=False)
+        if regime.reset_after_epoch:
+            network.reset()
+    if regime.seed_on_train:
+        network.run(data.train_inputs, regime.reset_after_prediction)
+    test_outputs = network.run(data.test_inputs, regime.reset_after_prediction)
+
+    loss = np.mean((train_outputs - data.train_targets) ** 2)
+    np.testing.assert_allclose(block.train_loss[0], loss, rtol=1e-5)
+    np.testing.assert_allclose(block.scaled_forecasts[0], test_outputs, atol=1e-6)
+
+
+def test_the_numpy_network_tells_carried_from_reset_states():
+    """Otherwise the test above could not fail."""
+    outcomes = {name: trained(replicated, regime) for name, regime in STATE_REGIMES.items()}
+    forecasts = [block.scaled_forecasts[0] for block in outcomes.values()]
+    for i, a in enumerate(forecasts):
+        for b in forecasts[:i]:
+            assert np.abs(a - b).max() > 2e-5
+
+
+# Each regime field alone.
+
+
+def assert_same(regime_a, regime_b, *, weights=True, forecasts=True):
+    a, b = trained(replicated, regime_a), trained(replicated, regime_b)
+    same_weights = all(np.array_equal(a.weights[name], b.weights[name]) for name in a.weights)
+    assert same_weights == weights
+    assert np.allclose(a.scaled_forecasts, b.scaled_forecasts, atol=1e-6) == forecasts
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stateful": False}, {"reset_after_epoch": False}, {"train_rows": 12}, {"epochs": 40},
+        {"batch_size": 2}, {"learning_rate": 2e-3}, {"profile": "keras2017"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_fields_that_change_training(change):
+    assert_same(STATEFUL, replace(STATEFUL, **change), weights=False, forecasts=False)
+
+
+def test_shuffling_changes_training():
+    shuffled = replace(STATELESS, shuffle=True)
+    assert_same(STATELESS, shuffled, weights=False, forecasts=False)
+
+
+@pytest.mark.parametrize("change", [{"units": 2}, {"timesteps": 2}], ids=str)
+def test_fields_that_change_the_network(change):
+    a, b = trained(replicated, STATEFUL), trained(replicated, replace(STATEFUL, **change))
+    assert not np.allclose(a.scaled_forecasts, b.scaled_forecasts, atol=1e-4)
+
+
+@pytest.mark.parametrize("change", [{"seed_on_train": True}, {"reset_after_prediction": True}], ids=str)
+def test_fields_that_change_only_the_forecast(change):
+    assert_same(STATEFUL, replace(STATEFUL, **change), forecasts=False)
+
+
+def test_resetting_after_predictions_leaves_the_first_forecast_alone():
+    a = trained(replicated, STATEFUL)
+    b = trained(replicated, replace(STATEFUL, reset_after_prediction=True))
+    np.testing.assert_allclose(a.scaled_forecasts[:, 0], b.scaled_forecasts[:, 0], atol=1e-7)
+
+
+def test_resetting_after_predictions_wipes_the_seeding():
+    resets = replace(STATEFUL, reset_after_prediction=True)
+    assert_same(resets, replace(resets, seed_on_train=True))
+
+
+def test_one_batch_of_all_rows_makes_stateful_and_stateless_the_same():
+    one_batch = replace(STATEFUL, batch_size=12, train_rows=12)
+    assert_same(one_batch, replace(one_batch, stateful=False))
+
+
+@pytest.mark.parametrize("field", ["reset_after_epoch", "seed_on_train", "reset_after_prediction"])
+def test_resets_and_seeding_mean_nothing_to_a_stateless_network(field):
+    assert_same(STATELESS, replace(STATELESS, **{field: not getattr(STATELESS, field)}))
+
+
+# Independence of the repeats, to the bit.
+
+BIT_REGIMES = {
+    "stateful": replace(STATEFUL, seed_on_train=True),
+    "shuffled": replace(STATELESS, shuffle=True),
+    "one batch": replace(STATEFUL, batch_size=12, train_rows=12),
+    "wide": WIDE,
+    "wider, long": replace(STATELESS, units=16, timesteps=12, batch_size=4, epochs=5),
+    "keras2017": replace(WIDE, profile="keras2017"),
+}
+
+
+def assert_bits(whole, part, lanes):
+    for name, value in part.weights.items():
+        np.testing.assert_array_equal(value, whole.weights[name][..., lanes])
+    np.testing.assert_array_equal(part.train_loss, whole.train_loss[lanes])
+    np.testing.assert_array_equal(part.scaled_forecasts, whole.scaled_forecasts[lanes])
+
+
+@pytest.mark.parametrize("name", BIT_REGIMES)
+def test_a_repeat_is_equal_to_the_bit_in_any_block(name):
+    regime = BIT_REGIMES[name]
+    whole = trained(replicated, regime, tuple(SEEDS))
+    for lanes in ([0], [399], [3, 1], [5, 7, 6], list(range(100, 167)), list(range(128, 257))):
+        assert_bits(whole, trained(replicated, regime, tuple(SEEDS[i] for i in lanes)), lanes)
+
+
+def test_calls_of_the_compiled_program_leave_no_mark(monkeypatch):
+    regime = replace(STATELESS, shuffle=True)
+    whole = trained(replicated, regime)
+    monkeypatch.setattr(replicated, "ORDERS_PER_CALL", 22 * 2 * 3)
+    part = replicated.train_block(regime, data_for(regime), SEEDS[:2], lambda _: None)
+    assert_bits(whole, part, [0, 1])
+
+
+def test_a_loop_over_timesteps_is_the_same_as_writing_them_out(monkeypatch):
+    written_out = trained(replicated, WIDE)
+    monkeypatch.setattr(replicated, "UNROLLED_TIMESTEPS", 1)
+    looped = replicated.train_block(WIDE, data_for(WIDE), SEEDS[:2], lambda _: None)
+    np.testing.assert_allclose(looped.scaled_forecasts, written_out.scaled_forecasts, atol=1e-5)
+
+
+def test_a_diverged_repeat_leaves_the_others_alone(monkeypatch):
+    sound = trained(replicated, STATEFUL, tuple(SEEDS[:3]))
+    draw = replicated.initial_weights
+
+    def poisoned(*args):
+        weights = draw(*args)
+        kernel = weights["kernel"].numpy()
+        kernel[..., 1] = np.nan
+        return {**weights, "kernel": kernel}
+
+    monkeypatch.setattr(replicated, "initial_weights", poisoned)
+    block = replicated.train_block(STATEFUL, data_for(STATEFUL), SEEDS[:3], lambda _: None)
+    assert np.isnan(block.scaled_forecasts[1]).all()
+    assert np.isnan(block.train_loss[1])
+    lanes = [0, 2]
+    np.testing.assert_array_equal(block.scaled_forecasts[lanes], sound.scaled_forecasts[lanes])
+
+
+def test_progress_reaches_the_last_epoch():
+    for engine in (stock, replicated):
+        seen = []
+        regime = replace(STATELESS, epochs=7, shuffle=True)
+        engine.train_block(regime, data_for(regime), SEEDS[:2], seen.append)
+        assert seen == sorted(seen)
+        assert seen[-1] == 7
+
+
+def test_the_profile_of_2017_is_not_what_keras_3_calls_hard_sigmoid():
+    x = np.array([-3.0, -1.0, 0.0, 1.0, 2.5, 3.0], np.float32)
+    ours = keras.ops.convert_to_numpy(PROFILES["keras2017"].recurrent_activation(x))
+    np.testing.assert_allclose(ours, [0, 0.3, 0.5, 0.7, 1, 1], atol=1e-7)
+    assert not np.allclose(ours, keras.ops.convert_to_numpy(keras.activations.hard_sigmoid(x)))

@@ -10,9 +10,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
-
-
+include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/analyse.smk"
@@ -27,3 +25,5 @@ rule all:
         block_files(),
         RESULTS / "config.yaml",
         rules.report.input,
+    message:
+        "The study is finished; its report is {REPORTS}/report.html"

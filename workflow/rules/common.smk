@@ -1,27 +1,10 @@
-"""The study that the config describes, and the paths and params that rules derive from it.
+"""The paths and params that rules derive from the study.
 
-All Python of the rules lives here; it only connects the library to Snakemake.
+All Python of the rules lives here and in config.smk; it only connects the library to Snakemake.
 """
 
-import os
-import sys
-from pathlib import Path
-
-from snakemake.exceptions import WorkflowError
-
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
-
-from thousandfold.config import ConfigError, load_study
 from thousandfold.recipe import code_digest, recipe
 from thousandfold.study import Block
-
-try:
-    STUDY = load_study(
-        config,
-        ["config.yaml", *(os.path.relpath(f) for f in workflow.overwrite_configfiles)],
-    )
-except ConfigError as error:
-    raise WorkflowError(str(error)) from None
 
 RESULTS = STUDY.folder("results")
 REPORTS = STUDY.folder("reports")
@@ -58,4 +41,4 @@ def block_recipe(wildcards):
 def report_templates():
     """The files that the report's page is rendered from."""
     folder = Path(workflow.basedir) / "workflow/scripts/thousandfold/templates"
-    return sorted(str(path) for path in folder.iterdir())
+    return sorted(os.path.relpath(path) for path in folder.iterdir())

@@ -36,3 +36,5 @@ rule report:
     localrule: True
     input:
         rules.render_report.output,
+    message:
+        "The report is {REPORTS}/report.html"

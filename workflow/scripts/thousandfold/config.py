@@ -65,7 +65,7 @@ def load_study(config: Mapping[str, Any], files: list[str]) -> Study:
     the right one in an error. So are all files that the config names, to see that every
     scenario can be trained on every series. Raises ConfigError.
     """
-    layers = [(file, _read_layer(file)) for file in files]
+    layers = [(file, read_layer(file)) for file in files]
     try:
         study = _study(_checked(_plain(config)))
         _check_data(study)
@@ -92,7 +92,8 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _read_layer(file: str) -> Any:
+def read_layer(file: str) -> Any:
+    """One config file's content. Raises ConfigError, with the line, if it is no proper YAML."""
     try:
         return yaml.load(Path(file).read_text(encoding="utf-8"), Loader=_StrictLoader)
     except (OSError, UnicodeDecodeError) as error:
@@ -102,6 +103,18 @@ def _read_layer(file: str) -> Any:
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"{file}{place}: {problem}") from None
+
+
+def command_line_values(config: Any) -> Any:
+    """What `--config` gave with its types: Snakemake hands nested numbers over as text."""
+    if isinstance(config, Mapping):
+        return {key: command_line_values(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return [command_line_values(value) for value in config]
+    try:
+        return yaml.safe_load(config) if isinstance(config, str) else config
+    except yaml.YAMLError:
+        return config
 
 
 def _layer_of(key: Key, config: Any, layers: list[tuple[str, Any]]) -> str:
@@ -368,7 +381,7 @@ def _check_data(study: Study) -> None:
         try:
             series = load_series(source)
         except SeriesError as error:
-            raise _KeyError(("series", source.name), str(error)) from None
+            raise _KeyError(("series", source.name, "file"), str(error)) from None
         for scenario in study.scenarios:
             _check_rows(scenario, series)
         if source.published is not None:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 BLOCK_COLUMNS = ("repeat", "seed", "rmse", "train_loss", "diverged")
 """The columns of a block before its forecasts."""
 
-_KEY = b"thousandfold"
+_KEY = "thousandfold"
 """Under this key a block's Parquet file carries its recipe and checksum."""
 
 
@@ -42,21 +42,25 @@ def written_whole(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _checksum(table: pd.DataFrame, recipe: str) -> str:
-    """SHA-256 of a block's recipe, column names and values."""
-    digest = hashlib.sha256(json.dumps([recipe, list(table.columns)]).encode())
-    for column in table:
-        digest.update(table[column].to_numpy().tobytes())
-    return digest.hexdigest()
+_NO_CHECKSUM = b"0" * 64
+"""Stands in a block where its checksum goes, while that is computed."""
 
 
 def write_block(path: Path, table: pd.DataFrame, recipe: str, facts: dict[str, Any]) -> None:
-    """Write a block with its recipe, checksum and facts (such as how long it took)."""
-    seal = {"recipe": recipe, "checksum": _checksum(table, recipe), "facts": facts}
+    """Write a block with its recipe, facts (such as how long it took) and checksum.
+
+    The checksum is the SHA-256 of the whole file with zeros in the checksum's place.
+    """
+    seal = {"recipe": recipe, "facts": facts, "checksum": _NO_CHECKSUM.decode()}
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({_KEY: json.dumps(seal).encode()})
+    buffer = pa.BufferOutputStream()
+    with pq.ParquetWriter(buffer, arrow.schema) as writer:
+        writer.write_table(arrow)
+        writer.add_key_value_metadata({_KEY: json.dumps(seal)})
+    content = buffer.getvalue().to_pybytes()
+    checksum = hashlib.sha256(content).hexdigest().encode()
     with written_whole(path) as partial:
-        pq.write_table(arrow, partial)
+        partial.write_bytes(content.replace(_NO_CHECKSUM, checksum))
 
 
 def read_block(path: Path, recipe: str, repeats: range, steps: int) -> pd.DataFrame:
@@ -65,13 +69,16 @@ def read_block(path: Path, recipe: str, repeats: range, steps: int) -> pd.DataFr
     Raises DamagedBlockError saying what is wrong.
     """
     try:
-        arrow = pq.read_table(path)
-        seal = json.loads((arrow.schema.metadata or {})[_KEY])
-        found_recipe, checksum = seal["recipe"], seal["checksum"]
-        table = arrow.to_pandas()
+        content = path.read_bytes()
+        file = pq.ParquetFile(pa.BufferReader(content))
+        seal = json.loads(file.metadata.metadata[_KEY.encode()])
+        found_recipe, checksum = seal["recipe"], seal["checksum"].encode()
+        table = file.read().to_pandas()
     # A damaged file makes Arrow raise nearly anything, and it is all the same to the reader.
     except Exception as error:
         raise DamagedBlockError(f"cannot be read ({type(error).__name__}: {error})") from error
+    if hashlib.sha256(content.replace(checksum, _NO_CHECKSUM)).hexdigest().encode() != checksum:
+        raise DamagedBlockError("has a wrong checksum")
     if found_recipe != recipe:
         raise DamagedBlockError("was trained by another recipe (other config, data or version)")
     forecasts = [f"forecast_{step + 1}" for step in range(steps)]
@@ -79,8 +86,6 @@ def read_block(path: Path, recipe: str, repeats: range, steps: int) -> pd.DataFr
         raise DamagedBlockError(f"has the columns {list(table.columns)}")
     if list(table["repeat"]) != list(repeats):
         raise DamagedBlockError(f"does not hold the repeats {repeats.start} to {repeats.stop - 1}")
-    if checksum != _checksum(table, recipe):
-        raise DamagedBlockError("has a wrong checksum")
     return table
 
 

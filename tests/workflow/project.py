@@ -1,0 +1,99 @@
+"""A copy of the project in a scratch folder, and Snakemake run on it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from support import ROOT
+
+PARTS = ("Snakefile", "config.yaml", "config", "data", "envs", "profiles", "workflow", "requirements.lock")
+
+TINY = {
+    "study": {
+        "name": "tiny", "repeats": 7, "repeats_per_job": 3,
+        "scenarios": ["stateful", "stateless", "stateless_shuffle"],
+    },
+    "model": {"epochs": 3},
+}  # fmt: skip
+"""A study of three scenarios in three blocks each, the last of them not full."""
+
+
+def merged(base, changes):
+    result = dict(base)
+    for key, value in changes.items():
+        is_branch = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if is_branch else value
+    return result
+
+
+class Project:
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir()
+        for part in PARTS:
+            source = ROOT / part
+            if source.is_dir():
+                shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, folder / part)
+        self.results = folder / "results/tiny"
+        self.configure()
+
+    def configure(self, **changes):
+        """Write the overlay that every run uses: TINY with these changes."""
+        self.overlay = merged(TINY, changes)
+        (self.folder / "overlay.yaml").write_text(yaml.safe_dump(self.overlay), encoding="utf-8")
+
+    def command(self, *arguments):
+        snakemake = [sys.executable, "-m", "snakemake"]
+        return [*snakemake, *arguments, "--configfile", "overlay.yaml"]
+
+    def run(self, *arguments, cores=2, succeeds=True):
+        """Run Snakemake; returns what it printed."""
+        result = subprocess.run(
+            self.command("--cores", str(cores), *arguments), cwd=self.folder, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+        assert (result.returncode == 0) == succeeds, result.stdout
+        return result.stdout
+
+    def planned(self, *arguments):
+        """How many jobs of each rule a run would start."""
+        lines = re.findall(r"^(\w+) +(\d+)$", self.run("-n", *arguments), flags=re.MULTILINE)
+        return {rule: int(count) for rule, count in lines if rule not in {"total", "all", "report"}}
+
+    def kill_while_training(self):
+        """Start a run, kill it and all of its jobs outright in the middle, and unlock."""
+        process = subprocess.Popen(
+            self.command("--cores", "2"), cwd=self.folder, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        deadline = time.monotonic() + 120
+        while not list(self.results.glob("blocks/*/*/*.parquet")):
+            assert process.poll() is None, "the run ended before it could be killed"
+            assert time.monotonic() < deadline, "no block was finished in time"
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self.run("--unlock")
+
+    def blocks(self):
+        """Modification times of the finished blocks."""
+        found = sorted(self.results.glob("blocks/*/*/*.parquet"))
+        return {str(path.relative_to(self.results / "blocks")): path.stat().st_mtime_ns for path in found}
+
+    def repeats(self):
+        return pd.read_parquet(self.results / "repeats.parquet")
+
+    def edit(self, file, old, new):
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -1,0 +1,167 @@
+"""What trains again, and what does not."""
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+ANALYSIS = {"collect", "summarise", "standard_error", "compare", "judge", "render_report"}
+ALL_BLOCKS = 9
+
+
+def same_blocks(before, after):
+    """The blocks that were not written again."""
+    return {name for name in before if after.get(name) == before[name]}
+
+
+def test_a_finished_study_has_nothing_to_do(project):
+    assert project.planned() == {}
+    assert project.planned("report") == {}
+
+
+def test_growing_the_repeats_trains_only_what_is_new(project):
+    before, repeats = project.blocks(), project.repeats()
+    project.configure(study={"repeats": 10})
+    project.run()
+    after = project.blocks()
+    # Full blocks stay; the last, 6-7, is trained anew as 6-9, and 9-10 is added.
+    assert same_blocks(before, after) == set(before)
+    assert {name.split("/")[-1] for name in set(after) - set(before)} == {
+        "6-9.parquet",
+        "9-10.parquet",
+    }
+    grown = project.repeats()
+    earlier = grown[grown["repeat"] < 7].reset_index(drop=True)
+    assert_frame_equal(earlier, repeats, check_exact=True)
+    assert len(grown) == 30
+    project.configure()
+    assert "train" not in project.planned()
+
+
+def test_an_added_scenario_trains_only_itself(project):
+    before = project.blocks()
+    project.configure(
+        scenarios={"mine": {"stateful": True, "units": 2, "reset_after_epoch": False}},
+        study={"scenarios": ["stateful", "stateless", "stateless_shuffle", "mine"]},
+    )
+    assert project.planned()["train"] == 3
+    project.run()
+    assert same_blocks(before, project.blocks()) == set(before)
+    assert set(project.repeats()["scenario"]) == {"stateful", "stateless", "stateless_shuffle", "mine"}
+
+
+def test_a_deleted_block_is_made_again_under_a_finished_report(project):
+    block = project.results / "blocks/shampoo/stateless/3-6.parquet"
+    expected = pd.read_parquet(block)
+    block.unlink()
+    assert project.planned()["train"] == 1
+    project.run()
+    assert_frame_equal(pd.read_parquet(block), expected, check_exact=True)
+
+
+def test_the_report_is_rendered_again_without_training(project):
+    report = project.folder / "reports/tiny/report.html"
+    page = report.read_text(encoding="utf-8")
+    report.unlink()
+    assert project.planned("report") == {"render_report": 1}
+    project.run("report")
+    assert report.read_text(encoding="utf-8") == page
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("workflow/scripts/thousandfold/seeds.py", '"""', '"""Reworded. '),
+        ("workflow/scripts/thousandfold/engines/replicated.py", "import numpy", "# A remark.\nimport numpy"),
+        ("workflow/scripts/train.py", "import Path", "import Path  # a remark"),
+        ("config.yaml", "label: stateful\n", "label: another label\n"),
+        ("config.yaml", "# The study:", "# A remark. The study:"),
+        ("data/shampoo-sales.csv", "Month", "Month"),
+    ],
+)  # fmt: skip
+def test_what_changes_no_number_trains_nothing(project, file, old, new):
+    project.edit(file, old, new)
+    assert "train" not in project.planned()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("workflow/scripts/thousandfold/seeds.py", "2**53", "2**52"),
+        ("workflow/scripts/thousandfold/engines/replicated.py", "axis=1)", "axis=1) * 1.0"),
+        ("config.yaml", "learning_rate: 0.001", "learning_rate: 0.002"),
+        ("config.yaml", "seed: 20170421", "seed: 20170422"),
+        ("config.yaml", "profile: keras3", "profile: keras2017"),
+        ("data/shampoo-sales.csv", "266.0", "266.1"),
+    ],
+)  # fmt: skip
+def test_what_changes_a_number_trains_everything(project, file, old, new):
+    project.edit(file, old, new)
+    assert project.planned()["train"] == ALL_BLOCKS
+
+
+def test_one_scenarios_field_trains_that_scenario(project):
+    project.configure(scenarios={"stateful": {"reset_after_epoch": False}})
+    assert project.planned()["train"] == 3
+
+
+def test_analyses_rerun_when_what_they_use_changes(project):
+    project.configure(study={"margin": 4})
+    assert set(project.planned()) == {"compare", "judge", "render_report", "write_config"}
+    project.configure(study={"title": "Another title"})
+    assert set(project.planned()) == {"render_report", "write_config"}
+    project.configure()
+    project.edit("workflow/scripts/thousandfold/inference/precision.py", "RESAMPLES = 1000", "RESAMPLES = 999")
+    assert set(project.planned()) == {"summarise", "standard_error", "render_report"}
+
+
+@pytest.mark.parametrize(("repeats_per_job", "cores"), [(7, 1), (2, 2)])
+def test_blocks_and_cores_change_no_result(project, repeats_per_job, cores):
+    expected = project.repeats()
+    project.configure(study={"repeats_per_job": repeats_per_job})
+    project.run(cores=cores)
+    assert_frame_equal(project.repeats(), expected, check_exact=True)
+
+
+def test_a_kill_in_the_middle_changes_no_result(project):
+    expected = project.repeats()
+    for path in [*project.results.glob("blocks/*/*/*.parquet"), *project.results.glob("*.*")]:
+        path.unlink()
+    project.kill_while_training()
+    finished_before = project.blocks()
+    assert 0 < len(finished_before) < ALL_BLOCKS
+    assert not (project.results / "repeats.parquet").exists()
+    project.run()
+    assert_frame_equal(project.repeats(), expected, check_exact=True)
+    assert not list(project.results.rglob("*.partial"))
+
+
+def damage_by_cutting(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def damage_by_one_byte(path):
+    content = bytearray(path.read_bytes())
+    content[60] ^= 1
+    path.write_bytes(content)
+
+
+def damage_by_exchange(path):
+    path.write_bytes(path.with_name("0-3.parquet").read_bytes())
+
+
+@pytest.mark.parametrize("damage", [damage_by_cutting, damage_by_one_byte, damage_by_exchange])
+def test_a_damaged_block_is_set_aside_named_and_trained_again(project, damage):
+    expected = project.repeats()
+    block = project.results / "blocks/shampoo/stateful/3-6.parquet"
+    sound = pd.read_parquet(block)
+    damage(block)
+    (project.results / "repeats.parquet").unlink()
+    output = project.run(succeeds=False)
+    assert "results/tiny/blocks/shampoo/stateful/3-6.parquet: " in output
+    assert "moved to results/tiny/damaged/shampoo/stateful/3-6.parquet" in output
+    assert "Traceback" not in output
+    assert not block.exists()
+    assert project.planned()["train"] == 1
+    project.run()
+    assert_frame_equal(pd.read_parquet(block), sound, check_exact=True)
+    assert_frame_equal(project.repeats(), expected, check_exact=True)

@@ -1,8 +1,8 @@
 """Thousandfold: train every scenario many times, test the claims, write one report.
 
-    snakemake --cores N           the study
-    snakemake -n                  what it would do
-    snakemake --cores N report    the report, training nothing that is finished
+snakemake --cores N           the study
+snakemake -n                  what it would do
+snakemake --cores N report    the report, training nothing that is finished
 """
 
 from snakemake.utils import min_version
@@ -19,11 +19,11 @@ include: "workflow/rules/report.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         # Every training table, so that a deleted one is made again under a finished report.
         block_files(),
         RESULTS / "config.yaml",
         rules.report.input,
+    localrule: True
     message:
         "The study is finished; its report is {REPORTS}/report.html"

@@ -1,7 +1,7 @@
 """Write envs/train.yaml and envs/analysis.yaml, the lock's pins for conda users.
 
-    python envs/export.py           write them
-    python envs/export.py --check   fail if they are not what the lock says
+python envs/export.py           write them
+python envs/export.py --check   fail if they are not what the lock says
 """
 
 import re

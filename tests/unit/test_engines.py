@@ -171,7 +171,9 @@ def test_fields_that_change_the_network(change):
     assert not np.allclose(a.scaled_forecasts, b.scaled_forecasts, atol=1e-4)
 
 
-@pytest.mark.parametrize("change", [{"seed_on_train": True}, {"reset_after_prediction": True}], ids=str)
+@pytest.mark.parametrize(
+    "change", [{"seed_on_train": True}, {"reset_after_prediction": True}], ids=str
+)
 def test_fields_that_change_only_the_forecast(change):
     assert_same(STATEFUL, replace(STATEFUL, **change), forecasts=False)
 

@@ -13,7 +13,16 @@ import pandas as pd
 import yaml
 from support import ROOT
 
-PARTS = ("Snakefile", "config.yaml", "config", "data", "envs", "profiles", "workflow", "requirements.lock")
+PARTS = (
+    "Snakefile",
+    "config.yaml",
+    "config",
+    "data",
+    "envs",
+    "profiles",
+    "workflow",
+    "requirements.lock",
+)
 
 TINY = {
     "study": {
@@ -87,7 +96,10 @@ class Project:
     def blocks(self):
         """Modification times of the finished blocks."""
         found = sorted(self.results.glob("blocks/*/*/*.parquet"))
-        return {str(path.relative_to(self.results / "blocks")): path.stat().st_mtime_ns for path in found}
+        return {
+            str(path.relative_to(self.results / "blocks")): path.stat().st_mtime_ns
+            for path in found
+        }
 
     def repeats(self):
         return pd.read_parquet(self.results / "repeats.parquet")

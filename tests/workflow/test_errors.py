@@ -61,7 +61,9 @@ def test_missing_series(fresh):
 def test_binary_series(fresh):
     (fresh.folder / "bad.csv").write_bytes(bytes(range(256)) * 40)
     fresh.configure(**SHAMPOO)
-    assert_refused(fresh, "overlay.yaml: series.shampoo.file: bad.csv: cannot be read as a CSV file")
+    assert_refused(
+        fresh, "overlay.yaml: series.shampoo.file: bad.csv: cannot be read as a CSV file"
+    )
 
 
 BAD_CONFIG = {

@@ -46,7 +46,12 @@ def test_an_added_scenario_trains_only_itself(project):
     assert project.planned()["train"] == 3
     project.run()
     assert same_blocks(before, project.blocks()) == set(before)
-    assert set(project.repeats()["scenario"]) == {"stateful", "stateless", "stateless_shuffle", "mine"}
+    assert set(project.repeats()["scenario"]) == {
+        "stateful",
+        "stateless",
+        "stateless_shuffle",
+        "mine",
+    }
 
 
 def test_a_deleted_block_is_made_again_under_a_finished_report(project):
@@ -110,7 +115,11 @@ def test_analyses_rerun_when_what_they_use_changes(project):
     project.configure(study={"title": "Another title"})
     assert set(project.planned()) == {"render_report", "write_config"}
     project.configure()
-    project.edit("workflow/scripts/thousandfold/inference/precision.py", "RESAMPLES = 1000", "RESAMPLES = 999")
+    project.edit(
+        "workflow/scripts/thousandfold/inference/precision.py",
+        "RESAMPLES = 1000",
+        "RESAMPLES = 999",
+    )
     assert set(project.planned()) == {"summarise", "standard_error", "render_report"}
 
 

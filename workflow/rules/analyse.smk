@@ -14,13 +14,13 @@ rule collect:
         repeats=RESULTS / "repeats.parquet",
         repeats_csv=RESULTS / "repeats.csv",
         forecasts=RESULTS / "forecasts.parquet",
-    params:
-        damaged=str(RESULTS / "damaged"),
-        code=code_digest("collect"),
     log:
         LOG_FILE.format(rule="collect"),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        damaged=str(RESULTS / "damaged"),
+        code=code_digest("collect"),
     message:
         "Checking and collecting all repeats"
     script:
@@ -34,13 +34,13 @@ rule summarise:
         series=SERIES_FILES,
     output:
         RESULTS / "summary.csv",
-    params:
-        series=STUDY.series,
-        code=code_digest("summarise"),
     log:
         LOG_FILE.format(rule="summarise"),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        series=STUDY.series,
+        code=code_digest("summarise"),
     message:
         "Describing each scenario"
     script:
@@ -53,13 +53,13 @@ rule standard_error:
         repeats=rules.collect.output.repeats,
     output:
         RESULTS / "standard_error.csv",
-    params:
-        study_seed=STUDY.seed,
-        code=code_digest("standard_error"),
     log:
         LOG_FILE.format(rule="standard_error"),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        study_seed=STUDY.seed,
+        code=code_digest("standard_error"),
     message:
         "Standard error against the number of repeats"
     script:
@@ -72,14 +72,14 @@ rule compare:
         repeats=rules.collect.output.repeats,
     output:
         RESULTS / "comparisons.csv",
-    params:
-        alpha=STUDY.alpha,
-        margin=STUDY.margin,
-        code=code_digest("compare"),
     log:
         LOG_FILE.format(rule="compare"),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        alpha=STUDY.alpha,
+        margin=STUDY.margin,
+        code=code_digest("compare"),
     message:
         "Comparing all pairs of scenarios"
     script:
@@ -93,15 +93,15 @@ rule judge:
     output:
         findings=RESULTS / "findings.csv",
         claims=RESULTS / "claims.csv",
+    log:
+        LOG_FILE.format(rule="judge"),
+    conda:
+        "../../envs/analysis.yaml"
     params:
         findings=STUDY.findings,
         series=STUDY.series,
         alpha=STUDY.alpha,
         code=code_digest("judge"),
-    log:
-        LOG_FILE.format(rule="judge"),
-    conda:
-        "../../envs/analysis.yaml"
     message:
         "Testing the registered findings"
     script:
@@ -112,13 +112,13 @@ rule write_config:
     """Keep the merged config beside the results."""
     output:
         RESULTS / "config.yaml",
-    localrule: True
-    params:
-        config=dict(config),
     log:
         LOG_FILE.format(rule="write_config"),
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
+    params:
+        config=dict(config),
     message:
         "Writing the merged config"
     script:

@@ -34,7 +34,9 @@ def series_file(wildcards):
 
 def block_recipe(wildcards):
     """The recipe of a training job."""
-    block = Block(wildcards.series, wildcards.scenario, int(wildcards.start), int(wildcards.stop))
+    block = Block(
+        wildcards.series, wildcards.scenario, int(wildcards.start), int(wildcards.stop)
+    )
     return recipe(STUDY, block)
 
 

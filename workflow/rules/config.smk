@@ -11,7 +11,10 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from thousandfold.config import ConfigError, command_line_values, load_study, read_layer
 
-CONFIG_FILES = ["config.yaml", *(os.path.relpath(f) for f in workflow.overwrite_configfiles)]
+CONFIG_FILES = [
+    "config.yaml",
+    *(os.path.relpath(f) for f in workflow.overwrite_configfiles),
+]
 
 try:
     # Snakemake would say neither which file is no YAML nor where.

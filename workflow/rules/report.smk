@@ -18,13 +18,13 @@ rule render_report:
         templates=report_templates(),
     output:
         REPORTS / "report.html",
-    params:
-        study=[STUDY],
-        code=code_digest("render_report"),
     log:
         LOG_FILE.format(rule="render_report"),
     conda:
         "../../envs/analysis.yaml"
+    params:
+        study=[STUDY],
+        code=code_digest("render_report"),
     message:
         "Rendering the report"
     script:
@@ -32,9 +32,9 @@ rule render_report:
 
 
 rule report:
-    """The report, up to date."""
-    localrule: True
     input:
         rules.render_report.output,
+    """The report, up to date."""
+    localrule: True
     message:
         "The report is {REPORTS}/report.html"

@@ -11,15 +11,15 @@ rule train:
         series=ancient(series_file),
     output:
         BLOCK_FILE,
-    params:
-        recipe=block_recipe,
     log:
         str(RESULTS / "logs/train/{series}/{scenario}/{start}-{stop}.log"),
+    conda:
+        "../../envs/train.yaml"
     threads: 1
     resources:
         mem_mb=1500,
-    conda:
-        "../../envs/train.yaml"
+    params:
+        recipe=block_recipe,
     message:
         "Training {wildcards.scenario} on {wildcards.series}, repeats {wildcards.start} to {wildcards.stop}"
     script:

@@ -6,13 +6,13 @@ import pandas as pd
 
 from thousandfold.inference.findings import compare_all_pairs, samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import TABLES, write_table
+from thousandfold.records import table_columns, write_table
 
 
 def write_comparisons(repeats: Path, alpha: float, margin: float, output: Path) -> None:
     """Write the comparisons table from the repeats table."""
     samples = samples_of(pd.read_parquet(repeats))
-    table = compare_all_pairs(samples, alpha, margin, list(TABLES["comparisons"]))
+    table = compare_all_pairs(samples, alpha, margin, table_columns("comparisons"))
     write_table("comparisons", table, output)
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from thousandfold.inference.findings import claims, judge, samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import TABLES, write_table
+from thousandfold.records import table_columns, write_table
 from thousandfold.study import Finding, SeriesSource
 
 
@@ -21,10 +21,10 @@ def write_verdicts(
     """Write the findings and claims tables from the repeats table."""
     samples = samples_of(pd.read_parquet(repeats))
     names = [source.name for source in sources]
-    table = judge(samples, names, registered, alpha, list(TABLES["findings"]))
+    table = judge(samples, names, registered, alpha, table_columns("findings"))
     write_table("findings", table, findings_output)
     units = {source.name: source.unit for source in sources}
-    write_table("claims", claims(table, registered, units, list(TABLES["claims"])), claims_output)
+    write_table("claims", claims(table, registered, units, table_columns("claims")), claims_output)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pandas as pd
 from thousandfold.inference.findings import samples_of
 from thousandfold.inference.precision import standard_error_table
 from thousandfold.joblog import log_to
-from thousandfold.records import TABLES, write_table
+from thousandfold.records import table_columns, write_table
 from thousandfold.seeds import resampling_seed
 
 
@@ -15,7 +15,7 @@ def write_standard_errors(repeats: Path, study_seed: int, output: Path) -> None:
     """Write the standard_error table from the repeats table."""
     samples = samples_of(pd.read_parquet(repeats))
     seeds = {key: resampling_seed(study_seed, *key, "standard error") for key in samples}
-    table = standard_error_table(samples, seeds, list(TABLES["standard_error"]))
+    table = standard_error_table(samples, seeds, table_columns("standard_error"))
     write_table("standard_error", table, output)
 
 

@@ -8,7 +8,7 @@ from thousandfold.config import load_series
 from thousandfold.inference.findings import samples_of
 from thousandfold.inference.precision import summarise
 from thousandfold.joblog import log_to
-from thousandfold.records import TABLES, write_table
+from thousandfold.records import table_columns, write_table
 from thousandfold.series import baseline_rmses
 from thousandfold.study import SeriesSource
 
@@ -17,7 +17,7 @@ def write_summary(repeats: Path, sources: tuple[SeriesSource, ...], output: Path
     """Write the summary table from the repeats table."""
     baselines = {source.name: baseline_rmses(load_series(source)) for source in sources}
     samples = samples_of(pd.read_parquet(repeats))
-    write_table("summary", summarise(samples, baselines, list(TABLES["summary"])), output)
+    write_table("summary", summarise(samples, baselines, table_columns("summary")), output)
 
 
 if __name__ == "__main__":

@@ -129,15 +129,15 @@ def _layer_of(key: Key, config: Any, layers: list[tuple[str, Any]]) -> str:
     return same[-1] if same else COMMAND_LINE
 
 
-def _look_up(node: Any, key: Key) -> tuple[int, Any]:
+def _look_up(tree: Any, key: Key) -> tuple[int, Any]:
     """How many parts of a key's path exist in a tree, and what lies there."""
+    node = tree
     for depth, part in enumerate(key):
-        if isinstance(node, Mapping) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
-            node = node[part]
-        else:
+        in_mapping = isinstance(node, Mapping) and part in node
+        in_list = isinstance(node, list) and isinstance(part, int) and part < len(node)
+        if not (in_mapping or in_list):
             return depth, node
+        node = node[part]
     return len(key), node
 
 
@@ -146,7 +146,9 @@ def _plain(node: Any, key: Key = ()) -> Any:
     if isinstance(node, Mapping):
         for name in node:
             if not isinstance(name, str):
-                raise _KeyError((*key, str(name)), f"the key {name!r} is not text; put it in quotes")
+                raise _KeyError(
+                    (*key, str(name)), f"the key {name!r} is not text; put it in quotes"
+                )
         return {name: _plain(value, (*key, name)) for name, value in node.items()}
     if isinstance(node, list | tuple):
         return [_plain(value, (*key, index)) for index, value in enumerate(node)]
@@ -188,7 +190,7 @@ def _with_defaults(node: Any, schema: Mapping[str, Any]) -> Any:
     }
 
 
-def _explain(error: jsonschema.ValidationError) -> tuple[Key, str]:
+def _explain(error: Any) -> tuple[Key, str]:
     """The key that a schema error is about, and in one line what is wrong and how to mend it."""
     key, value, rule = tuple(error.absolute_path), error.instance, error.validator_value
     match error.validator:
@@ -419,6 +421,6 @@ def _check_published(source: SeriesSource) -> None:
     except (OSError, ValueError) as error:
         problem = f"{source.published}: cannot be read ({error}); correct it"
         raise _KeyError(key, problem) from None
-    missing = [column for column in PUBLISHED_COLUMNS if column not in table]
+    missing = [column for column in PUBLISHED_COLUMNS if table is None or column not in table]
     if missing:
         raise _KeyError(key, f"{source.published}: has no column {missing[0]!r}; add it")

@@ -4,6 +4,7 @@ Ink and grid have colours of their own, which the page replaces by its scheme's.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -22,12 +23,13 @@ GRID = "#123457"
 BLUE, ORANGE, GREEN, SKY, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00"
 """Okabe and Ito's colours, distinguishable with any colour vision."""
 
-STYLE = {
+STYLE: Any = {
     "axes.edgecolor": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "text.color": INK,
     "xtick.color": INK, "ytick.color": INK, "axes.facecolor": "none", "figure.facecolor": "none",
     "grid.color": GRID, "axes.grid": True, "axes.axisbelow": True, "axes.spines.top": False,
     "axes.spines.right": False, "font.size": 10, "axes.titlesize": 10, "axes.titlelocation": "left",
-    "legend.frameon": False, "font.family": "sans-serif", "svg.fonttype": "none", "lines.linewidth": 1.6,
+    "legend.frameon": False, "font.family": "sans-serif", "svg.fonttype": "none",
+    "lines.linewidth": 1.6,
 }  # fmt: skip
 
 
@@ -63,9 +65,7 @@ def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, uni
         return figure
 
 
-def box_plots(
-    samples: Mapping[str, np.ndarray], unit: str, limits: tuple[float, float]
-) -> Figure:
+def box_plots(samples: Mapping[str, np.ndarray], unit: str, limits: tuple[float, float]) -> Figure:
     """The RMSEs of some scenarios by label, side by side on a given axis.
 
     Boxes span the quartiles, whiskers reach to 1.5 times their distance, points lie beyond.
@@ -77,13 +77,15 @@ def box_plots(
             [(label, value) for label, values in samples.items() for value in values],
             columns=["scenario", "rmse"],
         )
+        points = {"marker": ".", "markersize": 3, "markeredgecolor": BLUE, "rasterized": True}
         sns.boxplot(
             table, x="rmse", y="scenario", order=list(samples), ax=axes, width=0.6, color=SKY,
-            linecolor=INK, linewidth=1, saturation=1,
-            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": BLUE, "rasterized": True},
+            linecolor=INK, linewidth=1, saturation=1, flierprops=points,
         )  # fmt: skip
         means = [values.mean() for values in samples.values()]
-        axes.plot(means, range(len(means)), linestyle="", marker="D", markersize=4, color=VERMILLION)
+        axes.plot(
+            means, range(len(means)), linestyle="", marker="D", markersize=4, color=VERMILLION
+        )
         axes.set(xlabel=f"RMSE, {unit}", ylabel="", xlim=limits)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)

@@ -1,4 +1,4 @@
-"""What a job says while it runs, into its log file, so that Snakemake's own output stays readable."""
+"""What a job says while it runs: into its log, so that Snakemake's output stays readable."""
 
 import logging
 import os
@@ -28,6 +28,7 @@ class ProgressLog:
         self._last_logged = perf_counter()
 
     def __call__(self, epochs_done: float) -> None:
+        """Take note of the epochs done so far, and log it if it is time to."""
         now = perf_counter()
         if self._first is None:
             # Compilation ends with the first report and says nothing of the epochs to come.

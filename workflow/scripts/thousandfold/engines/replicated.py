@@ -83,7 +83,8 @@ class _Network:
         self.repeats = weights["dense_bias"].shape[-1]
         self.state_shape = (regime.batch_size, regime.units, self.repeats)
         self.weights = {
-            name: keras.Variable(value, name=name, dtype="float32") for name, value in weights.items()
+            name: keras.Variable(value, name=name, dtype="float32")
+            for name, value in weights.items()
         }
 
     def zero_state(self) -> tuple[Any, Any]:
@@ -221,7 +222,9 @@ def _train_all_epochs(
         generators = [shuffling_generator(seed) for seed in seeds]
     else:
         longest_call = regime.epochs
-        orders = tf.constant(batches.cut(np.arange(rows, dtype=np.int32)[np.newaxis, :, np.newaxis]))
+        orders = tf.constant(
+            batches.cut(np.arange(rows, dtype=np.int32)[np.newaxis, :, np.newaxis])
+        )
 
     losses, state = None, network.zero_state()
     done, epochs = 0, 1
@@ -255,8 +258,12 @@ def train_block(
     network = _Network(regime, initial_weights(regime.units, data.train_inputs.shape[-1], seeds))
     losses, state = _train_all_epochs(network, regime, data, seeds, progress)
 
-    forecast_rows = [data.train_inputs, data.test_inputs] if regime.seed_on_train else [data.test_inputs]
-    cut = [_Batches(len(rows), regime.batch_size).cut(rows[np.newaxis])[0] for rows in forecast_rows]
+    forecast_rows = (
+        [data.train_inputs, data.test_inputs] if regime.seed_on_train else [data.test_inputs]
+    )
+    cut = [
+        _Batches(len(rows), regime.batch_size).cut(rows[np.newaxis])[0] for rows in forecast_rows
+    ]
     outputs = _forecasting_program(network, regime)(tf.constant(np.concatenate(cut)), *state)
     test_outputs = outputs[-len(cut[-1]) :].numpy().reshape(-1, len(seeds))
     return TrainedBlock(

@@ -101,7 +101,9 @@ def _family_key(series: str, contrast: Contrast) -> tuple[Any, ...]:
     return series, frozenset((contrast.a, contrast.b)), contrast.estimand
 
 
-def _evidence(series: str, id_: str, contrast: Contrast, samples: Samples, alpha: float, k: int) -> dict[str, Any]:
+def _evidence(
+    series: str, id_: str, contrast: Contrast, samples: Samples, alpha: float, k: int
+) -> dict[str, Any]:
     """One contrast's row, all but what depends on the other contrasts."""
     pair = _Pair.of(samples[series, contrast.a], samples[series, contrast.b])
     is_spread = contrast.estimand == "spread"
@@ -168,7 +170,10 @@ def _family_p_values(estimate: Estimate, margin: float, k: int) -> dict[str, flo
 
 
 def _rows(
-    contrasts: Iterable[tuple[str, str, Contrast]], samples: Samples, alpha: float, columns: list[str]
+    contrasts: Iterable[tuple[str, str, Contrast]],
+    samples: Samples,
+    alpha: float,
+    columns: list[str],
 ) -> pd.DataFrame:
     """The evidence on (series, id, contrast) triples as one family."""
     listed = list(contrasts)
@@ -185,7 +190,11 @@ def _rows(
 
 
 def judge(
-    samples: Samples, series: Iterable[str], findings: Iterable[Finding], alpha: float, columns: list[str]
+    samples: Samples,
+    series: Iterable[str],
+    findings: Iterable[Finding],
+    alpha: float,
+    columns: list[str],
 ) -> pd.DataFrame:
     """The findings table: one row per series, finding and contrast."""
     findings = list(findings)
@@ -217,10 +226,14 @@ def claims(
         verdict = worst(Verdict(v) for v in evidence["verdict"])
         rows.append(
             {
-                "series": series, "id": id_, "claim": finding.claim, "source": finding.source,
-                "expect": finding.expect, "verdict": str(verdict),
+                "series": series,
+                "id": id_,
+                "claim": finding.claim,
+                "source": finding.source,
+                "expect": finding.expect,
+                "verdict": str(verdict),
                 "sentence": _claim_sentence(evidence, verdict, units[str(series)]),
-            }  # fmt: skip
+            }
         )
     return pd.DataFrame(rows, columns=columns)
 
@@ -232,7 +245,8 @@ def _claim_sentence(evidence: pd.DataFrame, verdict: Verdict, unit: str) -> str:
         return contrast_sentence(records[0], unit)
     deciding = next(record for record in records if record["verdict"] == verdict)
     holding = sum(str(record["verdict"]).startswith("supported") for record in records)
-    return f"{holding} of {len(records)} comparisons hold. The weakest: {contrast_sentence(deciding, unit)}"
+    weakest = contrast_sentence(deciding, unit)
+    return f"{holding} of {len(records)} comparisons hold. The weakest: {weakest}"
 
 
 def contrast_sentence(record: Mapping[Any, Any], unit: str) -> str:

@@ -93,11 +93,15 @@ def _rows_per_draw(n: int) -> list[int]:
 
 
 def standard_error_table(
-    samples: Mapping[tuple[str, str], np.ndarray], seeds: Mapping[tuple[str, str], int], columns: list[str]
+    samples: Mapping[tuple[str, str], np.ndarray],
+    seeds: Mapping[tuple[str, str], int],
+    columns: list[str],
 ) -> pd.DataFrame:
     """The standard_error table of all scenarios; each resamples with a seed of its own."""
     tables = [
-        standard_errors(rmses, np.random.default_rng(seeds[key])).assign(series=key[0], scenario=key[1])
+        standard_errors(rmses, np.random.default_rng(seeds[key])).assign(
+            series=key[0], scenario=key[1]
+        )
         for key, rmses in samples.items()
     ]
     return pd.concat(tables, ignore_index=True).reindex(columns=columns)

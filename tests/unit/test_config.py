@@ -1,0 +1,210 @@
+"""The config: schema, defaults, cross-field checks. Errors end to end: tests/workflow/test_errors.py."""
+
+import copy
+import itertools
+from pathlib import Path
+
+import pytest
+import yaml
+from support import ROOT, shipped_config, shipped_study
+from workflow.project import merged
+
+from thousandfold.config import ConfigError, command_line_values, config_schema, load_study
+from thousandfold.engines import ENGINE_MODULES
+from thousandfold.engines.profiles import PROFILES
+
+
+@pytest.fixture(autouse=True)
+def in_project(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def refused(changes):
+    config = merged(shipped_config(), changes)
+    with pytest.raises(ConfigError) as caught:
+        load_study(config, [])
+    return str(caught.value)
+
+
+def test_the_shipped_study_is_the_articles():
+    study = shipped_study()
+    assert [scenario.name for scenario in study.scenarios] == [
+        "stateful", "stateful2", "stateless", "stateless_shuffle", "stateful_batch12",
+        "stateless_batch12", "stateful_reset_test", "stateful_noreset", "stateful_seed_train",
+        "stateful_seed_train_resets", "stateful_seed_train_no_resets",
+    ]  # fmt: skip
+    assert [f.id for f in study.findings] == [*(f"E{i}" for i in range(1, 7)), *(f"F{i}" for i in range(1, 10))]
+    assert {f.id: len(f.contrasts) for f in study.findings if len(f.contrasts) > 1} == {"F7": 2, "F9": 5}
+    margins = {(f.id, c.margin) for f in study.findings for c in f.contrasts if c.margin != 5}
+    assert margins == {("F1", 3.0), ("F3", 1.25), ("F7", 1.25)}
+    assert study.repeats == 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "stateful", "reset", "seed", "reset_prediction", "shuffle", "batch"),
+    [
+        ("stateful", 1, 1, 0, 0, 0, 1), ("stateful2", 1, 1, 0, 0, 0, 1),
+        ("stateless", 0, 1, 0, 0, 0, 1), ("stateless_shuffle", 0, 1, 0, 0, 1, 1),
+        ("stateful_batch12", 1, 1, 0, 0, 0, 12), ("stateless_batch12", 0, 1, 0, 0, 0, 12),
+        ("stateful_reset_test", 1, 1, 0, 1, 0, 1), ("stateful_noreset", 1, 0, 0, 0, 0, 1),
+        ("stateful_seed_train", 1, 1, 1, 0, 0, 1), ("stateful_seed_train_resets", 1, 1, 1, 1, 0, 1),
+        ("stateful_seed_train_no_resets", 1, 0, 1, 0, 0, 1),
+    ],
+)  # fmt: skip
+def test_the_shipped_regimes(name, stateful, reset, seed, reset_prediction, shuffle, batch):
+    """The table of the article's regimes, field by field."""
+    regime = shipped_study().scenario(name).regime
+    assert regime.stateful == bool(stateful)
+    assert regime.reset_after_epoch == bool(reset)
+    assert regime.seed_on_train == bool(seed)
+    assert regime.reset_after_prediction == bool(reset_prediction)
+    assert regime.shuffle == bool(shuffle)
+    assert regime.batch_size == batch
+    assert regime.train_rows == (12 if batch == 12 else None)
+    assert (regime.epochs, regime.units, regime.timesteps) == (1000, 1, 1)
+    assert (regime.learning_rate, regime.profile, regime.engine) == (0.001, "keras3", "replicated")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
+def test_every_shipped_overlay_is_a_study(file):
+    overlay = yaml.safe_load(file.read_text(encoding="utf-8"))
+    study = load_study(merged(shipped_config(), overlay), ["config.yaml", str(file)])
+    assert study.name != "default"
+    assert study.folder("results") == Path("results") / study.name
+
+
+def test_the_default_study_lies_in_results_itself():
+    assert shipped_study().folder("results") == Path("results")
+
+
+def test_every_key_is_described():
+    def walk(schema, path):
+        for name, sub in schema.get("properties", {}).items():
+            resolved = sub
+            if "description" not in sub and "$ref" in sub:
+                resolved = config_schema()["$defs"][sub["$ref"].rsplit("/", 1)[1]]
+            described = resolved.get("description")
+            assert described or sub.get("$ref", "").endswith("/name"), f"{path}.{name}"
+            walk(sub, f"{path}.{name}")
+        for key in ("additionalProperties", "items"):
+            if isinstance(schema.get(key), dict):
+                walk(schema[key], f"{path}.*")
+
+    walk(config_schema(), "config")
+
+
+def test_the_schema_knows_exactly_the_engines_and_profiles_that_exist():
+    model = config_schema()["properties"]["model"]["properties"]
+    assert set(model["engine"]["enum"]) == set(ENGINE_MODULES)
+    assert set(model["profile"]["enum"]) == set(PROFILES)
+
+
+def test_a_minimal_config_takes_defaults():
+    config = {
+        "study": {"seed": 1, "margin": 2},
+        "series": {"s": {"file": "data/shampoo-sales.csv", "value": "Sales", "test_rows": 12}},
+        "scenarios": {"a": {"stateful": True}, "b_c": {"stateful": False}},
+    }
+    study = load_study(config, [])
+    assert (study.name, study.repeats, study.alpha, study.findings) == ("default", 1000, 0.05, ())
+    assert study.scenario("b_c").label == "b c"
+    assert study.scenario("a").regime.reset_after_epoch
+    assert study.experiments[0].scenarios == ("a", "b_c")
+    assert len(study.blocks()) == 2
+
+
+def test_loading_leaves_the_config_alone():
+    config = shipped_config()
+    before = copy.deepcopy(config)
+    load_study(config, [])
+    assert config == before
+
+
+def test_a_scenario_overrides_the_model():
+    config = merged(shipped_config(), {"model": {"units": 2}, "scenarios": {"stateless": {"units": 3}}})
+    study = load_study(config, [])
+    assert study.scenario("stateful").regime.units == 2
+    assert study.scenario("stateless").regime.units == 3
+
+
+@pytest.mark.parametrize(
+    ("repeats", "engine", "expected"),
+    [(30, "replicated", [(0, 30)]), (2500, "replicated", [(0, 1000), (1000, 2000), (2000, 2500)]), (25, "keras", [(0, 10), (10, 20), (20, 25)])],
+)  # fmt: skip
+def test_blocks_are_a_fixed_grid(repeats, engine, expected):
+    config = merged(shipped_config(), {"study": {"repeats": repeats}, "model": {"engine": engine}})
+    study = load_study(config, [])
+    blocks = study.blocks_of("shampoo", study.scenario("stateful"))
+    assert [(block.start, block.stop) for block in blocks] == expected
+
+
+def test_selecting_scenarios_keeps_the_findings_about_them():
+    config = merged(shipped_config(), {"study": {"scenarios": ["stateless", "stateful"]}})
+    study = load_study(config, [])
+    assert [scenario.name for scenario in study.scenarios] == ["stateful", "stateless"]
+    assert [finding.id for finding in study.findings] == ["E1", "F2", "F3"]
+
+
+def test_selecting_findings():
+    config = merged(shipped_config(), {"study": {"findings": ["F9", "E1"]}})
+    assert [finding.id for finding in load_study(config, []).findings] == ["E1", "F9"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"study": {"scenarios": ["stateful"], "findings": ["E1"]}}, "study.findings.0: E1 is about stateless"),
+        ({"study": {"name": "blocks"}}, "'blocks' is reserved"),
+        ({"study": {"repeats": 100_001}}, "has to be at most 100000"),
+        ({"study": {"repeats": True}}, "True is not a whole number"),
+        ({"study": {"repeats": 30.0}}, "30.0 is not a whole number"),
+        ({"study": {"alpha": 0}}, "has to be greater than 0"),
+        ({"study": {"margin": float("nan")}}, "nan is not a finite number"),
+        ({"study": {"margin": float("inf")}}, "inf is not a finite number"),
+        ({"model": {"learning_rate": "1e-3"}}, "write it as 0.001"),
+        ({"scenarios": {1: {"stateful": True}}}, "scenarios.1: the key 1 is not text"),
+        ({"scenarios": {"Stateful": {"stateful": True}}}, "differs from 'stateful' only in case"),
+        ({"scenarios": {"x": {}}}, "scenarios.x: the key 'stateful' is missing"),
+        ({"scenarios": {"x": None}}, "scenarios.x: None is not a mapping"),
+        ({"scenarios": {"x" * 65: {"stateful": True}}}, "is no usable name"),
+        ({"findings": {"E1": {"b": "stateful"}}}, "compares 'stateful' with itself"),
+        ({"findings": {"E1": {"b": ["stateless"]}}}, "expect: less takes one scenario"),
+        ({"findings": {"F9": {"b": "stateful"}}}, "expect: best_of takes a list of scenarios"),
+        ({"findings": {"F3": {"margin": 1}}}, "for more_stable it is a ratio; give one above 1"),
+        ({"findings": {"E1": {"all_of": []}}}, "findings.E1"),
+        ({"experiments": {"resets": {"scenarios": ["nobody"]}}}, "there is no 'nobody'"),
+        ({"series": {"shampoo": {"published": "none.csv"}}}, "none.csv: cannot be read"),
+        ({"series": {"shampoo": {"published": "data/shampoo-sales.csv"}}}, "has no column 'scenario'"),
+        ({"series": {"shampoo": {"test_rows": 33}}}, "scenarios.stateful: series shampoo: 36 observations leave 1"),
+        ({"scenarios": {"stateless": {"train_rows": 23}}}, "scenarios.stateless: series shampoo"),
+    ],
+    ids=itertools.count(),
+)  # fmt: skip
+def test_refused(changes, problem):
+    assert problem in refused(changes)
+
+
+def test_a_finding_lacking_its_direction_is_refused():
+    config = shipped_config()
+    del config["findings"]["E1"]["expect"]
+    with pytest.raises(ConfigError, match=r"findings\.E1: a finding has either expect, a and b, or all_of"):
+        load_study(config, [])
+
+
+def test_errors_name_the_layer_that_set_the_value(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text("study: {alpha: 0.9}\n", encoding="utf-8")
+    files = ["config.yaml", str(overlay)]
+    config = merged(shipped_config(), {"study": {"alpha": 0.9}})
+    with pytest.raises(ConfigError, match=r"mine\.yaml: study\.alpha: 0\.9 is out of range"):
+        load_study(config, files)
+    with pytest.raises(ConfigError, match=r"^--config on the command line: study\.alpha"):
+        load_study(merged(config, {"study": {"alpha": 0.8}}), files)
+
+
+def test_values_of_the_command_line_get_their_types():
+    given = {"study": {"repeats": "30", "title": "x: [", "seed": 4}, "list": ["1.5", "true"]}
+    assert command_line_values(given) == {
+        "study": {"repeats": 30, "title": "x: [", "seed": 4},
+        "list": [1.5, True],
+    }

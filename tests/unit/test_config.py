@@ -33,8 +33,14 @@ def test_the_shipped_study_is_the_articles():
         "stateless_batch12", "stateful_reset_test", "stateful_noreset", "stateful_seed_train",
         "stateful_seed_train_resets", "stateful_seed_train_no_resets",
     ]  # fmt: skip
-    assert [f.id for f in study.findings] == [*(f"E{i}" for i in range(1, 7)), *(f"F{i}" for i in range(1, 10))]
-    assert {f.id: len(f.contrasts) for f in study.findings if len(f.contrasts) > 1} == {"F7": 2, "F9": 5}
+    assert [f.id for f in study.findings] == [
+        *(f"E{i}" for i in range(1, 7)),
+        *(f"F{i}" for i in range(1, 10)),
+    ]
+    assert {f.id: len(f.contrasts) for f in study.findings if len(f.contrasts) > 1} == {
+        "F7": 2,
+        "F9": 5,
+    }
     margins = {(f.id, c.margin) for f in study.findings for c in f.contrasts if c.margin != 5}
     assert margins == {("F1", 3.0), ("F3", 1.25), ("F7", 1.25)}
     assert study.repeats == 1000
@@ -121,7 +127,9 @@ def test_loading_leaves_the_config_alone():
 
 
 def test_a_scenario_overrides_the_model():
-    config = merged(shipped_config(), {"model": {"units": 2}, "scenarios": {"stateless": {"units": 3}}})
+    config = merged(
+        shipped_config(), {"model": {"units": 2}, "scenarios": {"stateless": {"units": 3}}}
+    )
     study = load_study(config, [])
     assert study.scenario("stateful").regime.units == 2
     assert study.scenario("stateless").regime.units == 3
@@ -187,7 +195,9 @@ def test_refused(changes, problem):
 def test_a_finding_lacking_its_direction_is_refused():
     config = shipped_config()
     del config["findings"]["E1"]["expect"]
-    with pytest.raises(ConfigError, match=r"findings\.E1: a finding has either expect, a and b, or all_of"):
+    with pytest.raises(
+        ConfigError, match=r"findings\.E1: a finding has either expect, a and b, or all_of"
+    ):
         load_study(config, [])
 
 

@@ -13,7 +13,6 @@ from thousandfold.seeds import (
     weight_seed,
 )
 
-
 EXPECTED = {"repeat": 5208508223407559, "kernel": 447546763}
 
 

@@ -29,8 +29,16 @@ STYLE: Any = {
     "grid.color": GRID, "axes.grid": True, "axes.axisbelow": True, "axes.spines.top": False,
     "axes.spines.right": False, "font.size": 10, "axes.titlesize": 10, "axes.titlelocation": "left",
     "legend.frameon": False, "font.family": "sans-serif", "svg.fonttype": "none",
-    "lines.linewidth": 1.6,
+    "lines.linewidth": 1.6, "text.parse_math": False,
 }  # fmt: skip
+
+
+LONGEST_LABEL = 40
+"""Characters of a label that a figure has room for."""
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -60,7 +68,7 @@ def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, uni
         axes.xaxis.set_major_formatter(
             FuncFormatter(lambda x, _: labels[int(x)] if 0 <= x < len(labels) else "")
         )
-        axes.set_ylabel(unit)
+        axes.set_ylabel(_short(unit))
         axes.grid(axis="x", visible=False)
         return figure
 
@@ -86,7 +94,8 @@ def box_plots(samples: Mapping[str, np.ndarray], unit: str, limits: tuple[float,
         axes.plot(
             means, range(len(means)), linestyle="", marker="D", markersize=4, color=VERMILLION
         )
-        axes.set(xlabel=f"RMSE, {unit}", ylabel="", xlim=limits)
+        axes.set(xlabel=f"RMSE, {_short(unit)}", ylabel="", xlim=limits)
+        axes.set_yticks(range(len(samples)), [_short(label) for label in samples])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
         return figure
@@ -111,7 +120,7 @@ def standard_error_figure(table: pd.DataFrame, labels: Mapping[str, str], unit: 
         handles, names = grid[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside upper left", ncols=3)
         figure.supxlabel("repeats n", fontsize=10, color=INK)
-        figure.supylabel(f"standard error, {unit}", fontsize=10, color=INK)
+        figure.supylabel(f"standard error, {_short(unit)}", fontsize=10, color=INK)
         return figure
 
 
@@ -123,7 +132,7 @@ def _standard_error_panel(axes: Axes, table: pd.DataFrame, label: str) -> None:
         n, table["theory_standard_error"], color=INK, linestyle=(0, (2, 2)), linewidth=1.2,
         label="s / √n",
     )  # fmt: skip
-    axes.set(xscale="log", yscale="log", title=label)
+    axes.set(xscale="log", yscale="log", title=_short(label))
     axes.title.set_fontsize(9)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(_plain_number))

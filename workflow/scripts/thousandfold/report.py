@@ -107,6 +107,8 @@ def _series_section(
 
     findings, claims = of_series(tables.findings), of_series(tables.claims)
     labels = {scenario.name: scenario.label for scenario in study.scenarios}
+    errors = of_series(tables.standard_error)
+    measured = {name: label for name, label in labels.items() if name in set(errors["scenario"])}
     limits = _common_limits([tables.samples[source.name, name] for name in labels])
     return {
         "source": source,
@@ -125,9 +127,11 @@ def _series_section(
         ),
         "experiments": list(_experiments(study, source, tables, limits)),
         "standard_error_figure": inline_svg(
-            figures.standard_error_figure(of_series(tables.standard_error), labels, source.unit),
+            figures.standard_error_figure(errors, measured, source.unit),
             f"{source.name} standard error",
-        ),
+        )
+        if measured
+        else None,
         "summary": of_series(tables.summary).to_dict("records"),
     }
 
@@ -219,5 +223,8 @@ def inline_svg(figure: Figure, name: str) -> Markup:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    # Only referenced ids are salted; matplotlib repeats the others in every figure.
+    referenced = set(re.findall(r'(?:url\(|href=")#([^")]+)', svg))
+    svg = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in referenced else "", svg)
     svg = svg.replace(figures.INK, "currentColor").replace(figures.GRID, "var(--grid)")
     return Markup(svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1))

@@ -1,0 +1,163 @@
+"""Estimates, intervals and tests against R, statsmodels, published examples and their definition."""
+
+import itertools
+import math
+import shutil
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
+from support import ROOT
+
+from thousandfold.inference.contrasts import mean_difference, spread_ratio
+from thousandfold.inference.findings import _mann_whitney
+from thousandfold.inference.precision import describe
+
+R = ROOT / "tests/r"
+LEAST_COMPARABLE_P = 1e-290
+
+
+def close(ours, theirs, relative):
+    return ours == pytest.approx(theirs, rel=relative, abs=0)
+
+
+def assert_agrees_with_r(samples, expected):
+    for row in expected.to_dict("records"):
+        a, b = (samples.loc[samples["scenario"] == row[x], "rmse"].to_numpy() for x in "ab")
+        estimate = mean_difference(a, b)
+        assert close(estimate.difference / estimate.standard_error, row["t"], 1e-9)
+        assert close(estimate.df, row["df"], 1e-9)
+        low, high = estimate.interval(1 - row["level"])
+        scale = max(abs(row["low"]), abs(row["high"]))
+        assert low == pytest.approx(row["low"], abs=1e-8 * scale)
+        assert high == pytest.approx(row["high"], abs=1e-8 * scale)
+        u, rank_p = _mann_whitney(a, b)
+        assert close(u, row["u"], 1e-9)
+        for ours, theirs in [(estimate.p_difference(), row["p"]), (rank_p, row["rank_p"])]:
+            if theirs > LEAST_COMPARABLE_P:
+                assert close(ours, theirs, 1e-6)
+        ours = describe(a)
+        for name in ("std", "q25", "median"):
+            assert close(ours[name], row[{"std": "sd_a"}.get(name, f"{name}_a")], 1e-9)
+
+
+def test_against_stored_values_of_r():
+    assert_agrees_with_r(pd.read_csv(R / "samples.csv"), pd.read_csv(R / "expected.csv"))
+
+
+@pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
+def test_against_r_itself(tmp_path):
+    rng = np.random.default_rng(1)
+    draws = {
+        "normal": rng.normal(100, 8, 1000), "narrow": rng.normal(95, 1, 1000),
+        "skewed": rng.lognormal(4.6, 0.1, 300), "heavy": 100 + rng.standard_t(3, 1000),
+        "few": rng.normal(100, 8, 3), "rounded": rng.normal(100, 8, 200).round(),
+    }  # fmt: skip
+    samples = pd.DataFrame(
+        [(name, value) for name, values in draws.items() for value in values],
+        columns=["scenario", "rmse"],
+    )
+    pairs = [(a, b, 0.99) for a, b in itertools.permutations(draws, 2)]
+    samples.to_csv(tmp_path / "samples.csv", index=False)
+    pd.DataFrame(pairs, columns=["a", "b", "level"]).to_csv(tmp_path / "pairs.csv", index=False)
+    files = [tmp_path / name for name in ("samples.csv", "pairs.csv", "expected.csv")]
+    subprocess.run(["Rscript", R / "reference.R", *files], check=True)
+    assert_agrees_with_r(samples, pd.read_csv(files[2]))
+
+
+def test_the_sleep_data():
+    """Student's sleep data as R's documentation prints its Welch test."""
+    a = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+    b = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+    estimate = mean_difference(a, b)
+    assert estimate.difference / estimate.standard_error == pytest.approx(-1.8608, abs=5e-5)
+    assert estimate.df == pytest.approx(17.776, abs=5e-4)
+    assert estimate.p_difference() == pytest.approx(0.07939, abs=5e-6)
+    assert estimate.interval(0.05) == pytest.approx((-3.3654832, 0.2054832), abs=5e-8)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equivalence_against_statsmodels(seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(0, 1, 40), rng.normal(0.2, 3, 70)
+    p, _, _ = ttost_ind(a, b, -1, 1, usevar="unequal")
+    assert close(mean_difference(a, b).p_equivalence(1), p, 1e-9)
+    comparison = CompareMeans(DescrStatsW(a), DescrStatsW(b))
+    interval = comparison.tconfint_diff(0.01, usevar="unequal")
+    assert mean_difference(a, b).interval(0.01) == pytest.approx(interval, rel=1e-9)
+
+
+def test_minimal_effect_p_is_the_one_sided_test_of_a_shifted_sample():
+    from scipy import stats
+
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(3, 1, 40), rng.normal(0, 2, 50)
+    expected = stats.ttest_ind(a - 2, b, equal_var=False, alternative="greater").pvalue
+    assert close(mean_difference(a, b).p_minimal_effect(2), expected, 1e-9)
+    assert close(mean_difference(b, a).p_minimal_effect(2), expected, 1e-9)
+
+
+def test_decisions_by_interval_and_by_p_agree():
+    rng = np.random.default_rng(4)
+    for _ in range(500):
+        a, b = rng.normal(rng.normal(), 1, 20), rng.normal(0, 2, 15)
+        estimate, margin, alpha = mean_difference(a, b), rng.uniform(0.2, 3), 0.05
+        low, high = estimate.interval(alpha)
+        assert (estimate.p_difference() < alpha) == (low > 0 or high < 0)
+        assert (2 * estimate.p_equivalence(margin) < alpha) == (-margin < low and high < margin)
+        assert (2 * estimate.p_minimal_effect(margin) < alpha) == (low > margin or high < -margin)
+
+
+def test_spread_of_normal_samples_has_its_known_error():
+    """For a normal sample, var(log mean absolute deviation) is about (pi/2 - 1) / n."""
+    rng = np.random.default_rng(5)
+    estimate = spread_ratio(rng.normal(0, 2, 200_000), rng.normal(7, 1, 100_000))
+    assert math.exp(estimate.difference) == pytest.approx(2, rel=0.01)
+    assert estimate.estimate_a == pytest.approx(2 * math.sqrt(2 / math.pi), rel=0.01)
+    expected = math.sqrt((math.pi / 2 - 1) * (1 / 200_000 + 1 / 100_000))
+    assert estimate.standard_error == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("draw", ["normal", "exponential", "laplace"])
+def test_the_spread_interval_covers_as_often_as_it_says(draw):
+    """2,000 draws of n = 100: the Monte-Carlo error of a rate of .95 is .005."""
+    rng = np.random.default_rng(6)
+    sample = getattr(rng, draw)
+    hits = 0
+    for _ in range(2000):
+        low, high = spread_ratio(sample(size=100), 3 * sample(size=100)).interval(0.05)
+        hits += low < math.log(1 / 3) < high
+    assert hits / 2000 == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_swap_mirrors_everything():
+    rng = np.random.default_rng(7)
+    a, b = rng.normal(0, 1, 30), rng.normal(1, 2, 40)
+    for compare in (mean_difference, spread_ratio):
+        one, other = compare(a, b), compare(b, a)
+        assert one.interval(0.05) == pytest.approx([-x for x in other.interval(0.05)][::-1])
+        assert one.p_difference() == pytest.approx(other.p_difference())
+
+
+@pytest.mark.parametrize(("d", "p", "tost", "effect"), [(0, 1, 0, 1), (2, 0, 0, 1), (7, 0, 1, 0)])
+def test_without_variation(d, p, tost, effect):
+    estimate = mean_difference(np.full(5, 100.0 + d), np.full(8, 100.0))
+    assert estimate.interval(0.05) == (d, d)
+    assert estimate.p_difference() == p
+    assert estimate.p_equivalence(5) == tost
+    assert estimate.p_minimal_effect(5) == effect
+
+
+def test_spread_without_variation():
+    constant, varied = np.full(5, 3.0), np.arange(5.0)
+    assert spread_ratio(constant, constant).difference == 0
+    assert spread_ratio(constant, varied).interval(0.05) == (-math.inf, -math.inf)
+    assert spread_ratio(varied, constant).p_difference() == 0
+
+
+def test_one_constant_sample():
+    estimate = mean_difference(np.full(5, 3.0), np.arange(5.0))
+    assert estimate.df == pytest.approx(4)
+    assert np.isfinite(estimate.interval(0.05)).all()

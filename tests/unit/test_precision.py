@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from thousandfold.inference.precision import describe, sample_sizes, standard_errors, summarise
+from thousandfold.records import table_columns
+
+
+def test_summary_of_a_known_sample():
+    """n = 10 heights in inches with the mean, deviation and t interval worked by hand."""
+    values = np.array([61, 64, 65, 66, 67, 68, 68, 70, 71, 75], float)
+    row = describe(np.append(values, np.nan))
+    assert (row["n"], row["n_diverged"], row["min"], row["max"]) == (10, 1, 61, 75)
+    assert row["mean"] == pytest.approx(67.5)
+    assert row["std"] == pytest.approx(np.sqrt(138.5 / 9))
+    half_width = 2.2621571628 * row["std"] / np.sqrt(10)
+    assert row["ci_low"] == pytest.approx(67.5 - half_width)
+    assert row["ci_high"] == pytest.approx(67.5 + half_width)
+    assert (row["q25"], row["median"], row["q75"]) == (65.25, 67.5, 69.5)
+
+
+@pytest.mark.parametrize("values", [[np.nan, np.nan], [1.0, np.nan]])
+def test_summary_of_next_to_nothing(values):
+    table = summarise(
+        {("s", "a"): np.array(values)},
+        {"s": {"persistence": 1, "drift": 2, "ar1": 3}},
+        table_columns("summary"),
+    )
+    row = table.iloc[0]
+    assert row["n"] + row["n_diverged"] == 2
+    assert np.isnan(row["std"])
+    assert row["ar1"] == 3
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 29, 30, 31, 32, 100, 1000, 100_000])
+def test_sample_sizes(n):
+    sizes = sample_sizes(n)
+    assert list(sizes) == sorted(set(sizes))
+    assert len(sizes) < 150
+    if n >= 2:
+        assert (sizes[0], sizes[-1]) == (2, n)
+        assert set(range(2, min(n, 30))) <= set(sizes)
+
+
+def test_standard_errors_agree_with_theory():
+    rng = np.random.default_rng(0)
+    values = rng.normal(100, 8, 2000)
+    table = standard_errors(np.append(values, np.nan), np.random.default_rng(1)).set_index("n")
+    assert table.index[-1] == 2000
+    assert table.loc[2000, "running_mean"] == pytest.approx(values.mean())
+    assert table.loc[2000, "running_standard_error"] == pytest.approx(
+        values.std(ddof=1) / np.sqrt(2000)
+    )
+    assert table.loc[10, "running_mean"] == pytest.approx(values[:10].mean())
+    assert table.loc[10, "theory_standard_error"] == pytest.approx(values.std(ddof=1) / np.sqrt(10))
+    ratio = table["resampled_standard_error"] / table["theory_standard_error"]
+    # The standard deviation of 1,000 means has a relative error of about 2.2 %.
+    assert ratio.between(0.9, 1.1).all()
+
+
+def test_standard_errors_of_too_few_repeats():
+    assert standard_errors(np.array([1.0, np.nan]), np.random.default_rng(0)).empty

@@ -1,0 +1,139 @@
+"""Recipes. What they do to a run is tested in tests/workflow/test_reruns.py."""
+
+import ast
+from dataclasses import replace
+
+import pytest
+from support import ROOT, shipped_study
+
+from thousandfold import recipe as module
+from thousandfold.recipe import code_digest, modules_behind, recipe, registration_digest, versions
+from thousandfold.study import Block
+
+BLOCK = Block("shampoo", "stateful", 0, 1000)
+
+
+@pytest.fixture(autouse=True)
+def in_project(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def with_regime(study, **changes):
+    scenarios = tuple(
+        replace(s, regime=replace(s.regime, **changes)) if s.name == "stateful" else s
+        for s in study.scenarios
+    )
+    return replace(study, scenarios=scenarios)
+
+
+def test_recipes_differ_where_results_may():
+    study = shipped_study()
+    source = study.series[0]
+    variants = [
+        (study, BLOCK),
+        (study, replace(BLOCK, scenario="stateful2")),
+        (study, replace(BLOCK, stop=999)),
+        (study, Block("shampoo", "stateful", 1000, 2000)),
+        (replace(study, seed=1), BLOCK),
+        (with_regime(study, units=2), BLOCK),
+        (with_regime(study, profile="keras2017"), BLOCK),
+        (with_regime(study, engine="keras"), BLOCK),
+        (replace(study, series=(replace(source, value="Month"),)), BLOCK),
+        (replace(study, series=(replace(source, file="data/published-2017.csv"),)), BLOCK),
+    ]
+    recipes = {recipe(*variant) for variant in variants}
+    assert len(recipes) == len(variants)
+
+
+def test_recipes_are_the_same_where_results_are():
+    study = shipped_study()
+    expected = recipe(study, BLOCK)
+    relabelled = tuple(replace(s, label="x") for s in study.scenarios)
+    for other in (
+        replace(study, repeats=2000, title="x", alpha=0.01, margin=1, findings=()),
+        replace(study, scenarios=relabelled[::-1], experiments=()),
+        replace(study, series=(replace(study.series[0], title="x", unit="y"),)),
+    ):
+        assert recipe(other, BLOCK) == expected
+
+
+def test_recipes_follow_versions(monkeypatch):
+    study = shipped_study()
+    before = recipe(study, BLOCK)
+    monkeypatch.setattr(module, "versions", lambda: {**versions(), "keras": "3.0.0"})
+    assert recipe(study, BLOCK) != before
+
+
+def test_an_engine_is_behind_its_own_recipes_only():
+    behind = modules_behind("thousandfold.training", "thousandfold.engines.stock")
+    assert "thousandfold.engines.replicated" not in behind
+    for name in ("seeds", "series", "scenario", "engines", "engines.profiles", "engines.runtime"):
+        assert f"thousandfold.{name}" in behind
+    for name in ("config", "records", "report", "study", "inference"):
+        assert f"thousandfold.{name}" not in behind
+
+
+def test_remarks_are_no_code(tmp_path, monkeypatch):
+    def digest(text):
+        (tmp_path / "m.py").write_text(text, encoding="utf-8")
+        monkeypatch.setattr(module, "SCRIPTS", tmp_path)
+        module._syntax.cache_clear()
+        code_digest.cache_clear()
+        module._imports.cache_clear()
+        return code_digest("m")
+
+    plain = digest("A = 1\ndef f(x):\n    return x\n")
+    assert (
+        digest(
+            '"""Doc."""\nA = 1  # one\n"""What A is."""\n\n\ndef f(x):\n    "Doc."\n    return x\n'
+        )
+        == plain
+    )
+    assert digest("A = 2\ndef f(x):\n    return x\n") != plain
+    assert digest("A = 1\ndef f(x):\n    return +x\n") != plain
+    module._syntax.cache_clear()
+    code_digest.cache_clear()
+    module._imports.cache_clear()
+
+
+def test_the_lock_stands_in_for_packages_that_are_not_installed(monkeypatch):
+    installed = versions()
+
+    def missing(_):
+        raise module.PackageNotFoundError
+
+    monkeypatch.setattr(module, "version", missing)
+    versions.cache_clear()
+    assert versions() == installed
+    versions.cache_clear()
+
+
+def test_registration_follows_the_claims_and_what_decides_them():
+    study = shipped_study()
+    digest = registration_digest(study)
+    assert registration_digest(replace(study, title="x")) == digest
+    assert registration_digest(replace(study, alpha=0.01)) != digest
+    assert registration_digest(replace(study, findings=study.findings[1:])) != digest
+
+
+def test_dependencies_point_one_way():
+    """Scripts -> package; report -> inference; engines -> scenario -> series; nothing backwards."""
+    package = ROOT / "workflow/scripts/thousandfold"
+    imports = {
+        str(path.relative_to(package)): {
+            node.module for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom) and node.module
+        } | {alias.name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Import) for alias in node.names}
+        for path in package.rglob("*.py")
+    }  # fmt: skip
+    for file, names in imports.items():
+        assert not any(name.split(".")[0] == "snakemake" for name in names), file
+        if not file.startswith("engines/"):
+            assert not any(name.split(".")[0] in {"keras", "tensorflow"} for name in names), file
+        if file.startswith("inference/"):
+            forbidden = ("report", "figures", "config", "records", "engines", "training")
+            assert not any(
+                name.startswith(f"thousandfold.{x}") for name in names for x in forbidden
+            ), file
+        if file in {"figures.py", "series.py", "seeds.py", "scenario.py"}:
+            assert not any(name.startswith("thousandfold.") for name in names), file

@@ -1,0 +1,102 @@
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from thousandfold.records import (
+    DamagedBlockError,
+    read_block,
+    read_table,
+    table_columns,
+    write_block,
+    write_table,
+    written_whole,
+)
+
+
+def block_of(repeats, steps=2):
+    rng = np.random.default_rng(0)
+    n = len(repeats)
+    columns = {
+        "repeat": np.array(repeats), "seed": rng.integers(2**53, size=n), "rmse": rng.normal(size=n),
+        "train_loss": rng.normal(size=n), "diverged": np.arange(n) % 3 == 0,
+    }  # fmt: skip
+    columns["rmse"][0] = np.nan
+    return pd.DataFrame(columns | {f"forecast_{s + 1}": rng.normal(size=n) for s in range(steps)})
+
+
+@pytest.fixture
+def written(tmp_path):
+    table, path = block_of(range(5, 25)), tmp_path / "deep/er/5-25.parquet"
+    write_block(path, table, "recipe", {"train_seconds": 1.5})
+    return table, path
+
+
+def test_a_block_comes_back_as_written(written):
+    table, path = written
+    assert_frame_equal(read_block(path, "recipe", range(5, 25), 2), table, check_exact=True)
+    assert os.listdir(path.parent) == ["5-25.parquet"]
+
+
+def test_every_flipped_byte_is_noticed(written):
+    _, path = written
+    content = path.read_bytes()
+    for position in range(0, len(content), 7):
+        damaged = bytearray(content)
+        damaged[position] ^= 0x10
+        path.write_bytes(damaged)
+        with pytest.raises(DamagedBlockError):
+            read_block(path, "recipe", range(5, 25), 2)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, -1])
+def test_truncation_is_noticed(written, kept):
+    _, path = written
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(DamagedBlockError, match="cannot be read"):
+        read_block(path, "recipe", range(5, 25), 2)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "repeats", "steps", "problem"),
+    [
+        ("other", range(5, 25), 2, "another recipe"),
+        ("recipe", range(5, 26), 2, "does not hold repeats 5 to 25"),
+        ("recipe", range(5, 25), 3, "has the columns"),
+    ],
+)
+def test_what_is_not_what_it_should_be_is_noticed(written, recipe, repeats, steps, problem):
+    with pytest.raises(DamagedBlockError, match=problem):
+        read_block(written[1], recipe, repeats, steps)
+
+
+def test_files_appear_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(RuntimeError), written_whole(path) as partial:
+        partial.write_text("half", encoding="utf-8")
+        raise RuntimeError
+    assert path.read_text(encoding="utf-8") == "old"
+    with written_whole(path) as partial:
+        partial.write_text("new", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "old"
+    assert path.read_text(encoding="utf-8") == "new"
+    assert os.listdir(tmp_path) == ["x.txt"]
+
+
+def test_tables_come_back_equal_to_the_bit(tmp_path):
+    rng = np.random.default_rng(1)
+    columns = table_columns("standard_error")
+    table = pd.DataFrame(
+        {name: rng.normal(size=50) * 10.0 ** rng.integers(-300, 300, 50) for name in columns}
+    )
+    table.loc[3, columns[2]] = np.nan
+    write_table("standard_error", table, tmp_path / "t.csv")
+    assert_frame_equal(read_table(tmp_path / "t.csv"), table, check_exact=True)
+
+
+def test_a_table_with_other_columns_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="claims has the columns"):
+        write_table("claims", pd.DataFrame({"x": [1]}), tmp_path / "t.csv")

@@ -1,0 +1,191 @@
+"""The page: every claim, no network, hostile text as text, few or no findings."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from support import ROOT, shipped_study
+
+from thousandfold.config import load_published, load_series
+from thousandfold.inference.findings import claims, judge
+from thousandfold.inference.precision import standard_error_table, summarise
+from thousandfold.records import table_columns
+from thousandfold.report import Axis, Tables, number, p_value, render
+from thousandfold.series import baseline_rmses
+from thousandfold.study import Experiment
+
+HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
+
+
+@pytest.fixture(autouse=True)
+def in_project(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def page_of(study, diverged=()):
+    rng = np.random.default_rng(1)
+    samples = {}
+    for index, scenario in enumerate(study.scenarios):
+        values = rng.normal(95 + 2 * index, 3, 40)
+        samples["shampoo", scenario.name] = values * np.nan if scenario.name in diverged else values
+    series = {source.name: load_series(source) for source in study.series}
+    baselines = {name: baseline_rmses(x) for name, x in series.items()}
+    findings = judge(samples, list(series), study.findings, study.alpha, table_columns("findings"))
+    units = {source.name: source.unit for source in study.series}
+    tables = Tables(
+        summary=summarise(samples, baselines, table_columns("summary")),
+        standard_error=standard_error_table(
+            samples, dict.fromkeys(samples, 1), table_columns("standard_error")
+        ),
+        findings=findings,
+        claims=claims(findings, study.findings, units, table_columns("claims")),
+        samples=samples,
+        published={source.name: load_published(source) for source in study.series},
+    )
+    return tables, render(study, series, tables, {"Study seed": "1"})
+
+
+class Reader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.attributes, self.text = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *attr) for attr in attrs]
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def read(page):
+    reader = Reader()
+    reader.feed(page)
+    return reader
+
+
+@pytest.fixture(scope="module")
+def shipped_page(request):
+    import os
+
+    os.chdir(ROOT)
+    return page_of(shipped_study())
+
+
+def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
+    tables, page = shipped_page
+    text = " ".join(" ".join(read(page).text).split())
+    for claim in tables.claims.to_dict("records"):
+        assert f"{claim['id']} {claim['claim']}" in text
+        assert claim["sentence"] in text
+    for verdict, count in tables.claims["verdict"].value_counts().items():
+        assert re.search(rf"\b{count} \S {verdict}", text)
+
+
+def test_the_findings_table_comes_first_and_has_a_row_per_contrast(shipped_page):
+    tables, page = shipped_page
+    first = page[page.index("<table") : page.index("</table>")]
+    assert first.count("<tr>") == 1 + len(tables.findings)
+    for row in tables.findings.to_dict("records"):
+        if row["estimand"] == "mean":
+            assert f"[{number(row['ci_low'])}, {number(row['ci_high'])}]" in first
+
+
+def test_nothing_is_fetched(shipped_page):
+    reader = read(shipped_page[1])
+    assert not {"script", "link", "iframe", "object", "img"} & set(reader.tags)
+    loading = {"src", "href", "xlink:href", "srcset", "data", "action"}
+    for tag, name, value in reader.attributes:
+        if name in loading:
+            assert value.startswith(("#", "data:image/png;base64,")), (tag, name, value[:60])
+    assert not re.search(r"url\((?!#)|@import", shipped_page[1])
+
+
+def test_ids_are_unique_and_figures_have_alternative_text(shipped_page):
+    reader = read(shipped_page[1])
+    ids = [value for _, name, value in reader.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    labels = [
+        value for tag, name, value in reader.attributes if (tag, name) == ("figure", "aria-label")
+    ]
+    assert len(labels) == reader.tags.count("figure") == 6
+    assert all(labels)
+
+
+def test_the_published_numbers_stand_beside_ours(shipped_page):
+    text = " ".join(" ".join(read(shipped_page[1]).text).split())
+    assert "article 2017-04-21 10 103.14 7.11 94.05 96.77 104.38 107.75 114.96" in text
+    assert "100 107.05 17.69" in text
+
+
+def test_rendering_is_reproducible(shipped_page):
+    assert page_of(shipped_study())[1] == shipped_page[1]
+
+
+def test_hostile_text_is_text():
+    study = shipped_study()
+    study = replace(
+        study,
+        title=HOSTILE,
+        findings=tuple(replace(f, claim=HOSTILE, source=HOSTILE) for f in study.findings),
+        scenarios=tuple(replace(s, label=HOSTILE + s.name) for s in study.scenarios),
+        experiments=tuple(replace(e, title=HOSTILE) for e in study.experiments),
+        series=(replace(study.series[0], unit=HOSTILE, title=HOSTILE),),
+    )
+    page = page_of(study)[1]
+    reader = read(page)
+    assert "script" not in reader.tags
+    assert HOSTILE in "".join(reader.text)
+    assert "$" not in HOSTILE  # matplotlib would read it as mathematics; see the test below
+
+
+def test_text_that_matplotlib_would_read_as_mathematics():
+    study = shipped_study()
+    scenarios = tuple(replace(s, label=r"$\frac{$ 5 $ and $" + s.name) for s in study.scenarios)
+    source = replace(study.series[0], unit="$ per $month")
+    text = "".join(read(page_of(replace(study, scenarios=scenarios, series=(source,)))[1]).text)
+    assert "RMSE, $ per $month" in text
+
+
+def test_a_study_without_findings_and_with_one_scenario():
+    study = shipped_study()
+    alone = replace(
+        study, findings=(), scenarios=study.scenarios[:1],
+        experiments=(Experiment("Alone", ("stateful",)),),
+    )  # fmt: skip
+    page = page_of(alone)[1]
+    assert "No findings are registered" in page
+
+
+def test_scenarios_that_diverged():
+    study = shipped_study()
+    everything = [scenario.name for scenario in study.scenarios]
+    _, some = page_of(study, diverged=["stateful", "stateful_batch12", "stateless_batch12"])
+    assert "fewer than 2 finite repeats" in some
+    assert "Every repeat diverged" in some
+    assert page_of(study, diverged=everything)[1].count("Every repeat diverged") == 4
+
+
+def test_numbers_for_reading():
+    assert [number(x) for x in (-1.234, 0, float("nan"), float("inf"), -float("inf"))] == [
+        "−1.23",
+        "0.00",
+        "–",
+        "∞",
+        "−∞",
+    ]
+    assert [p_value(x) for x in (0.5, 0.00099, float("nan"))] == ["0.500", "< 0.001", "–"]
+
+
+def test_positions_on_an_axis():
+    axis = Axis(-10, 10)
+    assert [axis.position(x) for x in (-10, 0, 5, 10, 99, -float("inf"))] == [
+        0,
+        50,
+        75,
+        100,
+        100,
+        0,
+    ]

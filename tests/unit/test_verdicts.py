@@ -1,0 +1,119 @@
+"""The decision rules: total, one verdict, coherent. Expected words are the rules' own table."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from thousandfold.inference.verdicts import (
+    DifferenceVerdict,
+    Verdict,
+    claim_verdict,
+    difference_verdict,
+    worst,
+)
+
+DIRECTIONS = ("less", "greater", "different", "equivalent", "more_stable")
+RANKED = list(Verdict)
+
+ends = st.floats(-100, 100)
+margins = st.floats(0.01, 50)
+
+
+@st.composite
+def intervals(draw):
+    return tuple(sorted((draw(ends), draw(ends))))
+
+
+# Interval, margin 5 -> verdict on the difference, on less, greater, different, equivalent.
+S, U, N, O, C = (
+    Verdict.SUPPORTED, Verdict.SUPPORTED_SIZE_UNRESOLVED, Verdict.NO_DIFFERENCE,
+    Verdict.UNDECIDED, Verdict.CONTRADICTED,
+)  # fmt: skip
+TABLE = [
+    ((6, 9), "differs, by more than the margin", C, S, S, C),
+    ((-9, -6), "differs, by more than the margin", S, C, S, C),
+    ((1, 3), "differs, but by less than the margin", N, N, N, S),
+    ((-3, -1), "differs, but by less than the margin", N, N, N, S),
+    ((-2, 3), "equivalent", N, N, N, S),
+    ((3, 7), "differs, size unresolved", C, U, U, O),
+    ((-7, -3), "differs, size unresolved", U, C, U, O),
+    ((-2, 7), "inconclusive", O, O, O, O),
+    ((-7, 2), "inconclusive", O, O, O, O),
+    ((-9, 9), "inconclusive", O, O, O, O),
+    # Ends that touch: an interval up to the margin is not inside it, one from the margin on is
+    # not beyond it, and one that starts at 0 holds 0.
+    ((-2, 5), "inconclusive", O, O, O, O),
+    ((5, 7), "differs, size unresolved", C, U, U, O),
+    ((0, 3), "equivalent", N, N, N, S),
+    ((0, 7), "inconclusive", O, O, O, O),
+    ((0, 0), "equivalent", N, N, N, S),
+]
+
+
+@pytest.mark.parametrize(
+    ("interval", "difference", "less", "greater", "different", "equivalent"), TABLE
+)
+def test_the_table(interval, difference, less, greater, different, equivalent):
+    assert difference_verdict(*interval, 5) == difference
+    assert claim_verdict("less", *interval, 5) == less
+    assert claim_verdict("more_stable", *interval, 5) == less
+    assert claim_verdict("greater", *interval, 5) == greater
+    assert claim_verdict("different", *interval, 5) == different
+    assert claim_verdict("equivalent", *interval, 5) == equivalent
+
+
+@given(intervals(), margins, st.sampled_from(DIRECTIONS))
+def test_total(interval, margin, expect):
+    assert difference_verdict(*interval, margin) in DifferenceVerdict
+    assert claim_verdict(expect, *interval, margin) in Verdict
+
+
+@given(intervals(), margins)
+def test_mirrored_by_a_swap(interval, margin):
+    low, high = interval
+    assert difference_verdict(low, high, margin) == difference_verdict(-high, -low, margin)
+    assert claim_verdict("less", low, high, margin) == claim_verdict("greater", -high, -low, margin)
+    for expect in ("different", "equivalent"):
+        assert claim_verdict(expect, low, high, margin) == claim_verdict(
+            expect, -high, -low, margin
+        )
+
+
+@given(
+    intervals(),
+    margins,
+    st.sampled_from([2.0**k for k in range(-8, 9)]),
+    st.sampled_from(DIRECTIONS),
+)
+def test_unchanged_by_a_common_rescaling(interval, margin, factor, expect):
+    scaled = [factor * x for x in (*interval, margin)]
+    assert claim_verdict(expect, *interval, margin) == claim_verdict(expect, *scaled)
+
+
+@given(intervals(), margins, st.floats(1, 10))
+def test_a_larger_margin_never_breaks_equivalent(interval, margin, factor):
+    assume(claim_verdict("equivalent", *interval, margin) == Verdict.SUPPORTED)
+    assert claim_verdict("equivalent", *interval, margin * factor) == Verdict.SUPPORTED
+
+
+@given(intervals(), margins)
+def test_opposite_claims_are_never_both_supported(interval, margin):
+    supported = {Verdict.SUPPORTED, Verdict.SUPPORTED_SIZE_UNRESOLVED}
+    verdicts = [
+        claim_verdict(expect, *interval, margin) for expect in ("less", "greater", "equivalent")
+    ]
+    assert sum(verdict in supported for verdict in verdicts) <= 1
+
+
+@given(st.lists(st.sampled_from(RANKED), min_size=1))
+def test_the_worst_decides(verdicts):
+    assert worst(verdicts) == min(verdicts, key=RANKED.index)
+    assert [str(v) for v in RANKED] == [
+        "contradicted", "undecided", "no difference that matters", "supported, size unresolved",
+        "supported",
+    ]  # fmt: skip
+
+
+def test_unknown_directions_are_refused():
+    with pytest.raises(ValueError, match="unknown direction"):
+        claim_verdict("better", 6, 9, 5)

@@ -1,0 +1,66 @@
+"""Wall time and largest job of the default study, from nothing trained to the report.
+
+    python benchmarks/study.py [--rounds 3] [--cores 2] [--markdown benchmarks/study.md]
+
+Each round runs `snakemake --cores N` in a scratch copy of the project; the environment is ready.
+"""
+
+import argparse
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = (
+    "Snakefile", "config.yaml", "data", "envs", "profiles", "workflow", "requirements.lock",
+)  # fmt: skip
+
+
+def run_once(cores):
+    """Seconds of one complete run."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in PARTS:
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, Path(folder) / part)
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--quiet", "all"]
+        subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)
+        elapsed = time.perf_counter() - started
+        assert (Path(folder) / "reports/report.html").exists()
+        return elapsed
+
+
+def main():
+    """Measure, and print or write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--markdown", type=Path, help="write the figures to this file")
+    arguments = parser.parse_args()
+    times = [run_once(arguments.cores) for _ in range(arguments.rounds)]
+    kib = 1024 if platform.system() == "Linux" else 1
+    gigabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * kib / 1e9
+    text = (
+        f"# The default study, 11 scenarios of 1000 repeats of 1000 epochs\n\n"
+        f"Made by `python benchmarks/study.py --markdown benchmarks/study.md` on "
+        f"{platform.machine()} with {os.cpu_count()} cores, `--cores {arguments.cores}`, "
+        f"{arguments.rounds} rounds.\n\n"
+        f"| | |\n|---|---|\n"
+        f"| wall time, median | {median(times):.0f} s |\n"
+        f"| wall time, from to | {min(times):.0f} to {max(times):.0f} s |\n"
+        f"| memory of the largest process | {gigabytes:.2f} GB |\n"
+    )
+    print(text)
+    if arguments.markdown:
+        arguments.markdown.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

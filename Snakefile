@@ -10,6 +10,12 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+localrules:
+    all,
+    report,
+    write_config,
+
+
 include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/train.smk"
@@ -24,6 +30,5 @@ rule all:
         block_files(),
         RESULTS / "config.yaml",
         rules.report.input,
-    localrule: True
     message:
         "The study is finished; its report is {REPORTS}/report.html"

@@ -114,7 +114,6 @@ rule write_config:
         RESULTS / "config.yaml",
     log:
         LOG_FILE.format(rule="write_config"),
-    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -32,9 +32,8 @@ rule render_report:
 
 
 rule report:
+    """The report, up to date."""
     input:
         rules.render_report.output,
-    """The report, up to date."""
-    localrule: True
     message:
         "The report is {REPORTS}/report.html"

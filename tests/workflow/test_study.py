@@ -1,0 +1,110 @@
+"""Whole runs: the shipped study against an independent simulation, stock Keras, divergence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from thousandfold.records import table_columns
+from workflow.project import Project
+
+# Mean of 1000 repeats by an independent simulation, and how far a mean of ours may lie from it:
+# 4 s sqrt(2 / 1000).
+SIMULATED = {
+    "stateful": (101.0, 1.6), "stateful2": (101.0, 1.6), "stateful_reset_test": (96.4, 1.9),
+    "stateful_seed_train_resets": (96.4, 1.9), "stateful_seed_train": (99.6, 1.1),
+    "stateful_noreset": (99.5, 1.2), "stateless": (95.05, 0.18), "stateless_shuffle": (95.1, 0.18),
+    "stateful_batch12": (103.7, 2.0), "stateless_batch12": (103.7, 2.0),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    """The shipped study, run as a user would."""
+    project = Project(tmp_path_factory.mktemp("shipped") / "project")
+    (project.folder / "overlay.yaml").write_text("{}", encoding="utf-8")
+    project.run()
+    return project.folder
+
+
+def test_means_are_those_of_an_independent_simulation(shipped):
+    summary = pd.read_csv(shipped / "results/summary.csv").set_index("scenario")
+    for scenario, (mean, tolerance) in SIMULATED.items():
+        assert summary.loc[scenario, "mean"] == pytest.approx(mean, abs=tolerance), scenario
+    assert (summary["n"] == 1000).all()
+    assert summary["persistence"].iloc[0] == pytest.approx(136.76132, abs=1e-5)
+
+
+def test_hidden_twins_do_not_differ(shipped):
+    """Two pairs that have the same distribution by construction, and the A/A pair."""
+    comparisons = pd.read_csv(shipped / "results/comparisons.csv").set_index(
+        ["scenario_a", "scenario_b"]
+    )
+    for pair in [
+        ("stateful", "stateful2"),
+        ("stateful_batch12", "stateless_batch12"),
+        ("stateful_reset_test", "stateful_seed_train_resets"),
+    ]:
+        assert comparisons.loc[pair, "welch_p"] > 0.001, pair
+
+
+def test_the_run_leaves_what_it_promises(shipped):
+    for name in ("summary", "standard_error", "comparisons", "findings", "claims"):
+        table = pd.read_csv(shipped / f"results/{name}.csv")
+        assert list(table.columns) == table_columns(name)
+    repeats = pd.read_parquet(shipped / "results/repeats.parquet")
+    assert list(repeats.columns) == table_columns("repeats")
+    assert len(repeats) == 11_000
+    assert repeats["seed"].is_unique
+    assert repeats["seed"].max() < 2**53
+    pd.testing.assert_frame_equal(
+        pd.read_csv(shipped / "results/repeats.csv"), repeats, check_exact=True
+    )
+    forecasts = pd.read_parquet(shipped / "results/forecasts.parquet")
+    assert list(forecasts.columns) == table_columns("forecasts")
+    errors = (forecasts["forecast"] - forecasts["actual"]) ** 2
+    by_repeat = np.sqrt(errors.groupby([forecasts["scenario"], forecasts["repeat"]]).mean())
+    expected = repeats.set_index(["scenario", "repeat"])["rmse"]
+    np.testing.assert_allclose(by_repeat.reindex(expected.index), expected)
+    assert len(pd.read_csv(shipped / "results/findings.csv")) == 20
+    assert len(pd.read_csv(shipped / "results/claims.csv")) == 15
+    assert (shipped / "results/config.yaml").exists()
+    page = (shipped / "reports/report.html").read_text(encoding="utf-8")
+    assert len(page) < 3_000_000
+
+
+def test_a_study_of_stock_keras_gives_the_same_numbers(project):
+    ours = project.repeats()
+    only = {"repeats": 2, "scenarios": ["stateful", "stateless_shuffle"]}
+    project.configure(study=only, model={"engine": "keras"})
+    project.run()
+    theirs = project.repeats()
+    assert set(theirs["engine"]) == {"keras"}
+    both = theirs.merge(ours, on=["scenario", "repeat"], suffixes=("", "_ours"))
+    assert len(both) == 4
+    assert (both["seed"] == both["seed_ours"]).all()
+    np.testing.assert_allclose(both["rmse"], both["rmse_ours"], atol=1e-3)
+    np.testing.assert_allclose(both["train_loss"], both["train_loss_ours"], rtol=1e-4)
+
+
+def test_diverging_scenarios_do_not_stop_the_study(project):
+    project.configure(scenarios={"stateful": {"learning_rate": 1.0e38}})
+    project.run()
+    repeats = project.repeats()
+    assert repeats.loc[repeats["scenario"] == "stateful", "diverged"].all()
+    summary = pd.read_csv(project.results / "summary.csv").set_index("scenario")
+    assert (summary.loc["stateful", "n"], summary.loc["stateful", "n_diverged"]) == (0, 7)
+    claims = pd.read_csv(project.results / "claims.csv").set_index("id")
+    assert claims.loc["E1", "verdict"] == "undecided"
+    page = (project.folder / "reports/tiny/report.html").read_text(encoding="utf-8")
+    assert "fewer than 2 finite repeats" in page
+
+
+def test_two_studies_live_side_by_side(project):
+    before = project.blocks()
+    project.configure(study={"name": "other", "repeats": 3, "scenarios": ["stateless"]})
+    project.run()
+    assert (project.folder / "results/other/claims.csv").exists()
+    assert (project.folder / "reports/other/report.html").exists()
+    project.configure()
+    assert project.blocks() == before
+    assert project.planned() == {}

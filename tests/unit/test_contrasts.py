@@ -12,8 +12,8 @@ from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
 from support import ROOT
 
 from thousandfold.inference.contrasts import mean_difference, spread_ratio
-from thousandfold.inference.findings import _mann_whitney
 from thousandfold.inference.precision import describe
+from thousandfold.inference.ranks import mann_whitney
 
 R = ROOT / "tests/r"
 LEAST_COMPARABLE_P = 1e-290
@@ -33,7 +33,7 @@ def assert_agrees_with_r(samples, expected):
         scale = max(abs(row["low"]), abs(row["high"]))
         assert low == pytest.approx(row["low"], abs=1e-8 * scale)
         assert high == pytest.approx(row["high"], abs=1e-8 * scale)
-        u, rank_p = _mann_whitney(a, b)
+        u, rank_p = mann_whitney(a, b)
         assert close(u, row["u"], 1e-9)
         for ours, theirs in [(estimate.p_difference(), row["p"]), (rank_p, row["rank_p"])]:
             if theirs > LEAST_COMPARABLE_P:

@@ -1,5 +1,6 @@
 """The engines: equal number for number, state carried and reset, repeats independent to the bit."""
 
+import gc
 from dataclasses import replace
 from functools import cache
 
@@ -15,6 +16,16 @@ from thousandfold.series import read_series, rmse, supervise
 
 SERIES = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
 SEEDS = [repeat_seed(7, "shampoo", "a", repeat) for repeat in range(400)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_the_graphs():
+    """Afterwards; every later garbage collection would walk through them for seconds."""
+    yield
+    trained.cache_clear()
+    keras.backend.clear_session()
+    gc.collect()
+    gc.freeze()
 
 
 def data_for(regime):

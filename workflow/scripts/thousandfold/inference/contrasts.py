@@ -22,6 +22,8 @@ class Estimate:
     standard_error: float
     df: float
     """Degrees of freedom; infinite for the normal approximation."""
+    unit_variance: float
+    """The variance of the estimate from samples of size n each, times n."""
 
     def interval(self, alpha: float) -> tuple[float, float]:
         """The two-sided interval at level 1 - alpha."""
@@ -29,6 +31,17 @@ class Estimate:
             return self.difference, self.difference
         half_width = stats.t.isf(alpha / 2, self.df) * self.standard_error
         return self.difference - half_width, self.difference + half_width
+
+    def n_to_resolve(self, alpha: float, margin: float) -> int:
+        """The smallest n per sample whose interval at 1 - alpha is narrower than the margin."""
+        n = max(2, math.ceil((2 * stats.norm.isf(alpha / 2) / margin) ** 2 * self.unit_variance))
+        # The t quantile at this n is a little larger; a step or two makes up for it.
+        while True:
+            df = math.inf if math.isinf(self.df) else 2 * (n - 1)
+            quantile = stats.t.isf(alpha / 2, df)
+            if 2 * quantile * math.sqrt(self.unit_variance / n) < margin:
+                return n
+            n += 1
 
     def _p_above(self, bound: float) -> float:
         """One-sided p against the contrast being at most `bound`."""
@@ -72,7 +85,8 @@ def mean_difference(a: np.ndarray, b: np.ndarray) -> Estimate:
         share_a, share_b = variance_a / variance, variance_b / variance
         df = 1 / (share_a**2 / (len(a) - 1) + share_b**2 / (len(b) - 1))
     mean_a, mean_b = float(a.mean()), float(b.mean())
-    return Estimate(mean_a, mean_b, mean_a - mean_b, math.sqrt(variance), df)
+    unit_variance = float(a.var(ddof=1) + b.var(ddof=1))
+    return Estimate(mean_a, mean_b, mean_a - mean_b, math.sqrt(variance), df, unit_variance)
 
 
 def absolute_deviations(values: np.ndarray) -> np.ndarray:
@@ -99,6 +113,10 @@ def spread_ratio(a: np.ndarray, b: np.ndarray) -> Estimate:
     )
     if spread_a == 0 or spread_b == 0:
         difference = 0.0 if spread_a == spread_b else math.copysign(math.inf, spread_a - spread_b)
-        return Estimate(spread_a, spread_b, difference, 0.0, math.inf)
-    error = math.sqrt(max(0.0, _log_spread_variance(a) + _log_spread_variance(b)))
-    return Estimate(spread_a, spread_b, math.log(spread_a / spread_b), error, math.inf)
+        return Estimate(spread_a, spread_b, difference, 0.0, math.inf, 0.0)
+    variance_a, variance_b = (max(0.0, _log_spread_variance(x)) for x in (a, b))
+    error = math.sqrt(variance_a + variance_b)
+    unit_variance = variance_a * len(a) + variance_b * len(b)
+    return Estimate(
+        spread_a, spread_b, math.log(spread_a / spread_b), error, math.inf, unit_variance
+    )

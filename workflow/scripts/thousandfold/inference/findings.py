@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from thousandfold.inference.contrasts import (
@@ -22,6 +21,7 @@ from thousandfold.inference.contrasts import (
     mean_difference,
     spread_ratio,
 )
+from thousandfold.inference.ranks import mann_whitney, rank_direction
 from thousandfold.inference.verdicts import Verdict, claim_verdict, difference_verdict, worst
 from thousandfold.study import Contrast, Finding
 
@@ -42,7 +42,7 @@ def samples_of(repeats: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """Two samples without their diverged repeats."""
 
     a: np.ndarray
@@ -51,7 +51,7 @@ class _Pair:
     diverged_b: int
 
     @classmethod
-    def of(cls, a: np.ndarray, b: np.ndarray) -> "_Pair":
+    def of(cls, a: np.ndarray, b: np.ndarray) -> "Pair":
         finite_a, finite_b = a[np.isfinite(a)], b[np.isfinite(b)]
         return cls(finite_a, finite_b, len(a) - len(finite_a), len(b) - len(finite_b))
 
@@ -72,21 +72,9 @@ class _Pair:
             np.append(x, np.full(failures, np.inf))
             for x, failures in [(self.a, self.diverged_a), (self.b, self.diverged_b)]
         ]
-        return max(rates) > MOST_DIVERGED or _rank_direction(self.a, self.b) != _rank_direction(
+        return max(rates) > MOST_DIVERGED or rank_direction(self.a, self.b) != rank_direction(
             *with_failures
         )
-
-
-def _rank_direction(a: np.ndarray, b: np.ndarray) -> int:
-    """1 if a value of a is more often above one of b than below, -1 if below, 0 if neither."""
-    ranks = stats.rankdata(np.concatenate([a, b]))
-    return int(np.sign(ranks[: len(a)].mean() - ranks[len(a) :].mean()))
-
-
-def _mann_whitney(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    """U of a and the asymptotic two-sided p; all values equal: p = 1."""
-    result = stats.mannwhitneyu(a, b, alternative="two-sided", method="asymptotic")
-    return float(result.statistic), 1.0 if math.isnan(result.pvalue) else float(result.pvalue)
 
 
 def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
@@ -105,7 +93,7 @@ def _evidence(
     series: str, id_: str, contrast: Contrast, samples: Samples, alpha: float, k: int
 ) -> dict[str, Any]:
     """One contrast's row, all but what depends on the other contrasts."""
-    pair = _Pair.of(samples[series, contrast.a], samples[series, contrast.b])
+    pair = Pair.of(samples[series, contrast.a], samples[series, contrast.b])
     is_spread = contrast.estimand == "spread"
     margin = math.log(contrast.margin) if is_spread else contrast.margin
     row: dict[str, Any] = {
@@ -141,14 +129,14 @@ def _evidence(
     }  # fmt: skip
 
 
-def _tests(pair: _Pair, is_spread: bool) -> dict[str, float]:
+def _tests(pair: Pair, is_spread: bool) -> dict[str, float]:
     """The field's usual tests, which decide nothing; for spreads, of the absolute deviations."""
     a, b = pair.a, pair.b
     if is_spread:
         a, b = absolute_deviations(a), absolute_deviations(b)
     welch = mean_difference(a, b)
     error = welch.standard_error
-    u, mann_whitney_p = _mann_whitney(a, b)
+    u, mann_whitney_p = mann_whitney(a, b)
     return {
         "welch_t": welch.difference / error if error else math.nan,
         "welch_df": welch.df if error else math.nan,

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ from support import shipped_study
 
 from thousandfold.inference.findings import claims, compare_all_pairs, judge, samples_of
 from thousandfold.records import table_columns
+from thousandfold.seeds import resampling_seed
 from thousandfold.study import Contrast, Finding
 
 COLUMNS = table_columns("findings")
+seed_of = partial(resampling_seed, 1)
 
 
 def finding(id_, *contrasts, expect=None):
@@ -21,13 +24,8 @@ def finding(id_, *contrasts, expect=None):
 
 
 def evidence(samples, *findings, alpha=0.05):
-    return judge(
-        {("s", name): np.array(x, float) for name, x in samples.items()},
-        ["s"],
-        findings,
-        alpha,
-        COLUMNS,
-    )
+    by_key = {("s", name): np.array(values, float) for name, values in samples.items()}
+    return judge(by_key, ["s"], findings, alpha, seed_of, COLUMNS)
 
 
 def rng_samples(**means):
@@ -55,7 +53,7 @@ def test_the_shipped_study_has_fifteen_distinct_contrasts():
     study = shipped_study()
     rng = np.random.default_rng(2)
     samples = {("shampoo", s.name): rng.normal(100, 5, 30) for s in study.scenarios}
-    table = judge(samples, ["shampoo"], study.findings, study.alpha, COLUMNS)
+    table = judge(samples, ["shampoo"], study.findings, study.alpha, seed_of, COLUMNS)
     assert set(table["k"]) == {15}
     assert len(table) == 20
 
@@ -162,7 +160,7 @@ def test_fewer_than_two_finite_repeats(a):
 def test_constant_samples_are_flagged():
     row = evidence({"a": [1.0] * 4, "b": [9.0] * 4}, LESS).iloc[0]
     assert (row["ci_low"], row["ci_high"], row["welch_p"]) == (-8, -8, 0)
-    assert row["flags"] == "no variation"
+    assert row["flags"].split("; ") == ["no variation", "samples do not overlap"]
     assert row["verdict"] == "supported"
     assert row["mannwhitney_p"] < 0.05
 
@@ -203,7 +201,8 @@ def test_sentences_never_contradict_the_numbers():
             assert direction == ("lower" if difference < 0 else "higher")
             expected = [abs(difference), difference, row["ci_low"], row["ci_high"]]
             assert [float(x) for x in (size, *numbers)] == pytest.approx(expected, abs=0.006)
-            assert sentence.endswith(f"{row['difference_verdict']}.")
+            flags = f" ({row['flags']})" if row["flags"] else ""
+            assert sentence.endswith(f": {row['difference_verdict']}{flags}.")
             assert told.loc[row["id"], "verdict"] == row["verdict"]
 
 

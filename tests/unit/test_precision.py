@@ -23,6 +23,7 @@ def test_summary_of_next_to_nothing(values):
     table = summarise(
         {("s", "a"): np.array(values)},
         {"s": {"persistence": 1, "drift": 2, "ar1": 3}},
+        lambda *_: 1,
         table_columns("summary"),
     )
     row = table.iloc[0]

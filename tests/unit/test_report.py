@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,10 +10,19 @@ import pytest
 from support import ROOT, shipped_study
 
 from thousandfold.config import load_published, load_series
+from thousandfold.inference.calibration import calibration_table, distinct_pairs
 from thousandfold.inference.findings import claims, judge
-from thousandfold.inference.precision import standard_error_table, summarise
+from thousandfold.inference.precision import (
+    compare_with_baselines,
+    required_repeats_table,
+    standard_error_table,
+    summarise,
+)
+from thousandfold.inference.published import published_table
+from thousandfold.inference.replication import replication_table
 from thousandfold.records import table_columns
 from thousandfold.report import Axis, Tables, number, p_value, render
+from thousandfold.seeds import resampling_seed
 from thousandfold.series import baseline_rmses
 from thousandfold.study import Experiment
 
@@ -32,17 +42,27 @@ def page_of(study, diverged=()):
         samples["shampoo", scenario.name] = values * np.nan if scenario.name in diverged else values
     series = {source.name: load_series(source) for source in study.series}
     baselines = {name: baseline_rmses(x) for name, x in series.items()}
-    findings = judge(samples, list(series), study.findings, study.alpha, table_columns("findings"))
+    seed_of = partial(resampling_seed, 1)
+    findings = judge(
+        samples, list(series), study.findings, study.alpha, seed_of, table_columns("findings")
+    )
     units = {source.name: source.unit for source in study.series}
+    published = {source.name: load_published(source) for source in study.series}
+    pairs = distinct_pairs(list(series), study.findings)
     tables = Tables(
-        summary=summarise(samples, baselines, table_columns("summary")),
-        standard_error=standard_error_table(
-            samples, dict.fromkeys(samples, 1), table_columns("standard_error")
-        ),
+        summary=summarise(samples, baselines, seed_of, table_columns("summary")),
+        standard_error=standard_error_table(samples, seed_of, table_columns("standard_error")),
         findings=findings,
         claims=claims(findings, study.findings, units, table_columns("claims")),
         samples=samples,
-        published={source.name: load_published(source) for source in study.series},
+        published_results=published,
+        baselines=compare_with_baselines(samples, baselines, table_columns("baselines")),
+        required_repeats=required_repeats_table(
+            samples, seed_of, table_columns("required_repeats")
+        ),
+        replication=replication_table(samples, findings, seed_of, table_columns("replication")),
+        calibration=calibration_table(samples, pairs, seed_of, table_columns("calibration")),
+        published=published_table(samples, published, seed_of, table_columns("published")),
     )
     return tables, render(study, series, tables, {"Study seed": "1"})
 

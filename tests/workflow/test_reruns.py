@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-ANALYSIS = {"collect", "summarise", "standard_error", "compare", "judge", "render_report"}
 ALL_BLOCKS = 9
 
 
@@ -111,7 +110,13 @@ def test_one_scenarios_field_trains_that_scenario(project):
 
 def test_analyses_rerun_when_what_they_use_changes(project):
     project.configure(study={"margin": 4})
-    assert set(project.planned()) == {"compare", "judge", "render_report", "write_config"}
+    assert set(project.planned()) == {
+        "compare",
+        "judge",
+        "replicate",
+        "render_report",
+        "write_config",
+    }
     project.configure(study={"title": "Another title"})
     assert set(project.planned()) == {"render_report", "write_config"}
     project.configure()

@@ -1,7 +1,8 @@
 """Analysis: from blocks to the tables that the report and others read.
 
-Makes results/{repeats,forecasts}.parquet, repeats.csv, summary.csv, standard_error.csv,
-comparisons.csv, findings.csv, claims.csv and config.yaml. Each rule's params hold the settings
+Makes results/{repeats,forecasts}.parquet, repeats.csv, summary.csv, baselines.csv,
+standard_error.csv, required_repeats.csv, comparisons.csv, findings.csv, claims.csv,
+replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the settings
 it uses and the code behind it, so that a changed margin or a mended formula reruns just that.
 """
 
@@ -28,18 +29,20 @@ rule collect:
 
 
 rule summarise:
-    """Describe each scenario's repeats, and compute the baselines."""
+    """Describe each scenario's repeats, and hold them against the baselines."""
     input:
         repeats=rules.collect.output.repeats,
         series=SERIES_FILES,
     output:
-        RESULTS / "summary.csv",
+        summary=RESULTS / "summary.csv",
+        baselines=RESULTS / "baselines.csv",
     log:
         LOG_FILE.format(rule="summarise"),
     conda:
         "../../envs/analysis.yaml"
     params:
         series=STUDY.series,
+        study_seed=STUDY.seed,
         code=code_digest("summarise"),
     message:
         "Describing each scenario"
@@ -48,11 +51,12 @@ rule summarise:
 
 
 rule standard_error:
-    """Compute the standard error of each scenario's mean against the number of repeats."""
+    """Compute standard errors against the number of repeats, and the repeats required."""
     input:
         repeats=rules.collect.output.repeats,
     output:
-        RESULTS / "standard_error.csv",
+        standard_error=RESULTS / "standard_error.csv",
+        required=RESULTS / "required_repeats.csv",
     log:
         LOG_FILE.format(rule="standard_error"),
     conda:
@@ -101,11 +105,74 @@ rule judge:
         findings=STUDY.findings,
         series=STUDY.series,
         alpha=STUDY.alpha,
+        study_seed=STUDY.seed,
         code=code_digest("judge"),
     message:
         "Testing the registered findings"
     script:
         "../scripts/judge.py"
+
+
+rule replicate:
+    """Find out what fewer repeats would have told."""
+    input:
+        repeats=rules.collect.output.repeats,
+        findings=rules.judge.output.findings,
+    output:
+        RESULTS / "replication.csv",
+    log:
+        LOG_FILE.format(rule="replicate"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        study_seed=STUDY.seed,
+        code=code_digest("replicate"),
+    message:
+        "What fewer repeats would have told"
+    script:
+        "../scripts/replicate.py"
+
+
+rule calibrate:
+    """Find out how often the tests reject where there is nothing to find."""
+    input:
+        repeats=rules.collect.output.repeats,
+    output:
+        RESULTS / "calibration.csv",
+    log:
+        LOG_FILE.format(rule="calibrate"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        series=STUDY.series,
+        findings=STUDY.findings,
+        study_seed=STUDY.seed,
+        code=code_digest("calibrate"),
+    message:
+        "Calibrating the tests on the study's own repeats"
+    script:
+        "../scripts/calibrate.py"
+
+
+rule compare_published:
+    """Hold the published tables against samples of their size from our repeats."""
+    input:
+        repeats=rules.collect.output.repeats,
+        published=PUBLISHED_FILES,
+    output:
+        RESULTS / "published.csv",
+    log:
+        LOG_FILE.format(rule="compare_published"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        series=STUDY.series,
+        study_seed=STUDY.seed,
+        code=code_digest("compare_published"),
+    message:
+        "Holding the published tables against ours"
+    script:
+        "../scripts/compare_published.py"
 
 
 rule write_config:

@@ -7,11 +7,14 @@ Makes reports/report.html
 rule render_report:
     """Draw the figures and render the page."""
     input:
-        summary=rules.summarise.output,
-        standard_error=rules.standard_error.output,
-        comparisons=rules.compare.output,
+        rules.summarise.output,
+        rules.standard_error.output,
+        rules.compare.output,
+        rules.judge.output.claims,
+        rules.replicate.output,
+        rules.calibrate.output,
+        rules.compare_published.output,
         findings=rules.judge.output.findings,
-        claims=rules.judge.output.claims,
         repeats=rules.collect.output.repeats,
         series=SERIES_FILES,
         published=PUBLISHED_FILES,

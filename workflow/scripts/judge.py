@@ -1,5 +1,6 @@
 """Test the registered findings and reach a verdict on each claim."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pandas as pd
 from thousandfold.inference.findings import claims, judge, samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import table_columns, write_table
+from thousandfold.seeds import resampling_seed
 from thousandfold.study import Finding, SeriesSource
 
 
@@ -15,13 +17,15 @@ def write_verdicts(
     sources: tuple[SeriesSource, ...],
     registered: tuple[Finding, ...],
     alpha: float,
+    study_seed: int,
     findings_output: Path,
     claims_output: Path,
 ) -> None:
     """Write the findings and claims tables from the repeats table."""
     samples = samples_of(pd.read_parquet(repeats))
     names = [source.name for source in sources]
-    table = judge(samples, names, registered, alpha, table_columns("findings"))
+    seed_of = partial(resampling_seed, study_seed)
+    table = judge(samples, names, registered, alpha, seed_of, table_columns("findings"))
     write_table("findings", table, findings_output)
     units = {source.name: source.unit for source in sources}
     write_table("claims", claims(table, registered, units, table_columns("claims")), claims_output)
@@ -34,6 +38,7 @@ if __name__ == "__main__":
         sources=snakemake.params.series,
         registered=snakemake.params.findings,
         alpha=snakemake.params.alpha,
+        study_seed=snakemake.params.study_seed,
         findings_output=Path(snakemake.output.findings),
         claims_output=Path(snakemake.output.claims),
     )

@@ -22,29 +22,34 @@ def provenance(study: Study, repeats: pd.DataFrame) -> dict[str, str]:
         "Engines": ", ".join(sorted(repeats["engine"].unique())),
         "Profiles": ", ".join(sorted(repeats["profile"].unique())),
         "Repeats that diverged": f"{int(repeats['diverged'].sum())} of {len(repeats)}",
-        "Tables": f"{study.folder('results')}/ (repeats, forecasts, summary, standard_error, "
-        "comparisons, findings, claims, config)",
+        "Tables": f"{study.folder('results')}/",
     }
 
 
 def write_report(
     study: Study,
     repeats: Path,
-    summary: Path,
-    standard_error: Path,
-    findings: Path,
-    claims: Path,
+    tables_folder: Path,
     output: Path,
 ) -> None:
     """Render the page from the tables of a run."""
     all_repeats = pd.read_parquet(repeats)
+
+    def table(name: str) -> pd.DataFrame:
+        return read_table(tables_folder / f"{name}.csv")
+
     tables = Tables(
-        summary=read_table(summary),
-        standard_error=read_table(standard_error),
-        findings=read_table(findings),
-        claims=read_table(claims),
+        summary=table("summary"),
+        standard_error=table("standard_error"),
+        findings=table("findings"),
+        claims=table("claims"),
         samples=samples_of(all_repeats),
-        published={source.name: load_published(source) for source in study.series},
+        published_results={source.name: load_published(source) for source in study.series},
+        baselines=table("baselines"),
+        required_repeats=table("required_repeats"),
+        replication=table("replication"),
+        calibration=table("calibration"),
+        published=table("published"),
     )
     series = {source.name: load_series(source) for source in study.series}
     html = render(study, series, tables, provenance(study, all_repeats))
@@ -57,9 +62,6 @@ if __name__ == "__main__":
     write_report(
         study=snakemake.params.study[0],
         repeats=Path(snakemake.input.repeats),
-        summary=Path(snakemake.input.summary[0]),
-        standard_error=Path(snakemake.input.standard_error[0]),
-        findings=Path(snakemake.input.findings),
-        claims=Path(snakemake.input.claims),
+        tables_folder=Path(snakemake.input.findings).parent,
         output=Path(snakemake.output[0]),
     )

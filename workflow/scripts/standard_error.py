@@ -1,22 +1,27 @@
-"""Compute the standard error of each scenario's mean against the number of repeats."""
+"""The standard error of each scenario's mean against the number of repeats, and what it takes."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from thousandfold.inference.findings import samples_of
-from thousandfold.inference.precision import standard_error_table
+from thousandfold.inference.precision import required_repeats_table, standard_error_table
 from thousandfold.joblog import log_to
 from thousandfold.records import table_columns, write_table
 from thousandfold.seeds import resampling_seed
 
 
-def write_standard_errors(repeats: Path, study_seed: int, output: Path) -> None:
-    """Write the standard_error table from the repeats table."""
+def write_standard_errors(
+    repeats: Path, study_seed: int, standard_error_output: Path, required_output: Path
+) -> None:
+    """Write the standard_error and required_repeats tables from the repeats table."""
     samples = samples_of(pd.read_parquet(repeats))
-    seeds = {key: resampling_seed(study_seed, *key, "standard error") for key in samples}
-    table = standard_error_table(samples, seeds, table_columns("standard_error"))
-    write_table("standard_error", table, output)
+    seed_of = partial(resampling_seed, study_seed)
+    errors = standard_error_table(samples, seed_of, table_columns("standard_error"))
+    write_table("standard_error", errors, standard_error_output)
+    required = required_repeats_table(samples, seed_of, table_columns("required_repeats"))
+    write_table("required_repeats", required, required_output)
 
 
 if __name__ == "__main__":
@@ -24,5 +29,6 @@ if __name__ == "__main__":
     write_standard_errors(
         repeats=Path(snakemake.input.repeats),
         study_seed=snakemake.params.study_seed,
-        output=Path(snakemake.output[0]),
+        standard_error_output=Path(snakemake.output.standard_error),
+        required_output=Path(snakemake.output.required),
     )

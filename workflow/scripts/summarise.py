@@ -1,29 +1,43 @@
-"""Describe each scenario's repeats, and compute the baselines."""
+"""Describe each scenario's repeats, and hold them against the baselines."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from thousandfold.config import load_series
 from thousandfold.inference.findings import samples_of
-from thousandfold.inference.precision import summarise
+from thousandfold.inference.precision import compare_with_baselines, summarise
 from thousandfold.joblog import log_to
 from thousandfold.records import table_columns, write_table
+from thousandfold.seeds import resampling_seed
 from thousandfold.series import baseline_rmses
 from thousandfold.study import SeriesSource
 
 
-def write_summary(repeats: Path, sources: tuple[SeriesSource, ...], output: Path) -> None:
-    """Write the summary table from the repeats table."""
+def write_summaries(
+    repeats: Path,
+    sources: tuple[SeriesSource, ...],
+    study_seed: int,
+    summary_output: Path,
+    baselines_output: Path,
+) -> None:
+    """Write the summary and baselines tables from the repeats table."""
     baselines = {source.name: baseline_rmses(load_series(source)) for source in sources}
     samples = samples_of(pd.read_parquet(repeats))
-    write_table("summary", summarise(samples, baselines, table_columns("summary")), output)
+    seed_of = partial(resampling_seed, study_seed)
+    summary = summarise(samples, baselines, seed_of, table_columns("summary"))
+    write_table("summary", summary, summary_output)
+    compared = compare_with_baselines(samples, baselines, table_columns("baselines"))
+    write_table("baselines", compared, baselines_output)
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    write_summary(
+    write_summaries(
         repeats=Path(snakemake.input.repeats),
         sources=snakemake.params.series,
-        output=Path(snakemake.output[0]),
+        study_seed=snakemake.params.study_seed,
+        summary_output=Path(snakemake.output.summary),
+        baselines_output=Path(snakemake.output.baselines),
     )

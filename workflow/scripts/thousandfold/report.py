@@ -50,8 +50,14 @@ class Tables:
     claims: pd.DataFrame
     samples: Mapping[tuple[str, str], np.ndarray]
     """RMSE of every repeat by (series, scenario); NaN where it diverged."""
-    published: Mapping[str, pd.DataFrame | None]
-    """Published results by series."""
+    published_results: Mapping[str, pd.DataFrame | None]
+    """Published results by series, as their source prints them."""
+    baselines: pd.DataFrame
+    required_repeats: pd.DataFrame
+    replication: pd.DataFrame
+    calibration: pd.DataFrame
+    published: pd.DataFrame
+    """Published results held against ours."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,13 @@ def _series_section(
     return {
         "source": source,
         "claims": [
-            {**claim, "contrasts": findings[findings["id"] == claim["id"]].to_dict("records")}
+            {
+                **claim,
+                "contrasts": (
+                    contrasts := findings[findings["id"] == claim["id"]].to_dict("records")
+                ),
+                "ten_repeats": _told_by_few(contrasts, of_series(tables.replication)),
+            }
             for claim in claims.to_dict("records")
         ],
         "counts": claims["verdict"].value_counts().to_dict(),
@@ -133,7 +145,43 @@ def _series_section(
         if measured
         else None,
         "summary": of_series(tables.summary).to_dict("records"),
+        "baselines": _by_scenario(of_series(tables.baselines), "baseline"),
+        "required": _by_scenario(of_series(tables.required_repeats), "target"),
+        "calibration": _calibration_ranges(of_series(tables.calibration)),
+        "published": of_series(tables.published).to_dict("records"),
     }
+
+
+FEW_REPEATS = 10
+"""What the article took; the page tells what that many would have shown."""
+
+
+def _told_by_few(
+    contrasts: list[dict[Any, Any]], replication: pd.DataFrame
+) -> list[dict[Any, Any]]:
+    """The replication rows of FEW_REPEATS for a claim's contrasts, whichever way round."""
+    few = replication[replication["n"] == FEW_REPEATS].to_dict("records")
+    wanted = [{c["scenario_a"], c["scenario_b"]} for c in contrasts if c["estimand"] == "mean"]
+    return [row for row in few if {row["scenario_a"], row["scenario_b"]} in wanted]
+
+
+def _by_scenario(table: pd.DataFrame, key: str) -> dict[str, dict[Any, dict[Any, Any]]]:
+    """A table's rows by scenario and the value of `key`."""
+    rows: dict[str, dict[Any, dict[Any, Any]]] = {}
+    for row in table.to_dict("records"):
+        rows.setdefault(row["scenario"], {})[row[key]] = row
+    return rows
+
+
+def _calibration_ranges(calibration: pd.DataFrame) -> list[dict[str, Any]]:
+    """The smallest and largest rejection rate of each kind of null, test and size."""
+    return [
+        {
+            "null": null, "test": test, "n": n, "pairs": len(rows),
+            "lowest": rows["rejection_rate"].min(), "highest": rows["rejection_rate"].max(),
+        }
+        for (null, test, n), rows in calibration.groupby(["null", "test", "n"], sort=False)
+    ]  # fmt: skip
 
 
 def _common_limits(samples: list[np.ndarray]) -> tuple[float, float]:
@@ -186,7 +234,7 @@ def _descriptive_rows(
 ) -> list[dict[str, Any]]:
     """Ours and the published description of each scenario, one below the other."""
     summary = tables.summary[tables.summary["series"] == source.name].set_index("scenario")
-    published = tables.published[source.name]
+    published = tables.published_results[source.name]
     rows = []
     for name in experiment.scenarios:
         rows.append({"scenario": name, "whose": "this run", **summary.loc[name, list(DESCRIPTION)]})

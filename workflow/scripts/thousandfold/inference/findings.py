@@ -6,7 +6,7 @@ and estimand, whichever way round, share one contrast.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -22,6 +22,13 @@ from thousandfold.inference.contrasts import (
     spread_ratio,
 )
 from thousandfold.inference.ranks import mann_whitney, rank_direction
+from thousandfold.inference.resampling import MeanDraws, draw_means
+from thousandfold.inference.sensitivity import (
+    disagreements,
+    diverged_rate_interval,
+    margins,
+    sensitivity,
+)
 from thousandfold.inference.verdicts import Verdict, claim_verdict, difference_verdict, worst
 from thousandfold.study import Contrast, Finding
 
@@ -52,11 +59,13 @@ class Pair:
 
     @classmethod
     def of(cls, a: np.ndarray, b: np.ndarray) -> "Pair":
+        """The pair of two samples that hold NaN where a repeat diverged."""
         finite_a, finite_b = a[np.isfinite(a)], b[np.isfinite(b)]
         return cls(finite_a, finite_b, len(a) - len(finite_a), len(b) - len(finite_b))
 
     @property
     def too_small(self) -> bool:
+        """Whether there is too little to compare."""
         return min(len(self.a), len(self.b)) < 2
 
     @property
@@ -109,7 +118,7 @@ def _evidence(
             "difference_verdict": "inconclusive",
             "verdict": str(Verdict.UNDECIDED),
         }
-    estimate = (spread_ratio if is_spread else mean_difference)(pair.a, pair.b)
+    estimate = contrast_estimate(contrast, pair)
     low, high = estimate.interval(alpha / k)
     verdict = claim_verdict(contrast.expect, low, high, margin)
     flags = []
@@ -127,6 +136,11 @@ def _evidence(
         "difference_verdict": str(difference_verdict(low, high, margin)),
         "verdict": str(verdict),
     }  # fmt: skip
+
+
+def contrast_estimate(contrast: Contrast, pair: Pair) -> Estimate:
+    """The contrast's estimand, estimated from its two samples."""
+    return (spread_ratio if contrast.estimand == "spread" else mean_difference)(pair.a, pair.b)
 
 
 def _tests(pair: Pair, is_spread: bool) -> dict[str, float]:
@@ -158,18 +172,16 @@ def _family_p_values(estimate: Estimate, margin: float, k: int) -> dict[str, flo
 
 
 def _rows(
-    contrasts: Iterable[tuple[str, str, Contrast]],
+    contrasts: list[tuple[str, str, Contrast]],
     samples: Samples,
     alpha: float,
     columns: list[str],
 ) -> pd.DataFrame:
     """The evidence on (series, id, contrast) triples as one family."""
-    listed = list(contrasts)
-    keys = [_family_key(series, contrast) for series, _, contrast in listed]
+    keys = [_family_key(series, contrast) for series, _, contrast in contrasts]
     k = len(set(keys))
-    table = pd.DataFrame(
-        [_evidence(series, id_, c, samples, alpha, k) for series, id_, c in listed], columns=columns
-    )
+    rows = [_evidence(series, id_, c, samples, alpha, k) for series, id_, c in contrasts]
+    table = pd.DataFrame(rows, columns=columns)
     for test in ("welch", "mannwhitney"):
         # Both ways round of a contrast have one p and count once.
         adjusted = _holm(dict(zip(keys, table[f"{test}_p"].astype(float), strict=True)))
@@ -182,12 +194,71 @@ def judge(
     series: Iterable[str],
     findings: Iterable[Finding],
     alpha: float,
+    seed_of: Callable[[str, str, str], int],
     columns: list[str],
 ) -> pd.DataFrame:
-    """The findings table: one row per series, finding and contrast."""
+    """The findings table: one row per series, finding and contrast.
+
+    `seed_of(series, scenario, purpose)` seeds what is resampled.
+    """
     findings = list(findings)
-    contrasts = ((s, f.id, c) for s in series for f in findings for c in f.contrasts)
-    return _rows(contrasts, samples, alpha, columns)
+    contrasts = [(s, f.id, c) for s in series for f in findings for c in f.contrasts]
+    table = _rows(contrasts, samples, alpha, columns)
+    draws = _draw_all(contrasts, samples, seed_of)
+    more = [
+        _other_views(row, series_, contrast, samples, draws, alpha, seed_of)
+        for row, (series_, _, contrast) in zip(table.to_dict("records"), contrasts, strict=True)
+    ]
+    return table.assign(**pd.DataFrame(more, index=table.index)).reindex(columns=columns)
+
+
+def _draw_all(
+    contrasts: list[tuple[str, str, Contrast]],
+    samples: Samples,
+    seed_of: Callable[[str, str, str], int],
+) -> dict[tuple[str, str], MeanDraws]:
+    """Bootstrap draws of every scenario that a contrast is about, each drawn once."""
+    keys = {(series, name) for series, _, c in contrasts for name in (c.a, c.b)}
+    finite = {key: samples[key][np.isfinite(samples[key])] for key in sorted(keys)}
+    return {
+        key: draw_means(values, np.random.default_rng(seed_of(*key, "bootstrap")))
+        for key, values in finite.items()
+        if len(values) >= 2
+    }
+
+
+def _other_views(
+    row: Mapping[Any, Any],
+    series: str,
+    contrast: Contrast,
+    samples: Samples,
+    draws: Mapping[tuple[str, str], MeanDraws],
+    alpha: float,
+    seed_of: Callable[[str, str, str], int],
+) -> dict[str, Any]:
+    """The columns of a findings row that decide nothing, and its flags."""
+    pair = Pair.of(samples[series, contrast.a], samples[series, contrast.b])
+    rate_low, rate_high = diverged_rate_interval(
+        (pair.diverged_a, pair.diverged_b),
+        (len(pair.a) + pair.diverged_a, len(pair.b) + pair.diverged_b),
+    )
+    rates = {"diverged_rate_difference_low": rate_low, "diverged_rate_difference_high": rate_high}
+    if pair.too_small:
+        return rates | {"flags": row["flags"]}
+    # Both ways round of a contrast permute alike.
+    first, second = sorted((contrast.a, contrast.b))
+    rng = np.random.default_rng(seed_of(series, first, f"permutation against {second}"))
+    family_alpha = 1 - row["interval_level"]
+    pair_draws = draws[series, contrast.a], draws[series, contrast.b]
+    views = sensitivity(pair.a, pair.b, pair_draws, rng, family_alpha)
+    estimate = contrast_estimate(contrast, pair)
+    views |= margins(estimate, family_alpha, row["margin"], row["difference_verdict"])
+    flags = [row["flags"]] if row["flags"] else []
+    if contrast.estimand == "mean":
+        flags += disagreements({**row, **views}, alpha, row["verdict"])
+    else:
+        views |= {"bootstrap_t_low": math.nan, "bootstrap_t_high": math.nan}
+    return rates | views | {"flags": "; ".join(flags)}
 
 
 def compare_all_pairs(

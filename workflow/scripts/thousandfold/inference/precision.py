@@ -1,18 +1,25 @@
 """How well a mean is known: descriptive statistics, and the standard error against n."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from thousandfold.inference.resampling import (
+    MeanDraws,
+    bca_interval,
+    draw_means,
+    parts,
+    sd_interval,
+)
+
 SUMMARY_LEVEL = 0.95
 
 RESAMPLES = 1000
 """Samples drawn with replacement for each resampled standard error."""
-
-VALUES_PER_DRAW = 5_000_000
-"""Upper limit on the values held at once while resampling (40 MB)."""
 
 
 def describe(rmses: np.ndarray) -> dict[str, float]:
@@ -38,14 +45,71 @@ def describe(rmses: np.ndarray) -> dict[str, float]:
 def summarise(
     samples: Mapping[tuple[str, str], np.ndarray],
     baselines: Mapping[str, Mapping[str, float]],
+    seed_of: Callable[[str, str, str], int],
     columns: list[str],
 ) -> pd.DataFrame:
-    """The summary table: one row per series and scenario, baselines by series beside it."""
+    """The summary table: one row per series and scenario, baselines by series beside it.
+
+    `seed_of(series, scenario, purpose)` seeds the bootstrap.
+    """
+    rows = []
+    for (series, scenario), rmses in samples.items():
+        row = {"series": series, "scenario": scenario, **describe(rmses), **baselines[series]}
+        finite = rmses[np.isfinite(rmses)]
+        if len(finite) >= 2:
+            draws = draw_means(finite, np.random.default_rng(seed_of(series, scenario, "summary")))
+            row["bca_low"], row["bca_high"] = bca_interval(finite, draws, 1 - SUMMARY_LEVEL)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=columns)
+
+
+def compare_with_baselines(
+    samples: Mapping[tuple[str, str], np.ndarray],
+    baselines: Mapping[str, Mapping[str, float]],
+    columns: list[str],
+) -> pd.DataFrame:
+    """The baselines table: one row per series, scenario and baseline."""
     rows = [
-        {"series": series, "scenario": scenario, **describe(rmses), **baselines[series]}
+        {
+            "series": series,
+            "scenario": scenario,
+            "baseline": name,
+            **against_baseline(rmses, baseline),
+        }
         for (series, scenario), rmses in samples.items()
+        for name, baseline in baselines[series].items()
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+TARGETS = (5.0, 3.0, 1.0, 0.5)
+"""Standard errors to reach, in the series' units."""
+
+
+def required_repeats(finite: np.ndarray, target: float, draws: MeanDraws) -> dict[str, float]:
+    """How many repeats give a standard error of `target`: (s / target)^2, rounded up.
+
+    The interval is that of the standard deviation, by the bootstrap `draws` of the finite
+    repeats, carried over; a first crossing of the running standard error would be biased.
+    """
+    low, high = sd_interval(draws, 1 - SUMMARY_LEVEL)
+    sds = {"n": finite.std(ddof=1), "n_low": low, "n_high": high}
+    return {"target": target} | {
+        name: max(2, math.ceil((sd / target) ** 2)) for name, sd in sds.items()
+    }
+
+
+def against_baseline(rmses: np.ndarray, baseline: float) -> dict[str, Any]:
+    """A scenario's mean RMSE minus a baseline's, with its one-sample t interval."""
+    row = describe(rmses)
+    if "ci_low" not in row:
+        return {"baseline_rmse": baseline, "n": row["n"], "result": "undecided"}
+    low, high = row["ci_low"] - baseline, row["ci_high"] - baseline
+    result = "better" if high < 0 else "worse" if low > 0 else "undecided"
+    return {
+        "baseline_rmse": baseline, "n": row["n"], "difference": row["mean"] - baseline,
+        "ci_low": low, "ci_high": high, "result": result,
+    }  # fmt: skip
 
 
 def sample_sizes(n: int) -> np.ndarray:
@@ -72,7 +136,7 @@ def standard_errors(rmses: np.ndarray, rng: np.random.Generator) -> pd.DataFrame
     resampled_means = np.vstack(
         [
             np.cumsum(rng.choice(finite, size=(rows, len(finite))), axis=1)[:, sizes - 1] / sizes
-            for rows in _rows_per_draw(len(finite))
+            for rows in parts(RESAMPLES, len(finite))
         ]
     )
     return pd.DataFrame(
@@ -86,22 +150,35 @@ def standard_errors(rmses: np.ndarray, rng: np.random.Generator) -> pd.DataFrame
     )
 
 
-def _rows_per_draw(n: int) -> list[int]:
-    """RESAMPLES cut into parts of at most VALUES_PER_DRAW values of samples of n."""
-    step = max(1, VALUES_PER_DRAW // n)
-    return [min(step, RESAMPLES - done) for done in range(0, RESAMPLES, step)]
-
-
 def standard_error_table(
     samples: Mapping[tuple[str, str], np.ndarray],
-    seeds: Mapping[tuple[str, str], int],
+    seed_of: Callable[[str, str, str], int],
     columns: list[str],
 ) -> pd.DataFrame:
     """The standard_error table of all scenarios; each resamples with a seed of its own."""
     tables = [
-        standard_errors(rmses, np.random.default_rng(seeds[key])).assign(
+        standard_errors(rmses, np.random.default_rng(seed_of(*key, "standard error"))).assign(
             series=key[0], scenario=key[1]
         )
         for key, rmses in samples.items()
     ]
     return pd.concat(tables, ignore_index=True).reindex(columns=columns)
+
+
+def required_repeats_table(
+    samples: Mapping[tuple[str, str], np.ndarray],
+    seed_of: Callable[[str, str, str], int],
+    columns: list[str],
+) -> pd.DataFrame:
+    """The required_repeats table: one row per series, scenario and target."""
+    rows = []
+    for (series, scenario), rmses in samples.items():
+        finite = rmses[np.isfinite(rmses)]
+        if len(finite) >= 2:
+            rng = np.random.default_rng(seed_of(series, scenario, "required repeats"))
+            draws = draw_means(finite, rng)
+            rows += [
+                {"series": series, "scenario": scenario, **required_repeats(finite, t, draws)}
+                for t in TARGETS
+            ]
+    return pd.DataFrame(rows, columns=columns)

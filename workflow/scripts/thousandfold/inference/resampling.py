@@ -31,7 +31,7 @@ class MeanDraws:
     n: int
 
 
-def _parts(draws: int, n: int) -> Iterator[int]:
+def parts(draws: int, n: int) -> Iterator[int]:
     """Numbers of draws that add up to `draws`, each of at most VALUES_AT_ONCE values."""
     step = max(1, VALUES_AT_ONCE // n)
     yield from (min(step, draws - done) for done in range(0, draws, step))
@@ -43,7 +43,7 @@ def draw_means(values: np.ndarray, rng: np.random.Generator, draws: int = DRAWS)
     # Centred, so that the variance by way of squares loses no digits.
     centred = values - values.mean()
     means, squares = [], []
-    for rows in _parts(draws, n):
+    for rows in parts(draws, n):
         resample = centred[rng.integers(n, size=(rows, n), dtype=np.int32)]
         means.append(resample.mean(axis=1))
         squares.append(np.einsum("ij,ij->i", resample, resample))
@@ -119,7 +119,7 @@ def permutation_p(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> flo
 
     observed = statistics(pooled[np.newaxis, :n_a], pooled[np.newaxis, n_a:])[0]
     hits = 0
-    for rows in _parts(PERMUTATIONS, len(pooled)):
+    for rows in parts(PERMUTATIONS, len(pooled)):
         shuffled = rng.permuted(np.tile(pooled, (rows, 1)), axis=1)
         # Rounding must not tell an arrangement from its equal.
         hits += int(

@@ -1,0 +1,58 @@
+"""Rank statistics against published examples, SciPy and their definition."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from thousandfold.inference.ranks import rank_direction, relative_effect
+
+# Pain scores under two treatments, the example of Brunner and Munzel (2000).
+PAIN_A = np.array([1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 1, 1], float)
+PAIN_B = np.array([3, 3, 4, 3, 1, 2, 3, 1, 1, 5, 4], float)
+
+
+def test_the_published_example():
+    """As R's lawstat prints it: statistic 3.1375, df 17.683, p .005786, estimate .788961."""
+    effect = relative_effect(PAIN_A, PAIN_B)
+    assert effect.probability == pytest.approx(0.788961, abs=5e-7)
+    assert (effect.probability - 0.5) / effect.standard_error == pytest.approx(3.1375, abs=5e-5)
+    assert effect.df == pytest.approx(17.683, abs=5e-4)
+    assert effect.p_value == pytest.approx(0.005786, abs=5e-7)
+    # Its interval without logit is [.5952169, .9827052].
+    half_width = stats.t.isf(0.025, effect.df) * effect.standard_error
+    assert effect.probability - half_width == pytest.approx(0.5952169, abs=5e-8)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_against_scipy_and_by_counting(seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(0, 1, 30).round(1), rng.normal(0.3, 2, 45).round(1)
+    effect = relative_effect(a, b)
+    expected = stats.brunnermunzel(a, b, alternative="two-sided", distribution="t")
+    assert effect.p_value == pytest.approx(expected.pvalue, rel=1e-9)
+    below = (a[:, None] < b).mean() + (a[:, None] == b).mean() / 2
+    assert effect.probability == pytest.approx(below)
+    assert rank_direction(a, b) == np.sign(0.5 - below)
+
+
+def test_the_interval_stays_inside_and_holds_the_estimate():
+    rng = np.random.default_rng(9)
+    for _ in range(100):
+        effect = relative_effect(rng.normal(0, 1, 8), rng.normal(rng.normal(0, 2), 1, 6))
+        low, high = effect.interval(0.05)
+        assert 0 <= low <= effect.probability <= high <= 1
+
+
+def test_samples_that_do_not_overlap():
+    effect = relative_effect(np.arange(5.0), np.arange(5.0) + 10)
+    assert effect.probability == 1
+    assert effect.is_separated
+    assert math.isnan(effect.p_value)
+    assert effect.interval(0.05) == (1, 1)
+
+
+def test_constant_samples():
+    effect = relative_effect(np.ones(4), np.ones(6))
+    assert (effect.probability, effect.p_value) == (0.5, 1.0)

@@ -1,0 +1,159 @@
+"""Replication, calibration and published tables against theory and by construction."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.power import TTestIndPower
+
+from thousandfold.inference.calibration import (
+    calibrate_same,
+    calibrate_shapes,
+    calibration_table,
+    distinct_pairs,
+)
+from thousandfold.inference.published import (
+    STATISTICS,
+    describe_samples,
+    published_table,
+    redrawn_samples,
+)
+from thousandfold.inference.replication import SIZES, replicate, replication_table, welch_p_values
+from thousandfold.records import table_columns
+from thousandfold.study import Contrast, Finding
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def normal_pool(n, mean, seed):
+    """Values whose mean and spread are exactly those of a normal distribution, nearly."""
+    return (
+        mean + stats.norm.ppf((np.arange(n) + 0.5) / n)
+        if seed is None
+        else rng(seed).normal(mean, 1, n)
+    )
+
+
+def test_many_welch_tests_at_once_against_scipy():
+    a, b = rng(1).normal(0, 1, (50, 7)), rng(2).normal(0.5, 3, (50, 12))
+    differences, p = welch_p_values(a, b)
+    expected = stats.ttest_ind(a, b, equal_var=False, axis=1)
+    np.testing.assert_allclose(p, expected.pvalue, rtol=1e-9)
+    np.testing.assert_allclose(differences, a.mean(axis=1) - b.mean(axis=1))
+
+
+def test_welch_without_variation():
+    a = np.array([[1.0, 1, 1], [1, 1, 1]])
+    assert list(welch_p_values(a, np.array([[1.0, 1, 1], [2, 2, 2]]))[1]) == [1, 0]
+
+
+@pytest.mark.parametrize(("n", "d"), [(10, 0.8), (30, 0.5), (100, 0.4)])
+def test_the_share_significant_is_the_power_of_the_test(n, d):
+    """5,000 draws: a share has a Monte-Carlo error of at most .007."""
+    pools = normal_pool(20_000, d, None), normal_pool(20_000, 0, None)
+    share = replicate(*pools, n, rng(3), differ=True)["share_significant"]
+    assert share == pytest.approx(TTestIndPower().power(d, n, 0.05), abs=0.025)
+
+
+def test_small_studies_of_small_effects_exaggerate():
+    pools = normal_pool(20_000, 0.2, None), normal_pool(20_000, 0, None)
+    small, large = (replicate(*pools, n, rng(4), differ=True) for n in (10, 300))
+    assert small["median_exaggeration"] > 3
+    assert small["wrong_direction"] > 0.05
+    assert large["median_exaggeration"] == pytest.approx(1, abs=0.35)
+    assert large["wrong_direction"] < 0.01
+    assert "wrong_direction" not in replicate(*pools, 10, rng(4), differ=False)
+
+
+def test_replication_table_takes_each_pair_once():
+    samples = {("s", "a"): rng(1).normal(0, 1, 100), ("s", "b"): rng(2).normal(2, 1, 100)}
+    findings = pd.DataFrame(
+        {
+            "series": "s", "scenario_a": ["a", "b", "a"], "scenario_b": ["b", "a", "b"],
+            "estimand": ["mean", "mean", "spread"], "ci_low": -3.0, "ci_high": -1.0,
+        }
+    )  # fmt: skip
+    table = replication_table(samples, findings, lambda *_: 1, table_columns("replication"))
+    assert list(table["n"]) == list(SIZES)
+    assert table["share_significant"].is_monotonic_increasing
+
+
+def test_welch_between_halves_of_a_normal_pool_holds_its_level():
+    rows = calibrate_same(rng(5).normal(0, 1, 4000), 10, rng(6))
+    for row in rows:
+        assert row["draws"] == 2000
+        assert row["rate_low"] < 0.05 < row["rate_high"] + 0.01
+        assert row["rejection_rate"] == pytest.approx(0.05, abs=0.015)
+
+
+def test_halves_are_disjoint(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "thousandfold.inference.calibration._by_test", lambda a, b: seen.append((a, b)) or []
+    )
+    calibrate_same(np.arange(65.0), 10, rng(0))
+    for a, b in zip(*seen[0], strict=True):
+        assert len(set(a) | set(b)) == 20
+
+
+def test_too_small_a_pool_is_not_split():
+    assert calibrate_same(np.arange(19.0), 10, rng(0)) == []
+
+
+def test_equal_means_of_unequal_shapes_mislead_welch():
+    """A skewed and a wide-spread pool against a narrow one, at n = 10: known to exceed .05."""
+    skewed, narrow = rng(7).lognormal(0, 1, 2000), rng(8).normal(50, 0.1, 2000)
+    welch = calibrate_shapes(skewed, narrow, 10, rng(9))[0]
+    assert welch["test"] == "welch"
+    assert welch["rejection_rate"] > 0.09
+
+
+def test_calibration_table():
+    samples = {("s", name): rng(i).normal(i, 1, 300) for i, name in enumerate("abc")}
+    findings = [
+        Finding("x", "x", "x", "less", (Contrast("less", "b", "a", 1.0),)),
+        Finding("y", "y", "y", "less", (Contrast("less", "a", "b", 1.0),)),
+    ]
+    pairs = distinct_pairs(["s"], findings)
+    assert pairs == [("s", "a", "b")]
+    table = calibration_table(samples, pairs, lambda *_: 1, table_columns("calibration"))
+    assert len(table) == 3 * 3 * 2 + 3 * 2
+    assert set(table["null"]) == {"same scenario", "equal means"}
+
+
+def test_redrawing_a_pool_adds_its_own_uncertainty():
+    """Of a pool of N, the mean of n has variance s^2 (1/n + 1/N - 1/(n N))."""
+    pool = rng(1).normal(0, 1, 20)
+    samples = redrawn_samples(pool, 10, rng(2))
+    expected = pool.var() * (1 / 10 + 1 / 20 - 1 / 200)
+    assert samples.mean(axis=1).var() == pytest.approx(expected, rel=0.02)
+    assert (np.diff(samples, axis=1) >= 0).all()
+
+
+def test_descriptions_are_numpys():
+    samples = np.sort(rng(3).normal(0, 1, (5, 11)), axis=1)
+    ours = describe_samples(samples)
+    assert tuple(ours) == STATISTICS
+    for name, level in [("q25", 0.25), ("median", 0.5), ("q75", 0.75)]:
+        np.testing.assert_allclose(ours[name], np.quantile(samples, level, axis=1))
+    np.testing.assert_allclose(ours["std"], samples.std(axis=1, ddof=1))
+
+
+def test_published_numbers_from_our_pool_are_compatible_and_others_not():
+    pool = rng(4).normal(100, 8, 1000)
+    sample = np.sort(rng(5).choice(pool, 10))[np.newaxis]
+    ours = {name: value[0] for name, value in describe_samples(sample).items()}
+    far = {name: value + 60 for name, value in ours.items()}
+    records = [
+        {"scenario": "a", "source": s, "n": 10, **x} for s, x in [("us", ours), ("far", far)]
+    ]
+    unknown = [{"scenario": "z", "source": "us", "n": 10, **ours}]
+    published = {"s": pd.DataFrame(records + unknown)}
+    table = published_table({("s", "a"): pool}, published, lambda *_: 1, table_columns("published"))
+    assert len(table) == 14
+    by_source = table.set_index(["source", "statistic"])["verdict"]
+    assert set(by_source["us"]) == {"compatible"}
+    assert by_source["far", "mean"] == "not compatible"
+    assert (table["p"] >= 2 / 100_000).all()

@@ -1,0 +1,101 @@
+"""Published tables beside ours: whether samples of their size from our repeats look alike."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+STATISTICS = ("mean", "std", "min", "q25", "median", "q75", "max")
+RESAMPLES = 99_999
+COMPATIBLE_ABOVE = 0.05
+
+
+def redrawn_samples(
+    pool: np.ndarray, n: int, rng: np.random.Generator, resamples: int = RESAMPLES
+) -> np.ndarray:
+    """Samples of n, each from a pool redrawn with replacement, sorted; shape (resamples, n).
+
+    Redrawing carries the pool's own uncertainty. Only the redrawn members that a sample picks
+    are ever drawn: picks of the same member share one.
+    """
+    picks = np.sort(rng.integers(len(pool), size=(resamples, n)), axis=1)
+    is_first = np.diff(picks, axis=1, prepend=-1) != 0
+    first = np.maximum.accumulate(np.where(is_first, np.arange(n), 0), axis=1)
+    members = rng.integers(len(pool), size=(resamples, n))
+    return np.sort(pool[np.take_along_axis(members, first, axis=1)], axis=1)
+
+
+def _quantile(ordered: np.ndarray, level: float) -> np.ndarray:
+    """Type-7 quantiles of sorted rows."""
+    position = level * (ordered.shape[1] - 1)
+    below = int(position)
+    above = min(below + 1, ordered.shape[1] - 1)
+    return ordered[:, below] + (position - below) * (ordered[:, above] - ordered[:, below])
+
+
+def describe_samples(ordered: np.ndarray) -> dict[str, np.ndarray]:
+    """STATISTICS of many sorted samples, one a row."""
+    return {
+        "mean": ordered.mean(axis=1),
+        "std": ordered.std(axis=1, ddof=1),
+        "min": ordered[:, 0],
+        "q25": _quantile(ordered, 0.25),
+        "median": _quantile(ordered, 0.5),
+        "q75": _quantile(ordered, 0.75),
+        "max": ordered[:, -1],
+    }
+
+
+def compare_with_published(
+    published: Mapping[Any, Any], pool: np.ndarray, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    """One row per statistic of a published row; `pool` holds our finite repeats."""
+    drawn = describe_samples(redrawn_samples(pool, int(published["n"]), rng))
+    ours = describe_samples(np.sort(pool)[np.newaxis])
+    rows = []
+    for name in STATISTICS:
+        value, draws = published[name], drawn[name]
+        below = (1 + np.sum(draws <= value)) / (len(draws) + 1)
+        above = (1 + np.sum(draws >= value)) / (len(draws) + 1)
+        low, expected, high = np.quantile(draws, [0.025, 0.5, 0.975])
+        rows.append(
+            {
+                "n": int(published["n"]),
+                "statistic": name,
+                "published": value,
+                "ours": float(ours[name][0]),
+                "expected": expected,
+                "expected_low": low,
+                "expected_high": high,
+                "p": min(1.0, 2 * min(below, above)),
+            }
+        )
+    return rows
+
+
+def published_table(
+    samples: Mapping[tuple[str, str], np.ndarray],
+    published: Mapping[str, pd.DataFrame],
+    seed_of: Callable[[str, str, str], int],
+    columns: list[str],
+) -> pd.DataFrame:
+    """The published table: Holm over all rows and statistics, and a word for each."""
+    rows: list[dict[str, Any]] = []
+    for series, table in published.items():
+        for record in table.to_dict("records"):
+            pool = samples.get((series, record["scenario"]), np.array([]))
+            pool = pool[np.isfinite(pool)]
+            if len(pool) >= 2:
+                purpose = f"published {record['source']}"
+                rng = np.random.default_rng(seed_of(series, record["scenario"], purpose))
+                names = {key: record[key] for key in ("scenario", "source")}
+                compared = compare_with_published(record, pool, rng)
+                rows += [{"series": series, **names, **row} for row in compared]
+    result = pd.DataFrame(rows, columns=columns)
+    if rows:
+        result["p_holm"] = multipletests(result["p"].astype(float), method="holm")[1]
+        compatible = result["p_holm"] >= COMPATIBLE_ABOVE
+        result["verdict"] = np.where(compatible, "compatible", "not compatible")
+    return result

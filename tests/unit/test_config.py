@@ -153,6 +153,12 @@ def test_selecting_scenarios_keeps_the_findings_about_them():
     assert [finding.id for finding in study.findings] == ["E1", "F2", "F3"]
 
 
+def test_compared_pairs_are_taken_once():
+    pairs = shipped_study().compared_pairs()
+    assert len(pairs) == len({(s, frozenset((a, b))) for s, a, b in pairs}) == 13
+    assert ("shampoo", "stateful", "stateless") in pairs
+
+
 def test_selecting_findings():
     config = merged(shipped_config(), {"study": {"findings": ["F9", "E1"]}})
     assert [finding.id for finding in load_study(config, []).findings] == ["E1", "F9"]

@@ -25,7 +25,7 @@ def finding(id_, *contrasts, expect=None):
 
 def evidence(samples, *findings, alpha=0.05):
     by_key = {("s", name): np.array(values, float) for name, values in samples.items()}
-    return judge(by_key, ["s"], findings, alpha, seed_of, COLUMNS)
+    return judge(by_key, ["s"], findings, alpha, seed_of, {}, COLUMNS)
 
 
 def rng_samples(**means):
@@ -53,7 +53,7 @@ def test_the_shipped_study_has_fifteen_distinct_contrasts():
     study = shipped_study()
     rng = np.random.default_rng(2)
     samples = {("shampoo", s.name): rng.normal(100, 5, 30) for s in study.scenarios}
-    table = judge(samples, ["shampoo"], study.findings, study.alpha, seed_of, COLUMNS)
+    table = judge(samples, ["shampoo"], study.findings, study.alpha, seed_of, {}, COLUMNS)
     assert set(table["k"]) == {15}
     assert len(table) == 20
 
@@ -204,6 +204,16 @@ def test_sentences_never_contradict_the_numbers():
             flags = f" ({row['flags']})" if row["flags"] else ""
             assert sentence.endswith(f": {row['difference_verdict']}{flags}.")
             assert told.loc[row["id"], "verdict"] == row["verdict"]
+
+
+@pytest.mark.parametrize(("holds", "told"), [(True, "checked"), (False, "but the check failed")])
+def test_identities_are_told(holds, told):
+    samples = {("s", name): x for name, x in rng_samples(a=0, b=0, c=1).items()}
+    identities = {("s", frozenset("ab")): holds}
+    table = judge(samples, ["s"], [LESS, MIRROR, OTHER], 0.05, seed_of, identities, COLUMNS)
+    for flags in table["flags"][:2]:
+        assert flags.startswith(f"identical by construction, {told}")
+    assert "identical" not in table["flags"].iloc[2]
 
 
 def test_all_pairs():

@@ -10,7 +10,7 @@ import pytest
 from support import ROOT, shipped_study
 
 from thousandfold.config import load_published, load_series
-from thousandfold.inference.calibration import calibration_table, distinct_pairs
+from thousandfold.inference.calibration import calibration_table
 from thousandfold.inference.findings import claims, judge
 from thousandfold.inference.precision import (
     compare_with_baselines,
@@ -44,11 +44,11 @@ def page_of(study, diverged=()):
     baselines = {name: baseline_rmses(x) for name, x in series.items()}
     seed_of = partial(resampling_seed, 1)
     findings = judge(
-        samples, list(series), study.findings, study.alpha, seed_of, table_columns("findings")
+        samples, list(series), study.findings, study.alpha, seed_of, {}, table_columns("findings")
     )
     units = {source.name: source.unit for source in study.series}
     published = {source.name: load_published(source) for source in study.series}
-    pairs = distinct_pairs(list(series), study.findings)
+    pairs = study.compared_pairs()
     tables = Tables(
         summary=summarise(samples, baselines, seed_of, table_columns("summary")),
         standard_error=standard_error_table(samples, seed_of, table_columns("standard_error")),

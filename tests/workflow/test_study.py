@@ -9,7 +9,7 @@ from workflow.project import Project
 
 CSV_TABLES = (
     "summary", "baselines", "standard_error", "required_repeats", "comparisons", "findings",
-    "claims", "replication", "calibration", "published",
+    "claims", "replication", "calibration", "published", "identities",
 )  # fmt: skip
 
 # Mean of 1000 repeats by an independent simulation, and how far a mean of ours may lie from it:
@@ -50,6 +50,15 @@ def test_hidden_twins_do_not_differ(shipped):
         ("stateful_reset_test", "stateful_seed_train_resets"),
     ]:
         assert comparisons.loc[pair, "welch_p"] > 0.001, pair
+
+
+def test_what_is_identical_by_construction_is_identical(shipped):
+    identities = pd.read_csv(shipped / "results/identities.csv").set_index("id")
+    assert list(identities.index) == ["one_batch", "wiped_seeding"]
+    assert identities["holds"].all()
+    assert (identities["largest_difference"] <= 1e-3).all()
+    findings = pd.read_csv(shipped / "results/findings.csv").set_index("id")
+    assert findings.loc["E3", "flags"].startswith("identical by construction, checked")
 
 
 def test_the_run_leaves_what_it_promises(shipped):

@@ -94,6 +94,7 @@ rule judge:
     """Test the registered findings and reach a verdict on each claim."""
     input:
         repeats=rules.collect.output.repeats,
+        identities=rules.check_identities.output,
     output:
         findings=RESULTS / "findings.csv",
         claims=RESULTS / "claims.csv",
@@ -144,8 +145,7 @@ rule calibrate:
     conda:
         "../../envs/analysis.yaml"
     params:
-        series=STUDY.series,
-        findings=STUDY.findings,
+        pairs=STUDY.compared_pairs(),
         study_seed=STUDY.seed,
         code=code_digest("calibrate"),
     message:

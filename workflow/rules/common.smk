@@ -3,7 +3,7 @@
 All Python of the rules lives here and in config.smk; it only connects the library to Snakemake.
 """
 
-from thousandfold.recipe import code_digest, recipe
+from thousandfold.recipe import code_digest, identities_recipe, recipe
 from thousandfold.study import Block
 
 RESULTS = STUDY.folder("results")

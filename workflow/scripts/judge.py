@@ -7,13 +7,14 @@ import pandas as pd
 
 from thousandfold.inference.findings import claims, judge, samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import table_columns, write_table
+from thousandfold.records import read_table, table_columns, write_table
 from thousandfold.seeds import resampling_seed
 from thousandfold.study import Finding, SeriesSource
 
 
 def write_verdicts(
     repeats: Path,
+    identities: Path,
     sources: tuple[SeriesSource, ...],
     registered: tuple[Finding, ...],
     alpha: float,
@@ -25,7 +26,12 @@ def write_verdicts(
     samples = samples_of(pd.read_parquet(repeats))
     names = [source.name for source in sources]
     seed_of = partial(resampling_seed, study_seed)
-    table = judge(samples, names, registered, alpha, seed_of, table_columns("findings"))
+    checked = {
+        (row["series"], frozenset((row["scenario_a"], row["scenario_b"]))): bool(row["holds"])
+        for row in read_table(identities).to_dict("records")
+    }
+    columns = table_columns("findings")
+    table = judge(samples, names, registered, alpha, seed_of, checked, columns)
     write_table("findings", table, findings_output)
     units = {source.name: source.unit for source in sources}
     write_table("claims", claims(table, registered, units, table_columns("claims")), claims_output)
@@ -35,6 +41,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_verdicts(
         repeats=Path(snakemake.input.repeats),
+        identities=Path(snakemake.input.identities[0]),
         sources=snakemake.params.series,
         registered=snakemake.params.findings,
         alpha=snakemake.params.alpha,

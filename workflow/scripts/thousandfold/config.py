@@ -18,7 +18,7 @@ import yaml
 
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series, SeriesError, read_series, supervise
-from thousandfold.study import Contrast, Experiment, Finding, SeriesSource, Study
+from thousandfold.study import Contrast, Experiment, Finding, Identity, SeriesSource, Study
 
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
@@ -267,6 +267,7 @@ def _study(config: dict[str, Any]) -> Study:
         ),
         scenarios=scenarios,
         experiments=experiments,
+        identities=tuple(_identities(config, taking_part)),
         findings=tuple(_findings(config, taking_part)),
     )
 
@@ -326,6 +327,16 @@ def _experiments(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[
         yield Experiment(
             "Other scenarios" if config["experiments"] else "The scenarios", tuple(ungrouped)
         )
+
+
+def _identities(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Identity]:
+    for id_, pair in config["identities"].items():
+        for end in ("a", "b"):
+            if pair[end] not in config["scenarios"]:
+                problem = _unknown_name(pair[end], config["scenarios"])
+                raise _KeyError(("identities", id_, end), problem)
+        if pair["a"] in taking_part and pair["b"] in taking_part:
+            yield Identity(id_, pair["a"], pair["b"])
 
 
 def _findings(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Finding]:

@@ -123,6 +123,21 @@ def recipe(study: Study, block: Block) -> str:
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
 
 
+def identities_recipe(study: Study) -> str:
+    """SHA-256 of all that the check of the study's identities depends on."""
+    pairs = [(study.scenario(i.a).regime, study.scenario(i.b).regime) for i in study.identities]
+    engines = {ENGINE_MODULES[regime.engine] for pair in pairs for regime in pair}
+    ingredients = {
+        "identities": [asdict(identity) for identity in study.identities],
+        "regimes": [[asdict(regime) for regime in pair] for pair in pairs],
+        "series": [[file_digest(s.file), s.name, s.value, s.test_rows] for s in study.series],
+        "study_seed": study.seed,
+        "versions": versions(),
+        "code": code_digest("thousandfold.training", *sorted(engines)),
+    }
+    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+
+
 def registration_digest(study: Study) -> str:
     """SHA-256 of the registered findings and of what decides them."""
     registered = {

@@ -54,6 +54,15 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """Two scenarios that are the same thing by construction."""
+
+    id: str
+    a: str
+    b: str
+
+
+@dataclass(frozen=True)
 class Experiment:
     """Scenarios that the report draws side by side."""
 
@@ -86,6 +95,7 @@ class Study:
     series: tuple[SeriesSource, ...]
     scenarios: tuple[Scenario, ...]
     experiments: tuple[Experiment, ...]
+    identities: tuple[Identity, ...]
     findings: tuple[Finding, ...]
 
     def folder(self, parent: str) -> Path:
@@ -116,3 +126,11 @@ class Study:
             for scenario in self.scenarios
             for block in self.blocks_of(source.name, scenario)
         ]
+
+    def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
+        """(series, a, b) of every pair that a finding compares, each way round once."""
+        pairs = [(c.a, c.b) for finding in self.findings for c in finding.contrasts]
+        distinct = dict.fromkeys(
+            (source.name, min(pair), max(pair)) for source in self.series for pair in pairs
+        )
+        return tuple(distinct)

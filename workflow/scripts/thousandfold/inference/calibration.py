@@ -13,7 +13,6 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from thousandfold.inference.replication import welch_p_values
-from thousandfold.study import Finding
 
 SIZES = (10, 30, 100)
 DRAWS = 2000
@@ -81,12 +80,3 @@ def calibration_table(
             shapes = calibrate_shapes(finite[series, a], finite[series, b], n, rng)
             rows += [{**names, "n": n, **row} for row in shapes]
     return pd.DataFrame(rows, columns=columns)
-
-
-def distinct_pairs(
-    series: Iterable[str], findings: Iterable[Finding]
-) -> list[tuple[str, str, str]]:
-    """(series, a, b) of every pair that a finding compares, each way round once."""
-    pairs = [(c.a, c.b) for finding in findings for c in finding.contrasts]
-    distinct = {(name, min(pair), max(pair)): None for name in series for pair in pairs}
-    return list(distinct)

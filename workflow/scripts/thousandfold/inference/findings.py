@@ -195,11 +195,13 @@ def judge(
     findings: Iterable[Finding],
     alpha: float,
     seed_of: Callable[[str, str, str], int],
+    identities: Mapping[tuple[str, frozenset[str]], bool],
     columns: list[str],
 ) -> pd.DataFrame:
     """The findings table: one row per series, finding and contrast.
 
-    `seed_of(series, scenario, purpose)` seeds what is resampled.
+    `seed_of(series, scenario, purpose)` seeds what is resampled. `identities` tells of each
+    series and pair that is the same by construction whether a check confirmed it.
     """
     findings = list(findings)
     contrasts = [(s, f.id, c) for s in series for f in findings for c in f.contrasts]
@@ -209,6 +211,13 @@ def judge(
         _other_views(row, series_, contrast, samples, draws, alpha, seed_of)
         for row, (series_, _, contrast) in zip(table.to_dict("records"), contrasts, strict=True)
     ]
+    for row, (series_, _, contrast) in zip(more, contrasts, strict=True):
+        holds = identities.get((series_, frozenset((contrast.a, contrast.b))))
+        if holds is not None:
+            told = "checked" if holds else "but the check failed"
+            row["flags"] = "; ".join(
+                filter(None, [f"identical by construction, {told}", row["flags"]])
+            )
     return table.assign(**pd.DataFrame(more, index=table.index)).reindex(columns=columns)
 
 

@@ -90,12 +90,13 @@ def bootstrap_t_interval(
 
 
 def sd_ratio_interval(draws_a: MeanDraws, draws_b: MeanDraws, alpha: float) -> tuple[float, float]:
-    """The percentile interval of the ratio of standard deviations."""
+    """The percentile interval of the ratio of standard deviations; NaN where neither varies."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.sqrt(draws_a.variances / draws_b.variances)
-    low, high = (
-        np.nanquantile(ratios, [alpha / 2, 1 - alpha / 2]) if len(ratios) else (math.nan,) * 2
-    )
+    ratios = ratios[~np.isnan(ratios)]
+    if not ratios.size:
+        return math.nan, math.nan
+    low, high = np.quantile(ratios, [alpha / 2, 1 - alpha / 2])
     return float(low), float(high)
 
 

@@ -4,6 +4,7 @@ Ink and grid have colours of their own, which the page replaces by its scheme's.
 """
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -35,6 +36,9 @@ STYLE: Any = {
 
 LONGEST_LABEL = 40
 """Characters of a label that a figure has room for."""
+
+PANEL_TITLE_WIDTH = 28
+"""Characters in a line of a small panel's title."""
 
 
 def _short(label: str) -> str:
@@ -132,7 +136,7 @@ def _standard_error_panel(axes: Axes, table: pd.DataFrame, label: str) -> None:
         n, table["theory_standard_error"], color=INK, linestyle=(0, (2, 2)), linewidth=1.2,
         label="s / √n",
     )  # fmt: skip
-    axes.set(xscale="log", yscale="log", title=_short(label))
+    axes.set(xscale="log", yscale="log", title=fill(_short(label), PANEL_TITLE_WIDTH))
     axes.title.set_fontsize(9)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(_plain_number))

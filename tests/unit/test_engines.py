@@ -1,6 +1,10 @@
 """The engines: equal number for number, state carried and reset, repeats independent to the bit."""
 
 import gc
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -284,3 +288,37 @@ def test_the_profile_of_2017_is_not_what_keras_3_calls_hard_sigmoid():
     ours = keras.ops.convert_to_numpy(PROFILES["keras2017"].recurrent_activation(x))
     np.testing.assert_allclose(ours, [0, 0.3, 0.5, 0.7, 1, 1], atol=1e-7)
     assert not np.allclose(ours, keras.ops.convert_to_numpy(keras.activations.hard_sigmoid(x)))
+
+
+OTHER_PROCESSOR = """
+import json, sys
+sys.path[:0] = sys.argv[1:3]
+from dataclasses import replace
+from support import shipped_study
+from thousandfold.config import load_series
+from thousandfold.training import train_repeats
+study = shipped_study()
+rmses = {}
+for name in ("stateful", "stateful_batch12"):
+    scenario = study.scenario(name)
+    regime = replace(scenario.regime, epochs=300)
+    scenario = replace(scenario, regime=regime)
+    table = train_repeats(scenario, load_series(study.series[0]), study.seed, range(20))
+    rmses[name] = list(table["rmse"])
+print(json.dumps(rmses))
+"""
+
+
+def rmses_with(instruction_set):
+    result = subprocess.run(
+        [sys.executable, "-c", OTHER_PROCESSOR, ROOT / "workflow/scripts", ROOT / "tests"],
+        env={**os.environ, "XLA_FLAGS": f"--xla_cpu_max_isa={instruction_set}"},
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return json.loads(result.stdout)
+
+
+def test_older_processors_give_nearly_the_same():
+    modern, old = rmses_with("AVX2"), rmses_with("SSE4_2")
+    for name, values in modern.items():
+        np.testing.assert_allclose(old[name], values, atol=1e-3, rtol=0)

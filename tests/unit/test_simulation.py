@@ -47,11 +47,16 @@ def simulate(distribution, n, seed):
     }
 
 
-@pytest.mark.parametrize("row", EXPECTED.to_dict("records"), ids=lambda r: f"{r['distribution']}-{r['n']}")
+@pytest.mark.parametrize(
+    "row", EXPECTED.to_dict("records"), ids=lambda r: f"{r['distribution']}-{r['n']}"
+)
 def test_rates_are_those_of_r(row):
     found = simulate(row["distribution"], row["n"], seed=1)
     for rate, value in found.items():
-        assert value == pytest.approx(row[rate], abs=TOLERANCE), rate
+        # Of a power of .8 the Monte-Carlo error is .0028, so .005 would be less than two of them.
+        monte_carlo_error = np.sqrt(row[rate] * (1 - row[rate]) / DRAWS)
+        tolerance = max(TOLERANCE, 3.5 * monte_carlo_error)
+        assert value == pytest.approx(row[rate], abs=tolerance), rate
 
 
 @pytest.mark.parametrize("n", [10, 30, 100, 1000])

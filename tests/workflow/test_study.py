@@ -1,8 +1,12 @@
 """Whole runs: the shipped study against an independent simulation, stock Keras, divergence."""
 
+import shutil
+import subprocess
+
 import numpy as np
 import pandas as pd
 import pytest
+from support import ROOT
 
 from thousandfold.records import table_columns
 from workflow.project import Project
@@ -84,6 +88,26 @@ def test_the_run_leaves_what_it_promises(shipped):
     assert (shipped / "results/config.yaml").exists()
     page = (shipped / "reports/report.html").read_text(encoding="utf-8")
     assert len(page) < 3_000_000
+
+
+@pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
+def test_r_says_the_same_of_the_studys_own_repeats(shipped, tmp_path):
+    findings = pd.read_csv(shipped / "results/findings.csv").query("estimand == 'mean'")
+    pairs = findings[["scenario_a", "scenario_b", "interval_level"]].drop_duplicates()
+    pairs.set_axis(["a", "b", "level"], axis=1).to_csv(tmp_path / "pairs.csv", index=False)
+    files = [shipped / "results/repeats.csv", tmp_path / "pairs.csv", tmp_path / "expected.csv"]
+    subprocess.run(["Rscript", ROOT / "tests/r/reference.R", *files], check=True)
+    expected = pd.read_csv(files[2]).set_index(["a", "b"])
+    for row in findings.to_dict("records"):
+        r = expected.loc[row["scenario_a"], row["scenario_b"]]
+        assert row["welch_t"] == pytest.approx(r["t"], rel=1e-9)
+        assert row["welch_df"] == pytest.approx(r["df"], rel=1e-9)
+        assert row["mannwhitney_u"] == pytest.approx(r["u"], rel=1e-9)
+        assert row["ci_low"] == pytest.approx(r["low"], abs=1e-8)
+        assert row["ci_high"] == pytest.approx(r["high"], abs=1e-8)
+        for ours, theirs in [("welch_p", "p"), ("mannwhitney_p", "rank_p")]:
+            if r[theirs] > 1e-290:
+                assert row[ours] == pytest.approx(r[theirs], rel=1e-6)
 
 
 def test_a_study_of_stock_keras_gives_the_same_numbers(project):

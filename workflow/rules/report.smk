@@ -26,6 +26,7 @@ rule render_report:
     conda:
         "../../envs/analysis.yaml"
     params:
+        # In a list, because Snakemake notices changes in params of built-in types only.
         study=[STUDY],
         code=code_digest("render_report"),
     message:

@@ -14,7 +14,13 @@ import pyarrow.parquet as pq
 
 from thousandfold.config import load_series
 from thousandfold.recipe import recipe
-from thousandfold.records import DamagedBlockError, check_columns, read_block, written_whole
+from thousandfold.records import (
+    BLOCK_COLUMNS,
+    DamagedBlockError,
+    check_columns,
+    read_block,
+    written_whole,
+)
 from thousandfold.series import Series
 from thousandfold.study import Block, Study
 
@@ -57,7 +63,7 @@ def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame
     """A block's rows of the repeats table."""
     regime = study.scenario(block.scenario).regime
     names = pd.DataFrame({"series": block.series, "scenario": block.scenario}, index=table.index)
-    measures = table[["repeat", "seed", "rmse", "train_loss", "diverged"]]
+    measures = table[list(BLOCK_COLUMNS)]
     origin = pd.DataFrame({"engine": regime.engine, "profile": regime.profile}, index=table.index)
     return pd.concat([names, measures, origin], axis=1)
 

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.study import Block, Study
@@ -104,6 +105,11 @@ def file_digest(file: str) -> str:
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
+def _digest(ingredients: dict[str, Any]) -> str:
+    """SHA-256 of plain data; the order of keys does not matter."""
+    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+
+
 def recipe(study: Study, block: Block) -> str:
     """SHA-256 of all that a block's result depends on.
 
@@ -120,7 +126,7 @@ def recipe(study: Study, block: Block) -> str:
         "versions": versions(),
         "code": code_digest("thousandfold.training", engine_module),
     }
-    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+    return _digest(ingredients)
 
 
 def identities_recipe(study: Study) -> str:
@@ -133,9 +139,9 @@ def identities_recipe(study: Study) -> str:
         "series": [[file_digest(s.file), s.name, s.value, s.test_rows] for s in study.series],
         "study_seed": study.seed,
         "versions": versions(),
-        "code": code_digest("thousandfold.training", *sorted(engines)),
+        "code": code_digest("thousandfold.identities", *sorted(engines)),
     }
-    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+    return _digest(ingredients)
 
 
 def registration_digest(study: Study) -> str:
@@ -147,4 +153,4 @@ def registration_digest(study: Study) -> str:
         "repeats": study.repeats,
         "seed": study.seed,
     }
-    return hashlib.sha256(json.dumps(registered, sort_keys=True).encode()).hexdigest()
+    return _digest(registered)

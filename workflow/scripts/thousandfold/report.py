@@ -34,11 +34,6 @@ VERDICT_ICONS = {
 DESCRIPTION = ("n", "mean", "std", "min", "q25", "median", "q75", "max")
 """The columns of the descriptive tables, as the article prints them."""
 
-DIRECTION_WORDS = {
-    "less": "a < b", "greater": "a > b", "equivalent": "a ≡ b", "different": "a ≠ b",
-    "more_stable": "spread a < b", "best_of": "a < every b", "all_of": "all of",
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Tables:
@@ -96,7 +91,6 @@ def render(
         labels={scenario.name: scenario.label for scenario in study.scenarios},
         verdicts=[(str(verdict), VERDICT_ICONS[verdict]) for verdict in reversed(Verdict)],
         icons={str(verdict): icon for verdict, icon in VERDICT_ICONS.items()},
-        directions=DIRECTION_WORDS,
         description=DESCRIPTION,
         facts=facts,
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
@@ -118,16 +112,7 @@ def _series_section(
     limits = _common_limits([tables.samples[source.name, name] for name in labels])
     return {
         "source": source,
-        "claims": [
-            {
-                **claim,
-                "contrasts": (
-                    contrasts := findings[findings["id"] == claim["id"]].to_dict("records")
-                ),
-                "ten_repeats": _told_by_few(contrasts, of_series(tables.replication)),
-            }
-            for claim in claims.to_dict("records")
-        ],
+        "claims": list(_claims(claims, findings, of_series(tables.replication))),
         "counts": claims["verdict"].value_counts().to_dict(),
         "axes": {
             estimand: _axis(findings[findings["estimand"] == estimand])
@@ -150,6 +135,16 @@ def _series_section(
         "calibration": _calibration_ranges(of_series(tables.calibration)),
         "published": of_series(tables.published).to_dict("records"),
     }
+
+
+def _claims(
+    claims: pd.DataFrame, findings: pd.DataFrame, replication: pd.DataFrame
+) -> Iterator[dict[Any, Any]]:
+    """Each claim with its contrasts and with what few repeats would have told of them."""
+    for claim in claims.to_dict("records"):
+        contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
+        few = _told_by_few(contrasts, replication)
+        yield {**claim, "contrasts": contrasts, "ten_repeats": few}
 
 
 FEW_REPEATS = 10

@@ -3,12 +3,11 @@
 Knows the engines by name only; importing this module imports no Keras.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 from thousandfold.engines import engine
+from thousandfold.engines.block import Progress
 from thousandfold.scenario import Scenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.series import Series, rmse, supervise
@@ -23,7 +22,7 @@ def train_repeats(
     series: Series,
     study_seed: int,
     repeats: range,
-    progress: Callable[[float], None] = no_progress,
+    progress: Progress = no_progress,
 ) -> pd.DataFrame:
     """Train the repeats of a scenario on a series and measure each one's forecast.
 

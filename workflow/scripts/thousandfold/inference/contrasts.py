@@ -72,21 +72,35 @@ class Estimate:
         return min(self._p_above(margin), self._p_below(-margin))
 
 
+def satterthwaite_df(part_a: float, n_a: int, part_b: float, n_b: int) -> float:
+    """Degrees of freedom of a sum of two independent variances (Satterthwaite 1946).
+
+    The parts come from samples of n_a and n_b values; infinite if both are 0.
+    """
+    total = part_a + part_b
+    if total == 0:
+        return math.inf
+    # Shares, not variances, are squared, so that tiny variances do not underflow to 0/0.
+    share_a, share_b = part_a / total, part_b / total
+    return 1 / (share_a**2 / (n_a - 1) + share_b**2 / (n_b - 1))
+
+
 def mean_difference(a: np.ndarray, b: np.ndarray) -> Estimate:
     """The difference of means with Welch's standard error and degrees of freedom (Welch 1947).
 
     a and b are samples of at least 2 finite values each.
     """
-    variance_a, variance_b = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
-    variance = variance_a + variance_b
-    df = math.inf
-    if variance > 0:
-        # Shares, not variances, are squared, so that tiny variances do not underflow to 0/0.
-        share_a, share_b = variance_a / variance, variance_b / variance
-        df = 1 / (share_a**2 / (len(a) - 1) + share_b**2 / (len(b) - 1))
+    variance_a, variance_b = float(a.var(ddof=1)), float(b.var(ddof=1))
+    part_a, part_b = variance_a / len(a), variance_b / len(b)
     mean_a, mean_b = float(a.mean()), float(b.mean())
-    unit_variance = float(a.var(ddof=1) + b.var(ddof=1))
-    return Estimate(mean_a, mean_b, mean_a - mean_b, math.sqrt(variance), df, unit_variance)
+    return Estimate(
+        mean_a,
+        mean_b,
+        mean_a - mean_b,
+        math.sqrt(part_a + part_b),
+        satterthwaite_df(part_a, len(a), part_b, len(b)),
+        unit_variance=variance_a + variance_b,
+    )
 
 
 def absolute_deviations(values: np.ndarray) -> np.ndarray:

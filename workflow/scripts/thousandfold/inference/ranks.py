@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from thousandfold.inference.contrasts import satterthwaite_df
+
 
 def mann_whitney(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """U of a and the asymptotic, tie-corrected two-sided p; p = 1 where all values are equal."""
@@ -60,9 +62,5 @@ def relative_effect(a: np.ndarray, b: np.ndarray) -> RelativeEffect:
     placements_b = joint[n_a:] - stats.rankdata(b)
     part_a = placements_a.var(ddof=1) / (n_a * n_b**2)
     part_b = placements_b.var(ddof=1) / (n_b * n_a**2)
-    variance = part_a + part_b
-    df = math.inf
-    if variance > 0:
-        share_a, share_b = part_a / variance, part_b / variance
-        df = 1 / (share_a**2 / (n_a - 1) + share_b**2 / (n_b - 1))
-    return RelativeEffect(float(placements_b.mean() / n_a), math.sqrt(variance), df)
+    df = satterthwaite_df(part_a, n_a, part_b, n_b)
+    return RelativeEffect(float(placements_b.mean() / n_a), math.sqrt(part_a + part_b), df)

@@ -63,9 +63,8 @@ def bca_interval(values: np.ndarray, draws: MeanDraws, alpha: float) -> tuple[fl
         return float(values.mean()), float(values.mean())
     acceleration = np.sum(deviations**3) / (6 * total**1.5)
     below = np.mean(draws.means < values.mean()) + np.mean(draws.means == values.mean()) / 2
-    bias = stats.norm.ppf(
-        np.clip(below, 1 / (2 * len(draws.means)), 1 - 1 / (2 * len(draws.means)))
-    )
+    least = 1 / (2 * len(draws.means))
+    bias = stats.norm.ppf(np.clip(below, least, 1 - least))
     z = bias + stats.norm.ppf([alpha / 2, 1 - alpha / 2])
     levels = stats.norm.cdf(bias + z / (1 - acceleration * z))
     low, high = np.quantile(draws.means, levels)

@@ -20,6 +20,13 @@ include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/analyse.smk"
+
+
+if STUDY.stopping:
+
+    include: "workflow/rules/stopping.smk"
+
+
 include: "workflow/rules/report.smk"
 
 
@@ -27,7 +34,7 @@ rule all:
     default_target: True
     input:
         # Every training table, so that a deleted one is made again under a finished report.
-        block_files(),
+        *block_files(),
         RESULTS / "config.yaml",
         rules.report.input,
     message:

@@ -1,7 +1,7 @@
 """Analysis: from blocks to the tables that the report and others read.
 
 Makes results/{repeats,forecasts}.parquet, repeats.csv, summary.csv, baselines.csv,
-standard_error.csv, required_repeats.csv, comparisons.csv, findings.csv, claims.csv,
+standard_error.csv, required_repeats.csv, comparisons.csv, twins.csv, findings.csv, claims.csv,
 replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the settings
 it uses and the code behind it, so that a changed margin or a mended formula reruns just that.
 """
@@ -10,7 +10,7 @@ it uses and the code behind it, so that a changed margin or a mended formula rer
 rule collect:
     """Check every block and join them into the tables of repeats and forecasts."""
     input:
-        blocks=block_files(),
+        *block_files(),
     output:
         repeats=RESULTS / "repeats.parquet",
         repeats_csv=RESULTS / "repeats.csv",
@@ -71,18 +71,22 @@ rule standard_error:
 
 
 rule compare:
-    """Compare all pairs of scenarios."""
+    """Compare all pairs of scenarios, and check the twins among them."""
     input:
         repeats=rules.collect.output.repeats,
     output:
-        RESULTS / "comparisons.csv",
+        comparisons=RESULTS / "comparisons.csv",
+        twins=RESULTS / "twins.csv",
     log:
         LOG_FILE.format(rule="compare"),
     conda:
         "../../envs/analysis.yaml"
     params:
+        series=STUDY.series,
+        twins=STUDY.twins,
         alpha=STUDY.alpha,
-        margin=STUDY.margin,
+        design=STUDY.design,
+        study_seed=STUDY.seed,
         code=code_digest("compare"),
     message:
         "Comparing all pairs of scenarios"
@@ -106,6 +110,7 @@ rule judge:
         findings=STUDY.findings,
         series=STUDY.series,
         alpha=STUDY.alpha,
+        design=STUDY.design,
         study_seed=STUDY.seed,
         code=code_digest("judge"),
     message:
@@ -126,6 +131,7 @@ rule replicate:
     conda:
         "../../envs/analysis.yaml"
     params:
+        design=STUDY.design,
         study_seed=STUDY.seed,
         code=code_digest("replicate"),
     message:
@@ -146,6 +152,7 @@ rule calibrate:
         "../../envs/analysis.yaml"
     params:
         pairs=STUDY.compared_pairs(),
+        design=STUDY.design,
         study_seed=STUDY.seed,
         code=code_digest("calibrate"),
     message:

@@ -3,12 +3,16 @@
 All Python of the rules lives here and in config.smk; it only connects the library to Snakemake.
 """
 
+import json
+from functools import partial
+
 from thousandfold.recipe import code_digest, identities_recipe, recipe
 from thousandfold.study import Block
 
 RESULTS = STUDY.folder("results")
 REPORTS = STUDY.folder("reports")
 BLOCK_FILE = str(RESULTS / "blocks/{series}/{scenario}/{start}-{stop}.parquet")
+STAGE_FILE = str(RESULTS / "stages/{series}/{scenario}/{stage}.json")
 LOG_FILE = str(RESULTS / "logs/{rule}.log")
 
 SERIES_FILES = [source.file for source in STUDY.series]
@@ -18,13 +22,45 @@ PUBLISHED_FILES = [source.published for source in STUDY.series if source.publish
 wildcard_constraints:
     series="[A-Za-z0-9_-]+",
     scenario="[A-Za-z0-9_-]+",
+    stage=r"\d+",
     start=r"\d+",
     stop=r"\d+",
 
 
 def block_files():
-    """The result files of all training jobs, in the order of STUDY.blocks()."""
-    return [BLOCK_FILE.format(**vars(block)) for block in STUDY.blocks()]
+    """For each series and scenario, an input function that gives its blocks.
+
+    One each, so that the checkpoints of one scenario do not wait for those of another.
+    """
+    return [
+        partial(trained_blocks, source.name, scenario.name)
+        for source in STUDY.series
+        for scenario in STUDY.scenarios
+    ]
+
+
+def trained_blocks(series, scenario, wildcards):
+    """A scenario's blocks; with a stopping rule, those of the stages until it stopped."""
+    files = []
+    for stage, blocks in enumerate(STUDY.stages_of(series, scenario)):
+        files += [BLOCK_FILE.format(**vars(block)) for block in blocks]
+        if STUDY.stopping:
+            assessed = checkpoints.assess.get(
+                series=series, scenario=scenario, stage=stage
+            )
+            if json.loads(Path(assessed.output[0]).read_text())["enough"]:
+                break
+    return files
+
+
+def stage_files(wildcards):
+    """The blocks of a scenario's stages up to this one."""
+    stages = STUDY.stages_of(wildcards.series, wildcards.scenario)
+    return [
+        BLOCK_FILE.format(**vars(block))
+        for blocks in stages[: int(wildcards.stage) + 1]
+        for block in blocks
+    ]
 
 
 def series_file(wildcards):

@@ -14,6 +14,8 @@ rule render_report:
         rules.replicate.output,
         rules.calibrate.output,
         rules.compare_published.output,
+        rules.check_identities.output,
+        rules.simulate_stopping.output if STUDY.stopping else [],
         findings=rules.judge.output.findings,
         repeats=rules.collect.output.repeats,
         series=SERIES_FILES,

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     try:
         collect(
             study,
-            files=dict(zip(study.blocks(), map(Path, snakemake.input.blocks), strict=True)),
+            files=[Path(file) for file in snakemake.input],
             damaged=Path(snakemake.params.damaged),
             repeats_parquet=Path(snakemake.output.repeats),
             repeats_csv=Path(snakemake.output.repeats_csv),

@@ -1,26 +1,45 @@
-"""Compare all pairs of scenarios."""
+"""Compare all pairs of scenarios, and check the twins among them."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from thousandfold.inference.findings import compare_all_pairs, samples_of
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.pairs import check_twins, compare_all_pairs
+from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import table_columns, write_table
+from thousandfold.study import SeriesSource, Twins
 
 
-def write_comparisons(repeats: Path, alpha: float, margin: float, output: Path) -> None:
-    """Write the comparisons table from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats))
-    table = compare_all_pairs(samples, alpha, margin, table_columns("comparisons"))
-    write_table("comparisons", table, output)
+def write_comparisons(
+    repeats: Path,
+    sources: tuple[SeriesSource, ...],
+    twins: tuple[Twins, ...],
+    alpha: float,
+    design: str,
+    study_seed: int,
+    comparisons_output: Path,
+    twins_output: Path,
+) -> None:
+    """Write the comparisons and twins tables from the repeats table."""
+    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    pairs = compare_all_pairs(samples, DESIGNS[design], alpha, table_columns("comparisons"))
+    write_table("comparisons", pairs, comparisons_output)
+    names = [source.name for source in sources]
+    checked = check_twins(samples, names, twins, DESIGNS[design], alpha, table_columns("twins"))
+    write_table("twins", checked, twins_output)
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_comparisons(
         repeats=Path(snakemake.input.repeats),
+        sources=snakemake.params.series,
+        twins=snakemake.params.twins,
         alpha=snakemake.params.alpha,
-        margin=snakemake.params.margin,
-        output=Path(snakemake.output[0]),
+        design=snakemake.params.design,
+        study_seed=snakemake.params.study_seed,
+        comparisons_output=Path(snakemake.output.comparisons),
+        twins_output=Path(snakemake.output.twins),
     )

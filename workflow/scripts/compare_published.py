@@ -1,16 +1,14 @@
 """Hold the published tables against samples of their size from our repeats."""
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from thousandfold.config import load_published
-from thousandfold.inference.findings import samples_of
 from thousandfold.inference.published import published_table
+from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import table_columns, write_table
-from thousandfold.seeds import resampling_seed
 from thousandfold.study import SeriesSource
 
 
@@ -18,11 +16,10 @@ def write_published(
     repeats: Path, sources: tuple[SeriesSource, ...], study_seed: int, output: Path
 ) -> None:
     """Write the published table from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats))
+    samples = samples_of(pd.read_parquet(repeats), study_seed)
     loaded = {source.name: load_published(source) for source in sources}
     published = {name: table for name, table in loaded.items() if table is not None}
-    seed_of = partial(resampling_seed, study_seed)
-    table = published_table(samples, published, seed_of, table_columns("published"))
+    table = published_table(samples, published, table_columns("published"))
     write_table("published", table, output)
 
 

@@ -1,14 +1,15 @@
 """Test the registered findings and reach a verdict on each claim."""
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from thousandfold.inference.findings import claims, judge, samples_of
+from thousandfold.inference.claims import claims
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.findings import judge
+from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_table, table_columns, write_table
-from thousandfold.seeds import resampling_seed
 from thousandfold.study import Finding, SeriesSource
 
 
@@ -18,20 +19,20 @@ def write_verdicts(
     sources: tuple[SeriesSource, ...],
     registered: tuple[Finding, ...],
     alpha: float,
+    design: str,
     study_seed: int,
     findings_output: Path,
     claims_output: Path,
 ) -> None:
     """Write the findings and claims tables from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats))
+    samples = samples_of(pd.read_parquet(repeats), study_seed)
     names = [source.name for source in sources]
-    seed_of = partial(resampling_seed, study_seed)
     checked = {
         (row["series"], frozenset((row["scenario_a"], row["scenario_b"]))): bool(row["holds"])
         for row in read_table(identities).to_dict("records")
     }
     columns = table_columns("findings")
-    table = judge(samples, names, registered, alpha, seed_of, checked, columns)
+    table = judge(samples, names, registered, alpha, DESIGNS[design], checked, columns)
     write_table("findings", table, findings_output)
     units = {source.name: source.unit for source in sources}
     write_table("claims", claims(table, registered, units, table_columns("claims")), claims_output)
@@ -45,6 +46,7 @@ if __name__ == "__main__":
         sources=snakemake.params.series,
         registered=snakemake.params.findings,
         alpha=snakemake.params.alpha,
+        design=snakemake.params.design,
         study_seed=snakemake.params.study_seed,
         findings_output=Path(snakemake.output.findings),
         claims_output=Path(snakemake.output.claims),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from thousandfold.config import load_published, load_series
-from thousandfold.inference.findings import samples_of
+from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.recipe import registration_digest, versions
 from thousandfold.records import read_table, written_whole
@@ -17,6 +17,7 @@ def provenance(study: Study, repeats: pd.DataFrame) -> dict[str, str]:
     """What the footer tells, line by line."""
     return {
         "Study seed": str(study.seed),
+        "Design": study.design,
         "Registered findings (SHA-256)": registration_digest(study),
         "Versions": ", ".join(f"{name} {version}" for name, version in versions().items()),
         "Engines": ", ".join(sorted(repeats["engine"].unique())),
@@ -43,13 +44,17 @@ def write_report(
         standard_error=table("standard_error"),
         findings=table("findings"),
         claims=table("claims"),
-        samples=samples_of(all_repeats),
+        samples=samples_of(all_repeats, study.seed),
         published_results={source.name: load_published(source) for source in study.series},
         baselines=table("baselines"),
         required_repeats=table("required_repeats"),
         replication=table("replication"),
         calibration=table("calibration"),
         published=table("published"),
+        identities=table("identities"),
+        twins=table("twins"),
+        stopping=table("stopping") if study.stopping else None,
+        stopping_simulation=table("stopping_simulation") if study.stopping else None,
     )
     series = {source.name: load_series(source) for source in study.series}
     html = render(study, series, tables, provenance(study, all_repeats))

@@ -1,16 +1,14 @@
 """Describe each scenario's repeats, and hold them against the baselines."""
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from thousandfold.config import load_series
-from thousandfold.inference.findings import samples_of
 from thousandfold.inference.precision import compare_with_baselines, summarise
+from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import table_columns, write_table
-from thousandfold.seeds import resampling_seed
 from thousandfold.series import baseline_rmses
 from thousandfold.study import SeriesSource
 
@@ -24,9 +22,8 @@ def write_summaries(
 ) -> None:
     """Write the summary and baselines tables from the repeats table."""
     baselines = {source.name: baseline_rmses(load_series(source)) for source in sources}
-    samples = samples_of(pd.read_parquet(repeats))
-    seed_of = partial(resampling_seed, study_seed)
-    summary = summarise(samples, baselines, seed_of, table_columns("summary"))
+    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    summary = summarise(samples, baselines, table_columns("summary"))
     write_table("summary", summary, summary_output)
     compared = compare_with_baselines(samples, baselines, table_columns("baselines"))
     write_table("baselines", compared, baselines_output)

@@ -3,7 +3,7 @@
 Blocks pass one at a time, so that memory does not grow with the number of forecasts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -29,18 +29,25 @@ class DamagedResultsError(Exception):
     """Blocks that were set aside; the message names each, why, and what to do."""
 
 
+def block_of(path: Path) -> Block:
+    """The block that a result file holds, by its place: <series>/<scenario>/<start>-<stop>."""
+    start, stop = path.stem.split("-")
+    return Block(path.parts[-3], path.parts[-2], int(start), int(stop))
+
+
 def checked_blocks(
-    study: Study, files: dict[Block, Path], damaged: Path
+    study: Study, files: Iterable[Path], damaged: Path
 ) -> Iterator[tuple[Block, Series, pd.DataFrame]]:
-    """Every block of the study with its series and table, read and checked one at a time.
+    """The blocks in these files with their series and table, read and checked one at a time.
 
     Damaged ones are moved to the folder `damaged`; once all have been read, they raise
     DamagedResultsError.
     """
     series = {source.name: load_series(source) for source in study.series}
     set_aside = []
-    for block in study.blocks():
-        path, repeats = files[block], range(block.start, block.stop)
+    for path in files:
+        block = block_of(path)
+        repeats = range(block.start, block.stop)
         steps = series[block.series].test_rows
         try:
             table = read_block(path, recipe(study, block), repeats, steps)
@@ -86,7 +93,7 @@ def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataF
 
 def collect(
     study: Study,
-    files: dict[Block, Path],
+    files: Iterable[Path],
     damaged: Path,
     repeats_parquet: Path,
     repeats_csv: Path,

@@ -18,11 +18,20 @@ import yaml
 
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series, SeriesError, read_series, supervise
-from thousandfold.study import Contrast, Experiment, Finding, Identity, SeriesSource, Study
+from thousandfold.study import (
+    Contrast,
+    Experiment,
+    Finding,
+    Identity,
+    SeriesSource,
+    Stopping,
+    Study,
+    Twins,
+)
 
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
-RESERVED_STUDY_NAMES = frozenset({"blocks", "damaged", "logs"})
+RESERVED_STUDY_NAMES = frozenset({"blocks", "damaged", "logs", "stages"})
 """Folders of results/ that a study of that name would write into."""
 
 PUBLISHED_COLUMNS = (
@@ -248,16 +257,19 @@ def _study(config: dict[str, Any]) -> Study:
 
     taking_part = _selection(config, "scenarios")
     scenarios = tuple(
-        _scenario(name, fields_, config["model"])
+        _scenario(name, fields_, config["model"], settings["design"])
         for name, fields_ in config["scenarios"].items()
         if name in taking_part
     )
-    experiments = tuple(_experiments(config, taking_part))
+    _refuse_the_same_training(scenarios)
+    repeats, stopping = _repeats(settings["repeats"])
     return Study(
         name=settings["name"],
         title=settings["title"],
+        design=settings["design"],
         seed=settings["seed"],
-        repeats=settings["repeats"],
+        repeats=repeats,
+        stopping=stopping,
         repeats_per_job=tuple(sorted(per_job.items())),
         alpha=settings["alpha"],
         margin=settings["margin"],
@@ -266,8 +278,11 @@ def _study(config: dict[str, Any]) -> Study:
             for name, source in config["series"].items()
         ),
         scenarios=scenarios,
-        experiments=experiments,
-        identities=tuple(_identities(config, taking_part)),
+        experiments=tuple(_experiments(config, taking_part)),
+        identities=tuple(
+            Identity(id_, a, b) for id_, a, b in _pairs(config, "identities", taking_part)
+        ),
+        twins=tuple(Twins(id_, a, b) for id_, a, b in _pairs(config, "twins", taking_part)),
         findings=tuple(_findings(config, taking_part)),
     )
 
@@ -296,9 +311,26 @@ def _unknown_name(name: str, known: Mapping[str, Any] | list[str]) -> str:
     return f"there is no {name!r}; {hint}"
 
 
-def _scenario(name: str, own: dict[str, Any], model: dict[str, Any]) -> Scenario:
+def _repeats(setting: int | dict[str, Any]) -> tuple[int, Stopping | None]:
+    """The number of repeats, or the most there can be with the rule that stops before."""
+    if isinstance(setting, int):
+        return setting, None
+    if setting["max"] < setting["min"]:
+        problem = f"{setting['max']} is less than min, {setting['min']}; give at least that"
+        raise _KeyError(("study", "repeats", "max"), problem)
+    return setting["max"], Stopping(setting["min"], float(setting["half_width"]))
+
+
+def _scenario(name: str, own: dict[str, Any], model: dict[str, Any], design: str) -> Scenario:
     values = {**model, **own}
     label = values.pop("label", name.replace("_", " "))
+    if design != "paired" and "stream" in own:
+        raise _KeyError(
+            ("scenarios", name, "stream"),
+            "only a paired study has streams; remove it or set study.design: paired",
+        )
+    # No scenario's name has a space, so that no stream is called like one.
+    seeded_by = f"stream {own.get('stream', 0)}" if design == "paired" else name
     regime = Regime(**{field.name: values[field.name] for field in fields(Regime)})
     if regime.stateful and regime.shuffle:
         raise _KeyError(
@@ -306,7 +338,19 @@ def _scenario(name: str, own: dict[str, Any], model: dict[str, Any]) -> Scenario
             "a stateful network carries its state from row to row, so their order is its memory "
             "and cannot be shuffled; set shuffle: false or stateful: false",
         )
-    return Scenario(name, label, regime)
+    return Scenario(name, label, regime, seeded_by)
+
+
+def _refuse_the_same_training(scenarios: tuple[Scenario, ...]) -> None:
+    """Scenarios with one regime and one stream would be one training under two names."""
+    seen: dict[tuple[Regime, str], str] = {}
+    for scenario in scenarios:
+        twin = seen.setdefault((scenario.regime, scenario.seeded_by), scenario.name)
+        if twin != scenario.name:
+            raise _KeyError(
+                ("scenarios", scenario.name),
+                f"is the same training as {twin} in a paired study; give it stream: 1",
+            )
 
 
 def _experiments(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Experiment]:
@@ -329,14 +373,20 @@ def _experiments(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[
         )
 
 
-def _identities(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Identity]:
-    for id_, pair in config["identities"].items():
+def _pairs(
+    config: Mapping[str, Any], section: str, taking_part: list[str]
+) -> Iterator[tuple[str, str, str]]:
+    """(id, a, b) of the pairs in a section both of whose scenarios take part."""
+    for id_, pair in config[section].items():
         for end in ("a", "b"):
             if pair[end] not in config["scenarios"]:
                 problem = _unknown_name(pair[end], config["scenarios"])
-                raise _KeyError(("identities", id_, end), problem)
+                raise _KeyError((section, id_, end), problem)
+        if pair["a"] == pair["b"]:
+            problem = f"names {pair['a']!r} twice; name another scenario"
+            raise _KeyError((section, id_, "b"), problem)
         if pair["a"] in taking_part and pair["b"] in taking_part:
-            yield Identity(id_, pair["a"], pair["b"])
+            yield id_, pair["a"], pair["b"]
 
 
 def _findings(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Finding]:
@@ -344,7 +394,7 @@ def _findings(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Fin
     asked = _selection(config, "findings")
     for id_, finding in config["findings"].items():
         contrasts = tuple(_contrasts(("findings", id_), finding, config))
-        absent = {name for c in contrasts for name in (c.a, c.b)} - set(taking_part)
+        absent = {name for c in contrasts for name in c.scenarios} - set(taking_part)
         if id_ not in asked or (absent and selected is None):
             continue
         if absent:
@@ -365,14 +415,22 @@ def _contrasts(
         for index, part in enumerate(finding["all_of"]):
             yield from _contrasts((*key, "all_of", index), part, config)
         return
-    expect, a, b = finding["expect"], finding["a"], finding["b"]
+    expect, a, b = finding["expect"], finding["a"], finding.get("b")
+    if a not in config["scenarios"]:
+        raise _KeyError((*key, "a"), _unknown_name(a, config["scenarios"]))
+    _check_fields(key, finding)
+    if expect == "precision":
+        low, high = finding["between"]
+        middle, margin = (low + high) / 2, (high - low) / 2
+        yield Contrast(expect, a, None, margin, finding["mean_of"], middle)
+        return
     if isinstance(b, list) != (expect == "best_of"):
         wanted = "a list of scenarios" if expect == "best_of" else "one scenario"
         raise _KeyError((*key, "b"), f"expect: {expect} takes {wanted}; change b or expect")
-    others = b if isinstance(b, list) else [b]
-    for end, name in [("a", a), *(("b", other) for other in others)]:
+    others = b if isinstance(b, list) else [str(b)]
+    for name in others:
         if name not in config["scenarios"]:
-            raise _KeyError((*key, end), _unknown_name(name, config["scenarios"]))
+            raise _KeyError((*key, "b"), _unknown_name(name, config["scenarios"]))
     if a in others:
         raise _KeyError((*key, "b"), f"compares {a!r} with itself; name another scenario")
     default = "spread_margin" if expect == "more_stable" else "margin"
@@ -381,6 +439,22 @@ def _contrasts(
         raise _KeyError((*key, "margin"), "for more_stable it is a ratio; give one above 1")
     for other in others:
         yield Contrast("less" if expect == "best_of" else expect, a, other, float(margin))
+
+
+def _check_fields(key: Key, finding: Mapping[str, Any]) -> None:
+    """A claim of precision is about one scenario and a range; all others compare with b."""
+    expect = finding["expect"]
+    of_precision, of_others = ["mean_of", "between"], ["b", "margin"]
+    is_precision = expect == "precision"
+    for name in of_precision if is_precision else ["b"]:
+        if name not in finding:
+            raise _KeyError(key, f"expect: {expect} needs the key {name!r}; add it")
+    for name in of_others if is_precision else of_precision:
+        if name in finding:
+            raise _KeyError((*key, name), f"expect: {expect} has no use for it; remove it")
+    if is_precision and finding["between"][0] >= finding["between"][1]:
+        low, high = finding["between"]
+        raise _KeyError((*key, "between"), f"{low} is not below {high}; give the lower one first")
 
 
 def load_series(source: SeriesSource) -> Series:

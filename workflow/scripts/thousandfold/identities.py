@@ -17,10 +17,9 @@ TOLERANCE = 1e-3
 
 def check_identity(study: Study, series: Series, identity: Identity) -> dict[str, Any]:
     """The identities table's row of one identity on one series."""
-    # Seeds come from names, so that a shared name gives both scenarios the same weights.
     rmses = [
         train_repeats(
-            replace(study.scenario(name), name=f"identity {identity.id}"),
+            replace(study.scenario(name), seeded_by=f"identity {identity.id}"),
             series,
             study.seed,
             range(REPEATS),

@@ -113,14 +113,15 @@ def _digest(ingredients: dict[str, Any]) -> str:
 def recipe(study: Study, block: Block) -> str:
     """SHA-256 of all that a block's result depends on.
 
-    These are the scenario's name and regime, the series, the study's seed, the range of repeats,
-    the versions of TensorFlow, Keras and NumPy, and the code that shapes the result.
+    These are the scenario's regime and what seeds it, the series, the study's seed, the range of
+    repeats, the versions of TensorFlow, Keras and NumPy, and the code that shapes the result.
     """
     scenario, source = study.scenario(block.scenario), study.source(block.series)
     engine_module = ENGINE_MODULES[scenario.regime.engine]
     ingredients = {
         "block": asdict(block),
         "regime": asdict(scenario.regime),
+        "seeded_by": scenario.seeded_by,
         "series": [file_digest(source.file), source.value, source.test_rows],
         "study_seed": study.seed,
         "versions": versions(),
@@ -148,6 +149,8 @@ def registration_digest(study: Study) -> str:
     """SHA-256 of the registered findings and of what decides them."""
     registered = {
         "findings": [asdict(finding) for finding in study.findings],
+        "design": study.design,
+        "stopping": asdict(study.stopping) if study.stopping else None,
         "alpha": study.alpha,
         "scenarios": [asdict(scenario) for scenario in study.scenarios],
         "repeats": study.repeats,

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from thousandfold import figures
+from thousandfold.inference.samples import Sample, Samples
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.series import Series
 from thousandfold.study import Experiment, SeriesSource, Study
@@ -43,8 +44,7 @@ class Tables:
     standard_error: pd.DataFrame
     findings: pd.DataFrame
     claims: pd.DataFrame
-    samples: Mapping[tuple[str, str], np.ndarray]
-    """RMSE of every repeat by (series, scenario); NaN where it diverged."""
+    samples: Samples
     published_results: Mapping[str, pd.DataFrame | None]
     """Published results by series, as their source prints them."""
     baselines: pd.DataFrame
@@ -53,6 +53,11 @@ class Tables:
     calibration: pd.DataFrame
     published: pd.DataFrame
     """Published results held against ours."""
+    identities: pd.DataFrame
+    twins: pd.DataFrame
+    stopping: pd.DataFrame | None
+    """None without a stopping rule, as is the next one."""
+    stopping_simulation: pd.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ def render(
     environment.filters["number"] = number
     environment.filters["exp"] = math.exp
     environment.filters["p_value"] = p_value
+    simulated = tables.stopping_simulation
     page = environment.get_template("report.html")
     return page.render(
         study=study,
@@ -92,6 +98,7 @@ def render(
         verdicts=[(str(verdict), VERDICT_ICONS[verdict]) for verdict in reversed(Verdict)],
         icons={str(verdict): icon for verdict, icon in VERDICT_ICONS.items()},
         description=DESCRIPTION,
+        stopping_simulation=None if simulated is None else simulated.to_dict("records"),
         facts=facts,
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
     )
@@ -116,7 +123,7 @@ def _series_section(
         "counts": claims["verdict"].value_counts().to_dict(),
         "axes": {
             estimand: _axis(findings[findings["estimand"] == estimand])
-            for estimand in ("mean", "spread")
+            for estimand in ("mean", "spread", "precision")
         },
         "series_figure": inline_svg(
             figures.series_figure(series.values, series.labels, series.test_rows, source.unit),
@@ -134,6 +141,11 @@ def _series_section(
         "required": _by_scenario(of_series(tables.required_repeats), "target"),
         "calibration": _calibration_ranges(of_series(tables.calibration)),
         "published": of_series(tables.published).to_dict("records"),
+        "identities": of_series(tables.identities).to_dict("records"),
+        "twins": of_series(tables.twins).to_dict("records"),
+        "stopping": None
+        if tables.stopping is None
+        else of_series(tables.stopping).to_dict("records"),
     }
 
 
@@ -179,9 +191,9 @@ def _calibration_ranges(calibration: pd.DataFrame) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _common_limits(samples: list[np.ndarray]) -> tuple[float, float]:
+def _common_limits(samples: list[Sample]) -> tuple[float, float]:
     """Axis limits that show all finite values of all samples."""
-    finite = [x[np.isfinite(x)] for x in samples]
+    finite = [sample.finite for sample in samples]
     values = np.concatenate([*finite, *([[0.0, 1.0]] if not any(map(len, finite)) else [])])
     padding = 0.03 * (values.max() - values.min()) or 1.0
     return float(values.min() - padding), float(values.max() + padding)
@@ -200,11 +212,10 @@ def _experiments(
 ) -> Iterator[dict[str, Any]]:
     """Each experiment's box plots, and its descriptive table with the published rows."""
     for index, experiment in enumerate(study.experiments):
-        samples = {
-            study.scenario(name).label: tables.samples[source.name, name]
+        finite = {
+            study.scenario(name).label: tables.samples[source.name, name].finite
             for name in experiment.scenarios
         }
-        finite = {label: x[np.isfinite(x)] for label, x in samples.items()}
         shown = {label: x for label, x in finite.items() if len(x)}
         yield {
             "title": experiment.title,

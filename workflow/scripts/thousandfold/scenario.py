@@ -41,3 +41,5 @@ class Scenario:
     name: str
     label: str
     regime: Regime
+    seeded_by: str
+    """The name that its repeats' seeds come from: scenarios that share it are paired."""

@@ -22,9 +22,12 @@ def _words(name: str) -> tuple[int, ...]:
     return tuple(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=">u4").tolist())
 
 
-def repeat_seed(study_seed: int, series: str, scenario: str, repeat: int) -> int:
-    """The seed of one repeat, below 2**53; it alone determines the repeat's training."""
-    entropy = [study_seed, *_words(series), *_words(scenario), repeat]
+def repeat_seed(study_seed: int, series: str, name: str, repeat: int) -> int:
+    """The seed of one repeat, below 2**53; it alone determines the repeat's training.
+
+    `name` is the scenario's, or that of the stream which paired scenarios share.
+    """
+    entropy = [study_seed, *_words(series), *_words(name), repeat]
     return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] % SEED_LIMIT)
 
 

@@ -26,19 +26,29 @@ class SeriesSource:
 
 @dataclass(frozen=True)
 class Contrast:
-    """One comparison of scenario a with scenario b, and what a claim says of it."""
+    """One thing that a claim says of scenario a beside b or, for precision, of a alone."""
 
     expect: str
-    """less, greater, equivalent, different or more_stable."""
+    """less, greater, equivalent, different, more_stable or precision."""
     a: str
-    b: str
+    b: str | None
+    """None for precision."""
     margin: float
-    """In the estimand's own terms: a difference of means, or a ratio of spreads."""
+    """A difference of means, a ratio of spreads, or for precision half the claimed range."""
+    mean_of: int | None = None
+    """For precision: of how many repeats the mean is whose standard error the claim is about."""
+    middle: float = 0.0
+    """For precision: the middle of the claimed range."""
 
     @property
     def estimand(self) -> str:
-        """What is compared: the mean or the spread of the repeats."""
-        return "spread" if self.expect == "more_stable" else "mean"
+        """What is estimated: mean (a difference), spread (a ratio) or precision."""
+        return {"more_stable": "spread", "precision": "precision"}.get(self.expect, "mean")
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The scenarios that it is about."""
+        return (self.a,) if self.b is None else (self.a, self.b)
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,15 @@ class Finding:
 @dataclass(frozen=True)
 class Identity:
     """Two scenarios that are the same thing by construction."""
+
+    id: str
+    a: str
+    b: str
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two scenarios that differ in their random numbers only."""
 
     id: str
     a: str
@@ -81,13 +100,27 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Stopping:
+    """Train a scenario in stages until the mean is known well enough in two successive ones."""
+
+    stage: int
+    """Repeats of one stage."""
+    half_width: float
+    """Half the width of the 95 % interval of the mean RMSE, in the series' units."""
+
+
+@dataclass(frozen=True)
 class Study:
     """One study: everything that Snakemake plans and the report tells."""
 
     name: str
     title: str
+    design: str
+    """independent or paired; a key of inference.designs.DESIGNS."""
     seed: int
     repeats: int
+    """Trainings of each scenario on each series; with a stopping rule, the most there can be."""
+    stopping: Stopping | None
     repeats_per_job: tuple[tuple[str, int], ...]
     """(engine, repeats) pairs."""
     alpha: float
@@ -96,6 +129,7 @@ class Study:
     scenarios: tuple[Scenario, ...]
     experiments: tuple[Experiment, ...]
     identities: tuple[Identity, ...]
+    twins: tuple[Twins, ...]
     findings: tuple[Finding, ...]
 
     def folder(self, parent: str) -> Path:
@@ -110,26 +144,36 @@ class Study:
         """The series of this name."""
         return next(source for source in self.series if source.name == name)
 
-    def blocks_of(self, series: str, scenario: Scenario) -> list[Block]:
-        """A scenario's training jobs on a series: a fixed grid from repeat 0."""
-        step = dict(self.repeats_per_job)[scenario.regime.engine]
+    def stages_of(self, series: str, scenario: str) -> list[list[Block]]:
+        """A scenario's training jobs on a series, by stage: one stage without a stopping rule.
+
+        The jobs of each stage are a fixed grid from its first repeat.
+        """
+        step = dict(self.repeats_per_job)[self.scenario(scenario).regime.engine]
+        stage = self.stopping.stage if self.stopping else self.repeats
+        ends = [min(start + stage, self.repeats) for start in range(0, self.repeats, stage)]
         return [
-            Block(series, scenario.name, start, min(start + step, self.repeats))
-            for start in range(0, self.repeats, step)
+            [
+                Block(series, scenario, start, min(start + step, end))
+                for start in range(index * stage, end, step)
+            ]
+            for index, end in enumerate(ends)
         ]
 
     def blocks(self) -> list[Block]:
-        """All training jobs, by series, scenario and repeat."""
+        """All training jobs that there can be, by series, scenario and repeat."""
         return [
             block
             for source in self.series
             for scenario in self.scenarios
-            for block in self.blocks_of(source.name, scenario)
+            for stage in self.stages_of(source.name, scenario.name)
+            for block in stage
         ]
 
     def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
         """(series, a, b) of every pair that a finding compares, each way round once."""
-        pairs = [(c.a, c.b) for finding in self.findings for c in finding.contrasts]
+        contrasts = [c for finding in self.findings for c in finding.contrasts]
+        pairs = [(c.a, c.b) for c in contrasts if c.b is not None]
         distinct = dict.fromkeys(
             (source.name, min(pair), max(pair)) for source in self.series for pair in pairs
         )

@@ -32,7 +32,7 @@ def train_repeats(
     """
     regime = scenario.regime
     data = supervise(series, regime.timesteps, regime.train_rows)
-    seeds = [repeat_seed(study_seed, series.name, scenario.name, repeat) for repeat in repeats]
+    seeds = [repeat_seed(study_seed, series.name, scenario.seeded_by, repeat) for repeat in repeats]
     trained = engine(regime.engine).train_block(regime, data, seeds, progress)
 
     forecasts = data.invert(trained.scaled_forecasts)

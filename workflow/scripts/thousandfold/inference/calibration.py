@@ -4,15 +4,15 @@ A/A: disjoint random splits of one scenario. Unequal shapes: two scenarios moved
 mean, as A/A alone reassures falsely. Intervals are Monte-Carlo error, conditional on the pool.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from thousandfold.inference.replication import welch_p_values
+from thousandfold.inference.designs import Design
+from thousandfold.inference.samples import Samples, rng_of_pair
 
 SIZES = (10, 30, 100)
 DRAWS = 2000
@@ -28,16 +28,17 @@ def _rejections(p_values: np.ndarray) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _by_test(a: np.ndarray, b: np.ndarray) -> list[dict[str, Any]]:
+def _by_test(xs: np.ndarray, ys: np.ndarray, design: Design) -> list[dict[str, Any]]:
     """Rejection rates of both tests over many pairs of samples, one a row."""
-    ranks = stats.mannwhitneyu(a, b, axis=1, method="asymptotic").pvalue
+    p_values = (design.t_test(xs, ys), design.rank_test(xs, ys))
     return [
-        {"test": "welch", **_rejections(welch_p_values(a, b)[1])},
-        {"test": "mannwhitney", **_rejections(np.nan_to_num(ranks, nan=1.0))},
+        {"test": test, **_rejections(p)} for test, p in zip(design.TESTS, p_values, strict=True)
     ]
 
 
-def calibrate_same(values: np.ndarray, n: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+def calibrate_same(
+    values: np.ndarray, n: int, design: Design, rng: np.random.Generator
+) -> list[dict[str, Any]]:
     """Rejection rates between disjoint halves of n each; none of fewer than 2 n values."""
     pairs = len(values) // (2 * n)
     if pairs == 0:
@@ -46,37 +47,41 @@ def calibrate_same(values: np.ndarray, n: int, rng: np.random.Generator) -> list
     permutations = -(-DRAWS // pairs)
     shuffled = rng.permuted(np.tile(values, (permutations, 1)), axis=1)[:, : pairs * 2 * n]
     halves = shuffled.reshape(-1, 2, n)[:DRAWS]
-    return _by_test(halves[:, 0], halves[:, 1])
+    return _by_test(halves[:, 0], halves[:, 1], design)
 
 
 def calibrate_shapes(
-    a: np.ndarray, b: np.ndarray, n: int, rng: np.random.Generator
+    x: np.ndarray, y: np.ndarray, n: int, design: Design, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
     """Rejection rates between samples of n of two scenarios whose means were made equal."""
-    samples = [(x - x.mean())[rng.integers(len(x), size=(DRAWS, n))] for x in (a, b)]
-    return _by_test(*samples)
+    xs, ys = design.draw(x - x.mean(), y - y.mean(), (DRAWS, n), rng)
+    return _by_test(xs, ys, design)
 
 
 def calibration_table(
-    samples: Mapping[tuple[str, str], np.ndarray],
+    samples: Samples,
     pairs: Iterable[tuple[str, str, str]],
-    seed_of: Callable[[str, str, str], int],
+    design: Design,
     columns: list[str],
 ) -> pd.DataFrame:
     """The calibration table: every scenario with itself, and `pairs` of (series, a, b)."""
-    finite = {key: x[np.isfinite(x)] for key, x in samples.items()}
     rows: list[dict[str, Any]] = []
-    for (series, name), values in finite.items():
-        rng = np.random.default_rng(seed_of(series, name, "calibration"))
+    for (series, name), sample in samples.items():
+        rng = sample.rng("calibration")
         names = {"series": series, "null": "same scenario", "scenario_a": name, "scenario_b": name}
         for n in SIZES:
-            rows += [{**names, "n": n, **row} for row in calibrate_same(values, n, rng)]
-    for series, a, b in pairs:
-        if min(len(finite[series, a]), len(finite[series, b])) < 2:
+            rows += [
+                {**names, "n": n, **row} for row in calibrate_same(sample.finite, n, design, rng)
+            ]
+    for series, *pair in pairs:
+        a, b = (samples[series, name] for name in pair)
+        x, y = design.values(a, b)
+        if min(len(x), len(y)) < 2:
             continue
-        rng = np.random.default_rng(seed_of(series, a, f"calibration against {b}"))
-        names = {"series": series, "null": "equal means", "scenario_a": a, "scenario_b": b}
+        rng = rng_of_pair(a, b, "calibration")
+        names = {
+            "series": series, "null": "equal means", "scenario_a": pair[0], "scenario_b": pair[1],
+        }  # fmt: skip
         for n in SIZES:
-            shapes = calibrate_shapes(finite[series, a], finite[series, b], n, rng)
-            rows += [{**names, "n": n, **row} for row in shapes]
+            rows += [{**names, "n": n, **row} for row in calibrate_shapes(x, y, n, design, rng)]
     return pd.DataFrame(rows, columns=columns)

@@ -24,6 +24,8 @@ class Estimate:
     """Degrees of freedom; infinite for the normal approximation."""
     unit_variance: float
     """The variance of the estimate from samples of size n each, times n."""
+    unit_df: float = math.inf
+    """The degrees of freedom of the estimate from samples of size n each, over n - 1."""
 
     def interval(self, alpha: float) -> tuple[float, float]:
         """The two-sided interval at level 1 - alpha."""
@@ -37,8 +39,7 @@ class Estimate:
         n = max(2, math.ceil((2 * stats.norm.isf(alpha / 2) / margin) ** 2 * self.unit_variance))
         # The t quantile at this n is a little larger; a step or two makes up for it.
         while True:
-            df = math.inf if math.isinf(self.df) else 2 * (n - 1)
-            quantile = stats.t.isf(alpha / 2, df)
+            quantile = stats.t.isf(alpha / 2, self.unit_df * (n - 1))
             if 2 * quantile * math.sqrt(self.unit_variance / n) < margin:
                 return n
             n += 1
@@ -100,12 +101,30 @@ def mean_difference(a: np.ndarray, b: np.ndarray) -> Estimate:
         math.sqrt(part_a + part_b),
         satterthwaite_df(part_a, len(a), part_b, len(b)),
         unit_variance=variance_a + variance_b,
+        unit_df=satterthwaite_df(variance_a, 2, variance_b, 2),
     )
 
 
+def welch(xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Differences of means, standard errors and degrees of freedom of many pairs, one a row."""
+    n_x, n_y = xs.shape[1], ys.shape[1]
+    part_x, part_y = xs.var(axis=1, ddof=1) / n_x, ys.var(axis=1, ddof=1) / n_y
+    variance = part_x + part_y
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = variance**2 / (part_x**2 / (n_x - 1) + part_y**2 / (n_y - 1))
+    return xs.mean(axis=1) - ys.mean(axis=1), np.sqrt(variance), df
+
+
+def p_of_t(differences: np.ndarray, errors: np.ndarray, df: np.ndarray) -> np.ndarray:
+    """Two-sided p of many t statistics; without error 0, or 1 where the difference is 0 too."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * stats.t.sf(np.abs(differences) / errors, df)
+    return np.where(errors > 0, p, np.where(differences == 0, 1.0, 0.0))
+
+
 def absolute_deviations(values: np.ndarray) -> np.ndarray:
-    """Distances from the sample's median."""
-    return np.abs(values - np.median(values))
+    """Distances from the sample's median, along the last axis."""
+    return np.abs(values - np.median(values, axis=-1, keepdims=True))
 
 
 def _log_spread_variance(values: np.ndarray) -> float:

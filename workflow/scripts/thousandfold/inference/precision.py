@@ -1,20 +1,15 @@
 """How well a mean is known: descriptive statistics, and the standard error against n."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from thousandfold.inference.resampling import (
-    MeanDraws,
-    bca_interval,
-    draw_means,
-    parts,
-    sd_interval,
-)
+from thousandfold.inference.resampling import mean_interval, parts, sd_interval
+from thousandfold.inference.samples import Sample, Samples
 
 SUMMARY_LEVEL = 0.95
 
@@ -22,11 +17,11 @@ RESAMPLES = 1000
 """Samples drawn with replacement for each resampled standard error."""
 
 
-def describe(rmses: np.ndarray) -> dict[str, float]:
-    """The summary table's statistics of one scenario's RMSEs, NaN where a repeat diverged."""
-    finite = rmses[np.isfinite(rmses)]
+def describe(sample: Sample) -> dict[str, float]:
+    """The summary table's statistics of one scenario's repeats."""
+    finite = sample.finite
     n = len(finite)
-    row: dict[str, float] = {"n": n, "n_diverged": len(rmses) - n}
+    row: dict[str, float] = {"n": n, "n_diverged": sample.n_diverged}
     if n == 0:
         return row
     row |= {"mean": finite.mean(), "min": finite.min(), "max": finite.max()}
@@ -43,30 +38,21 @@ def describe(rmses: np.ndarray) -> dict[str, float]:
 
 
 def summarise(
-    samples: Mapping[tuple[str, str], np.ndarray],
-    baselines: Mapping[str, Mapping[str, float]],
-    seed_of: Callable[[str, str, str], int],
-    columns: list[str],
+    samples: Samples, baselines: Mapping[str, Mapping[str, float]], columns: list[str]
 ) -> pd.DataFrame:
-    """The summary table: one row per series and scenario, baselines by series beside it.
-
-    `seed_of(series, scenario, purpose)` seeds the bootstrap.
-    """
+    """The summary table: one row per series and scenario, baselines by series beside it."""
     rows = []
-    for (series, scenario), rmses in samples.items():
-        row = {"series": series, "scenario": scenario, **describe(rmses), **baselines[series]}
-        finite = rmses[np.isfinite(rmses)]
-        if len(finite) >= 2:
-            draws = draw_means(finite, np.random.default_rng(seed_of(series, scenario, "summary")))
-            row["bca_low"], row["bca_high"] = bca_interval(finite, draws, 1 - SUMMARY_LEVEL)
+    for (series, scenario), sample in samples.items():
+        row = {"series": series, "scenario": scenario, **describe(sample), **baselines[series]}
+        if len(sample.finite) >= 2:
+            interval = mean_interval(sample.finite, sample.draws, 1 - SUMMARY_LEVEL)
+            row["bca_low"], row["bca_high"] = interval
         rows.append(row)
     return pd.DataFrame(rows, columns=columns)
 
 
 def compare_with_baselines(
-    samples: Mapping[tuple[str, str], np.ndarray],
-    baselines: Mapping[str, Mapping[str, float]],
-    columns: list[str],
+    samples: Samples, baselines: Mapping[str, Mapping[str, float]], columns: list[str]
 ) -> pd.DataFrame:
     """The baselines table: one row per series, scenario and baseline."""
     rows = [
@@ -74,9 +60,9 @@ def compare_with_baselines(
             "series": series,
             "scenario": scenario,
             "baseline": name,
-            **against_baseline(rmses, baseline),
+            **against_baseline(sample, baseline),
         }
-        for (series, scenario), rmses in samples.items()
+        for (series, scenario), sample in samples.items()
         for name, baseline in baselines[series].items()
     ]
     return pd.DataFrame(rows, columns=columns)
@@ -86,22 +72,22 @@ TARGETS = (5.0, 3.0, 1.0, 0.5)
 """Standard errors to reach, in the series' units."""
 
 
-def required_repeats(finite: np.ndarray, target: float, draws: MeanDraws) -> dict[str, float]:
+def required_repeats(sample: Sample, target: float) -> dict[str, float]:
     """How many repeats give a standard error of `target`: (s / target)^2, rounded up.
 
-    The interval is that of the standard deviation, by the bootstrap `draws` of the finite
-    repeats, carried over; a first crossing of the running standard error would be biased.
+    The interval is the bootstrap's of the standard deviation, carried over; a first crossing of
+    the running standard error would be biased.
     """
-    low, high = sd_interval(draws, 1 - SUMMARY_LEVEL)
-    sds = {"n": finite.std(ddof=1), "n_low": low, "n_high": high}
+    low, high = sd_interval(sample.finite, sample.draws, 1 - SUMMARY_LEVEL)
+    sds = {"n": sample.finite.std(ddof=1), "n_low": low, "n_high": high}
     return {"target": target} | {
         name: max(2, math.ceil((sd / target) ** 2)) for name, sd in sds.items()
     }
 
 
-def against_baseline(rmses: np.ndarray, baseline: float) -> dict[str, Any]:
+def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:
     """A scenario's mean RMSE minus a baseline's, with its one-sample t interval."""
-    row = describe(rmses)
+    row = describe(sample)
     if "ci_low" not in row:
         return {"baseline_rmse": baseline, "n": row["n"], "result": "undecided"}
     low, high = row["ci_low"] - baseline, row["ci_high"] - baseline
@@ -121,13 +107,13 @@ def sample_sizes(n: int) -> np.ndarray:
     return np.append(sizes[sizes < n], n)
 
 
-def standard_errors(rmses: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+def standard_errors(sample: Sample) -> pd.DataFrame:
     """Running, resampled and theoretical standard errors of a scenario's mean against n.
 
     The running ones take the first n finite repeats. The resampled one is the standard deviation
     of the means of RESAMPLES samples of n, drawn with replacement from all finite repeats.
     """
-    finite = rmses[np.isfinite(rmses)]
+    finite, rng = sample.finite, sample.rng("standard error")
     sizes = sample_sizes(len(finite))
     if not sizes.size:
         return pd.DataFrame(columns=["n"])
@@ -150,35 +136,21 @@ def standard_errors(rmses: np.ndarray, rng: np.random.Generator) -> pd.DataFrame
     )
 
 
-def standard_error_table(
-    samples: Mapping[tuple[str, str], np.ndarray],
-    seed_of: Callable[[str, str, str], int],
-    columns: list[str],
-) -> pd.DataFrame:
-    """The standard_error table of all scenarios; each resamples with a seed of its own."""
+def standard_error_table(samples: Samples, columns: list[str]) -> pd.DataFrame:
+    """The standard_error table of all scenarios."""
     tables = [
-        standard_errors(rmses, np.random.default_rng(seed_of(*key, "standard error"))).assign(
-            series=key[0], scenario=key[1]
-        )
-        for key, rmses in samples.items()
+        standard_errors(sample).assign(series=series, scenario=scenario)
+        for (series, scenario), sample in samples.items()
     ]
     return pd.concat(tables, ignore_index=True).reindex(columns=columns)
 
 
-def required_repeats_table(
-    samples: Mapping[tuple[str, str], np.ndarray],
-    seed_of: Callable[[str, str, str], int],
-    columns: list[str],
-) -> pd.DataFrame:
+def required_repeats_table(samples: Samples, columns: list[str]) -> pd.DataFrame:
     """The required_repeats table: one row per series, scenario and target."""
-    rows = []
-    for (series, scenario), rmses in samples.items():
-        finite = rmses[np.isfinite(rmses)]
-        if len(finite) >= 2:
-            rng = np.random.default_rng(seed_of(series, scenario, "required repeats"))
-            draws = draw_means(finite, rng)
-            rows += [
-                {"series": series, "scenario": scenario, **required_repeats(finite, t, draws)}
-                for t in TARGETS
-            ]
+    rows = [
+        {"series": series, "scenario": scenario, **required_repeats(sample, target)}
+        for (series, scenario), sample in samples.items()
+        if len(sample.finite) >= 2
+        for target in TARGETS
+    ]
     return pd.DataFrame(rows, columns=columns)

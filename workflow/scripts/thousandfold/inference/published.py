@@ -1,11 +1,13 @@
 """Published tables beside ours: whether samples of their size from our repeats look alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
+
+from thousandfold.inference.samples import Samples
 
 STATISTICS = ("mean", "std", "min", "q25", "median", "q75", "max")
 RESAMPLES = 99_999
@@ -76,22 +78,17 @@ def compare_with_published(
 
 
 def published_table(
-    samples: Mapping[tuple[str, str], np.ndarray],
-    published: Mapping[str, pd.DataFrame],
-    seed_of: Callable[[str, str, str], int],
-    columns: list[str],
+    samples: Samples, published: Mapping[str, pd.DataFrame], columns: list[str]
 ) -> pd.DataFrame:
     """The published table: Holm over all rows and statistics, and a word for each."""
     rows: list[dict[str, Any]] = []
     for series, table in published.items():
         for record in table.to_dict("records"):
-            pool = samples.get((series, record["scenario"]), np.array([]))
-            pool = pool[np.isfinite(pool)]
-            if len(pool) >= 2:
-                purpose = f"published {record['source']}"
-                rng = np.random.default_rng(seed_of(series, record["scenario"], purpose))
+            sample = samples.get((series, record["scenario"]))
+            if sample is not None and len(sample.finite) >= 2:
+                rng = sample.rng(f"published {record['source']}")
                 names = {key: record[key] for key in ("scenario", "source")}
-                compared = compare_with_published(record, pool, rng)
+                compared = compare_with_published(record, sample.finite, rng)
                 rows += [{"series": series, **names, **row} for row in compared]
     result = pd.DataFrame(rows, columns=columns)
     if rows:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from thousandfold.inference.contrasts import mean_difference
+from thousandfold.inference.contrasts import Estimate, welch
 
 DRAWS = 9999
 """Bootstrap draws of each scenario."""
 
 PERMUTATIONS = 1999
+
+DESCRIPTIVE_ALPHA = 0.05
+"""Intervals that stand beside the deciding one are at 95 %, unadjusted."""
 
 VALUES_AT_ONCE = 4_000_000
 """Upper limit on the values held at once while resampling (32 MB)."""
@@ -52,35 +55,52 @@ def draw_means(values: np.ndarray, rng: np.random.Generator, draws: int = DRAWS)
     return MeanDraws(mean + values.mean(), variance, n)
 
 
-def bca_interval(values: np.ndarray, draws: MeanDraws, alpha: float) -> tuple[float, float]:
-    """The BCa interval of a mean (Efron 1987), its acceleration in closed form.
+def _bca_interval(
+    estimate: float, draws: np.ndarray, influence: np.ndarray, alpha: float
+) -> tuple[float, float]:
+    """The BCa interval (Efron 1987), its acceleration from the values' influence u.
 
-    For a mean, the jackknife's acceleration is sum(d^3) / (6 sum(d^2)^(3/2)), d = x - mean.
+    The jackknife's acceleration is sum(u^3) / (6 sum(u^2)^(3/2)) (Efron and Tibshirani 1993, 14.3).
     """
-    deviations = values - values.mean()
-    total = np.sum(deviations**2)
+    total = np.sum(influence**2)
     if total == 0:
-        return float(values.mean()), float(values.mean())
-    acceleration = np.sum(deviations**3) / (6 * total**1.5)
-    below = np.mean(draws.means < values.mean()) + np.mean(draws.means == values.mean()) / 2
-    least = 1 / (2 * len(draws.means))
+        return estimate, estimate
+    acceleration = np.sum(influence**3) / (6 * total**1.5)
+    below = np.mean(draws < estimate) + np.mean(draws == estimate) / 2
+    least = 1 / (2 * len(draws))
     bias = stats.norm.ppf(np.clip(below, least, 1 - least))
     z = bias + stats.norm.ppf([alpha / 2, 1 - alpha / 2])
     levels = stats.norm.cdf(bias + z / (1 - acceleration * z))
-    low, high = np.quantile(draws.means, levels)
+    low, high = np.quantile(draws, levels)
     return float(low), float(high)
 
 
+def mean_interval(values: np.ndarray, draws: MeanDraws, alpha: float) -> tuple[float, float]:
+    """The BCa interval of a mean."""
+    mean = float(values.mean())
+    return _bca_interval(mean, draws.means, values - mean, alpha)
+
+
+def sd_interval(values: np.ndarray, draws: MeanDraws, alpha: float) -> tuple[float, float]:
+    """The BCa interval of a standard deviation."""
+    variance = float(values.var(ddof=1))
+    influence = (values - values.mean()) ** 2 - values.var()
+    low, high = _bca_interval(variance, draws.variances, influence, alpha)
+    return math.sqrt(low), math.sqrt(high)
+
+
 def bootstrap_t_interval(
-    a: np.ndarray, b: np.ndarray, draws_a: MeanDraws, draws_b: MeanDraws, alpha: float
+    estimate: Estimate, draws: np.ndarray, errors: np.ndarray, alpha: float
 ) -> tuple[float, float]:
-    """The bootstrap-t interval of the difference of means (Efron and Tibshirani 1993, 12.5)."""
-    estimate = mean_difference(a, b)
-    errors = np.sqrt(draws_a.variances / draws_a.n + draws_b.variances / draws_b.n)
-    differences = draws_a.means - draws_b.means - estimate.difference
+    """The bootstrap-t interval of a difference of means (Efron and Tibshirani 1993, 12.5).
+
+    `draws` are the differences of resamples, `errors` their standard errors.
+    """
     # A resample without variation has an infinite t, unless its difference is the sample's.
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.nan_to_num(differences / errors, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        t = np.nan_to_num(
+            (draws - estimate.difference) / errors, nan=0.0, posinf=np.inf, neginf=-np.inf
+        )
     low, high = np.quantile(t, [alpha / 2, 1 - alpha / 2], method="median_unbiased")
     return (
         estimate.difference - high * estimate.standard_error,
@@ -99,30 +119,38 @@ def sd_ratio_interval(draws_a: MeanDraws, draws_b: MeanDraws, alpha: float) -> t
     return float(low), float(high)
 
 
-def sd_interval(draws: MeanDraws, alpha: float) -> tuple[float, float]:
-    """The percentile interval of a standard deviation."""
-    low, high = np.quantile(np.sqrt(draws.variances), [alpha / 2, 1 - alpha / 2])
-    return float(low), float(high)
+_SAME = 1 - 1e-12
+"""Rounding must not tell an arrangement from its equal."""
 
 
 def permutation_p(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> float:
     """Two-sided permutation p on Welch's statistic (Janssen 1997), (1 + hits) / (1 + draws)."""
     pooled = np.concatenate([a, b])
     pooled = pooled - pooled.mean()
-    n_a, n_b = len(a), len(b)
+    n_a = len(a)
 
-    def statistics(group_a: np.ndarray, group_b: np.ndarray) -> np.ndarray:
-        error = np.sqrt(group_a.var(axis=1, ddof=1) / n_a + group_b.var(axis=1, ddof=1) / n_b)
-        difference = group_a.mean(axis=1) - group_b.mean(axis=1)
+    def statistics(arranged: np.ndarray) -> np.ndarray:
+        differences, errors, _ = welch(arranged[:, :n_a], arranged[:, n_a:])
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.abs(np.nan_to_num(difference / error, nan=0.0, posinf=np.inf, neginf=-np.inf))
+            t = differences / errors
+        return np.abs(np.nan_to_num(t, nan=0.0, posinf=np.inf, neginf=-np.inf))
 
-    observed = statistics(pooled[np.newaxis, :n_a], pooled[np.newaxis, n_a:])[0]
+    observed = statistics(pooled[np.newaxis])[0]
     hits = 0
     for rows in parts(PERMUTATIONS, len(pooled)):
         shuffled = rng.permuted(np.tile(pooled, (rows, 1)), axis=1)
-        # Rounding must not tell an arrangement from its equal.
-        hits += int(
-            np.sum(statistics(shuffled[:, :n_a], shuffled[:, n_a:]) >= observed * (1 - 1e-12))
-        )
+        hits += int(np.sum(statistics(shuffled) >= observed * _SAME))
+    return (1 + hits) / (1 + PERMUTATIONS)
+
+
+def sign_flip_p(differences: np.ndarray, rng: np.random.Generator) -> float:
+    """Two-sided p of a mean difference within pairs, over random signs (Fisher 1935).
+
+    The signs leave the sum of squares alone, so that ordering by t is ordering by the sum.
+    """
+    observed = abs(differences.sum())
+    hits = 0
+    for rows in parts(PERMUTATIONS, len(differences)):
+        signs = rng.integers(2, size=(rows, len(differences)), dtype=np.int8) * 2 - 1
+        hits += int(np.sum(np.abs(signs @ differences) >= observed * _SAME))
     return (1 + hits) / (1 + PERMUTATIONS)

@@ -14,6 +14,14 @@ class DifferenceVerdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class RangeVerdict(StrEnum):
+    """What the deciding interval says of a claimed range."""
+
+    INSIDE = "inside the claimed range"
+    OUTSIDE = "outside the claimed range"
+    INCONCLUSIVE = "inconclusive"
+
+
 class Verdict(StrEnum):
     """What the data say of a claim, from worst to best."""
 
@@ -37,13 +45,30 @@ def difference_verdict(low: float, high: float, margin: float) -> DifferenceVerd
     return DifferenceVerdict.SIZE_UNRESOLVED if without_zero else DifferenceVerdict.INCONCLUSIVE
 
 
+def range_verdict(low: float, high: float, margin: float) -> RangeVerdict:
+    """The verdict on a quantity whose distance from a range's middle has the interval [low, high].
+
+    The range reaches `margin` to either side.
+    """
+    match claim_verdict("equivalent", low, high, margin):
+        case Verdict.SUPPORTED:
+            return RangeVerdict.INSIDE
+        case Verdict.CONTRADICTED:
+            return RangeVerdict.OUTSIDE
+        case _:
+            return RangeVerdict.INCONCLUSIVE
+
+
 def claim_verdict(expect: str, low: float, high: float, margin: float) -> Verdict:
     """The verdict on a claim about a - b, whose interval is [low, high].
 
-    `expect` is less, greater, different, equivalent or more_stable (less, of spreads).
+    `expect` is less, greater, different, equivalent, more_stable (less, of spreads) or precision
+    (equivalent, of a quantity and the middle of the range that was claimed for it).
     """
     if expect == "greater":
         return claim_verdict("less", -high, -low, margin)
+    if expect == "precision":
+        return claim_verdict("equivalent", low, high, margin)
     match expect, difference_verdict(low, high, margin):
         case "equivalent", DifferenceVerdict.EQUIVALENT | DifferenceVerdict.WITHIN_MARGIN:
             return Verdict.SUPPORTED

@@ -1,0 +1,56 @@
+"""Stopping when it is enough: included only where study.repeats has min, max and half_width.
+
+Makes results/stages/<series>/<scenario>/<stage>.json, stopping.csv and stopping_simulation.csv
+"""
+
+from snakemake.logging import logger
+
+if workflow.is_main_process:
+    logger.info(
+        f"Training stops when it is enough: at most {STUDY.repeats} repeats of each scenario, "
+        f"{STUDY.repeats * len(STUDY.series) * len(STUDY.scenarios)} trainings "
+        f"in {len(STUDY.blocks())} jobs. Listed below are those of the stages decided so far."
+    )
+
+
+checkpoint assess:
+    """See whether a scenario's mean is known well enough after a stage."""
+    input:
+        blocks=stage_files,
+    output:
+        STAGE_FILE,
+    log:
+        str(RESULTS / "logs/assess/{series}/{scenario}/{stage}.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        # In a list, because Snakemake notices changes in params of built-in types only.
+        rule=[STUDY.stopping],
+        damaged=str(RESULTS / "damaged"),
+        code=code_digest("assess"),
+    message:
+        "Is {wildcards.scenario} on {wildcards.series} known well enough after stage {wildcards.stage}?"
+    script:
+        "../scripts/assess.py"
+
+
+rule simulate_stopping:
+    """Tell when each scenario stopped, and simulate what stopping does to intervals."""
+    input:
+        repeats=rules.collect.output.repeats,
+    output:
+        stopping=RESULTS / "stopping.csv",
+        simulation=RESULTS / "stopping_simulation.csv",
+    log:
+        LOG_FILE.format(rule="simulate_stopping"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        rule=[STUDY.stopping],
+        most=STUDY.repeats,
+        study_seed=STUDY.seed,
+        code=code_digest("simulate_stopping"),
+    message:
+        "What stopping early does to intervals"
+    script:
+        "../scripts/simulate_stopping.py"

@@ -1,0 +1,44 @@
+"""See after a stage of a scenario's training whether its mean is known well enough."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from thousandfold.collection import DamagedResultsError, checked_blocks
+from thousandfold.config import load_study
+from thousandfold.inference.stopping import half_widths, is_enough
+from thousandfold.joblog import log_to
+from thousandfold.records import written_whole
+from thousandfold.study import Stopping, Study
+
+
+def assess(study: Study, blocks: list[Path], rule: Stopping, damaged: Path, output: Path) -> None:
+    """Write the half widths after each stage so far, and whether they are enough.
+
+    Raises DamagedResultsError.
+    """
+    tables = [table for _, _, table in checked_blocks(study, blocks, damaged)]
+    widths = half_widths(np.concatenate([table["rmse"] for table in tables]), rule.stage)
+    decision = {
+        # JSON knows no infinity.
+        "half_widths": [width if np.isfinite(width) else None for width in widths],
+        "enough": is_enough(widths, rule.half_width),
+    }
+    with written_whole(output) as partial:
+        partial.write_text(json.dumps(decision), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    try:
+        assess(
+            study=load_study(snakemake.config, []),
+            blocks=[Path(file) for file in snakemake.input.blocks],
+            rule=snakemake.params.rule[0],
+            damaged=Path(snakemake.params.damaged),
+            output=Path(snakemake.output[0]),
+        )
+    except DamagedResultsError as error:
+        sys.exit(str(error))

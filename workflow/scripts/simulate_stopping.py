@@ -1,0 +1,40 @@
+"""When each scenario stopped, and what stopping does to intervals, by simulation."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from thousandfold.inference.samples import samples_of
+from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
+from thousandfold.joblog import log_to
+from thousandfold.records import table_columns, write_table
+from thousandfold.study import Stopping
+
+
+def write_stopping(
+    repeats: Path,
+    rule: Stopping,
+    most: int,
+    study_seed: int,
+    stopping_output: Path,
+    simulation_output: Path,
+) -> None:
+    """Write the stopping and stopping_simulation tables from the repeats table."""
+    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    stopped = stopping_table(samples, rule, table_columns("stopping"))
+    write_table("stopping", stopped, stopping_output)
+    columns = table_columns("stopping_simulation")
+    simulated = stopping_simulation_table(samples, rule, most, study_seed, columns)
+    write_table("stopping_simulation", simulated, simulation_output)
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    write_stopping(
+        repeats=Path(snakemake.input.repeats),
+        rule=snakemake.params.rule[0],
+        most=snakemake.params.most,
+        study_seed=snakemake.params.study_seed,
+        stopping_output=Path(snakemake.output.stopping),
+        simulation_output=Path(snakemake.output.simulation),
+    )

@@ -1,0 +1,91 @@
+"""The claims table: each claim's verdict, and one sentence made of the row that decides it."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from thousandfold.inference.verdicts import Verdict, worst
+from thousandfold.study import Finding
+
+
+def claims(
+    table: pd.DataFrame, findings: Iterable[Finding], units: Mapping[str, str], columns: list[str]
+) -> pd.DataFrame:
+    """The claims table: one row per series and finding, from the findings table alone."""
+    by_id = {finding.id: finding for finding in findings}
+    rows = []
+    for (series, id_), evidence in table.groupby(["series", "id"], sort=False):
+        finding = by_id[str(id_)]
+        verdict = worst(Verdict(v) for v in evidence["verdict"])
+        rows.append(
+            {
+                "series": series,
+                "id": id_,
+                "claim": finding.claim,
+                "source": finding.source,
+                "expect": finding.expect,
+                "verdict": str(verdict),
+                "sentence": _claim_sentence(evidence, verdict, units[str(series)]),
+            }
+        )
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _claim_sentence(evidence: pd.DataFrame, verdict: Verdict, unit: str) -> str:
+    """The verdict with the numbers that decide it."""
+    records = evidence.to_dict("records")
+    if len(records) == 1:
+        return contrast_sentence(records[0], unit)
+    deciding = next(record for record in records if record["verdict"] == verdict)
+    holding = sum(str(record["verdict"]).startswith("supported") for record in records)
+    weakest = contrast_sentence(deciding, unit)
+    return f"{holding} of {len(records)} comparisons hold. The weakest: {weakest}"
+
+
+def contrast_sentence(record: Mapping[Any, Any], unit: str) -> str:
+    """One contrast in words; every number and the verdict come from its row."""
+    if math.isnan(record["difference"]):
+        names = [record["scenario_a"], record["scenario_b"]]
+        about = " against ".join(name for name in names if isinstance(name, str) and name)
+        return f"{about}: {record['flags']}, so nothing can be said."
+    tell = {"mean": _mean_difference, "spread": _spread_ratio, "precision": _standard_error}
+    what = tell[record["estimand"]](record, unit)
+    flags = f" ({record['flags']})" if record["flags"] else ""
+    return f"{what[0].upper()}{what[1:]}: {record['difference_verdict']}{flags}."
+
+
+def _level(record: Mapping[Any, Any]) -> str:
+    return f"{100 * record['interval_level']:.2f} %"
+
+
+def _mean_difference(record: Mapping[Any, Any], unit: str) -> str:
+    d, low, high = (record[key] for key in ("difference", "ci_low", "ci_high"))
+    direction = "lower" if d < 0 else "higher"
+    return (
+        f"the mean RMSE of {record['scenario_a']} is {abs(d):.2f} {unit} {direction} than that of "
+        f"{record['scenario_b']} (difference {d:+.2f}, {_level(record)} interval {low:+.2f} to "
+        f"{high:+.2f}, margin {record['margin']:g})"
+    )
+
+
+def _spread_ratio(record: Mapping[Any, Any], _: str) -> str:
+    ratio, low, high, margin = (
+        math.exp(record[key]) for key in ("difference", "ci_low", "ci_high", "margin")
+    )
+    return (
+        f"the spread of {record['scenario_a']} is {ratio:.3g} times that of "
+        f"{record['scenario_b']} ({_level(record)} interval {low:.3g} to {high:.3g}, margin "
+        f"{margin:.3g} times)"
+    )
+
+
+def _standard_error(record: Mapping[Any, Any], unit: str) -> str:
+    error, margin = record["estimate_a"], record["margin"]
+    middle = error - record["difference"]
+    return (
+        f"the mean of {record['mean_of']:.0f} repeats of {record['scenario_a']} has a standard "
+        f"error of {error:.2f} {unit} ({_level(record)} interval {record['ci_low'] + middle:.2f} "
+        f"to {record['ci_high'] + middle:.2f}, claimed {middle - margin:g} to {middle + margin:g})"
+    )

@@ -1,0 +1,165 @@
+"""Stopping when the mean is known well enough, and what such stopping does to its interval.
+
+The rule looks at the width of an interval after each stage, never at a p or a sign. As a sample
+with little spread by chance stops early, its interval is too narrow; simulation tells how much.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from thousandfold.inference.resampling import parts
+from thousandfold.inference.samples import Samples
+from thousandfold.seeds import resampling_seed
+from thousandfold.study import Stopping
+
+LEVEL = 0.95
+
+STUDIES = 2000
+"""Studies simulated of each pool, where they are not too large."""
+
+VALUES_PER_POOL = 40_000_000
+"""Above so many values fewer studies are simulated, but FEWEST_STUDIES."""
+
+FEWEST_STUDIES = 200
+
+Draw = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
+"""Draws values of a distribution with mean 0 in an array of a given shape."""
+
+TEXTBOOK: Mapping[str, Draw] = {
+    "normal": lambda rng, shape: rng.standard_normal(shape),
+    "exponential": lambda rng, shape: rng.standard_exponential(shape) - 1,
+    "lognormal": lambda rng, shape: (
+        (rng.lognormal(0, 1, shape) - math.exp(0.5)) / math.sqrt((math.e - 1) * math.e)
+    ),
+    "t, 3 degrees of freedom": lambda rng, shape: rng.standard_t(3, shape) / math.sqrt(3),
+}
+"""Distributions with mean 0 and standard deviation 1."""
+
+
+def half_width(values: np.ndarray) -> float:
+    """Half the width of the t interval of a mean; infinite for fewer than 2 finite values."""
+    finite = values[np.isfinite(values)]
+    n = len(finite)
+    if n < 2:
+        return math.inf
+    return float(stats.t.isf((1 - LEVEL) / 2, n - 1) * finite.std(ddof=1) / math.sqrt(n))
+
+
+def is_enough(half_widths: Sequence[float], wanted: float) -> bool:
+    """Whether the last two of the stages' half widths are what is wanted."""
+    return len(half_widths) >= 2 and max(half_widths[-2:]) <= wanted
+
+
+def half_widths(rmses: np.ndarray, stage: int) -> list[float]:
+    """The half width after each stage of a scenario's repeats."""
+    ends = range(stage, len(rmses) + stage, stage)
+    return [half_width(rmses[:end]) for end in ends]
+
+
+def stopping_table(samples: Samples, rule: Stopping, columns: list[str]) -> pd.DataFrame:
+    """The stopping table: when each scenario stopped, and whether because it was enough."""
+    rows = []
+    for (series, scenario), sample in samples.items():
+        widths = half_widths(sample.rmses, rule.stage)
+        rows.append(
+            {
+                "series": series, "scenario": scenario, "stages": len(widths),
+                "n": len(sample.rmses), "half_width": widths[-1], "wanted": rule.half_width,
+                "outcome": "enough" if is_enough(widths, rule.half_width) else "not reached",
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _moments(
+    draw: Draw, rng: np.random.Generator, studies: int, n: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sums and sums of squares of n new values in each of the studies."""
+    sums, squares = [np.empty(0)], [np.empty(0)]
+    for rows in parts(studies, n):
+        values = draw(rng, (rows, n))
+        sums.append(values.sum(axis=1))
+        squares.append(np.einsum("ij,ij->i", values, values))
+    return np.concatenate(sums), np.concatenate(squares)
+
+
+def _interval(sums: np.ndarray, squares: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Means and half widths of many samples of n."""
+    variances = np.maximum(0.0, squares - sums**2 / n) / (n - 1)
+    return sums / n, stats.t.isf((1 - LEVEL) / 2, n - 1) * np.sqrt(variances / n)
+
+
+def simulate(draw: Draw, rule: Stopping, most: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Studies that follow the rule, up to `most` repeats, on a distribution with mean 0."""
+    studies = min(STUDIES, max(FEWEST_STUDIES, VALUES_PER_POOL // most))
+    sums, squares = np.zeros(studies), np.zeros(studies)
+    means, widths = np.zeros(studies), np.full(studies, math.inf)
+    sizes, met = np.zeros(studies, int), np.zeros(studies, bool)
+    running = np.arange(studies)
+    for start in range(0, most, rule.stage):
+        end = min(start + rule.stage, most)
+        new_sums, new_squares = _moments(draw, rng, len(running), end - start)
+        sums[running] += new_sums
+        squares[running] += new_squares
+        means[running], now = _interval(sums[running], squares[running], end)
+        met[running] = np.maximum(widths[running], now) <= rule.half_width
+        widths[running], sizes[running] = now, end
+        running = running[~met[running]]
+    n = round(sizes.mean())
+    fixed_means, fixed_widths = _interval(*_moments(draw, rng, studies, n), n)
+    covered = int(np.sum(np.abs(means) <= widths))
+    low, high = proportion_confint(covered, studies, method="wilson")
+    return {
+        "half_width": rule.half_width, "studies": studies, "coverage": covered / studies,
+        "coverage_low": low, "coverage_high": high,
+        "coverage_fixed": np.mean(np.abs(fixed_means) <= fixed_widths),
+        "bias": means.mean(), "bias_error": means.std(ddof=1) / math.sqrt(studies),
+        "mean_n": sizes.mean(), "share_unmet": 1 - met.mean(),
+    }  # fmt: skip
+
+
+def _pools(
+    samples: Samples, rule: Stopping, most: int, study_seed: int
+) -> Iterator[tuple[str, str, Draw, np.random.Generator]]:
+    """(series, name, distribution, generator): a study's own repeats, then textbook ones.
+
+    Those are scaled so that a fixed sample would reach the half width half way, in the
+    geometric mean, between one stage and `most`.
+    """
+    for (series, scenario), sample in samples.items():
+        if len(sample.finite) >= 2:
+            centred = sample.finite - sample.finite.mean()
+
+            def from_pool(
+                rng: np.random.Generator, shape: tuple[int, int], pool: np.ndarray = centred
+            ) -> np.ndarray:
+                return pool[rng.integers(len(pool), size=shape)]
+
+            yield series, scenario, from_pool, sample.rng("stopping")
+    scale = rule.half_width * (rule.stage * most) ** 0.25 / stats.norm.isf((1 - LEVEL) / 2)
+    for name, draw in TEXTBOOK.items():
+
+        def scaled(
+            rng: np.random.Generator, shape: tuple[int, int], draw: Draw = draw
+        ) -> np.ndarray:
+            return scale * draw(rng, shape)
+
+        seed = resampling_seed(study_seed, "textbook", name, "stopping")
+        yield "textbook", name, scaled, np.random.default_rng(seed)
+
+
+def stopping_simulation_table(
+    samples: Samples, rule: Stopping, most: int, study_seed: int, columns: list[str]
+) -> pd.DataFrame:
+    """The stopping_simulation table: a row for each scenario's pool and textbook distribution."""
+    rows = [
+        {"series": series, "pool": name, **simulate(draw, rule, most, rng)}
+        for series, name, draw, rng in _pools(samples, rule, most, study_seed)
+    ]
+    return pd.DataFrame(rows, columns=columns)

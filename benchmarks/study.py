@@ -23,12 +23,17 @@ PARTS = (
 )  # fmt: skip
 
 
+def copy_project(folder):
+    """Copy what a run needs into a folder."""
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, Path(folder) / part)
+
+
 def run_once(cores):
     """Seconds of one complete run."""
     with tempfile.TemporaryDirectory() as folder:
-        for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            copy(ROOT / part, Path(folder) / part)
+        copy_project(folder)
         started = time.perf_counter()
         command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--quiet", "all"]
         subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)

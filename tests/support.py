@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from thousandfold.config import load_study
+from thousandfold.inference.samples import Sample
 from thousandfold.scenario import Regime
 from thousandfold.study import Study
 
@@ -22,6 +24,14 @@ WIDE = replace(STATEFUL, units=3, timesteps=4, batch_size=2, train_rows=18, rese
 
 def shipped_config() -> dict:
     return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+def sample(values, scenario="a", series="s") -> Sample:
+    return Sample(series, scenario, np.asarray(values, float), study_seed=1)
+
+
+def samples(by_name, series="s") -> dict[tuple[str, str], Sample]:
+    return {(series, name): sample(values, name, series) for name, values in by_name.items()}
 
 
 def shipped_study() -> Study:

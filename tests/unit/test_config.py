@@ -12,6 +12,7 @@ from workflow.project import merged
 from thousandfold.config import ConfigError, command_line_values, config_schema, load_study
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
+from thousandfold.study import Contrast, Stopping
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def test_the_shipped_study_is_the_articles():
         "F9": 5,
     }
     margins = {(f.id, c.margin) for f in study.findings for c in f.contrasts if c.margin != 5}
-    assert margins == {("F1", 3.0), ("F3", 1.25), ("F7", 1.25)}
+    assert margins == {("F1", 1.0), ("F3", 1.25), ("F7", 1.25)}
     assert study.repeats == 1000
 
 
@@ -142,20 +143,59 @@ def test_a_scenario_overrides_the_model():
 def test_blocks_are_a_fixed_grid(repeats, engine, expected):
     config = merged(shipped_config(), {"study": {"repeats": repeats}, "model": {"engine": engine}})
     study = load_study(config, [])
-    blocks = study.blocks_of("shampoo", study.scenario("stateful"))
+    (blocks,) = study.stages_of("shampoo", "stateful")
     assert [(block.start, block.stop) for block in blocks] == expected
+
+
+STOPPING = {"min": 30, "max": 100, "half_width": 1}
+
+
+def test_stages_of_a_stopping_rule_are_ends_of_blocks():
+    config = merged(shipped_config(), {"study": {"repeats": STOPPING, "repeats_per_job": 20}})
+    study = load_study(config, [])
+    stages = study.stages_of("shampoo", "stateful")
+    assert [[(b.start, b.stop) for b in stage] for stage in stages] == [
+        [(0, 20), (20, 30)], [(30, 50), (50, 60)], [(60, 80), (80, 90)], [(90, 100)],
+    ]  # fmt: skip
+    assert (study.repeats, study.stopping) == (100, Stopping(30, 1.0))
+    assert len(study.blocks()) == 7 * 11
+
+
+def test_a_larger_max_keeps_every_full_stage():
+    studies = [
+        load_study(merged(shipped_config(), {"study": {"repeats": {**STOPPING, "max": n}}}), [])
+        for n in (90, 300)
+    ]
+    small, large = (study.stages_of("shampoo", "stateful") for study in studies)
+    assert large[: len(small)] == small
+
+
+def test_scenarios_of_a_paired_study_share_seeds():
+    paired = {"study": {"design": "paired"}, "scenarios": {"stateful2": {"stream": 1}}}
+    study = load_study(merged(shipped_config(), paired), [])
+    assert {s.seeded_by for s in study.scenarios if s.name != "stateful2"} == {"stream 0"}
+    assert study.scenario("stateful2").seeded_by == "stream 1"
+    assert {s.seeded_by for s in shipped_study().scenarios} == {s.name for s in study.scenarios}
+
+
+def test_a_claim_of_precision():
+    study = shipped_study()
+    (contrast,) = next(f for f in study.findings if f.id == "F1").contrasts
+    expected = Contrast("precision", "stateful", None, 1.0, mean_of=10, middle=3.0)
+    assert contrast == expected
+    assert contrast.scenarios == ("stateful",)
 
 
 def test_selecting_scenarios_keeps_the_findings_about_them():
     config = merged(shipped_config(), {"study": {"scenarios": ["stateless", "stateful"]}})
     study = load_study(config, [])
     assert [scenario.name for scenario in study.scenarios] == ["stateful", "stateless"]
-    assert [finding.id for finding in study.findings] == ["E1", "F2", "F3"]
+    assert [finding.id for finding in study.findings] == ["E1", "F1", "F2", "F3"]
 
 
 def test_compared_pairs_are_taken_once():
     pairs = shipped_study().compared_pairs()
-    assert len(pairs) == len({(s, frozenset((a, b))) for s, a, b in pairs}) == 13
+    assert len(pairs) == len({(s, frozenset((a, b))) for s, a, b in pairs}) == 12
     assert ("shampoo", "stateful", "stateless") in pairs
 
 
@@ -186,6 +226,20 @@ def test_selecting_findings():
         ({"findings": {"F9": {"b": "stateful"}}}, "expect: best_of takes a list of scenarios"),
         ({"findings": {"F3": {"margin": 1}}}, "for more_stable it is a ratio; give one above 1"),
         ({"findings": {"E1": {"all_of": []}}}, "findings.E1"),
+        ({"study": {"repeats": {"min": 30, "max": 20, "half_width": 1}}}, "study.repeats.max: 20 is less than min, 30"),
+        ({"study": {"repeats": {"min": 30, "max": 90}}}, "study.repeats: the key 'half_width' is missing"),
+        ({"study": {"repeats": {**{"min": 30, "max": 90}, "half_width": 0}}}, "study.repeats.half_width: 0 is out of range"),
+        ({"study": {"design": "paired"}}, "scenarios.stateful2: is the same training as stateful"),
+        ({"study": {"design": "pair"}}, "study.design: unknown value 'pair'; did you mean 'paired'?"),
+        ({"scenarios": {"stateful2": {"stream": 1}}}, "only a paired study has streams"),
+        ({"findings": {"F1": {"b": "stateful2"}}}, "findings.F1.b: expect: precision has no use for it"),
+        ({"findings": {"F1": {"margin": 3}}}, "findings.F1.margin: expect: precision has no use for it"),
+        ({"findings": {"F1": {"between": [4, 2]}}}, "findings.F1.between: 4 is not below 2"),
+        ({"findings": {"F1": {"between": [4]}}}, "findings.F1.between"),
+        ({"findings": {"E1": {"mean_of": 10}}}, "findings.E1.mean_of: expect: less has no use for it"),
+        ({"findings": {"F1": {"expect": "less"}}}, "findings.F1: expect: less needs the key 'b'; add it"),
+        ({"twins": {"again": {"b": "stateful"}}}, "twins.again.b: names 'stateful' twice"),
+        ({"twins": {"again": {"b": "statful"}}}, "twins.again.b: there is no 'statful'; did you mean 'stateful'?"),
         ({"experiments": {"resets": {"scenarios": ["nobody"]}}}, "there is no 'nobody'"),
         ({"series": {"shampoo": {"published": "none.csv"}}}, "none.csv: cannot be read"),
         ({"series": {"shampoo": {"published": "data/shampoo-sales.csv"}}}, "has no column 'scenario'"),

@@ -2,30 +2,37 @@
 
 import math
 import re
-from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy import stats
+from support import samples as samples_by_name
 from support import shipped_study
 
-from thousandfold.inference.findings import claims, compare_all_pairs, judge, samples_of
+from thousandfold.inference.claims import claims
+from thousandfold.inference.contrasts import Estimate
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.findings import family_p_values, judge
+from thousandfold.inference.pairs import check_twins, compare_all_pairs
+from thousandfold.inference.samples import samples_of
 from thousandfold.records import table_columns
-from thousandfold.seeds import resampling_seed
-from thousandfold.study import Contrast, Finding
+from thousandfold.study import Contrast, Finding, Twins
 
 COLUMNS = table_columns("findings")
-seed_of = partial(resampling_seed, 1)
+INDEPENDENT = DESIGNS["independent"]
 
 
 def finding(id_, *contrasts, expect=None):
     return Finding(id_, f"Claim {id_}.", "test", expect or contrasts[0].expect, contrasts)
 
 
-def evidence(samples, *findings, alpha=0.05):
-    by_key = {("s", name): np.array(values, float) for name, values in samples.items()}
-    return judge(by_key, ["s"], findings, alpha, seed_of, {}, COLUMNS)
+def evidence(samples, *findings, alpha=0.05, design="independent", identities=None):
+    return judge(
+        samples_by_name(samples), ["s"], findings, alpha, DESIGNS[design], identities or {}, COLUMNS
+    )
 
 
 def rng_samples(**means):
@@ -52,8 +59,9 @@ def test_mirror_findings_share_a_contrast_and_spread_is_another():
 def test_the_shipped_study_has_fifteen_distinct_contrasts():
     study = shipped_study()
     rng = np.random.default_rng(2)
-    samples = {("shampoo", s.name): rng.normal(100, 5, 30) for s in study.scenarios}
-    table = judge(samples, ["shampoo"], study.findings, study.alpha, seed_of, {}, COLUMNS)
+    values = {s.name: rng.normal(100, 5, 30) for s in study.scenarios}
+    samples = samples_by_name(values, "shampoo")
+    table = judge(samples, ["shampoo"], study.findings, study.alpha, INDEPENDENT, {}, COLUMNS)
     assert set(table["k"]) == {15}
     assert len(table) == 20
 
@@ -86,6 +94,23 @@ def test_family_p_values_decide_as_the_interval_does():
             assert (row["difference_p_family"] < 0.05) == (low > 0 or high < 0)
             assert (row["equivalence_p_family"] < 0.05) == (-margin < low and high < margin)
             assert (row["minimal_effect_p_family"] < 0.05) == (low > margin or high < -margin)
+
+
+@given(
+    st.floats(-50, 50), st.floats(0.01, 30), st.sampled_from([3.0, 17.5, 998.0, math.inf]),
+    st.floats(0.1, 20), st.integers(1, 30), st.sampled_from([0.01, 0.05, 0.2]),
+)  # fmt: skip
+def test_family_p_values_decide_as_the_interval_does_whatever_the_numbers(
+    difference, error, df, margin, k, alpha
+):
+    estimate = Estimate(0, 0, difference, error, df, 1)
+    low, high = estimate.interval(alpha / k)
+    # At a tie of floating-point numbers either answer would do.
+    assume(min(abs(x - y) for x in (low, high) for y in (0, margin, -margin)) > 1e-6)
+    p = family_p_values(estimate, margin, k)
+    assert (p["difference_p_family"] < alpha) == (low > 0 or high < 0)
+    assert (p["equivalence_p_family"] < alpha) == (-margin < low and high < margin)
+    assert (p["minimal_effect_p_family"] < alpha) == (low > margin or high < -margin)
 
 
 def test_columns_of_the_usual_tests():
@@ -165,6 +190,64 @@ def test_constant_samples_are_flagged():
     assert row["mannwhitney_p"] < 0.05
 
 
+def test_two_repeats_each():
+    row = evidence({"a": [1.0, 2.0], "b": [4.0, 5.5]}, LESS).iloc[0]
+    welch = stats.ttest_ind([1, 2], [4, 5.5], equal_var=False).confidence_interval(0.95)
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(list(welch))
+    assert row["verdict"] == "undecided"
+
+
+def test_one_sample_without_variation():
+    row = evidence({"a": [1.0] * 6, "b": np.arange(6.0) + 9}, LESS).iloc[0]
+    welch = stats.ttest_ind([1.0] * 6, np.arange(6.0) + 9, equal_var=False)
+    low, high = welch.confidence_interval(0.95)
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx([low, high])
+    assert row["verdict"] == "supported"
+    spread = evidence({"a": [1.0] * 6, "b": np.arange(6.0) + 9}, SPREAD).iloc[0]
+    assert (spread["ci_low"], spread["ci_high"]) == (-math.inf, -math.inf)
+    assert spread["verdict"] == "supported"
+
+
+def test_identical_samples():
+    values = np.random.default_rng(12).normal(0, 0.1, 50)
+    row = evidence({"a": values, "b": values.copy()}, MIRROR).iloc[0]
+    assert (row["difference"], row["welch_p"], row["probability_a_less_b"]) == (0, 1, 0.5)
+    assert row["mannwhitney_p"] == pytest.approx(1)
+    assert row["permutation_p"] == 1
+    assert row["verdict"] == "supported"
+
+
+def test_ties_everywhere():
+    rng = np.random.default_rng(13)
+    a, b = rng.integers(0, 3, 60).astype(float), rng.integers(1, 4, 60).astype(float)
+    row = evidence({"a": a, "b": b}, LESS).iloc[0]
+    below = (a[:, None] < b).mean() + (a[:, None] == b).mean() / 2
+    assert row["probability_a_less_b"] == pytest.approx(below)
+    expected = stats.brunnermunzel(a, b).pvalue
+    assert row["brunnermunzel_p"] == pytest.approx(expected)
+    assert row["mannwhitney_p"] == pytest.approx(
+        stats.mannwhitneyu(a, b, method="asymptotic").pvalue
+    )
+
+
+@pytest.mark.parametrize("difference", [-1.0, 1.0])
+def test_a_difference_exactly_at_the_margin(difference):
+    """Without error the interval is the margin itself: neither inside nor beyond it."""
+    row = evidence({"a": [5.0 + difference] * 4, "b": [5.0] * 4}, MIRROR, LESS)
+    assert list(row["difference_verdict"]) == ["differs, size unresolved"] * 2
+    claimed = "supported, size unresolved" if difference < 0 else "contradicted"
+    assert list(row["verdict"]) == ["undecided", claimed]
+
+
+def test_one_percent_diverged_is_not_yet_too_many():
+    rng = np.random.default_rng(14)
+    a, b = rng.normal(0, 1, 1000), rng.normal(3, 1, 1000)
+    for diverged, verdict in [(10, "supported"), (11, "undecided")]:
+        failing = a.copy()
+        failing[:diverged] = np.nan
+        assert evidence({"a": failing, "b": b}, LESS).iloc[0]["verdict"] == verdict
+
+
 def test_identical_constant_samples():
     row = evidence({"a": [1.0] * 4, "b": [1.0] * 4}, LESS).iloc[0]
     assert (row["welch_p"], row["mannwhitney_p"]) == (1, 1)
@@ -208,26 +291,83 @@ def test_sentences_never_contradict_the_numbers():
 
 @pytest.mark.parametrize(("holds", "told"), [(True, "checked"), (False, "but the check failed")])
 def test_identities_are_told(holds, told):
-    samples = {("s", name): x for name, x in rng_samples(a=0, b=0, c=1).items()}
     identities = {("s", frozenset("ab")): holds}
-    table = judge(samples, ["s"], [LESS, MIRROR, OTHER], 0.05, seed_of, identities, COLUMNS)
+    samples = rng_samples(a=0, b=0, c=1)
+    table = evidence(samples, LESS, MIRROR, OTHER, identities=identities)
     for flags in table["flags"][:2]:
         assert flags.startswith(f"identical by construction, {told}")
     assert "identical" not in table["flags"].iloc[2]
 
 
 def test_all_pairs():
-    samples = {
-        ("s", "a"): np.arange(9.0),
-        ("s", "b"): np.arange(9.0) + 9,
-        ("t", "a"): np.arange(9.0),
-        ("t", "b"): np.arange(9.0),
-    }
-    table = compare_all_pairs(samples, 0.05, 1.0, table_columns("comparisons"))
-    assert list(table["series"]) == ["s", "t"]
-    assert set(table["k"]) == {2}
-    assert list(table["verdict"]) == ["differs, by more than the margin", "inconclusive"]
-    assert set(table["expect"]) == {""}
+    samples = samples_by_name({"a": np.arange(9.0), "b": np.arange(9.0) + 9})
+    samples |= samples_by_name({"a": np.arange(9.0), "b": np.arange(9.0), "c": [np.nan] * 3}, "t")
+    table = compare_all_pairs(samples, INDEPENDENT, 0.05, table_columns("comparisons"))
+    assert list(table["series"]) == ["s", "t", "t", "t"]
+    assert set(table["interval_level"]) == {0.95}
+    first = stats.ttest_ind(np.arange(9), np.arange(9) + 9, equal_var=False)
+    low, high = first.confidence_interval(0.95)
+    assert table.loc[0, ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high])
+    assert table.loc[0, "welch_p"] == pytest.approx(first.pvalue)
+    # Benjamini and Hochberg by hand: two p, the larger of them 1.
+    assert table.loc[0, "welch_p_bh"] == pytest.approx(2 * first.pvalue)
+    assert table.loc[1, "welch_p_bh"] == 1
+    assert table.loc[2:, "welch_p"].isna().all()
+    assert table.loc[2:, "welch_p_bh"].isna().all()
+
+
+def test_twins():
+    rng = np.random.default_rng(9)
+    values = {"a": rng.normal(0, 1, 90), "b": rng.normal(0, 1, 90), "c": rng.normal(2, 1, 90)}
+    twins = [Twins("same", "a", "b"), Twins("other", "a", "c")]
+    samples = samples_by_name(values)
+    table = check_twins(samples, ["s"], twins, INDEPENDENT, 0.05, table_columns("twins"))
+    assert list(table["differs"]) == [False, True]
+    assert set(table["interval_level"]) == {0.975}
+
+
+PRECISION = finding("precision", Contrast("precision", "a", None, 1.0, mean_of=10, middle=3.0))
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "said"),
+    [
+        (3, "supported", "inside"), (1, "contradicted", "outside"),
+        (6, "contradicted", "outside"), (4, "undecided", "inconclusive"),
+    ],
+)  # fmt: skip
+def test_claims_of_precision(error, verdict, said):
+    """Standard errors of means of ten, claimed between 2 and 4."""
+    values = np.random.default_rng(10).normal(100, 1, 500)
+    values *= error * math.sqrt(10) / values.std(ddof=1)
+    row = evidence({"a": values}, PRECISION).iloc[0]
+    assert row["estimate_a"] == pytest.approx(error)
+    assert row["difference"] == pytest.approx(error - 3)
+    # For normal values a standard deviation's error is about s / sqrt(2 n).
+    half_width = stats.norm.isf(0.025) * error / math.sqrt(2 * 500)
+    ends = [error - 3 - half_width, error - 3 + half_width]
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends, abs=0.25 * half_width)
+    assert row["verdict"] == verdict
+    assert row["difference_verdict"].startswith(said)
+    sentence = claims(pd.DataFrame([row]), [PRECISION], {"s": "units"}, table_columns("claims"))[
+        "sentence"
+    ].iloc[0]
+    assert f"mean of 10 repeats of a has a standard error of {error:.2f} units" in sentence
+    assert "claimed 2 to 4" in sentence
+
+
+def test_precision_of_too_few_and_of_diverged_repeats():
+    assert evidence({"a": [1, np.nan]}, PRECISION).iloc[0]["verdict"] == "undecided"
+    values = np.random.default_rng(11).normal(0, 3 * math.sqrt(10), 500)
+    assert evidence({"a": values}, PRECISION).iloc[0]["verdict"] == "supported"
+    values[:10] = np.nan
+    row = evidence({"a": values}, PRECISION).iloc[0]
+    assert (row["verdict"], row["n_a"], row["n_diverged_a"]) == ("undecided", 490, 10)
+
+
+def test_precision_counts_in_the_family():
+    samples = rng_samples(a=0, b=1)
+    assert set(evidence(samples, LESS, PRECISION)["k"]) == {2}
 
 
 def test_samples_keep_the_order_of_the_study_and_of_the_repeats():
@@ -239,6 +379,6 @@ def test_samples_keep_the_order_of_the_study_and_of_the_repeats():
             "rmse": [4.0, 3, 1, 2],
         }
     )
-    samples = samples_of(table)
+    samples = samples_of(table, study_seed=1)
     assert list(samples) == [("s", "z"), ("s", "a")]
-    np.testing.assert_array_equal(samples["s", "z"], [3, 4])
+    np.testing.assert_array_equal(samples["s", "z"].rmses, [3, 4])

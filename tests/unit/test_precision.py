@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from support import sample, samples
 
 from thousandfold.inference.precision import describe, sample_sizes, standard_errors, summarise
 from thousandfold.records import table_columns
@@ -8,7 +9,7 @@ from thousandfold.records import table_columns
 def test_summary_of_a_known_sample():
     """n = 10 heights in inches with the mean, deviation and t interval worked by hand."""
     values = np.array([61, 64, 65, 66, 67, 68, 68, 70, 71, 75], float)
-    row = describe(np.append(values, np.nan))
+    row = describe(sample(np.append(values, np.nan)))
     assert (row["n"], row["n_diverged"], row["min"], row["max"]) == (10, 1, 61, 75)
     assert row["mean"] == pytest.approx(67.5)
     assert row["std"] == pytest.approx(np.sqrt(138.5 / 9))
@@ -21,9 +22,8 @@ def test_summary_of_a_known_sample():
 @pytest.mark.parametrize("values", [[np.nan, np.nan], [1.0, np.nan]])
 def test_summary_of_next_to_nothing(values):
     table = summarise(
-        {("s", "a"): np.array(values)},
+        samples({"a": values}),
         {"s": {"persistence": 1, "drift": 2, "ar1": 3}},
-        lambda *_: 1,
         table_columns("summary"),
     )
     row = table.iloc[0]
@@ -45,7 +45,7 @@ def test_sample_sizes(n):
 def test_standard_errors_agree_with_theory():
     rng = np.random.default_rng(0)
     values = rng.normal(100, 8, 2000)
-    table = standard_errors(np.append(values, np.nan), np.random.default_rng(1)).set_index("n")
+    table = standard_errors(sample(np.append(values, np.nan))).set_index("n")
     assert table.index[-1] == 2000
     assert table.loc[2000, "running_mean"] == pytest.approx(values.mean())
     assert table.loc[2000, "running_standard_error"] == pytest.approx(
@@ -59,4 +59,4 @@ def test_standard_errors_agree_with_theory():
 
 
 def test_standard_errors_of_too_few_repeats():
-    assert standard_errors(np.array([1.0, np.nan]), np.random.default_rng(0)).empty
+    assert standard_errors(sample([1.0, np.nan])).empty

@@ -5,20 +5,24 @@ import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
+from support import samples
 
 from thousandfold.inference.calibration import (
     calibrate_same,
     calibrate_shapes,
     calibration_table,
 )
+from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.published import (
     STATISTICS,
     describe_samples,
     published_table,
     redrawn_samples,
 )
-from thousandfold.inference.replication import SIZES, replicate, replication_table, welch_p_values
+from thousandfold.inference.replication import SIZES, replicate, replication_table
 from thousandfold.records import table_columns
+
+INDEPENDENT, PAIRED = DESIGNS["independent"], DESIGNS["paired"]
 
 
 def rng(seed=0):
@@ -36,50 +40,60 @@ def normal_pool(n, mean, seed):
 
 def test_many_welch_tests_at_once_against_scipy():
     a, b = rng(1).normal(0, 1, (50, 7)), rng(2).normal(0.5, 3, (50, 12))
-    differences, p = welch_p_values(a, b)
     expected = stats.ttest_ind(a, b, equal_var=False, axis=1)
-    np.testing.assert_allclose(p, expected.pvalue, rtol=1e-9)
-    np.testing.assert_allclose(differences, a.mean(axis=1) - b.mean(axis=1))
+    np.testing.assert_allclose(INDEPENDENT.t_test(a, b), expected.pvalue, rtol=1e-9)
+
+
+def test_many_paired_tests_at_once_against_scipy():
+    a, b = rng(1).normal(0, 1, (50, 9)), rng(2).normal(0.5, 3, (50, 9))
+    np.testing.assert_allclose(PAIRED.t_test(a, b), stats.ttest_rel(a, b, axis=1).pvalue, rtol=1e-9)
+
+
+def test_pairs_stay_pairs_when_drawn():
+    xs, ys = PAIRED.draw(np.arange(20.0), np.arange(20.0) + 100, (30, 5), rng())
+    assert (ys - xs == 100).all()
+    xs, ys = INDEPENDENT.draw(np.arange(20.0), np.arange(20.0) + 100, (30, 5), rng())
+    assert not (ys - xs == 100).all()
 
 
 def test_welch_without_variation():
     a = np.array([[1.0, 1, 1], [1, 1, 1]])
-    assert list(welch_p_values(a, np.array([[1.0, 1, 1], [2, 2, 2]]))[1]) == [1, 0]
+    assert list(INDEPENDENT.t_test(a, np.array([[1.0, 1, 1], [2, 2, 2]]))) == [1, 0]
 
 
 @pytest.mark.parametrize(("n", "d"), [(10, 0.8), (30, 0.5), (100, 0.4)])
 def test_the_share_significant_is_the_power_of_the_test(n, d):
     """5,000 draws: a share has a Monte-Carlo error of at most .007."""
     pools = normal_pool(20_000, d, None), normal_pool(20_000, 0, None)
-    share = replicate(*pools, n, rng(3), differ=True)["share_significant"]
+    share = replicate(*pools, n, INDEPENDENT, rng(3), differ=True)["share_significant"]
     assert share == pytest.approx(TTestIndPower().power(d, n, 0.05), abs=0.025)
 
 
 def test_small_studies_of_small_effects_exaggerate():
     pools = normal_pool(20_000, 0.2, None), normal_pool(20_000, 0, None)
-    small, large = (replicate(*pools, n, rng(4), differ=True) for n in (10, 300))
+    small, large = (replicate(*pools, n, INDEPENDENT, rng(4), differ=True) for n in (10, 300))
     assert small["median_exaggeration"] > 3
     assert small["wrong_direction"] > 0.05
     assert large["median_exaggeration"] == pytest.approx(1, abs=0.35)
     assert large["wrong_direction"] < 0.01
-    assert "wrong_direction" not in replicate(*pools, 10, rng(4), differ=False)
+    assert "wrong_direction" not in replicate(*pools, 10, INDEPENDENT, rng(4), differ=False)
 
 
 def test_replication_table_takes_each_pair_once():
-    samples = {("s", "a"): rng(1).normal(0, 1, 100), ("s", "b"): rng(2).normal(2, 1, 100)}
+    pools = samples({"a": rng(1).normal(0, 1, 100), "b": rng(2).normal(2, 1, 100)})
     findings = pd.DataFrame(
         {
             "series": "s", "scenario_a": ["a", "b", "a"], "scenario_b": ["b", "a", "b"],
             "estimand": ["mean", "mean", "spread"], "ci_low": -3.0, "ci_high": -1.0,
         }
     )  # fmt: skip
-    table = replication_table(samples, findings, lambda *_: 1, table_columns("replication"))
+    table = replication_table(pools, findings, INDEPENDENT, table_columns("replication"))
     assert list(table["n"]) == list(SIZES)
     assert table["share_significant"].is_monotonic_increasing
 
 
 def test_welch_between_halves_of_a_normal_pool_holds_its_level():
-    rows = calibrate_same(rng(5).normal(0, 1, 4000), 10, rng(6))
+    rows = calibrate_same(rng(5).normal(0, 1, 4000), 10, INDEPENDENT, rng(6))
     for row in rows:
         assert row["draws"] == 2000
         assert row["rate_low"] < 0.05 < row["rate_high"] + 0.01
@@ -89,29 +103,31 @@ def test_welch_between_halves_of_a_normal_pool_holds_its_level():
 def test_halves_are_disjoint(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "thousandfold.inference.calibration._by_test", lambda a, b: seen.append((a, b)) or []
+        "thousandfold.inference.calibration._by_test", lambda a, b, _: seen.append((a, b)) or []
     )
-    calibrate_same(np.arange(65.0), 10, rng(0))
+    calibrate_same(np.arange(65.0), 10, INDEPENDENT, rng(0))
     for a, b in zip(*seen[0], strict=True):
         assert len(set(a) | set(b)) == 20
 
 
 def test_too_small_a_pool_is_not_split():
-    assert calibrate_same(np.arange(19.0), 10, rng(0)) == []
+    assert calibrate_same(np.arange(19.0), 10, INDEPENDENT, rng(0)) == []
 
 
 def test_equal_means_of_unequal_shapes_mislead_welch():
     """A skewed and a wide-spread pool against a narrow one, at n = 10: known to exceed .05."""
     skewed, narrow = rng(7).lognormal(0, 1, 2000), rng(8).normal(50, 0.1, 2000)
-    welch = calibrate_shapes(skewed, narrow, 10, rng(9))[0]
+    welch = calibrate_shapes(skewed, narrow, 10, INDEPENDENT, rng(9))[0]
     assert welch["test"] == "welch"
     assert welch["rejection_rate"] > 0.09
 
 
-def test_calibration_table():
-    samples = {("s", name): rng(i).normal(i, 1, 300) for i, name in enumerate("abc")}
+@pytest.mark.parametrize("design", [INDEPENDENT, PAIRED])
+def test_calibration_table(design):
+    pools = samples({name: rng(i).normal(i, 1, 300) for i, name in enumerate("abc")})
     pairs = [("s", "a", "b")]
-    table = calibration_table(samples, pairs, lambda *_: 1, table_columns("calibration"))
+    table = calibration_table(pools, pairs, design, table_columns("calibration"))
+    assert set(table["test"]) == set(design.TESTS)
     assert len(table) == 3 * 3 * 2 + 3 * 2
     assert set(table["null"]) == {"same scenario", "equal means"}
 
@@ -119,19 +135,19 @@ def test_calibration_table():
 def test_redrawing_a_pool_adds_its_own_uncertainty():
     """Of a pool of N, the mean of n has variance s^2 (1/n + 1/N - 1/(n N))."""
     pool = rng(1).normal(0, 1, 20)
-    samples = redrawn_samples(pool, 10, rng(2))
+    drawn = redrawn_samples(pool, 10, rng(2))
     expected = pool.var() * (1 / 10 + 1 / 20 - 1 / 200)
-    assert samples.mean(axis=1).var() == pytest.approx(expected, rel=0.02)
-    assert (np.diff(samples, axis=1) >= 0).all()
+    assert drawn.mean(axis=1).var() == pytest.approx(expected, rel=0.02)
+    assert (np.diff(drawn, axis=1) >= 0).all()
 
 
 def test_descriptions_are_numpys():
-    samples = np.sort(rng(3).normal(0, 1, (5, 11)), axis=1)
-    ours = describe_samples(samples)
+    drawn = np.sort(rng(3).normal(0, 1, (5, 11)), axis=1)
+    ours = describe_samples(drawn)
     assert tuple(ours) == STATISTICS
     for name, level in [("q25", 0.25), ("median", 0.5), ("q75", 0.75)]:
-        np.testing.assert_allclose(ours[name], np.quantile(samples, level, axis=1))
-    np.testing.assert_allclose(ours["std"], samples.std(axis=1, ddof=1))
+        np.testing.assert_allclose(ours[name], np.quantile(drawn, level, axis=1))
+    np.testing.assert_allclose(ours["std"], drawn.std(axis=1, ddof=1))
 
 
 def test_published_numbers_from_our_pool_are_compatible_and_others_not():
@@ -144,7 +160,7 @@ def test_published_numbers_from_our_pool_are_compatible_and_others_not():
     ]
     unknown = [{"scenario": "z", "source": "us", "n": 10, **ours}]
     published = {"s": pd.DataFrame(records + unknown)}
-    table = published_table({("s", "a"): pool}, published, lambda *_: 1, table_columns("published"))
+    table = published_table(samples({"a": pool}), published, table_columns("published"))
     assert len(table) == 14
     by_source = table.set_index(["source", "statistic"])["verdict"]
     assert set(by_source["us"]) == {"compatible"}

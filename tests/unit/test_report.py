@@ -2,16 +2,20 @@
 
 import re
 from dataclasses import replace
-from functools import partial
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 from support import ROOT, shipped_study
+from support import samples as samples_by_name
 
 from thousandfold.config import load_published, load_series
 from thousandfold.inference.calibration import calibration_table
-from thousandfold.inference.findings import claims, judge
+from thousandfold.inference.claims import claims
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.findings import judge
+from thousandfold.inference.pairs import check_twins
 from thousandfold.inference.precision import (
     compare_with_baselines,
     required_repeats_table,
@@ -20,11 +24,11 @@ from thousandfold.inference.precision import (
 )
 from thousandfold.inference.published import published_table
 from thousandfold.inference.replication import replication_table
+from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.records import table_columns
 from thousandfold.report import Axis, Tables, number, p_value, render
-from thousandfold.seeds import resampling_seed
 from thousandfold.series import baseline_rmses
-from thousandfold.study import Experiment
+from thousandfold.study import Experiment, Stopping
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
 
@@ -36,33 +40,44 @@ def in_project(monkeypatch):
 
 def page_of(study, diverged=()):
     rng = np.random.default_rng(1)
-    samples = {}
+    by_name = {}
     for index, scenario in enumerate(study.scenarios):
         values = rng.normal(95 + 2 * index, 3, 40)
-        samples["shampoo", scenario.name] = values * np.nan if scenario.name in diverged else values
+        by_name[scenario.name] = values * np.nan if scenario.name in diverged else values
+    samples = samples_by_name(by_name, "shampoo")
+    design, names = DESIGNS[study.design], [source.name for source in study.series]
+    identity = {
+        "series": "shampoo", "id": "i", "scenario_a": "stateful", "scenario_b": "stateful",
+        "repeats": 20, "largest_difference": 1e-5, "holds": True,
+    }  # fmt: skip
     series = {source.name: load_series(source) for source in study.series}
     baselines = {name: baseline_rmses(x) for name, x in series.items()}
-    seed_of = partial(resampling_seed, 1)
     findings = judge(
-        samples, list(series), study.findings, study.alpha, seed_of, {}, table_columns("findings")
+        samples, names, study.findings, study.alpha, design, {}, table_columns("findings")
     )
     units = {source.name: source.unit for source in study.series}
     published = {source.name: load_published(source) for source in study.series}
-    pairs = study.compared_pairs()
+    pairs, rule = study.compared_pairs(), study.stopping
     tables = Tables(
-        summary=summarise(samples, baselines, seed_of, table_columns("summary")),
-        standard_error=standard_error_table(samples, seed_of, table_columns("standard_error")),
+        summary=summarise(samples, baselines, table_columns("summary")),
+        standard_error=standard_error_table(samples, table_columns("standard_error")),
         findings=findings,
         claims=claims(findings, study.findings, units, table_columns("claims")),
         samples=samples,
         published_results=published,
         baselines=compare_with_baselines(samples, baselines, table_columns("baselines")),
-        required_repeats=required_repeats_table(
-            samples, seed_of, table_columns("required_repeats")
+        required_repeats=required_repeats_table(samples, table_columns("required_repeats")),
+        replication=replication_table(samples, findings, design, table_columns("replication")),
+        calibration=calibration_table(samples, pairs, design, table_columns("calibration")),
+        published=published_table(samples, published, table_columns("published")),
+        identities=pd.DataFrame([identity], columns=table_columns("identities")),
+        twins=check_twins(samples, names, study.twins, design, study.alpha, table_columns("twins")),
+        stopping=None if rule is None else stopping_table(samples, rule, table_columns("stopping")),
+        stopping_simulation=None
+        if rule is None
+        else stopping_simulation_table(
+            samples, rule, study.repeats, 1, table_columns("stopping_simulation")
         ),
-        replication=replication_table(samples, findings, seed_of, table_columns("replication")),
-        calibration=calibration_table(samples, pairs, seed_of, table_columns("calibration")),
-        published=published_table(samples, published, seed_of, table_columns("published")),
     )
     return tables, render(study, series, tables, {"Study seed": "1"})
 
@@ -172,7 +187,7 @@ def test_text_that_matplotlib_would_read_as_mathematics():
 def test_a_study_without_findings_and_with_one_scenario():
     study = shipped_study()
     alone = replace(
-        study, findings=(), scenarios=study.scenarios[:1],
+        study, findings=(), twins=(), scenarios=study.scenarios[:1],
         experiments=(Experiment("Alone", ("stateful",)),),
     )  # fmt: skip
     page = page_of(alone)[1]
@@ -186,6 +201,32 @@ def test_scenarios_that_diverged():
     assert "fewer than 2 finite repeats" in some
     assert "Every repeat diverged" in some
     assert page_of(study, diverged=everything)[1].count("Every repeat diverged") == 4
+
+
+def test_a_paired_study():
+    page = page_of(replace(shipped_study(), design="paired"))[1]
+    text = " ".join(" ".join(read(page).text).split())
+    assert "every time from another random start, which all scenarios share" in text
+    assert "Wilcoxon" in text
+    assert "Mann-Whitney 10" not in text
+
+
+def test_when_training_stopped():
+    study = replace(shipped_study(), repeats=40, stopping=Stopping(10, 0.98))
+    tables, page = page_of(study)
+    assert set(tables.stopping["outcome"]) == {"enough", "not reached"}
+    text = " ".join(" ".join(read(page).text).split())
+    assert "the most repeats allowed, and not known well enough" in text
+    assert "at most 0.98 monthly sales to either side" in text
+    for row in tables.stopping_simulation.to_dict("records"):
+        assert number(row["coverage"], 3) in text
+
+
+def test_checks_that_fail_are_told_loudly(shipped_page):
+    text = " ".join(" ".join(read(shipped_page[1]).text).split())
+    # In these samples every scenario has a mean of its own.
+    assert "DIFFERENT: look for a fault" in text
+    assert "at most 1e-05 identical" in text
 
 
 def test_numbers_for_reading():

@@ -13,7 +13,7 @@ from thousandfold.training import train_repeats
 
 
 def scenario(regime=STATEFUL, **changes):
-    return Scenario("stateful", "label", replace(regime, epochs=3, **changes))
+    return Scenario("stateful", "label", replace(regime, epochs=3, **changes), "stateful")
 
 
 def test_a_row_per_repeat(shampoo):
@@ -31,9 +31,23 @@ def test_the_same_repeat_anywhere_but_not_in_another_scenario(shampoo):
     whole = train_repeats(scenario(), shampoo, 11, range(6))
     part = train_repeats(scenario(), shampoo, 11, range(3, 6)).set_index(whole.index[3:])
     assert whole.iloc[3:].equals(part)
-    twin = replace(scenario(), name="stateful2")
+    twin = replace(scenario(), seeded_by="stateful2")
     other = train_repeats(twin, shampoo, 11, range(6))
     assert not set(whole["rmse"]) & set(other["rmse"])
+
+
+def test_scenarios_of_one_stream_start_from_the_same_weights(shampoo):
+    """After one epoch at a learning rate of next to nothing the weights are the initial ones."""
+    still = {"learning_rate": 1e-30, "seed_on_train": False}
+    first = train_repeats(
+        replace(scenario(STATELESS, **still), seeded_by="stream 0"), shampoo, 11, range(3)
+    )
+    second = train_repeats(
+        replace(scenario(STATELESS, shuffle=True, **still), name="other", seeded_by="stream 0"),
+        shampoo, 11, range(3),
+    )  # fmt: skip
+    np.testing.assert_allclose(first["rmse"], second["rmse"], rtol=1e-6)
+    assert list(first["seed"]) == list(second["seed"])
 
 
 @pytest.mark.parametrize("engine", ["replicated", "keras"])

@@ -110,15 +110,12 @@ def test_one_scenarios_field_trains_that_scenario(project):
 
 def test_analyses_rerun_when_what_they_use_changes(project):
     project.configure(study={"margin": 4})
-    assert set(project.planned()) == {
-        "compare",
-        "judge",
-        "replicate",
-        "render_report",
-        "write_config",
-    }
+    report = {"render_report", "write_config"}
+    assert set(project.planned()) == {"judge", "replicate", *report}
     project.configure(study={"title": "Another title"})
-    assert set(project.planned()) == {"render_report", "write_config"}
+    assert set(project.planned()) == report
+    project.configure(twins={"other": {"a": "stateful", "b": "stateless"}})
+    assert set(project.planned()) == {"compare", *report}
     project.configure()
     project.edit(
         "workflow/scripts/thousandfold/inference/precision.py",

@@ -6,13 +6,14 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from support import ROOT
 
 from thousandfold.records import table_columns
 from workflow.project import Project
 
 CSV_TABLES = (
-    "summary", "baselines", "standard_error", "required_repeats", "comparisons", "findings",
+    "summary", "baselines", "standard_error", "required_repeats", "comparisons", "twins", "findings",
     "claims", "replication", "calibration", "published", "identities",
 )  # fmt: skip
 
@@ -135,6 +136,25 @@ def test_diverging_scenarios_do_not_stop_the_study(project):
     assert claims.loc["E1", "verdict"] == "undecided"
     page = (project.folder / "reports/tiny/report.html").read_text(encoding="utf-8")
     assert "fewer than 2 finite repeats" in page
+
+
+def test_a_paired_study_shares_seeds_and_pairs_its_tests(project):
+    independent = project.repeats()
+    project.configure(study={"design": "paired"})
+    project.run()
+    repeats = project.repeats()
+    seeds = repeats.pivot(index="repeat", columns="scenario", values="seed")
+    assert (seeds.nunique(axis=1) == 1).all()
+    assert independent.groupby("repeat")["seed"].nunique().eq(3).all()
+    findings = pd.read_csv(project.results / "findings.csv").set_index("id")
+    rmses = repeats.pivot(index="repeat", columns="scenario", values="rmse")
+    expected = stats.ttest_rel(rmses["stateful"], rmses["stateless"])
+    assert findings.loc["E1", "paired_t"] == pytest.approx(expected.statistic, rel=1e-9)
+    assert findings["welch_t"].isna().all()
+    assert findings.loc["E1", "n_incomplete_pairs"] == 0
+    assert findings.loc["E1", "variance_reduction"] > 0
+    calibration = pd.read_csv(project.results / "calibration.csv")
+    assert set(calibration["test"]) <= {"paired", "wilcoxon"}
 
 
 def test_two_studies_live_side_by_side(project):

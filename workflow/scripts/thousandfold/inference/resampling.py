@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from thousandfold.inference.contrasts import Estimate, welch
+from thousandfold.inference.contrasts import Estimate
 
 DRAWS = 9999
 """Bootstrap draws of each scenario."""
@@ -101,7 +101,7 @@ def bootstrap_t_interval(
         t = np.nan_to_num(
             (draws - estimate.difference) / errors, nan=0.0, posinf=np.inf, neginf=-np.inf
         )
-    low, high = np.quantile(t, [alpha / 2, 1 - alpha / 2], method="median_unbiased")
+    low, high = np.quantile(t, [alpha / 2, 1 - alpha / 2], method="inverted_cdf")
     return (
         estimate.difference - high * estimate.standard_error,
         estimate.difference - low * estimate.standard_error,
@@ -115,11 +115,11 @@ def sd_ratio_interval(draws_a: MeanDraws, draws_b: MeanDraws, alpha: float) -> t
     ratios = ratios[~np.isnan(ratios)]
     if not ratios.size:
         return math.nan, math.nan
-    low, high = np.quantile(ratios, [alpha / 2, 1 - alpha / 2])
+    low, high = np.quantile(ratios, [alpha / 2, 1 - alpha / 2], method="inverted_cdf")
     return float(low), float(high)
 
 
-_SAME = 1 - 1e-12
+_SAME = 1 - 1e-9
 """Rounding must not tell an arrangement from its equal."""
 
 
@@ -127,19 +127,24 @@ def permutation_p(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> flo
     """Two-sided permutation p on Welch's statistic (Janssen 1997), (1 + hits) / (1 + draws)."""
     pooled = np.concatenate([a, b])
     pooled = pooled - pooled.mean()
-    n_a = len(a)
+    n_a, n_b = len(a), len(b)
+    total = pooled @ pooled
 
-    def statistics(arranged: np.ndarray) -> np.ndarray:
-        differences, errors, _ = welch(arranged[:, :n_a], arranged[:, n_a:])
+    def statistics(groups_a: np.ndarray) -> np.ndarray:
+        # The pool sums to 0, so that the sums of one group are those of both.
+        sums, squares = groups_a.sum(axis=1), np.einsum("ij,ij->i", groups_a, groups_a)
+        variances_a = np.maximum(0.0, squares - sums**2 / n_a) / (n_a - 1)
+        variances_b = np.maximum(0.0, total - squares - sums**2 / n_b) / (n_b - 1)
+        differences = sums / n_a + sums / n_b
         with np.errstate(divide="ignore", invalid="ignore"):
-            t = differences / errors
+            t = differences / np.sqrt(variances_a / n_a + variances_b / n_b)
         return np.abs(np.nan_to_num(t, nan=0.0, posinf=np.inf, neginf=-np.inf))
 
-    observed = statistics(pooled[np.newaxis])[0]
+    observed = statistics(pooled[np.newaxis, :n_a])[0]
     hits = 0
     for rows in parts(PERMUTATIONS, len(pooled)):
         shuffled = rng.permuted(np.tile(pooled, (rows, 1)), axis=1)
-        hits += int(np.sum(statistics(shuffled) >= observed * _SAME))
+        hits += int(np.sum(statistics(shuffled[:, :n_a]) >= observed * _SAME))
     return (1 + hits) / (1 + PERMUTATIONS)
 
 

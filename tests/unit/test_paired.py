@@ -1,0 +1,170 @@
+"""The paired design against R, SciPy, published examples and simulation."""
+
+import math
+import shutil
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from support import ROOT, sample
+from support import samples as samples_by_name
+
+from thousandfold.inference import paired
+from thousandfold.inference.contrasts import absolute_deviations
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.findings import judge
+from thousandfold.records import table_columns
+from thousandfold.study import Contrast, Finding
+
+R = ROOT / "tests/r"
+
+SLEEP_A = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+SLEEP_B = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+
+
+def correlated(n, seed, correlation=0.8, shift=0.3):
+    rng = np.random.default_rng(seed)
+    shared = rng.normal(0, 1, n)
+    x, y = (
+        math.sqrt(correlation) * shared + math.sqrt(1 - correlation) * rng.normal(0, 1, n)
+        for _ in "ab"
+    )
+    return x, y + shift
+
+
+def row_of(x, y, expect="less", margin=1.0):
+    findings = [Finding("f", "Claim.", "test", expect, (Contrast(expect, "a", "b", margin),))]
+    samples = samples_by_name({"a": x, "b": y})
+    table = judge(samples, ["s"], findings, 0.05, DESIGNS["paired"], {}, table_columns("findings"))
+    return table.iloc[0]
+
+
+def test_the_sleep_data():
+    """Student's sleep data as R's documentation prints its paired test."""
+    row = row_of(SLEEP_A, SLEEP_B)
+    assert row["paired_t"] == pytest.approx(-4.0621, abs=5e-5)
+    assert row["paired_df"] == 9
+    assert row["paired_p"] == pytest.approx(0.002833, abs=5e-7)
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx([-2.4598858, -0.7001142], abs=5e-8)
+
+
+def assert_agrees_with_r(samples, expected):
+    for r in expected.to_dict("records"):
+        pairs = samples[samples["case"] == r["case"]]
+        x, y = pairs["a"].to_numpy(), pairs["b"].to_numpy()
+        tests = paired.usual_tests(x, y)
+        assert tests["paired_t"] == pytest.approx(r["t"], rel=1e-9)
+        assert tests["paired_df"] == r["df"]
+        assert tests["wilcoxon_v"] == pytest.approx(r["v"], rel=1e-9)
+        low, high = paired.mean_difference(x, y).interval(0.01)
+        assert [low, high] == pytest.approx([r["low"], r["high"]], rel=1e-8)
+        for ours, theirs in [("paired_p", "p"), ("wilcoxon_p", "rank_p")]:
+            if r[theirs] > 1e-290:
+                assert tests[ours] == pytest.approx(r[theirs], rel=1e-6)
+
+
+def test_against_stored_values_of_r():
+    samples, expected = (pd.read_csv(R / f"paired_{x}.csv") for x in ("samples", "expected"))
+    assert len(expected) == 5
+    assert_agrees_with_r(samples, expected)
+
+
+@pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
+def test_against_r_itself(tmp_path):
+    cases = {
+        "many": correlated(1000, 1), "few": correlated(4, 2), "far": correlated(300, 3, shift=5),
+        "rounded": tuple(values.round(1) for values in correlated(200, 4)),
+        "sleep": (SLEEP_A, SLEEP_B),
+    }  # fmt: skip
+    samples = pd.concat(
+        [pd.DataFrame({"case": case, "a": x, "b": y}) for case, (x, y) in cases.items()]
+    )
+    files = [tmp_path / "samples.csv", tmp_path / "expected.csv"]
+    samples.to_csv(files[0], index=False)
+    subprocess.run(["Rscript", R / "paired.R", *files], check=True)
+    assert_agrees_with_r(samples, pd.read_csv(files[1]))
+
+
+def test_incomplete_pairs_are_left_out_and_counted():
+    x, y = correlated(300, 5)
+    complete = row_of(x, y)
+    x_more, y_more = np.append(x, [np.nan, 7.0, 8.0]), np.append(y, [5.0, np.nan])
+    row = row_of(x_more, y_more)
+    assert row["difference"] == complete["difference"]
+    assert (row["n_a"], row["n_b"], row["n_incomplete_pairs"]) == (300, 300, 3)
+    assert (row["n_diverged_a"], row["n_diverged_b"]) == (1, 1)
+
+
+def test_what_pairing_is_worth():
+    x, y = correlated(20_000, 6, correlation=0.8)
+    row = row_of(x, y)
+    assert row["correlation"] == pytest.approx(0.8, abs=0.02)
+    # Var(a - b) is (1 - correlation) times what it would be of independent samples.
+    assert row["variance_reduction"] == pytest.approx(5, rel=0.05)
+    assert math.isnan(row["brunnermunzel_p"])
+    assert math.isnan(row["welch_p"])
+
+
+def test_views_beside_the_interval_agree_where_theory_is_exact():
+    x, y = correlated(500, 7, shift=0.05)
+    row = row_of(x, y)
+    width = row["ci_high"] - row["ci_low"]
+    assert row["bootstrap_t_low"] == pytest.approx(row["ci_low"], abs=0.05 * width)
+    assert row["bootstrap_t_high"] == pytest.approx(row["ci_high"], abs=0.05 * width)
+    assert row["permutation_p"] == pytest.approx(row["paired_p"], abs=0.04)
+
+
+def test_the_spread_interval_of_pairs_covers_as_often_as_it_says():
+    """600 draws of n = 100 pairs: the Monte-Carlo error of a rate of .95 is .009."""
+    hits = widths = 0
+    for seed in range(600):
+        x, y = correlated(100, 1000 + seed, correlation=0.9)
+        low, high = paired.spread_ratio(2 * x, y, np.random.default_rng(seed)).interval(0.05)
+        hits += low < math.log(2) < high
+        widths += high - low
+    assert hits / 600 == pytest.approx(0.95, abs=0.03)
+    # Unpaired, it would be this wide for normal samples: pairing has to be worth something.
+    unpaired = 2 * 1.96 * math.sqrt(2 * (math.pi / 2 - 1) / 100)
+    assert widths / 600 < 0.75 * unpaired
+
+
+def test_a_swap_mirrors_everything():
+    x, y = correlated(80, 8)
+    for expect, margin in [("different", 1.0), ("more_stable", 1.25)]:
+        one, other = row_of(x, 2 * y, expect, margin), row_of(2 * y, x, expect, margin)
+        assert one["difference"] == pytest.approx(-other["difference"])
+    first, second = sample(x, "a"), sample(y, "b")
+    assert paired.values(first, second)[0] is not None
+    rng = np.random.default_rng
+    assert paired.spread_ratio(x, y, rng(1)).interval(0.05) == pytest.approx(
+        [-end for end in paired.spread_ratio(y, x, rng(1)).interval(0.05)][::-1]
+    )
+
+
+def test_identical_and_constant_pairs():
+    x, _ = correlated(30, 9)
+    row = row_of(x, x.copy(), "equivalent")
+    assert (row["difference"], row["ci_low"], row["ci_high"]) == (0, 0, 0)
+    assert (row["paired_p"], row["wilcoxon_p"], row["permutation_p"]) == (1, 1, 1)
+    assert row["verdict"] == "supported"
+    assert "no variation" in row["flags"]
+    shifted = row_of(x + 4, x)
+    assert shifted["difference"] == pytest.approx(4)
+    assert shifted["verdict"] == "contradicted"
+    constant = row_of(np.ones(5), np.ones(5), "more_stable", 1.25)
+    assert constant["verdict"] == "no difference that matters"
+
+
+def test_too_few_pairs():
+    row = row_of([1.0, np.nan, 3.0], [np.nan, 2.0, 4.0])
+    assert (row["verdict"], row["flags"]) == ("undecided", "fewer than 2 finite repeats")
+
+
+def test_usual_tests_of_spread_are_of_absolute_deviations():
+    x, y = correlated(60, 10)
+    row = row_of(x, 3 * y, "more_stable", 1.25)
+    expected = stats.ttest_rel(absolute_deviations(x), absolute_deviations(3 * y))
+    assert row["paired_p"] == pytest.approx(expected.pvalue)
+    assert row["verdict"] == "supported"

@@ -1,0 +1,126 @@
+"""Stopping when it is enough: the rule, and simulation of what it does to intervals."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from support import sample, samples
+
+from thousandfold.inference.stopping import (
+    FEWEST_STUDIES,
+    TEXTBOOK,
+    half_width,
+    half_widths,
+    is_enough,
+    simulate,
+    stopping_simulation_table,
+    stopping_table,
+)
+from thousandfold.records import table_columns
+from thousandfold.study import Stopping
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def test_half_width_is_the_t_interval_of_the_finite_repeats():
+    values = rng().normal(5, 2, 40)
+    low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert half_width(np.append(values, np.nan)) == pytest.approx((high - low) / 2)
+    assert half_width(np.array([1.0, np.nan])) == math.inf
+
+
+def test_the_rule_wants_two_successive_stages():
+    assert not is_enough([0.5], 1)
+    assert not is_enough([3, 0.5], 1)
+    assert is_enough([3, 1, 1], 1)
+    assert not is_enough([0.5, 0.5, 2], 1)
+
+
+def test_half_widths_after_each_stage():
+    values = rng().normal(0, 1, 25)
+    assert half_widths(values, 10) == [half_width(values[:n]) for n in (10, 20, 25)]
+
+
+def test_stopping_table():
+    values = {
+        "narrow": rng(1).normal(0, 1, 40),
+        "wide": rng(2).normal(0, 20, 60),
+        "one": [1.0] * 20,
+    }
+    table = stopping_table(samples(values), Stopping(20, 1.0), table_columns("stopping"))
+    assert list(table["stages"]) == [2, 3, 1]
+    assert list(table["outcome"]) == ["enough", "not reached", "not reached"]
+
+
+def plain_simulation(draw, rule, most, studies, seed):
+    """The same by a loop over studies, as a reader would write it."""
+    source = rng(seed)
+    hits, sizes = [], []
+    for _ in range(studies):
+        values, widths = np.empty(0), []
+        while len(values) < most and not is_enough(widths, rule.half_width):
+            new = draw(source, (1, min(rule.stage, most - len(values))))[0]
+            values = np.append(values, new)
+            widths.append(half_width(values))
+        hits.append(abs(values.mean()) <= widths[-1])
+        sizes.append(len(values))
+    return np.mean(hits), np.mean(sizes)
+
+
+@pytest.mark.parametrize("name", TEXTBOOK)
+def test_simulation_against_a_plain_loop(name):
+    """2,000 studies each: the Monte-Carlo error of a difference of rates near .93 is .008."""
+    rule, draw = Stopping(20, 0.25), TEXTBOOK[name]
+    row = simulate(draw, rule, 130, rng(3))
+    coverage, size = plain_simulation(draw, rule, 130, 2000, seed=4)
+    assert row["coverage"] == pytest.approx(coverage, abs=0.03)
+    assert row["mean_n"] == pytest.approx(size, rel=0.05)
+
+
+@pytest.mark.parametrize("name", TEXTBOOK)
+def test_textbook_distributions_are_standardised(name):
+    values = TEXTBOOK[name](rng(5), (1000, 2000))
+    assert values.mean() == pytest.approx(0, abs=0.01)
+    assert values.std() == pytest.approx(1, abs=0.05)
+
+
+def test_without_early_stopping_coverage_is_nominal():
+    row = simulate(TEXTBOOK["normal"], Stopping(50, 1e-9), 100, rng(6))
+    assert row["share_unmet"] == 1
+    assert row["mean_n"] == 100
+    assert row["coverage_low"] < 0.95 < row["coverage_high"]
+
+
+def test_skew_stops_too_early():
+    """Few repeats of a skewed scenario look narrower than they are, and their mean too low."""
+    row = simulate(TEXTBOOK["lognormal"], Stopping(30, 0.3), 1000, rng(7))
+    assert row["coverage_high"] < 0.93
+    assert row["coverage"] < row["coverage_fixed"] - 0.02
+    assert row["bias"] < -4 * row["bias_error"]
+
+
+def test_simulation_table_is_made_of_own_pools_and_textbook_ones():
+    pools = samples({"a": rng(8).normal(5, 1, 200), "b": [np.nan] * 5})
+    columns = table_columns("stopping_simulation")
+    table = stopping_simulation_table(pools, Stopping(20, 0.3), 200, 1, columns)
+    assert list(table["pool"]) == ["a", *TEXTBOOK]
+    assert (table["series"] == "textbook").sum() == len(TEXTBOOK)
+    again = stopping_simulation_table(pools, Stopping(20, 0.3), 200, 1, columns)
+    assert table.equals(again)
+
+
+def test_large_studies_are_fewer():
+    row = simulate(TEXTBOOK["normal"], Stopping(50_000, 1e-9), 400_000, rng(9))
+    assert row["studies"] == FEWEST_STUDIES
+
+
+def test_a_pools_bias_is_held_against_its_own_mean():
+    pool = samples({"a": rng(10).normal(500, 1, 300)})
+    table = stopping_simulation_table(
+        pool, Stopping(50, 0.2), 300, 1, table_columns("stopping_simulation")
+    )
+    assert abs(table["bias"].iloc[0]) < 5 * table["bias_error"].iloc[0]
+    assert sample([1.0]).n_diverged == 0

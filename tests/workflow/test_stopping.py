@@ -1,0 +1,109 @@
+"""Stopping when it is enough: which stages are trained, again and in what order."""
+
+import json
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from thousandfold.records import table_columns
+
+
+def rule(least, most, half_width):
+    return {"study": {"repeats": {"min": least, "max": most, "half_width": half_width}}}
+
+
+EASY = 1e6
+"""A half width that everything reaches, after two stages."""
+
+HOPELESS = 1e-9
+
+
+@pytest.fixture
+def fresh(project):
+    """A project without results, which keeps those of the fixed number of repeats for itself."""
+    project.fixed = project.repeats()
+    for path in [*project.results.glob("blocks/*/*/*.parquet"), *project.results.glob("*.*")]:
+        path.unlink()
+    return project
+
+
+def stages(project):
+    return {
+        scenario: len(list(project.results.glob(f"blocks/shampoo/{scenario}/*")))
+        for scenario in ("stateful", "stateless", "stateless_shuffle")
+    }
+
+
+def test_training_stops_after_two_stages_that_are_enough(fresh):
+    fresh.configure(**rule(2, 6, EASY))
+    output = fresh.run("-n")
+    assert "at most 6 repeats of each scenario, 18 trainings in 9 jobs" in output
+    assert fresh.planned()["train"] == 3
+    fresh.run()
+    assert set(stages(fresh).values()) == {2}
+    expected = fresh.fixed[fresh.fixed["repeat"] < 4].reset_index(drop=True)
+    assert_frame_equal(fresh.repeats(), expected, check_exact=True)
+    stopping = pd.read_csv(fresh.results / "stopping.csv")
+    assert list(stopping.columns) == table_columns("stopping")
+    assert set(stopping["outcome"]) == {"enough"}
+    assert fresh.planned() == {}
+
+    # What max is has no say in what was trained.
+    fresh.configure(**rule(2, 40, EASY))
+    assert not {"train", "assess", "collect", "judge"} & set(fresh.planned())
+
+
+def test_a_scenario_that_is_never_enough_takes_all_and_says_so(fresh):
+    fresh.configure(**rule(2, 5, HOPELESS))
+    fresh.run()
+    assert set(stages(fresh).values()) == {3}
+    simulation = pd.read_csv(fresh.results / "stopping_simulation.csv")
+    assert list(simulation.columns) == table_columns("stopping_simulation")
+    assert (simulation.query("series == 'shampoo'")["share_unmet"] > 0.9).all()
+    page = (fresh.folder / "reports/tiny/report.html").read_text(encoding="utf-8")
+    assert page.count("the most repeats allowed, and not known well enough") == 3
+
+    # Two more repeats: the last stage, which was not full, and one more.
+    before = fresh.blocks()
+    fresh.configure(**rule(2, 7, HOPELESS))
+    fresh.run()
+    after = fresh.blocks()
+    assert set(before) <= set(after)
+    assert {name.split("/")[-1] for name in set(after) - set(before)} == {
+        "4-6.parquet",
+        "6-7.parquet",
+    }
+    assert_frame_equal(fresh.repeats(), fresh.fixed, check_exact=True)
+
+
+def test_scenarios_stop_each_for_itself(fresh):
+    fresh.configure(**rule(2, 6, HOPELESS))
+    fresh.run()
+    widths = {
+        name: max(json.loads((fresh.results / f"stages/shampoo/{name}/1.json").read_text())["half_widths"])
+        for name in stages(fresh)
+    }  # fmt: skip
+    narrowest = min(widths, key=widths.get)
+    fresh.configure(**rule(2, 6, sorted(widths.values())[0] * 1.0001))
+    fresh.run()
+    stopping = pd.read_csv(fresh.results / "stopping.csv").set_index("scenario")
+    assert stopping.loc[narrowest, "n"] == 4
+    assert stopping.drop(narrowest)["n"].max() == 6
+
+
+def test_a_damaged_block_is_named_before_a_stage_is_assessed(fresh):
+    fresh.configure(**rule(2, 6, EASY))
+    fresh.run()
+    expected = fresh.repeats()
+    block = fresh.results / "blocks/shampoo/stateful/2-4.parquet"
+    block.write_bytes(block.read_bytes()[:-50])
+    (fresh.results / "stages/shampoo/stateful/1.json").unlink()
+    output = fresh.run(succeeds=False)
+    assert "moved to results/tiny/damaged/shampoo/stateful/2-4.parquet" in output
+    fresh.run()
+    assert_frame_equal(fresh.repeats(), expected, check_exact=True)
+
+
+def test_a_fixed_number_of_repeats_has_no_checkpoints(project):
+    assert "assess" not in project.run("-n", "--forceall")

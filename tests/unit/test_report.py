@@ -15,7 +15,7 @@ from thousandfold.inference.calibration import calibration_table
 from thousandfold.inference.claims import claims
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
-from thousandfold.inference.pairs import check_twins
+from thousandfold.inference.pairs import check_twins, compare_all_pairs
 from thousandfold.inference.precision import (
     compare_with_baselines,
     required_repeats_table,
@@ -26,9 +26,9 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.records import table_columns
-from thousandfold.report import Axis, Tables, number, p_value, render
-from thousandfold.series import baseline_rmses
-from thousandfold.study import Experiment, Stopping
+from thousandfold.report import Axis, Provenance, Tables, exact, number, p_value, render
+from thousandfold.series import baseline_forecasts, baseline_rmses
+from thousandfold.study import Contrast, Experiment, Finding, Stopping
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
 
@@ -38,7 +38,17 @@ def in_project(monkeypatch):
     monkeypatch.chdir(ROOT)
 
 
-def page_of(study, diverged=()):
+def bands_of(study, scenario):
+    steps = np.arange(1, 13)
+    return pd.DataFrame(
+        {
+            "series": "shampoo", "scenario": scenario, "step": steps, "actual": 300.0 + steps,
+            "n": 40, "q05": 250.0, "q25": 280.0, "median": 300.0, "q75": 320.0, "q95": 350.0,
+        }
+    )  # fmt: skip
+
+
+def page_of(study, diverged=(), warnings=()):
     rng = np.random.default_rng(1)
     by_name = {}
     for index, scenario in enumerate(study.scenarios):
@@ -70,6 +80,9 @@ def page_of(study, diverged=()):
         replication=replication_table(samples, findings, design, table_columns("replication")),
         calibration=calibration_table(samples, pairs, design, table_columns("calibration")),
         published=published_table(samples, published, table_columns("published")),
+        comparisons=compare_all_pairs(samples, design, study.alpha, table_columns("comparisons")),
+        forecast_bands=pd.concat([bands_of(study, name) for name in by_name]),
+        baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
         identities=pd.DataFrame([identity], columns=table_columns("identities")),
         twins=check_twins(samples, names, study.twins, design, study.alpha, table_columns("twins")),
         stopping=None if rule is None else stopping_table(samples, rule, table_columns("stopping")),
@@ -79,7 +92,8 @@ def page_of(study, diverged=()):
             samples, rule, study.repeats, 1, table_columns("stopping_simulation")
         ),
     )
-    return tables, render(study, series, tables, {"Study seed": "1"})
+    provenance = Provenance({"Study seed": "1"}, "../results", warnings)
+    return tables, render(study, series, tables, provenance).html
 
 
 class Reader(HTMLParser):
@@ -113,7 +127,7 @@ def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
     for claim in tables.claims.to_dict("records"):
-        assert f"{claim['id']} {claim['claim']}" in text
+        assert text.count(f"{claim['id']} {claim['claim']}") == 2
         assert claim["sentence"] in text
     for verdict, count in tables.claims["verdict"].value_counts().items():
         assert re.search(rf"\b{count} \S {verdict}", text)
@@ -130,23 +144,28 @@ def test_the_findings_table_comes_first_and_has_a_row_per_contrast(shipped_page)
 
 def test_nothing_is_fetched(shipped_page):
     reader = read(shipped_page[1])
-    assert not {"script", "link", "iframe", "object", "img"} & set(reader.tags)
+    assert not {"link", "iframe", "object", "img"} & set(reader.tags)
+    assert reader.tags.count("script") == 1
     loading = {"src", "href", "xlink:href", "srcset", "data", "action"}
     for tag, name, value in reader.attributes:
-        if name in loading:
+        if name in loading and tag != "a":
             assert value.startswith(("#", "data:image/png;base64,")), (tag, name, value[:60])
     assert not re.search(r"url\((?!#)|@import", shipped_page[1])
 
 
 def test_ids_are_unique_and_figures_have_alternative_text(shipped_page):
-    reader = read(shipped_page[1])
+    tables, page = shipped_page
+    reader = read(page)
     ids = [value for _, name, value in reader.attributes if name == "id"]
     assert len(ids) == len(set(ids))
     labels = [
         value for tag, name, value in reader.attributes if (tag, name) == ("figure", "aria-label")
     ]
-    assert len(labels) == reader.tags.count("figure") == 6
+    # Series, forecasts, standard error, four experiments; fifteen findings, one of two estimands.
+    assert len(labels) == reader.tags.count("figure") == 7 + 16
     assert all(labels)
+    for claim in tables.claims.to_dict("records"):
+        assert claim["sentence"].split(": ")[-2].split(". ")[-1] in " ".join(labels)
 
 
 def test_the_published_numbers_stand_beside_ours(shipped_page):
@@ -171,7 +190,7 @@ def test_hostile_text_is_text():
     )
     page = page_of(study)[1]
     reader = read(page)
-    assert "script" not in reader.tags
+    assert reader.tags.count("script") == 1
     assert HOSTILE in "".join(reader.text)
     assert "$" not in HOSTILE  # matplotlib would read it as mathematics; see the test below
 
@@ -227,6 +246,46 @@ def test_checks_that_fail_are_told_loudly(shipped_page):
     # In these samples every scenario has a mean of its own.
     assert "DIFFERENT: look for a fault" in text
     assert "at most 1e-05 identical" in text
+
+
+def test_every_link_inside_the_page_leads_somewhere(shipped_page):
+    reader = read(shipped_page[1])
+    ids = {value for _, name, value in reader.attributes if name == "id"}
+    links = [value for tag, name, value in reader.attributes if (tag, name) == ("a", "href")]
+    inside = {link[1:] for link in links if link.startswith("#")}
+    assert inside <= ids
+    assert len(inside) == 15
+    assert all(link.startswith("../results/") for link in links if not link.startswith("#"))
+
+
+def test_every_number_of_a_finding_is_there_to_be_read(shipped_page):
+    tables, page = shipped_page
+    text = " ".join(" ".join(read(page).text).split())
+    for row in tables.findings.to_dict("records"):
+        for column in ("difference", "welch_p", "mannwhitney_p_holm", "permutation_p", "tost_p"):
+            assert exact(row[column]) in text
+
+
+def test_warnings_stand_before_everything_else():
+    page = page_of(shipped_study(), warnings=["3 of 9 planned repeats are missing."])[1]
+    assert page.index("3 of 9 planned repeats are missing.") < page.index("What holds")
+
+
+def test_a_large_study_stays_small():
+    """30 scenarios and 60 findings: under 6 MB."""
+    study = shipped_study()
+    first = study.scenarios[0]
+    scenarios = tuple(replace(first, name=f"s{i}", label=f"scenario {i}") for i in range(30))
+    contrasts = [Contrast("less", f"s{i}", f"s{(i + 1) % 30}", 5.0) for i in range(30)] * 2
+    findings = tuple(
+        Finding(f"G{i}", f"Claim {i}.", "test", "less", (contrast,))
+        for i, contrast in enumerate(contrasts)
+    )
+    experiments = (Experiment("All", tuple(s.name for s in scenarios)),)
+    large = replace(
+        study, scenarios=scenarios, findings=findings, experiments=experiments, twins=()
+    )
+    assert len(page_of(large)[1]) < 6_000_000
 
 
 def test_numbers_for_reading():

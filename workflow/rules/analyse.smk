@@ -1,6 +1,6 @@
 """Analysis: from blocks to the tables that the report and others read.
 
-Makes results/{repeats,forecasts}.parquet, repeats.csv, summary.csv, baselines.csv,
+Makes results/{repeats,forecasts}.parquet, repeats.csv, blocks.csv, forecast_bands.csv, summary.csv, baselines.csv,
 standard_error.csv, required_repeats.csv, comparisons.csv, twins.csv, findings.csv, claims.csv,
 replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the settings
 it uses and the code behind it, so that a changed margin or a mended formula reruns just that.
@@ -15,6 +15,7 @@ rule collect:
         repeats=RESULTS / "repeats.parquet",
         repeats_csv=RESULTS / "repeats.csv",
         forecasts=RESULTS / "forecasts.parquet",
+        blocks=RESULTS / "blocks.csv",
     log:
         LOG_FILE.format(rule="collect"),
     conda:
@@ -28,13 +29,40 @@ rule collect:
         "../scripts/collect.py"
 
 
+rule describe_forecasts:
+    """Describe how the repeats' forecasts spread at each step."""
+    input:
+        forecasts=rules.collect.output.forecasts,
+    output:
+        RESULTS / "forecast_bands.csv",
+    log:
+        LOG_FILE.format(rule="describe_forecasts"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        scenarios=[
+            (source.name, scenario.name)
+            for source in STUDY.series
+            for scenario in STUDY.scenarios
+        ],
+        code=code_digest("describe_forecasts"),
+    message:
+        "Describing the forecasts"
+    script:
+        "../scripts/describe_forecasts.py"
+
+
 rule summarise:
     """Describe each scenario's repeats, and hold them against the baselines."""
     input:
         repeats=rules.collect.output.repeats,
         series=SERIES_FILES,
     output:
-        summary=RESULTS / "summary.csv",
+        summary=report(
+            RESULTS / "summary.csv",
+            caption="../report/summary.rst",
+            category="Tables",
+        ),
         baselines=RESULTS / "baselines.csv",
     log:
         LOG_FILE.format(rule="summarise"),
@@ -55,7 +83,11 @@ rule standard_error:
     input:
         repeats=rules.collect.output.repeats,
     output:
-        standard_error=RESULTS / "standard_error.csv",
+        standard_error=report(
+            RESULTS / "standard_error.csv",
+            caption="../report/standard_error.rst",
+            category="Tables",
+        ),
         required=RESULTS / "required_repeats.csv",
     log:
         LOG_FILE.format(rule="standard_error"),
@@ -75,7 +107,11 @@ rule compare:
     input:
         repeats=rules.collect.output.repeats,
     output:
-        comparisons=RESULTS / "comparisons.csv",
+        comparisons=report(
+            RESULTS / "comparisons.csv",
+            caption="../report/comparisons.rst",
+            category="Tables",
+        ),
         twins=RESULTS / "twins.csv",
     log:
         LOG_FILE.format(rule="compare"),
@@ -100,8 +136,16 @@ rule judge:
         repeats=rules.collect.output.repeats,
         identities=rules.check_identities.output,
     output:
-        findings=RESULTS / "findings.csv",
-        claims=RESULTS / "claims.csv",
+        findings=report(
+            RESULTS / "findings.csv",
+            caption="../report/findings.rst",
+            category="Verdicts",
+        ),
+        claims=report(
+            RESULTS / "claims.csv",
+            caption="../report/claims.rst",
+            category="Verdicts",
+        ),
     log:
         LOG_FILE.format(rule="judge"),
     conda:
@@ -145,7 +189,11 @@ rule calibrate:
     input:
         repeats=rules.collect.output.repeats,
     output:
-        RESULTS / "calibration.csv",
+        report(
+            RESULTS / "calibration.csv",
+            caption="../report/calibration.rst",
+            category="Tables",
+        ),
     log:
         LOG_FILE.format(rule="calibrate"),
     conda:

@@ -15,6 +15,10 @@ BLOCK_FILE = str(RESULTS / "blocks/{series}/{scenario}/{start}-{stop}.parquet")
 STAGE_FILE = str(RESULTS / "stages/{series}/{scenario}/{stage}.json")
 LOG_FILE = str(RESULTS / "logs/{rule}.log")
 
+COMMAND = " ".join(
+    ["snakemake --cores 2", *(f"--configfile {file}" for file in CONFIG_FILES[1:])]
+)
+
 SERIES_FILES = [source.file for source in STUDY.series]
 PUBLISHED_FILES = [source.published for source in STUDY.series if source.published]
 

@@ -1,6 +1,6 @@
 """The report: one self-contained page.
 
-Makes reports/report.html
+Makes reports/report.html and reports/figures/
 """
 
 
@@ -15,6 +15,9 @@ rule render_report:
         rules.calibrate.output,
         rules.compare_published.output,
         rules.check_identities.output,
+        rules.describe_forecasts.output,
+        rules.collect.output.blocks,
+        rules.write_config.output,
         rules.simulate_stopping.output if STUDY.stopping else [],
         findings=rules.judge.output.findings,
         repeats=rules.collect.output.repeats,
@@ -22,7 +25,15 @@ rule render_report:
         published=PUBLISHED_FILES,
         templates=report_templates(),
     output:
-        REPORTS / "report.html",
+        page=report(
+            REPORTS / "report.html", caption="../report/page.rst", category="Verdicts"
+        ),
+        figures=report(
+            directory(REPORTS / "figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figures.rst",
+            category="Figures",
+        ),
     log:
         LOG_FILE.format(rule="render_report"),
     conda:
@@ -30,6 +41,7 @@ rule render_report:
     params:
         # In a list, because Snakemake notices changes in params of built-in types only.
         study=[STUDY],
+        command=COMMAND,
         code=code_digest("render_report"),
     message:
         "Rendering the report"
@@ -40,6 +52,6 @@ rule render_report:
 rule report:
     """The report, up to date."""
     input:
-        rules.render_report.output,
+        rules.render_report.output.page,
     message:
         "The report is {REPORTS}/report.html"

@@ -18,6 +18,7 @@ if __name__ == "__main__":
             repeats_parquet=Path(snakemake.output.repeats),
             repeats_csv=Path(snakemake.output.repeats_csv),
             forecasts_parquet=Path(snakemake.output.forecasts),
+            blocks_csv=Path(snakemake.output.blocks),
         )
     except DamagedResultsError as error:
         sys.exit(str(error))

@@ -1,5 +1,11 @@
 """Draw the figures and render the page."""
 
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -7,38 +13,81 @@ import pandas as pd
 from thousandfold.config import load_published, load_series
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.recipe import registration_digest, versions
+from thousandfold.recipe import recipe, registration_digest
 from thousandfold.records import read_table, written_whole
-from thousandfold.report import Tables, render
-from thousandfold.study import Study
+from thousandfold.report import Provenance, Tables, render
+from thousandfold.series import baseline_forecasts
+from thousandfold.study import Block, Study
+
+ANALYSIS_PACKAGES = ("snakemake", "pandas", "scipy", "statsmodels", "seaborn")
 
 
-def provenance(study: Study, repeats: pd.DataFrame) -> dict[str, str]:
+def commit() -> str:
+    """The commit that the project is at, if it is a checkout."""
+    git = shutil.which("git")
+    if git is None or not Path(".git").exists():
+        return "not a git checkout"
+    asked = [git, "rev-parse", "HEAD"], [git, "status", "--porcelain", "--untracked-files=no"]
+    head, changes = (
+        subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        for command in asked
+    )
+    return f"{head}, with changes" if changes else head
+
+
+def facts(
+    study: Study, command: str, config_file: Path, repeats: pd.DataFrame, blocks: pd.DataFrame
+) -> dict[str, str]:
     """What the footer tells, line by line."""
+    analysis = ", ".join(f"{name} {version(name)}" for name in ANALYSIS_PACKAGES)
     return {
+        "Made by": command,
+        "Commit": commit(),
+        "Config (SHA-256)": hashlib.sha256(config_file.read_bytes()).hexdigest(),
+        "Registered findings (SHA-256)": registration_digest(study),
         "Study seed": str(study.seed),
         "Design": study.design,
-        "Registered findings (SHA-256)": registration_digest(study),
-        "Versions": ", ".join(f"{name} {version}" for name, version in versions().items()),
+        "Repeats": f"{len(repeats)}, of which {int(repeats['diverged'].sum())} diverged",
         "Engines": ", ".join(sorted(repeats["engine"].unique())),
         "Profiles": ", ".join(sorted(repeats["profile"].unique())),
-        "Repeats that diverged": f"{int(repeats['diverged'].sum())} of {len(repeats)}",
-        "Tables": f"{study.folder('results')}/",
+        "Trained with": "; ".join(sorted(blocks["versions"].unique())),
+        "Trained on": "; ".join(sorted(blocks["cpu"].fillna("unknown").unique())),
+        "Training took": f"{blocks['train_seconds'].sum():.0f} s in {len(blocks)} jobs",
+        "Analysed with": analysis,
     }
 
 
+def warnings(study: Study, repeats: pd.DataFrame, blocks: pd.DataFrame) -> Iterator[str]:
+    """What a reader has to know before anything else."""
+    trained = repeats.groupby(["series", "scenario"]).size()
+    planned = [
+        (source.name, scenario.name) for source in study.series for scenario in study.scenarios
+    ]
+    missing = sum(study.repeats - trained.get(key, 0) for key in planned)
+    if missing and study.stopping is None:
+        yield f"{missing} of {study.repeats * len(planned)} planned repeats are missing."
+    older = sum(
+        recipe(study, Block(row["series"], row["scenario"], row["start"], row["stop"]))
+        != row["recipe"]
+        for row in blocks.to_dict("records")
+    )
+    if older:
+        yield (
+            f"{older} of {len(blocks)} training jobs are older than the config, the data or the "
+            "code; run the study again."
+        )
+
+
 def write_report(
-    study: Study,
-    repeats: Path,
-    tables_folder: Path,
-    output: Path,
+    study: Study, command: str, repeats: Path, tables_folder: Path, output: Path, figures: Path
 ) -> None:
-    """Render the page from the tables of a run."""
+    """Render the page and its figures from the tables of a run."""
     all_repeats = pd.read_parquet(repeats)
 
     def table(name: str) -> pd.DataFrame:
         return read_table(tables_folder / f"{name}.csv")
 
+    series = {source.name: load_series(source) for source in study.series}
     tables = Tables(
         summary=table("summary"),
         standard_error=table("standard_error"),
@@ -51,22 +100,35 @@ def write_report(
         replication=table("replication"),
         calibration=table("calibration"),
         published=table("published"),
+        comparisons=table("comparisons"),
+        forecast_bands=table("forecast_bands"),
+        baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
         identities=table("identities"),
         twins=table("twins"),
         stopping=table("stopping") if study.stopping else None,
         stopping_simulation=table("stopping_simulation") if study.stopping else None,
     )
-    series = {source.name: load_series(source) for source in study.series}
-    html = render(study, series, tables, provenance(study, all_repeats))
+    blocks = table("blocks")
+    provenance = Provenance(
+        facts(study, command, tables_folder / "config.yaml", all_repeats, blocks),
+        Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
+        list(warnings(study, all_repeats, blocks)),
+    )
+    page = render(study, series, tables, provenance)
+    figures.mkdir(parents=True, exist_ok=True)
+    for name, svg in page.figures.items():
+        (figures / name).write_text(svg, encoding="utf-8")
     with written_whole(output) as partial:
-        partial.write_text(html, encoding="utf-8")
+        partial.write_text(page.html, encoding="utf-8")
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_report(
         study=snakemake.params.study[0],
+        command=snakemake.params.command,
         repeats=Path(snakemake.input.repeats),
         tables_folder=Path(snakemake.input.findings).parent,
-        output=Path(snakemake.output[0]),
+        output=Path(snakemake.output.page),
+        figures=Path(snakemake.output.figures),
     )

@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Any
 
 from thousandfold.config import load_series, load_study
-from thousandfold.joblog import ProgressLog, log_to
+from thousandfold.joblog import ProgressLog, log_to, processor
 from thousandfold.recipe import versions
 from thousandfold.records import write_block
 from thousandfold.training import train_repeats
@@ -25,7 +25,11 @@ def train(
         repeats,
         ProgressLog(trained_scenario.regime.epochs, len(repeats)),
     )
-    facts = {"train_seconds": perf_counter() - started, "versions": versions()}
+    facts = {
+        "train_seconds": perf_counter() - started,
+        "versions": versions(),
+        "cpu": processor(),
+    }
     write_block(output, table, recipe, facts)
 
 

@@ -5,7 +5,9 @@ Blocks pass one at a time, so that memory does not grow with the number of forec
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,11 @@ from thousandfold.recipe import recipe
 from thousandfold.records import (
     BLOCK_COLUMNS,
     DamagedBlockError,
+    block_facts,
     check_columns,
     read_block,
+    table_columns,
+    write_table,
     written_whole,
 )
 from thousandfold.series import Series
@@ -91,6 +96,13 @@ def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataF
     )
 
 
+def block_row(path: Path) -> dict[str, Any]:
+    """A block's row of the blocks table."""
+    facts = block_facts(path)
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    return {**asdict(block_of(path)), **facts, "versions": versions}
+
+
 def collect(
     study: Study,
     files: Iterable[Path],
@@ -98,8 +110,10 @@ def collect(
     repeats_parquet: Path,
     repeats_csv: Path,
     forecasts_parquet: Path,
+    blocks_csv: Path,
 ) -> None:
-    """Write the repeats and forecasts tables. Raises DamagedResultsError."""
+    """Write the repeats, forecasts and blocks tables. Raises DamagedResultsError."""
+    files = list(files)
     with ExitStack() as stack:
         repeats_file, csv_file, forecasts_file = (
             stack.enter_context(written_whole(path))
@@ -119,3 +133,5 @@ def collect(
                 if name not in writers:
                     writers[name] = stack.enter_context(pq.ParquetWriter(path, arrow.schema))
                 writers[name].write_table(arrow)
+    facts = pd.DataFrame([block_row(path) for path in files], columns=table_columns("blocks"))
+    write_table("blocks", facts, blocks_csv)

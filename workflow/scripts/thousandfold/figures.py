@@ -4,6 +4,7 @@ Ink and grid have colours of their own, which the page replaces by its scheme's.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 INK = "#123456"
 """Text and axes; the page puts its own text colour in its place."""
@@ -141,3 +142,163 @@ def _standard_error_panel(axes: Axes, table: pd.DataFrame, label: str) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(_plain_number))
         axis.set_minor_formatter(lambda *_: "")
+
+
+POINTS_SHOWN = 200
+"""So many repeats of a scenario, its first, are drawn as points over its distribution."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One scenario in an estimation plot."""
+
+    label: str
+    values: np.ndarray
+    mean: float
+    low: float
+    """The ends of the mean's interval."""
+    high: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One estimate in an estimation plot, with its interval and the band that is the margin."""
+
+    estimate: float
+    low: float
+    high: float
+    band: tuple[float, float]
+
+
+def estimation_plot(
+    summaries: Sequence[Summary], effects: Mapping[int, Effect], unit: str, axis: str, ratio: bool
+) -> Figure:
+    """Scenarios on the left, one a row, and on the right the effects by the row they stand in.
+
+    `axis` labels the effects; ratios have a logarithmic axis.
+    """
+    with mpl.rc_context(STYLE):
+        figure = _figure(7.6, 0.95 + 0.55 * len(summaries))
+        left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.5, 1])
+        _draw_distributions(left, summaries, unit)
+        _draw_effects(right, effects, axis, ratio)
+        left.set_ylim(len(summaries) - 0.5, -0.5)
+        return figure
+
+
+def _draw_distributions(axes: Axes, summaries: Sequence[Summary], unit: str) -> None:
+    table = pd.DataFrame(
+        [
+            (f"row {row}", value)
+            for row, summary in enumerate(summaries)
+            for value in summary.values
+        ],
+        columns=["row", "rmse"],
+    )
+    sns.violinplot(
+        table, x="rmse", y="row", order=[f"row {row}" for row in range(len(summaries))], ax=axes,
+        inner=None, cut=0, density_norm="width", linewidth=0, color=SKY, saturation=1, width=0.8,
+        alpha=0.45,
+    )  # fmt: skip
+    for row, summary in enumerate(summaries):
+        shown = summary.values[:POINTS_SHOWN]
+        # The golden ratio's multiples fill the row evenly, and the same in every rendering.
+        offsets = (np.arange(len(shown)) * 0.618034) % 1 - 0.5
+        axes.plot(
+            shown, row + 0.5 * offsets, linestyle="", marker=".", markersize=2.5,
+            color=BLUE, alpha=0.6, markeredgewidth=0, rasterized=True,
+        )  # fmt: skip
+        axes.plot([summary.low, summary.high], [row, row], color=VERMILLION, linewidth=3)
+        axes.plot(summary.mean, row, marker="D", markersize=4, color=VERMILLION)
+    axes.set(xlabel=f"RMSE, {_short(unit)}", ylabel="")
+    names = [fill(_short(summary.label), PANEL_TITLE_WIDTH) for summary in summaries]
+    axes.set_yticks(range(len(summaries)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+
+
+def _draw_effects(axes: Axes, effects: Mapping[int, Effect], label: str, ratio: bool) -> None:
+    first = next(iter(effects.values()))
+    axes.axvspan(*first.band, color=GRID, linewidth=0)
+    if ratio:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
+        axes.xaxis.set_minor_formatter(lambda *_: "")
+    neutral = 1.0 if ratio else 0.0
+    if first.band[0] < neutral < first.band[1]:
+        axes.axvline(neutral, color=INK, linewidth=1)
+    for row, effect in effects.items():
+        axes.plot([effect.low, effect.high], [row, row], color=INK, linewidth=2)
+        axes.plot(effect.estimate, row, marker="o", markersize=6, color=INK)
+    axes.set_xlabel(label)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0, labelleft=False)
+    axes.grid(axis="y", visible=False)
+
+
+def forecast_fans(
+    bands: pd.DataFrame,
+    labels: Mapping[str, str],
+    baselines: Mapping[str, np.ndarray],
+    steps: Sequence[str],
+    unit: str,
+) -> Figure:
+    """The spread of each scenario's forecasts over the test rows, as small multiples.
+
+    `bands` holds one series' rows of the forecast_bands table; `baselines` one forecast per step
+    by name; `steps` the labels of the test rows.
+    """
+    columns = 3
+    rows = -(-len(labels) // columns)
+    with mpl.rc_context(STYLE):
+        figure = _figure(7.6, 0.7 + 1.75 * rows)
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, (scenario, label) in zip(grid, labels.items(), strict=False):
+            table = bands[bands["scenario"] == scenario]
+            _draw_fan(axes, table, baselines)
+            axes.set_title(fill(_short(label), PANEL_TITLE_WIDTH), fontsize=9)
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.xaxis.set_major_formatter(
+                FuncFormatter(lambda x, _: steps[int(x) - 1] if 1 <= x <= len(steps) else "")
+            )
+        for axes in grid[len(labels) :]:
+            axes.set_visible(False)
+        for axes in grid[max(0, len(labels) - columns) : len(labels)]:
+            axes.tick_params(labelbottom=True)
+        handles, names = grid[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper left", ncols=3)
+        figure.supylabel(_short(unit), fontsize=10, color=INK)
+        return figure
+
+
+def _draw_fan(axes: Axes, table: pd.DataFrame, baselines: Mapping[str, np.ndarray]) -> None:
+    step = table["step"].to_numpy()
+    axes.fill_between(
+        step,
+        table["q05"],
+        table["q95"],
+        color=SKY,
+        alpha=0.35,
+        linewidth=0,
+        label="90 % of repeats",
+    )
+    axes.fill_between(
+        step, table["q25"], table["q75"], color=BLUE, alpha=0.5, linewidth=0, label="half of them"
+    )
+    axes.plot(step, table["median"], color=BLUE, linewidth=1.2, label="median")
+    styles = {"persistence": (0, (1, 1.5)), "drift": (0, (5, 2)), "ar1": (0, (3, 1, 1, 1))}
+    for name, forecast in baselines.items():
+        axes.plot(
+            np.arange(1, len(forecast) + 1), forecast, color=INK, linewidth=0.8, alpha=0.6,
+            linestyle=styles.get(name, "-"), label=name,
+        )  # fmt: skip
+    axes.plot(
+        step,
+        table["actual"],
+        color=VERMILLION,
+        marker="o",
+        markersize=2.5,
+        linewidth=1,
+        label="observed",
+    )

@@ -2,7 +2,10 @@
 
 import logging
 import os
+import platform
+import re
 import sys
+from pathlib import Path
 from time import perf_counter
 
 PROGRESS_INTERVAL_SECONDS = 5.0
@@ -17,6 +20,15 @@ def log_to(path: str) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
     )
+
+
+def processor() -> str:
+    """The name of this machine's processor."""
+    cpuinfo = Path("/proc/cpuinfo")
+    found = (
+        re.search(r"model name\s*: (.+)", cpuinfo.read_text("utf-8")) if cpuinfo.exists() else None
+    )
+    return found[1] if found else platform.processor() or platform.machine()
 
 
 class ProgressLog:

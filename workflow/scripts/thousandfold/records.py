@@ -93,9 +93,25 @@ def read_block(path: Path, recipe: str, repeats: range, steps: int) -> pd.DataFr
     return table
 
 
+def block_facts(path: Path) -> dict[str, Any]:
+    """What a block's file says of its making: `recipe`, and the facts written with it."""
+    seal = json.loads(pq.read_metadata(path).metadata[_KEY.encode()])
+    return {"recipe": seal["recipe"], **seal["facts"]}
+
+
 def table_columns(name: str) -> list[str]:
     """The columns of one of a run's tables, in order, as workflow/schemas/tables.yaml has them."""
     return list(_tables()[name])
+
+
+def table_descriptions(name: str) -> dict[str, str]:
+    """What each column of one of a run's tables says."""
+    return _tables()[name]
+
+
+def all_tables() -> list[str]:
+    """The names of the tables that a run can leave."""
+    return list(_tables())
 
 
 @cache

@@ -4,7 +4,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from thousandfold import figures
+from thousandfold.inference.claims import contrast_sentence
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.inference.verdicts import Verdict
+from thousandfold.records import all_tables, table_descriptions
 from thousandfold.series import Series
 from thousandfold.study import Experiment, SeriesSource, Study
 
@@ -34,6 +36,30 @@ VERDICT_ICONS = {
 
 DESCRIPTION = ("n", "mean", "std", "min", "q25", "median", "q75", "max")
 """The columns of the descriptive tables, as the article prints them."""
+
+
+EVIDENCE = {
+    name: what
+    for name, what in table_descriptions("findings").items()
+    if name not in ("series", "id", "flags", "difference_verdict", "verdict", "expect")
+}
+"""The columns of the findings table that a finding's folded block lists, with what they say."""
+
+BINARY_TABLES = frozenset({"repeats", "forecasts"})
+
+
+def downloads(study: Study) -> list[str]:
+    """The names of the tables that a run of the study leaves."""
+    stopping = ("stopping", "stopping_simulation")
+    return [name for name in all_tables() if study.stopping or name not in stopping]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The report: one HTML file, and its figures as SVG files by name."""
+
+    html: str
+    figures: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,11 +79,27 @@ class Tables:
     calibration: pd.DataFrame
     published: pd.DataFrame
     """Published results held against ours."""
+    comparisons: pd.DataFrame
+    forecast_bands: pd.DataFrame
+    baseline_forecasts: Mapping[str, Mapping[str, np.ndarray]]
+    """Forecasts that need no network, by series and name."""
     identities: pd.DataFrame
     twins: pd.DataFrame
     stopping: pd.DataFrame | None
     """None without a stopping rule, as is the next one."""
     stopping_simulation: pd.DataFrame | None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the page comes from."""
+
+    facts: Mapping[str, str]
+    """Lines, by what they tell."""
+    tables_folder: str
+    """The folder of the tables, relative to the page."""
+    warnings: Sequence[str] = ()
+    """What the reader has to know first: missing repeats, results of another config."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +115,23 @@ class Axis:
         return round(100 * min(1.0, max(0.0, share)), 2)
 
 
+class Figures:
+    """The figures drawn for a page, each as a file of its own too."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+
+    def add(self, name: str, figure: Figure) -> Markup:
+        """Keep a figure as the file of this name; returns it as an element for the page."""
+        svg = _svg(figure, name)
+        self.files[f"{name}.svg"] = _standalone(svg)
+        return _inline(svg)
+
+
 def render(
-    study: Study, series: Mapping[str, Series], tables: Tables, facts: Mapping[str, str]
-) -> str:
-    """The page as HTML. `facts` are the provenance's lines, by what they tell."""
+    study: Study, series: Mapping[str, Series], tables: Tables, provenance: Provenance
+) -> Page:
+    """The page and its figures."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -87,25 +142,32 @@ def render(
     environment.filters["number"] = number
     environment.filters["exp"] = math.exp
     environment.filters["p_value"] = p_value
+    environment.filters["exact"] = exact
+    environment.tests["known"] = is_known
     simulated = tables.stopping_simulation
-    page = environment.get_template("report.html")
-    return page.render(
+    drawn = Figures()
+    html = environment.get_template("report.html").render(
         study=study,
         series_sections=[
-            _series_section(study, source, series[source.name], tables) for source in study.series
+            _series_section(study, source, series[source.name], tables, drawn)
+            for source in study.series
         ],
         labels={scenario.name: scenario.label for scenario in study.scenarios},
         verdicts=[(str(verdict), VERDICT_ICONS[verdict]) for verdict in reversed(Verdict)],
         icons={str(verdict): icon for verdict, icon in VERDICT_ICONS.items()},
         description=DESCRIPTION,
         stopping_simulation=None if simulated is None else simulated.to_dict("records"),
-        facts=facts,
+        provenance=provenance,
+        tables=[name for name in downloads(study) if name not in BINARY_TABLES],
+        evidence=EVIDENCE,
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        script=Markup((TEMPLATES / "script.js").read_text(encoding="utf-8")),
     )
+    return Page(html, drawn.files)
 
 
 def _series_section(
-    study: Study, source: SeriesSource, series: Series, tables: Tables
+    study: Study, source: SeriesSource, series: Series, tables: Tables, drawn: Figures
 ) -> dict[str, Any]:
     """Everything the page shows about one series."""
 
@@ -113,29 +175,48 @@ def _series_section(
         return table[table["series"] == source.name]
 
     findings, claims = of_series(tables.findings), of_series(tables.claims)
-    labels = {scenario.name: scenario.label for scenario in study.scenarios}
+    bands = of_series(tables.forecast_bands)
+    forecast = {
+        name: label for name, label in _labels(study).items() if name in set(bands["scenario"])
+    }
+    labels = _labels(study)
     errors = of_series(tables.standard_error)
     measured = {name: label for name, label in labels.items() if name in set(errors["scenario"])}
     limits = _common_limits([tables.samples[source.name, name] for name in labels])
     return {
         "source": source,
-        "claims": list(_claims(claims, findings, of_series(tables.replication))),
+        "claims": list(_claims(study, source, tables, drawn)),
         "counts": claims["verdict"].value_counts().to_dict(),
         "axes": {
             estimand: _axis(findings[findings["estimand"] == estimand])
             for estimand in ("mean", "spread", "precision")
         },
-        "series_figure": inline_svg(
+        "series_figure": drawn.add(
+            f"{source.name}-series",
             figures.series_figure(series.values, series.labels, series.test_rows, source.unit),
-            f"{source.name} series",
         ),
-        "experiments": list(_experiments(study, source, tables, limits)),
-        "standard_error_figure": inline_svg(
+        "forecast_figure": drawn.add(
+            f"{source.name}-forecasts",
+            figures.forecast_fans(
+                bands,
+                forecast,
+                tables.baseline_forecasts[source.name],
+                series.labels[-series.test_rows :],
+                source.unit,
+            ),
+        )
+        if forecast
+        else None,
+        "experiments": list(_experiments(study, source, tables, limits, drawn)),
+        "standard_error_figure": drawn.add(
+            f"{source.name}-standard-error",
             figures.standard_error_figure(errors, measured, source.unit),
-            f"{source.name} standard error",
         )
         if measured
         else None,
+        "beaten": _against_baselines(of_series(tables.baselines)),
+        "pairs": of_series(tables.comparisons).to_dict("records"),
+        "heat": _heat_map(study, of_series(tables.comparisons)),
         "summary": of_series(tables.summary).to_dict("records"),
         "baselines": _by_scenario(of_series(tables.baselines), "baseline"),
         "required": _by_scenario(of_series(tables.required_repeats), "target"),
@@ -149,27 +230,134 @@ def _series_section(
     }
 
 
-def _claims(
-    claims: pd.DataFrame, findings: pd.DataFrame, replication: pd.DataFrame
-) -> Iterator[dict[Any, Any]]:
-    """Each claim with its contrasts and with what few repeats would have told of them."""
-    for claim in claims.to_dict("records"):
-        contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
-        few = _told_by_few(contrasts, replication)
-        yield {**claim, "contrasts": contrasts, "ten_repeats": few}
+def _labels(study: Study) -> dict[str, str]:
+    return {scenario.name: scenario.label for scenario in study.scenarios}
 
 
 FEW_REPEATS = 10
 """What the article took; the page tells what that many would have shown."""
 
+Record = dict[Any, Any]
 
-def _told_by_few(
-    contrasts: list[dict[Any, Any]], replication: pd.DataFrame
-) -> list[dict[Any, Any]]:
-    """The replication rows of FEW_REPEATS for a claim's contrasts, whichever way round."""
-    few = replication[replication["n"] == FEW_REPEATS].to_dict("records")
+
+def _claims(study: Study, source: SeriesSource, tables: Tables, drawn: Figures) -> Iterator[Record]:
+    """Each claim with its contrasts, its figures and what fewer repeats would have told."""
+    claims, findings, replication = (
+        table[table["series"] == source.name]
+        for table in (tables.claims, tables.findings, tables.replication)
+    )
+    for claim in claims.to_dict("records"):
+        contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
+        fewer = _told_by_fewer(contrasts, replication)
+        yield {
+            **claim,
+            "contrasts": contrasts,
+            "figures": list(
+                _estimation_plots(study, source, claim["id"], contrasts, tables, drawn)
+            ),
+            "ten_repeats": [row for row in fewer if row["n"] == FEW_REPEATS],
+            "fewer_repeats": fewer,
+        }
+
+
+def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame) -> list[Record]:
+    """The replication rows of a claim's contrasts, whichever way round."""
     wanted = [{c["scenario_a"], c["scenario_b"]} for c in contrasts if c["estimand"] == "mean"]
-    return [row for row in few if {row["scenario_a"], row["scenario_b"]} in wanted]
+    return [
+        row
+        for row in replication.to_dict("records")
+        if {row["scenario_a"], row["scenario_b"]} in wanted
+    ]
+
+
+def _estimation_plots(
+    study: Study,
+    source: SeriesSource,
+    id_: str,
+    contrasts: list[Record],
+    tables: Tables,
+    drawn: Figures,
+) -> Iterator[Record]:
+    """A figure for each scenario a and estimand of a claim: all it is compared with in one."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for contrast in contrasts:
+        if not math.isnan(contrast["difference"]):
+            groups.setdefault((contrast["scenario_a"], contrast["estimand"]), []).append(contrast)
+    summary = tables.summary[tables.summary["series"] == source.name].set_index("scenario")
+    for index, ((a, estimand), group) in enumerate(groups.items()):
+        others = [] if estimand == "precision" else [c["scenario_b"] for c in group]
+        summaries = [
+            figures.Summary(
+                study.scenario(name).label,
+                tables.samples[source.name, name].finite,
+                *summary.loc[name, ["mean", "ci_low", "ci_high"]],
+            )
+            for name in [a, *others]
+        ]
+        first_row = 0 if estimand == "precision" else 1
+        effects = {first_row + row: _effect(contrast) for row, contrast in enumerate(group)}
+        if not all(np.isfinite([effect.low, effect.high]).all() for effect in effects.values()):
+            continue
+        axis = {
+            "mean": "difference of means, a − b",
+            "spread": "spread, times that of b",
+            "precision": f"standard error of a mean of {number(group[0]['mean_of'] or math.nan, 0)}",
+        }[estimand]
+        figure = figures.estimation_plot(
+            summaries, effects, source.unit, axis, ratio=estimand == "spread"
+        )
+        yield {
+            "svg": drawn.add(f"{source.name}-{id_}-{index}", figure),
+            "alt": " ".join(contrast_sentence(contrast, source.unit) for contrast in group),
+        }
+
+
+def _effect(contrast: Record) -> figures.Effect:
+    """A contrast as the figure draws it: ratios as ratios, a precision as itself."""
+    margin = contrast["margin"]
+    ends = [contrast[key] for key in ("difference", "ci_low", "ci_high")] + [-margin, margin]
+    if contrast["estimand"] == "spread":
+        ends = [math.exp(end) for end in ends]
+    elif contrast["estimand"] == "precision":
+        ends = [end + contrast["estimate_a"] - contrast["difference"] for end in ends]
+    estimate, low, high, *band = ends
+    return figures.Effect(estimate, low, high, (band[0], band[1]))
+
+
+def _against_baselines(baselines: pd.DataFrame) -> str:
+    """In a sentence, how many scenarios do better than each forecast that needs no network."""
+    parts = []
+    for name, rows in baselines.groupby("baseline", sort=False):
+        counts = rows["result"].value_counts()
+        better, worse = counts.get("better", 0), counts.get("worse", 0)
+        parts.append(f"{better} better and {worse} worse than {name}")
+    scenarios = baselines["scenario"].nunique()
+    return f"Of {scenarios} scenarios, {'; '.join(parts)} (95 % intervals of the mean RMSE)."
+
+
+def _heat_map(study: Study, comparisons: pd.DataFrame) -> list[Record]:
+    """A row for each scenario of its mean's differences from all others, and how strong each is.
+
+    Strength is from -1 to 1, relative to the largest difference.
+    """
+    differences = {
+        pair: sign * difference
+        for a, b, difference in comparisons[["scenario_a", "scenario_b", "difference"]].to_numpy()
+        for pair, sign in [((a, b), 1), ((b, a), -1)]
+        if not math.isnan(difference)
+    }
+    largest = max(map(abs, differences.values()), default=0.0) or 1.0
+    names = [scenario.name for scenario in study.scenarios]
+    return [
+        {
+            "scenario": row,
+            "cells": [
+                {"difference": value, "strength": value / largest}
+                for value in (differences.get((row, column), math.nan) for column in names)
+            ],
+        }
+        for row in names
+    ]
 
 
 def _by_scenario(table: pd.DataFrame, key: str) -> dict[str, dict[Any, dict[Any, Any]]]:
@@ -208,7 +396,11 @@ def _axis(findings: pd.DataFrame) -> Axis:
 
 
 def _experiments(
-    study: Study, source: SeriesSource, tables: Tables, limits: tuple[float, float]
+    study: Study,
+    source: SeriesSource,
+    tables: Tables,
+    limits: tuple[float, float],
+    drawn: Figures,
 ) -> Iterator[dict[str, Any]]:
     """Each experiment's box plots, and its descriptive table with the published rows."""
     for index, experiment in enumerate(study.experiments):
@@ -219,8 +411,8 @@ def _experiments(
         shown = {label: x for label, x in finite.items() if len(x)}
         yield {
             "title": experiment.title,
-            "figure": inline_svg(
-                figures.box_plots(shown, source.unit, limits), f"{source.name} experiment {index}"
+            "figure": drawn.add(
+                f"{source.name}-experiment-{index}", figures.box_plots(shown, source.unit, limits)
             )
             if shown
             else None,
@@ -259,6 +451,18 @@ def number(value: float, digits: int = 2) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
+def is_known(value: Any) -> bool:
+    """Whether a cell of a table holds anything."""
+    return not (value is None or value == "" or (isinstance(value, float) and math.isnan(value)))
+
+
+def exact(value: Any) -> str:
+    """A cell of a table with all digits that matter."""
+    if not is_known(value):
+        return "–"
+    return f"{value:.10g}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
 def p_value(value: float) -> str:
     """A p value for reading."""
     if math.isnan(value):
@@ -266,8 +470,8 @@ def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def inline_svg(figure: Figure, name: str) -> Markup:
-    """A figure as an SVG element that takes its ink from the page; its name keeps ids apart."""
+def _svg(figure: Figure, name: str) -> str:
+    """A figure as SVG; its name keeps its ids apart from those of others."""
     buffer = io.StringIO()
     salt = hashlib.sha256(name.encode()).hexdigest()
     with mpl.rc_context({**figures.STYLE, "svg.hashsalt": salt}):
@@ -279,6 +483,16 @@ def inline_svg(figure: Figure, name: str) -> Markup:
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
     # Only referenced ids are salted; matplotlib repeats the others in every figure.
     referenced = set(re.findall(r'(?:url\(|href=")#([^")]+)', svg))
-    svg = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in referenced else "", svg)
+    return re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in referenced else "", svg)
+
+
+def _standalone(svg: str) -> str:
+    """SVG as a file: on white paper."""
+    svg = svg.replace(figures.INK, "#1c2024").replace(figures.GRID, "#e6e9ed")
+    return svg.replace("<svg", '<svg style="background: #ffffff"', 1)
+
+
+def _inline(svg: str) -> Markup:
+    """SVG as an element that takes its ink from the page."""
     svg = svg.replace(figures.INK, "currentColor").replace(figures.GRID, "var(--grid)")
     return Markup(svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1))

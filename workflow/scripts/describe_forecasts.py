@@ -1,0 +1,29 @@
+"""Describe how the repeats' forecasts spread."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from thousandfold.inference.forecasts import forecast_bands
+from thousandfold.joblog import log_to
+from thousandfold.records import table_columns, write_table
+
+
+def write_forecast_bands(forecasts: Path, scenarios: list[tuple[str, str]], output: Path) -> None:
+    """Write the forecast_bands table, holding the forecasts of one scenario at a time."""
+    tables = (
+        pq.read_table(
+            forecasts, filters=[("series", "==", series), ("scenario", "==", scenario)]
+        ).to_pandas()
+        for series, scenario in scenarios
+    )
+    write_table("forecast_bands", forecast_bands(tables, table_columns("forecast_bands")), output)
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    write_forecast_bands(
+        forecasts=Path(snakemake.input.forecasts),
+        scenarios=snakemake.params.scenarios,
+        output=Path(snakemake.output[0]),
+    )

@@ -1,0 +1,23 @@
+"""How the repeats' forecasts spread: quantiles of each scenario at each step."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+
+
+def forecast_bands(forecasts: Iterable[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """The forecast_bands table, from one table of forecasts for each series and scenario.
+
+    Forecasts that are not finite are left out.
+    """
+    bands = []
+    for table in forecasts:
+        finite = table[table["forecast"].abs() < float("inf")]
+        steps = finite.groupby(["series", "scenario", "step", "actual"])["forecast"]
+        quantiles = steps.quantile(np.array(list(QUANTILES.values()))).unstack()
+        quantiles.columns = list(QUANTILES)
+        bands.append(quantiles.assign(n=steps.size()).reset_index())
+    return pd.concat(bands, ignore_index=True).reindex(columns=columns)

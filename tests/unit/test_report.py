@@ -57,11 +57,16 @@ def page_of(study, diverged=(), warnings=()):
     samples = samples_by_name(by_name, "shampoo")
     design, names = DESIGNS[study.design], [source.name for source in study.series]
     identity = {
-        "series": "shampoo", "id": "i", "scenario_a": "stateful", "scenario_b": "stateful",
+        "series": "shampoo", "id": "i", "scenario_a": study.scenarios[0].name,
+        "scenario_b": study.scenarios[0].name,
         "repeats": 20, "largest_difference": 1e-5, "holds": True,
     }  # fmt: skip
     series = {source.name: load_series(source) for source in study.series}
     baselines = {name: baseline_rmses(x) for name, x in series.items()}
+    fidelity = {
+        "series": "shampoo", "scenario": study.scenarios[0].name, "repeats": 2, "epochs": 5,
+        "largest_difference": 2e-6, "holds": True,
+    }  # fmt: skip
     findings = judge(
         samples, names, study.findings, study.alpha, design, {}, table_columns("findings")
     )
@@ -83,6 +88,7 @@ def page_of(study, diverged=(), warnings=()):
         comparisons=compare_all_pairs(samples, design, study.alpha, table_columns("comparisons")),
         forecast_bands=pd.concat([bands_of(study, name) for name in by_name]),
         baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
+        fidelity=pd.DataFrame([fidelity], columns=table_columns("fidelity")),
         identities=pd.DataFrame([identity], columns=table_columns("identities")),
         twins=check_twins(samples, names, study.twins, design, study.alpha, table_columns("twins")),
         stopping=None if rule is None else stopping_table(samples, rule, table_columns("stopping")),

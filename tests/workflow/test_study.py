@@ -14,7 +14,8 @@ from workflow.project import Project
 
 CSV_TABLES = (
     "summary", "baselines", "standard_error", "required_repeats", "comparisons", "twins", "findings",
-    "claims", "replication", "calibration", "published", "identities",
+    "claims", "replication", "calibration", "published", "identities", "fidelity", "blocks",
+    "forecast_bands",
 )  # fmt: skip
 
 # Mean of 1000 repeats by an independent simulation, and how far a mean of ours may lie from it:
@@ -64,6 +65,19 @@ def test_what_is_identical_by_construction_is_identical(shipped):
     assert (identities["largest_difference"] <= 1e-3).all()
     findings = pd.read_csv(shipped / "results/findings.csv").set_index("id")
     assert findings.loc["E3", "flags"].startswith("identical by construction, checked")
+
+
+def test_the_fast_engine_is_stock_keras(shipped):
+    fidelity = pd.read_csv(shipped / "results/fidelity.csv").set_index("scenario")
+    assert list(fidelity.index) == ["stateful", "stateless"]
+    assert fidelity["holds"].all()
+
+
+def test_snakemakes_own_report_shows_figures_and_tables(project):
+    project.run("--report", "own.html")
+    own = (project.folder / "own.html").read_text(encoding="utf-8")
+    for shown in ("Verdicts", "Figures", "claims.csv", "shampoo-forecasts"):
+        assert shown in own
 
 
 def test_the_run_leaves_what_it_promises(shipped):

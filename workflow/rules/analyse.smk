@@ -134,7 +134,7 @@ rule judge:
     """Test the registered findings and reach a verdict on each claim."""
     input:
         repeats=rules.collect.output.repeats,
-        identities=rules.check_identities.output,
+        identities=rules.check_training.output.identities,
     output:
         findings=report(
             RESULTS / "findings.csv",

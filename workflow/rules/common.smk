@@ -6,7 +6,7 @@ All Python of the rules lives here and in config.smk; it only connects the libra
 import json
 from functools import partial
 
-from thousandfold.recipe import code_digest, identities_recipe, recipe
+from thousandfold.recipe import code_digest, checks_recipe, recipe
 from thousandfold.study import Block
 
 RESULTS = STUDY.folder("results")

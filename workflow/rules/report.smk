@@ -14,7 +14,7 @@ rule render_report:
         rules.replicate.output,
         rules.calibrate.output,
         rules.compare_published.output,
-        rules.check_identities.output,
+        rules.check_training.output,
         rules.describe_forecasts.output,
         rules.collect.output.blocks,
         rules.write_config.output,

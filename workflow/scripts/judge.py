@@ -42,7 +42,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_verdicts(
         repeats=Path(snakemake.input.repeats),
-        identities=Path(snakemake.input.identities[0]),
+        identities=Path(snakemake.input.identities),
         sources=snakemake.params.series,
         registered=snakemake.params.findings,
         alpha=snakemake.params.alpha,

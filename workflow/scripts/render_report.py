@@ -104,6 +104,7 @@ def write_report(
         forecast_bands=table("forecast_bands"),
         baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
         identities=table("identities"),
+        fidelity=table("fidelity"),
         twins=table("twins"),
         stopping=table("stopping") if study.stopping else None,
         stopping_simulation=table("stopping_simulation") if study.stopping else None,

@@ -130,17 +130,16 @@ def recipe(study: Study, block: Block) -> str:
     return _digest(ingredients)
 
 
-def identities_recipe(study: Study) -> str:
-    """SHA-256 of all that the check of the study's identities depends on."""
-    pairs = [(study.scenario(i.a).regime, study.scenario(i.b).regime) for i in study.identities]
-    engines = {ENGINE_MODULES[regime.engine] for pair in pairs for regime in pair}
+def checks_recipe(study: Study) -> str:
+    """SHA-256 of all that the checks of the study's training depend on."""
     ingredients = {
         "identities": [asdict(identity) for identity in study.identities],
-        "regimes": [[asdict(regime) for regime in pair] for pair in pairs],
+        "regimes": [asdict(scenario.regime) for scenario in study.scenarios],
+        "seeded_by": [scenario.seeded_by for scenario in study.scenarios],
         "series": [[file_digest(s.file), s.name, s.value, s.test_rows] for s in study.series],
         "study_seed": study.seed,
         "versions": versions(),
-        "code": code_digest("thousandfold.identities", *sorted(engines)),
+        "code": code_digest("thousandfold.checks", *sorted(ENGINE_MODULES.values())),
     }
     return _digest(ingredients)
 

@@ -84,6 +84,7 @@ class Tables:
     baseline_forecasts: Mapping[str, Mapping[str, np.ndarray]]
     """Forecasts that need no network, by series and name."""
     identities: pd.DataFrame
+    fidelity: pd.DataFrame
     twins: pd.DataFrame
     stopping: pd.DataFrame | None
     """None without a stopping rule, as is the next one."""
@@ -223,6 +224,7 @@ def _series_section(
         "calibration": _calibration_ranges(of_series(tables.calibration)),
         "published": of_series(tables.published).to_dict("records"),
         "identities": of_series(tables.identities).to_dict("records"),
+        "fidelity": of_series(tables.fidelity).to_dict("records"),
         "twins": of_series(tables.twins).to_dict("records"),
         "stopping": None
         if tables.stopping is None
@@ -301,7 +303,7 @@ def _estimation_plots(
         axis = {
             "mean": "difference of means, a − b",
             "spread": "spread, times that of b",
-            "precision": f"standard error of a mean of {number(group[0]['mean_of'] or math.nan, 0)}",
+            "precision": f"standard error of a mean of {exact(group[0]['mean_of'])}",
         }[estimand]
         figure = figures.estimation_plot(
             summaries, effects, source.unit, axis, ratio=estimand == "spread"

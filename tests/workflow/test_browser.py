@@ -1,0 +1,179 @@
+"""The report in a real browser: headless Chromium, no network, axe-core's rules."""
+
+import re
+import shutil
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from workflow.project import Project
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+
+PHONE = {"width": 360, "height": 800}
+DESK = {"width": 1280, "height": 900}
+
+HOSTILE = "<script>alert(1)</script> & \"quotes\" 'x' \u202eleft\u202c 🎲 " + "long" * 60
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A study with every finding of the shipped one, of few repeats and epochs."""
+    project = Project(tmp_path_factory.mktemp("browser") / "project")
+    project.configure(study={"scenarios": None, "repeats": 30, "repeats_per_job": 30})
+    project.run()
+    return project
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """A page that is open, with all that it asked for and complained of."""
+
+    def __init__(self, browser, file, viewport, **context):
+        self.requests, self.complaints = [], []
+        self.page = browser.new_context(viewport=viewport, **context).new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.url = file.as_uri()
+        self.page.goto(self.url)
+
+
+def visit(browser, study, viewport=DESK, **context):
+    return Visit(browser, study.folder / "reports/tiny/report.html", viewport, **context)
+
+
+def cells(page, selector):
+    return [" ".join(text.split()) for text in page.locator(selector).all_inner_texts()]
+
+
+def test_no_complaint_and_no_request_but_the_page_itself(browser, study):
+    opened = visit(browser, study)
+    assert opened.complaints == []
+    assert [url for url in opened.requests if not url.startswith("data:")] == [opened.url]
+
+
+def test_the_verdict_table_agrees_with_the_tables(browser, study):
+    page = visit(browser, study).page
+    claims = pd.read_csv(study.results / "claims.csv")
+    findings = pd.read_csv(study.results / "findings.csv")
+    bodies = page.locator("table.verdicts tbody")
+    assert bodies.count() == len(claims) == 15
+    assert page.locator("table.verdicts tbody tr").count() == len(findings) == 20
+    for index, claim in enumerate(claims.to_dict("records")):
+        body = bodies.nth(index)
+        heading = " ".join(body.locator("th").inner_text().split())
+        assert heading == f"{claim['id']} {claim['claim']} {claim['source']}"
+        assert body.locator(".verdict").inner_text().split(maxsplit=1)[1] == claim["verdict"]
+        rows = findings[findings["id"] == claim["id"]].to_dict("records")
+        for number, row in enumerate(rows):
+            shown = body.locator("tr").nth(number).inner_text().replace("−", "-")
+            assert str(row["n_a"]) in shown
+            if row["estimand"] == "mean":
+                for column in ("difference", "ci_low", "ci_high"):
+                    assert f"{row[column]:.2f}" in shown
+                p = row["difference_p_family"]
+                assert ("< 0.001" if p < 0.001 else f"{p:.3f}") in shown
+
+
+def test_links_and_downloads_work(browser, study):
+    opened = visit(browser, study)
+    folder = study.folder / "reports/tiny"
+    links = opened.page.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert len(links) > 40
+    for link in set(links):
+        if link.startswith("#"):
+            assert opened.page.locator(f"[id='{link[1:]}']").count() == 1
+        else:
+            assert (folder / link).resolve().is_file(), link
+    linked = {link.rsplit("/", 1)[-1] for link in links if not link.startswith("#")}
+    left = {path.name for path in study.results.glob("*.*")}
+    assert linked == left
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, study, viewport, scheme):
+    page = visit(browser, study, viewport, color_scheme=scheme, bypass_csp=True).page
+    for fold in page.locator("details").all():
+        fold.evaluate("fold => { fold.open = true; }")
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert results.violations_count == 0, results.generate_report()
+
+
+def assert_fits(page):
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.viewport_size["width"]
+
+
+def test_a_phone_does_not_scroll_sideways(browser, study):
+    page = visit(browser, study, PHONE).page
+    assert_fits(page)
+    for fold in page.locator("details").all():
+        fold.evaluate("fold => { fold.open = true; }")
+    assert_fits(page)
+
+
+def test_every_figure_says_its_result(browser, study):
+    page = visit(browser, study).page
+    labels = page.locator("figure").evaluate_all(
+        "all => all.map(figure => figure.getAttribute('aria-label'))"
+    )
+    assert len(labels) >= 20
+    assert all(len(label) > 40 for label in labels)
+    # An estimation plot's label holds its numbers.
+    assert sum("interval" in label for label in labels) >= 15
+
+
+def test_print_opens_every_fold(browser, study):
+    page = visit(browser, study).page
+    hidden = "all => all.filter(fold => fold.getBoundingClientRect().height < 60).length"
+    assert page.locator("details").evaluate_all(hidden) > 0
+    page.emulate_media(media="print")
+    assert page.locator("details").evaluate_all(hidden) == 0
+
+
+def test_a_table_is_sorted_by_its_headings(browser, study):
+    page = visit(browser, study).page
+    page.locator("summary", has_text="The table of all pairs").click()
+    heading = page.locator("table.sortable th", has_text=re.compile("^difference$"))
+    for order in (sorted, lambda values: sorted(values, reverse=True)):
+        heading.locator("button").click()
+        shown = cells(page, "table.sortable tbody tr td:nth-of-type(2)")
+        values = [float(text.replace("−", "-")) for text in shown]
+        assert values == order(values)
+    assert heading.get_attribute("aria-sort") == "descending"
+
+
+def test_without_javascript_all_is_there(browser, study):
+    page = visit(browser, study, java_script_enabled=False).page
+    assert page.locator("table.verdicts tbody").count() == 15
+    assert page.locator("figure svg").count() >= 20
+
+
+def test_hostile_text_is_text_and_breaks_no_layout(browser, study):
+    study.configure(
+        study={"scenarios": ["stateful", "stateless"], "repeats": 30, "repeats_per_job": 30, "title": HOSTILE},
+        scenarios={"stateful": {"label": HOSTILE}},
+        findings={"E1": {"claim": HOSTILE, "source": HOSTILE}},
+        series={"shampoo": {"title": HOSTILE, "unit": HOSTILE}},
+        experiments={"a_vs_a": {"title": HOSTILE}},
+    )  # fmt: skip
+    study.run()
+    for viewport in (PHONE, DESK):
+        opened = visit(browser, study, viewport)
+        assert opened.complaints == []
+        assert HOSTILE.split("🎲")[1].strip() in opened.page.locator("h1").inner_text()
+        assert opened.page.locator("script").count() == 1
+        assert_fits(opened.page)

@@ -1,0 +1,77 @@
+"""Checks of the training itself: what must give the same numbers does.
+
+Scenarios that are the same by construction, trained from shared seeds; and the fast engine
+beside stock Keras, for a few epochs of a stateful and a stateless scenario. (The tests compare
+the engines for every scenario.)
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from thousandfold.scenario import Scenario
+from thousandfold.series import Series
+from thousandfold.study import Identity, Study
+from thousandfold.training import train_repeats
+
+IDENTITY_REPEATS = 20
+
+FIDELITY_REPEATS = 2
+
+FIDELITY_EPOCHS = 5
+
+TOLERANCE = 1e-3
+"""In RMSE; the engines' own tolerance against each other."""
+
+
+def _rmses(study: Study, series: Series, scenario: Scenario, repeats: int) -> np.ndarray:
+    return train_repeats(scenario, series, study.seed, range(repeats))["rmse"].to_numpy()
+
+
+def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:
+    """How far two scenarios' repeats lie apart; repeats that diverged in both agree."""
+    differences = np.abs(rmses[0] - rmses[1])
+    both_diverged = np.isnan(rmses[0]) & np.isnan(rmses[1])
+    largest = float(np.max(np.where(both_diverged, 0.0, differences)))
+    return {"largest_difference": largest, "holds": largest <= TOLERANCE}
+
+
+def check_identity(study: Study, series: Series, identity: Identity) -> dict[str, Any]:
+    """The identities table's row of one identity on one series."""
+    scenarios = [
+        replace(study.scenario(name), seeded_by=f"identity {identity.id}")
+        for name in (identity.a, identity.b)
+    ]
+    rmses = [_rmses(study, series, scenario, IDENTITY_REPEATS) for scenario in scenarios]
+    return {
+        "series": series.name, "id": identity.id,
+        "scenario_a": identity.a, "scenario_b": identity.b, "repeats": IDENTITY_REPEATS,
+        **_agreement(rmses),
+    }  # fmt: skip
+
+
+def checked_scenarios(study: Study) -> Iterator[Scenario]:
+    """The first stateful and the first stateless scenario of the fast engine."""
+    for stateful in (True, False):
+        kind = (
+            scenario
+            for scenario in study.scenarios
+            if scenario.regime.engine == "replicated" and scenario.regime.stateful == stateful
+        )
+        yield from list(kind)[:1]
+
+
+def check_fidelity(study: Study, series: Series, scenario: Scenario) -> dict[str, Any]:
+    """The fidelity table's row of one scenario on one series."""
+    epochs = min(FIDELITY_EPOCHS, scenario.regime.epochs)
+    engines = [
+        replace(scenario, regime=replace(scenario.regime, epochs=epochs, engine=engine))
+        for engine in ("replicated", "keras")
+    ]
+    rmses = [_rmses(study, series, each, FIDELITY_REPEATS) for each in engines]
+    return {
+        "series": series.name, "scenario": scenario.name,
+        "repeats": FIDELITY_REPEATS, "epochs": epochs, **_agreement(rmses),
+    }  # fmt: skip

@@ -295,8 +295,9 @@ def test_a_large_study_stays_small():
 
 
 def test_numbers_for_reading():
-    assert [number(x) for x in (-1.234, 0, float("nan"), float("inf"), -float("inf"))] == [
+    assert [number(x) for x in (-1.234, 0, -0.004, float("nan"), float("inf"), -float("inf"))] == [
         "−1.23",
+        "0.00",
         "0.00",
         "–",
         "∞",

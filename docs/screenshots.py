@@ -1,0 +1,55 @@
+"""Take the pictures in docs/screenshots/ of a finished study's report.
+
+    snakemake --cores 2 && python docs/screenshots.py
+
+Needs Chromium; uses the report of the default study.
+"""
+
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORT = ROOT / "reports" / "report.html"
+FOLDER = ROOT / "docs" / "screenshots"
+
+DESK = {"width": 1100, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+PARTS = {
+    "finding": "#finding-shampoo-E6",
+    "forecasts": "section[aria-labelledby='forecasts-shampoo']",
+    "pairs": "section[aria-labelledby='pairs-shampoo']",
+    "trust": "section[aria-labelledby='trust-shampoo']",
+}
+"""Picture -> the part of the page that it shows."""
+
+
+def open_report(browser: Browser, size: dict[str, int], scheme: str) -> Page:
+    """The report in a window of this size."""
+    viewport = {"width": size["width"], "height": size["height"]}
+    page = browser.new_context(viewport=viewport, color_scheme=scheme).new_page()  # type: ignore[arg-type]
+    page.goto(REPORT.as_uri())
+    return page
+
+
+def main() -> None:
+    """Take every picture."""
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        light, dark = (open_report(browser, DESK, scheme) for scheme in ("light", "dark"))
+        light.screenshot(path=FOLDER / "verdicts.png")
+        dark.screenshot(path=FOLDER / "verdicts-dark.png")
+        for name, part in PARTS.items():
+            light.locator(part).screenshot(path=FOLDER / f"{name}.png")
+        phone = open_report(browser, PHONE, "light")
+        phone.screenshot(path=FOLDER / "phone.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

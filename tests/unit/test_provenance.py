@@ -1,0 +1,107 @@
+"""What the page says of its own making: warnings, facts, the bands of the forecasts."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import ROOT, shipped_study
+
+from render_report import facts, warnings
+from thousandfold.checks import checked_scenarios
+from thousandfold.inference.forecasts import forecast_bands
+from thousandfold.recipe import recipe, registration_digest
+from thousandfold.records import table_columns
+from thousandfold.study import Stopping
+
+
+@pytest.fixture(autouse=True)
+def in_project(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def study_of(repeats=4):
+    study = shipped_study()
+    return replace(study, scenarios=study.scenarios[:2], repeats=repeats)
+
+
+def repeats_of(study, n):
+    rows = [("shampoo", s.name, i) for s in study.scenarios for i in range(n)]
+    table = pd.DataFrame(rows, columns=["series", "scenario", "repeat"])
+    return table.assign(diverged=False, engine="replicated", profile="keras3")
+
+
+def blocks_of(study):
+    rows = [
+        {**vars(block), "recipe": recipe(study, block), "train_seconds": 1.5, "cpu": "a", "versions": "keras 3"}
+        for block in study.blocks()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=table_columns("blocks"))
+
+
+def test_a_whole_and_fresh_run_has_no_warnings():
+    study = study_of()
+    assert list(warnings(study, repeats_of(study, 4), blocks_of(study))) == []
+
+
+def test_missing_repeats_are_told():
+    study = study_of()
+    told = list(warnings(study, repeats_of(study, 3), blocks_of(study)))
+    assert told == ["2 of 8 planned repeats are missing."]
+    stopped = replace(study, stopping=Stopping(2, 1.0))
+    assert list(warnings(stopped, repeats_of(study, 2), blocks_of(study))) == []
+
+
+def test_results_older_than_the_config_are_told():
+    study = study_of()
+    changed = replace(study, seed=study.seed + 1)
+    (told,) = warnings(changed, repeats_of(study, 4), blocks_of(study))
+    assert told.startswith("2 of 2 training jobs are older than the config")
+
+
+def test_facts(tmp_path):
+    study = study_of()
+    config = tmp_path / "config.yaml"
+    config.write_text("a: 1\n", encoding="utf-8")
+    told = facts(study, "snakemake --cores 2", config, repeats_of(study, 4), blocks_of(study))
+    assert told["Made by"] == "snakemake --cores 2"
+    # The SHA-256 of "a: 1\n", as sha256sum prints it.
+    assert told["Config (SHA-256)"].startswith("37b128c5")
+    assert told["Registered findings (SHA-256)"] == registration_digest(study)
+    assert told["Training took"] == "3 s in 2 jobs"
+    assert told["Repeats"] == "8, of which 0 diverged"
+    assert "statsmodels" in told["Analysed with"]
+
+
+def test_bands_are_quantiles_of_the_finite_forecasts():
+    rng = np.random.default_rng(1)
+    values = rng.normal(100, 5, (50, 3))
+    values[7, 1] = np.nan
+    values[8, 2] = np.inf
+    table = pd.DataFrame(
+        {
+            "series": "s", "scenario": "a", "repeat": np.repeat(np.arange(50), 3),
+            "step": np.tile([1, 2, 3], 50), "forecast": values.ravel(), "actual": np.tile([9.0, 8.0, 7.0], 50),
+        }
+    )  # fmt: skip
+    bands = forecast_bands([table], table_columns("forecast_bands"))
+    assert list(bands["n"]) == [50, 49, 49]
+    assert list(bands["actual"]) == [9, 8, 7]
+    for step in range(3):
+        finite = values[np.isfinite(values[:, step]), step]
+        expected = np.quantile(finite, [0.05, 0.25, 0.5, 0.75, 0.95])
+        assert bands.loc[step, ["q05", "q25", "median", "q75", "q95"]].tolist() == pytest.approx(
+            list(expected)
+        )
+
+
+def test_fidelity_is_checked_for_a_stateful_and_a_stateless_scenario_of_the_fast_engine():
+    study = shipped_study()
+    assert [s.name for s in checked_scenarios(study)] == ["stateful", "stateless"]
+    stock = replace(
+        study,
+        scenarios=tuple(
+            replace(s, regime=replace(s.regime, engine="keras")) for s in study.scenarios
+        ),
+    )
+    assert list(checked_scenarios(stock)) == []

@@ -78,10 +78,16 @@ def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, uni
         return figure
 
 
-def box_plots(samples: Mapping[str, np.ndarray], unit: str, limits: tuple[float, float]) -> Figure:
+def box_plots(
+    samples: Mapping[str, np.ndarray],
+    published: Mapping[str, Sequence[float]],
+    unit: str,
+    limits: tuple[float, float],
+) -> Figure:
     """The RMSEs of some scenarios by label, side by side on a given axis.
 
     Boxes span the quartiles, whiskers reach to 1.5 times their distance, points lie beyond.
+    Filled diamonds are means, hollow ones the means that were published.
     """
     with mpl.rc_context(STYLE):
         figure = _figure(7.2, 0.9 + 0.42 * len(samples))
@@ -99,6 +105,12 @@ def box_plots(samples: Mapping[str, np.ndarray], unit: str, limits: tuple[float,
         axes.plot(
             means, range(len(means)), linestyle="", marker="D", markersize=4, color=VERMILLION
         )
+        for row, label in enumerate(samples):
+            for mean in published.get(label, ()):
+                axes.plot(
+                    mean, row, marker="D", markersize=6, markerfacecolor="none",
+                    markeredgecolor=GREEN, markeredgewidth=1.5,
+                )  # fmt: skip
         axes.set(xlabel=f"RMSE, {_short(unit)}", ylabel="", xlim=limits)
         axes.set_yticks(range(len(samples)), [_short(label) for label in samples])
         axes.tick_params(axis="y", length=0)
@@ -106,10 +118,12 @@ def box_plots(samples: Mapping[str, np.ndarray], unit: str, limits: tuple[float,
         return figure
 
 
-def standard_error_figure(table: pd.DataFrame, labels: Mapping[str, str], unit: str) -> Figure:
+def standard_error_figure(
+    table: pd.DataFrame, labels: Mapping[str, str], targets: Sequence[float], unit: str
+) -> Figure:
     """Standard errors against n as small multiples on common axes, one per scenario.
 
-    `table` holds one series' rows of the standard_error table.
+    `table` holds one series' rows of the standard_error table; lines mark the targets.
     """
     columns = 3
     rows = -(-len(labels) // columns)
@@ -118,12 +132,15 @@ def standard_error_figure(table: pd.DataFrame, labels: Mapping[str, str], unit: 
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axes, (scenario, label) in zip(grid, labels.items(), strict=False):
             _standard_error_panel(axes, table[table["scenario"] == scenario], label)
+            for target in targets:
+                name = "to reach" if target == targets[0] else None
+                axes.axhline(target, color=GREEN, linewidth=0.8, label=name)
         for axes in grid[len(labels) :]:
             axes.set_visible(False)
         for axes in grid[max(0, len(labels) - columns) : len(labels)]:
             axes.tick_params(labelbottom=True)
         handles, names = grid[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper left", ncols=3)
+        figure.legend(handles, names, loc="outside upper left", ncols=4)
         figure.supxlabel("repeats n", fontsize=10, color=INK)
         figure.supylabel(f"standard error, {_short(unit)}", fontsize=10, color=INK)
         return figure

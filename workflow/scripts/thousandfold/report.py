@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from thousandfold import figures
 from thousandfold.inference.claims import contrast_sentence
+from thousandfold.inference.precision import TARGETS
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.records import all_tables, table_descriptions
@@ -211,7 +212,7 @@ def _series_section(
         "experiments": list(_experiments(study, source, tables, limits, drawn)),
         "standard_error_figure": drawn.add(
             f"{source.name}-standard-error",
-            figures.standard_error_figure(errors, measured, source.unit),
+            figures.standard_error_figure(errors, measured, TARGETS, source.unit),
         )
         if measured
         else None,
@@ -411,15 +412,22 @@ def _experiments(
             for name in experiment.scenarios
         }
         shown = {label: x for label, x in finite.items() if len(x)}
+        rows = _descriptive_rows(experiment, source, tables)
+        published: dict[str, list[float]] = {}
+        for row in rows:
+            if row["whose"] != "this run":
+                label = study.scenario(row["scenario"]).label
+                published.setdefault(label, []).append(row["mean"])
         yield {
             "title": experiment.title,
             "figure": drawn.add(
-                f"{source.name}-experiment-{index}", figures.box_plots(shown, source.unit, limits)
+                f"{source.name}-experiment-{index}",
+                figures.box_plots(shown, published, source.unit, limits),
             )
             if shown
             else None,
             "alt": _means_in_words(shown, source.unit),
-            "rows": _descriptive_rows(experiment, source, tables),
+            "rows": rows,
         }
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 INK = "#123456"
 """Text and axes; the page puts its own text colour in its place."""
@@ -161,6 +161,8 @@ def _standard_error_panel(axes: Axes, table: pd.DataFrame, label: str) -> None:
         axis.set_minor_formatter(lambda *_: "")
 
 
+MOST_RATIO_TICKS = 6
+
 POINTS_SHOWN = 200
 """So many repeats of a scenario, its first, are drawn as points over its distribution."""
 
@@ -234,14 +236,26 @@ def _draw_distributions(axes: Axes, summaries: Sequence[Summary], unit: str) -> 
     axes.grid(axis="y", visible=False)
 
 
+def _ratio_ticks(low: float, high: float) -> list[float]:
+    """Round ratios for an axis from low to high: a few, whether it is narrow or wide."""
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    for steps in ((1, 1.1, 1.25, 1.5, 2, 3, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        inside = [tick for tick in ticks if 0.99 * low <= tick <= 1.01 * high]
+        if len(inside) <= MOST_RATIO_TICKS:
+            return inside
+    return inside
+
+
 def _draw_effects(axes: Axes, effects: Mapping[int, Effect], label: str, ratio: bool) -> None:
     first = next(iter(effects.values()))
     axes.axvspan(*first.band, color=GRID, linewidth=0)
     if ratio:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ends = [end for effect in effects.values() for end in (effect.low, effect.high)]
+        axes.set_xticks(_ratio_ticks(min(*ends, first.band[0]), max(*ends, first.band[1])))
         axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
-        axes.xaxis.set_minor_formatter(lambda *_: "")
+        axes.xaxis.set_minor_locator(NullLocator())
     neutral = 1.0 if ratio else 0.0
     if first.band[0] < neutral < first.band[1]:
         axes.axvline(neutral, color=INK, linewidth=1)

@@ -4,6 +4,7 @@ All Python of the rules lives here and in config.smk; it only connects the libra
 """
 
 import json
+import shlex
 from functools import partial
 
 from thousandfold.recipe import code_digest, checks_recipe, recipe
@@ -16,7 +17,16 @@ STAGE_FILE = str(RESULTS / "stages/{series}/{scenario}/{stage}.json")
 LOG_FILE = str(RESULTS / "logs/{rule}.log")
 
 COMMAND = " ".join(
-    ["snakemake --cores 2", *(f"--configfile {file}" for file in CONFIG_FILES[1:])]
+    [
+        "snakemake --cores 2",
+        *(f"--configfile {file}" for file in CONFIG_FILES[1:]),
+        *(
+            f"--config {shlex.quote(f'{key}={json.dumps(value)}')}"
+            for key, value in command_line_values(
+                workflow.config_settings.config
+            ).items()
+        ),
+    ]
 )
 
 SERIES_FILES = [source.file for source in STUDY.series]

@@ -11,6 +11,8 @@ from support import ROOT, shipped_study
 from support import samples as samples_by_name
 
 from thousandfold.config import load_published, load_series
+from thousandfold.figures import ratio_ticks
+from thousandfold.formatting import exact, number, p_value
 from thousandfold.inference.calibration import calibration_table
 from thousandfold.inference.claims import claims
 from thousandfold.inference.designs import DESIGNS
@@ -26,7 +28,7 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.records import table_columns
-from thousandfold.report import Axis, Provenance, Tables, exact, number, p_value, render
+from thousandfold.report import Axis, Provenance, Tables, render
 from thousandfold.series import baseline_forecasts, baseline_rmses
 from thousandfold.study import Contrast, Experiment, Finding, Stopping
 
@@ -304,6 +306,19 @@ def test_numbers_for_reading():
         "−∞",
     ]
     assert [p_value(x) for x in (0.5, 0.00099, float("nan"))] == ["0.500", "< 0.001", "–"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.77, 1.25, [0.8, 0.9, 1, 1.1, 1.25]),
+        (0.14, 1.25, [0.2, 0.5, 1]),
+        (0.8, 8, [1, 2, 5]),
+        (0.02, 40, [0.1, 1, 10]),
+    ],
+)
+def test_ticks_of_ratios_are_few_and_round(low, high, ticks):
+    assert ratio_ticks(low, high) == pytest.approx(ticks)
 
 
 def test_positions_on_an_axis():

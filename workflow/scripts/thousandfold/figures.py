@@ -236,7 +236,7 @@ def _draw_distributions(axes: Axes, summaries: Sequence[Summary], unit: str) -> 
     axes.grid(axis="y", visible=False)
 
 
-def _ratio_ticks(low: float, high: float) -> list[float]:
+def ratio_ticks(low: float, high: float) -> list[float]:
     """Round ratios for an axis from low to high: a few, whether it is narrow or wide."""
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     for steps in ((1, 1.1, 1.25, 1.5, 2, 3, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
@@ -253,7 +253,7 @@ def _draw_effects(axes: Axes, effects: Mapping[int, Effect], label: str, ratio: 
     if ratio:
         axes.set_xscale("log")
         ends = [end for effect in effects.values() for end in (effect.low, effect.high)]
-        axes.set_xticks(_ratio_ticks(min(*ends, first.band[0]), max(*ends, first.band[1])))
+        axes.set_xticks(ratio_ticks(min(*ends, first.band[0]), max(*ends, first.band[1])))
         axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
         axes.xaxis.set_minor_locator(NullLocator())
     neutral = 1.0 if ratio else 0.0

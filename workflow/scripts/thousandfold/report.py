@@ -1,22 +1,18 @@
 """The page: from the tables of a run to one self-contained HTML file. Computes no statistics."""
 
-import hashlib
-import io
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from thousandfold import figures
+from thousandfold.formatting import exact, is_known, number, p_value
 from thousandfold.inference.claims import contrast_sentence
 from thousandfold.inference.precision import TARGETS
 from thousandfold.inference.samples import Sample, Samples
@@ -24,6 +20,7 @@ from thousandfold.inference.verdicts import Verdict
 from thousandfold.records import all_tables, table_descriptions
 from thousandfold.series import Series
 from thousandfold.study import Experiment, SeriesSource, Study
+from thousandfold.svg import Figures
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -115,19 +112,6 @@ class Axis:
         """Where a value lies, from 0 to 100; values outside lie at the ends."""
         share = (value - self.low) / (self.high - self.low)
         return round(100 * min(1.0, max(0.0, share)), 2)
-
-
-class Figures:
-    """The figures drawn for a page, each as a file of its own too."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, str] = {}
-
-    def add(self, name: str, figure: Figure) -> Markup:
-        """Keep a figure as the file of this name; returns it as an element for the page."""
-        svg = _svg(figure, name)
-        self.files[f"{name}.svg"] = _standalone(svg)
-        return _inline(svg)
 
 
 def render(
@@ -450,60 +434,3 @@ def _descriptive_rows(
             for record in published[published["scenario"] == name].to_dict("records"):
                 rows.append({**record, "whose": record["source"]})
     return rows
-
-
-def number(value: float, digits: int = 2) -> str:
-    """A number for reading: a true minus sign, and a dash where there is none."""
-    if value is None or math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:.{digits}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
-
-
-def is_known(value: Any) -> bool:
-    """Whether a cell of a table holds anything."""
-    return not (value is None or value == "" or (isinstance(value, float) and math.isnan(value)))
-
-
-def exact(value: Any) -> str:
-    """A cell of a table with all digits that matter."""
-    if not is_known(value):
-        return "–"
-    return f"{value:.10g}".replace("-", "−") if isinstance(value, float) else str(value)
-
-
-def p_value(value: float) -> str:
-    """A p value for reading."""
-    if math.isnan(value):
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _svg(figure: Figure, name: str) -> str:
-    """A figure as SVG; its name keeps its ids apart from those of others."""
-    buffer = io.StringIO()
-    salt = hashlib.sha256(name.encode()).hexdigest()
-    with mpl.rc_context({**figures.STYLE, "svg.hashsalt": salt}):
-        figure.savefig(buffer, format="svg", transparent=True, dpi=150, metadata={"Date": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    # Only referenced ids are salted; matplotlib repeats the others in every figure.
-    referenced = set(re.findall(r'(?:url\(|href=")#([^")]+)', svg))
-    return re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in referenced else "", svg)
-
-
-def _standalone(svg: str) -> str:
-    """SVG as a file: on white paper."""
-    svg = svg.replace(figures.INK, "#1c2024").replace(figures.GRID, "#e6e9ed")
-    return svg.replace("<svg", '<svg style="background: #ffffff"', 1)
-
-
-def _inline(svg: str) -> Markup:
-    """SVG as an element that takes its ink from the page."""
-    svg = svg.replace(figures.INK, "currentColor").replace(figures.GRID, "var(--grid)")
-    return Markup(svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1))

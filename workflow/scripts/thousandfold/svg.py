@@ -1,0 +1,52 @@
+"""Figures as SVG: an element of the page, and a file of its own."""
+
+import hashlib
+import io
+import re
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from thousandfold import figures
+
+
+class Figures:
+    """The figures drawn for a page, each as a file of its own too."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+
+    def add(self, name: str, figure: Figure) -> Markup:
+        """Keep a figure as the file of this name; returns it as an element for the page."""
+        svg = _svg(figure, name)
+        self.files[f"{name}.svg"] = _standalone(svg)
+        return _inline(svg)
+
+
+def _svg(figure: Figure, name: str) -> str:
+    """A figure as SVG; its name keeps its ids apart from those of others."""
+    buffer = io.StringIO()
+    salt = hashlib.sha256(name.encode()).hexdigest()
+    with mpl.rc_context({**figures.STYLE, "svg.hashsalt": salt}):
+        figure.savefig(buffer, format="svg", transparent=True, dpi=150, metadata={"Date": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    # Only referenced ids are salted; matplotlib repeats the others in every figure.
+    referenced = set(re.findall(r'(?:url\(|href=")#([^")]+)', svg))
+    return re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in referenced else "", svg)
+
+
+def _standalone(svg: str) -> str:
+    """SVG as a file: on white paper."""
+    svg = svg.replace(figures.INK, "#1c2024").replace(figures.GRID, "#e6e9ed")
+    return svg.replace("<svg", '<svg style="background: #ffffff"', 1)
+
+
+def _inline(svg: str) -> Markup:
+    """SVG as an element that takes its ink from the page."""
+    svg = svg.replace(figures.INK, "currentColor").replace(figures.GRID, "var(--grid)")
+    return Markup(svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1))

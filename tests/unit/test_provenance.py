@@ -95,6 +95,21 @@ def test_bands_are_quantiles_of_the_finite_forecasts():
         )
 
 
+def test_a_scenario_without_finite_forecasts_has_no_bands():
+    table = pd.DataFrame(
+        {
+            "series": "s",
+            "scenario": "a",
+            "step": [1, 2],
+            "forecast": [np.nan, np.inf],
+            "actual": 1.0,
+        }
+    )
+    bands = forecast_bands([table], table_columns("forecast_bands"))
+    assert bands.empty
+    assert list(bands.columns) == table_columns("forecast_bands")
+
+
 def test_fidelity_is_checked_for_a_stateful_and_a_stateless_scenario_of_the_fast_engine():
     study = shipped_study()
     assert [s.name for s in checked_scenarios(study)] == ["stateful", "stateless"]

@@ -11,11 +11,13 @@ QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 def forecast_bands(forecasts: Iterable[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     """The forecast_bands table, from one table of forecasts for each series and scenario.
 
-    Forecasts that are not finite are left out.
+    Forecasts that are not finite are left out, and with them scenarios that have no others.
     """
-    bands = []
+    bands = [pd.DataFrame(columns=columns)]
     for table in forecasts:
         finite = table[table["forecast"].abs() < float("inf")]
+        if finite.empty:
+            continue
         steps = finite.groupby(["series", "scenario", "step", "actual"])["forecast"]
         quantiles = steps.quantile(np.array(list(QUANTILES.values()))).unstack()
         quantiles.columns = list(QUANTILES)

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from study import copy_project
+from study import copy_project, publish
 
 
 def measure(command, folder, cores):
@@ -61,9 +61,7 @@ def main():
         f"| repeats of each scenario | all tables | and the report | largest process |\n"
         f"|---|---|---|---|\n{''.join(rows)}"
     )
-    print(text)
-    if arguments.markdown:
-        arguments.markdown.write_text(text, encoding="utf-8")
+    publish(text, arguments.markdown)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,13 @@ def copy_project(folder):
         copy(ROOT / part, Path(folder) / part)
 
 
+def publish(text, markdown):
+    """Print the figures, and write them to a file if one is named."""
+    print(text)
+    if markdown:
+        markdown.write_text(text, encoding="utf-8")
+
+
 def run_once(cores):
     """Seconds of one complete run."""
     with tempfile.TemporaryDirectory() as folder:
@@ -62,9 +69,7 @@ def main():
         f"| wall time, from to | {min(times):.0f} to {max(times):.0f} s |\n"
         f"| memory of the largest process | {gigabytes:.2f} GB |\n"
     )
-    print(text)
-    if arguments.markdown:
-        arguments.markdown.write_text(text, encoding="utf-8")
+    publish(text, arguments.markdown)
 
 
 if __name__ == "__main__":

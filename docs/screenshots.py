@@ -7,15 +7,16 @@ Needs Chromium; uses the report of the default study.
 
 import shutil
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "reports" / "report.html"
 FOLDER = ROOT / "docs" / "screenshots"
 
-DESK = {"width": 1100, "height": 900}
-PHONE = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1100, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 PARTS = {
     "finding": "#finding-shampoo-E6",
@@ -26,10 +27,9 @@ PARTS = {
 """Picture -> the part of the page that it shows."""
 
 
-def open_report(browser: Browser, size: dict[str, int], scheme: str) -> Page:
+def open_report(browser: Browser, size: ViewportSize, scheme: Literal["light", "dark"]) -> Page:
     """The report in a window of this size."""
-    viewport = {"width": size["width"], "height": size["height"]}
-    page = browser.new_context(viewport=viewport, color_scheme=scheme).new_page()  # type: ignore[arg-type]
+    page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
     page.goto(REPORT.as_uri())
     return page
 
@@ -41,7 +41,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        light, dark = (open_report(browser, DESK, scheme) for scheme in ("light", "dark"))
+        light, dark = open_report(browser, DESK, "light"), open_report(browser, DESK, "dark")
         light.screenshot(path=FOLDER / "verdicts.png")
         dark.screenshot(path=FOLDER / "verdicts-dark.png")
         for name, part in PARTS.items():

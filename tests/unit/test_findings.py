@@ -19,7 +19,7 @@ from thousandfold.inference.findings import family_p_values, judge
 from thousandfold.inference.pairs import check_twins, compare_all_pairs
 from thousandfold.inference.samples import samples_of
 from thousandfold.records import table_columns
-from thousandfold.study import Contrast, Finding, Twins
+from thousandfold.study import Contrast, Finding, ScenarioPair
 
 COLUMNS = table_columns("findings")
 INDEPENDENT = DESIGNS["independent"]
@@ -319,7 +319,7 @@ def test_all_pairs():
 def test_twins():
     rng = np.random.default_rng(9)
     values = {"a": rng.normal(0, 1, 90), "b": rng.normal(0, 1, 90), "c": rng.normal(2, 1, 90)}
-    twins = [Twins("same", "a", "b"), Twins("other", "a", "c")]
+    twins = [ScenarioPair("same", "a", "b"), ScenarioPair("other", "a", "c")]
     samples = samples_by_name(values)
     table = check_twins(samples, ["s"], twins, INDEPENDENT, 0.05, table_columns("twins"))
     assert list(table["differs"]) == [False, True]

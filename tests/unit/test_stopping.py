@@ -10,7 +10,7 @@ from support import sample, samples
 from thousandfold.inference.stopping import (
     FEWEST_STUDIES,
     TEXTBOOK,
-    half_width,
+    half_width_of,
     half_widths,
     is_enough,
     simulate,
@@ -28,8 +28,8 @@ def rng(seed=0):
 def test_half_width_is_the_t_interval_of_the_finite_repeats():
     values = rng().normal(5, 2, 40)
     low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert half_width(np.append(values, np.nan)) == pytest.approx((high - low) / 2)
-    assert half_width(np.array([1.0, np.nan])) == math.inf
+    assert half_width_of(np.append(values, np.nan)) == pytest.approx((high - low) / 2)
+    assert half_width_of(np.array([1.0, np.nan])) == math.inf
 
 
 def test_the_rule_wants_two_successive_stages():
@@ -41,7 +41,7 @@ def test_the_rule_wants_two_successive_stages():
 
 def test_half_widths_after_each_stage():
     values = rng().normal(0, 1, 25)
-    assert half_widths(values, 10) == [half_width(values[:n]) for n in (10, 20, 25)]
+    assert half_widths(values, 10) == [half_width_of(values[:n]) for n in (10, 20, 25)]
 
 
 def test_stopping_table():
@@ -64,7 +64,7 @@ def plain_simulation(draw, rule, most, studies, seed):
         while len(values) < most and not is_enough(widths, rule.half_width):
             new = draw(source, (1, min(rule.stage, most - len(values))))[0]
             values = np.append(values, new)
-            widths.append(half_width(values))
+            widths.append(half_width_of(values))
         hits.append(abs(values.mean()) <= widths[-1])
         sizes.append(len(values))
     return np.mean(hits), np.mean(sizes)

@@ -1,8 +1,8 @@
 """Analysis: from blocks to the tables that the report and others read.
 
-Makes results/{repeats,forecasts}.parquet, repeats.csv, blocks.csv, forecast_bands.csv, summary.csv, baselines.csv,
-standard_error.csv, required_repeats.csv, comparisons.csv, twins.csv, findings.csv, claims.csv,
-replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the settings
+Makes results/{repeats,forecasts}.parquet, repeats.csv, blocks.csv, forecast_bands.csv, summary.csv,
+baselines.csv, standard_error.csv, required_repeats.csv, comparisons.csv, twins.csv, findings.csv,
+claims.csv, replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the settings
 it uses and the code behind it, so that a changed margin or a mended formula reruns just that.
 """
 

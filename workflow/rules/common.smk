@@ -6,6 +6,7 @@ All Python of the rules lives here and in config.smk; it only connects the libra
 import json
 import shlex
 from functools import partial
+from itertools import chain
 
 from thousandfold.recipe import code_digest, checks_recipe, recipe
 from thousandfold.study import Block
@@ -41,6 +42,11 @@ wildcard_constraints:
     stop=r"\d+",
 
 
+def files_of(blocks):
+    """The result files of blocks."""
+    return [BLOCK_FILE.format(**vars(block)) for block in blocks]
+
+
 def block_files():
     """For each series and scenario, an input function that gives its blocks.
 
@@ -57,7 +63,7 @@ def trained_blocks(series, scenario, wildcards):
     """A scenario's blocks; with a stopping rule, those of the stages until it stopped."""
     files = []
     for stage, blocks in enumerate(STUDY.stages_of(series, scenario)):
-        files += [BLOCK_FILE.format(**vars(block)) for block in blocks]
+        files += files_of(blocks)
         if STUDY.stopping:
             assessed = checkpoints.assess.get(
                 series=series, scenario=scenario, stage=stage
@@ -70,11 +76,7 @@ def trained_blocks(series, scenario, wildcards):
 def stage_files(wildcards):
     """The blocks of a scenario's stages up to this one."""
     stages = STUDY.stages_of(wildcards.series, wildcards.scenario)
-    return [
-        BLOCK_FILE.format(**vars(block))
-        for blocks in stages[: int(wildcards.stage) + 1]
-        for block in blocks
-    ]
+    return files_of(chain(*stages[: int(wildcards.stage) + 1]))
 
 
 def series_file(wildcards):

@@ -1,6 +1,6 @@
 """Training: one job per series, scenario and block of repeats.
 
-Makes results/blocks/<series>/<scenario>/<start>-<stop>.parquet identities.csv and fidelity.csv
+Makes results/blocks/<series>/<scenario>/<start>-<stop>.parquet, identities.csv and fidelity.csv
 """
 
 

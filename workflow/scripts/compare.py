@@ -9,13 +9,13 @@ from thousandfold.inference.pairs import check_twins, compare_all_pairs
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import table_columns, write_table
-from thousandfold.study import SeriesSource, Twins
+from thousandfold.study import ScenarioPair, SeriesSource
 
 
 def write_comparisons(
     repeats: Path,
     sources: tuple[SeriesSource, ...],
-    twins: tuple[Twins, ...],
+    twins: tuple[ScenarioPair, ...],
     alpha: float,
     design: str,
     study_seed: int,

@@ -13,7 +13,7 @@ import numpy as np
 
 from thousandfold.scenario import Scenario
 from thousandfold.series import Series
-from thousandfold.study import Identity, Study
+from thousandfold.study import ScenarioPair, Study
 from thousandfold.training import train_repeats
 
 IDENTITY_REPEATS = 20
@@ -38,7 +38,7 @@ def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:
     return {"largest_difference": largest, "holds": largest <= TOLERANCE}
 
 
-def check_identity(study: Study, series: Series, identity: Identity) -> dict[str, Any]:
+def check_identity(study: Study, series: Series, identity: ScenarioPair) -> dict[str, Any]:
     """The identities table's row of one identity on one series."""
     scenarios = [
         replace(study.scenario(name), seeded_by=f"identity {identity.id}")

@@ -22,11 +22,10 @@ from thousandfold.study import (
     Contrast,
     Experiment,
     Finding,
-    Identity,
+    ScenarioPair,
     SeriesSource,
     Stopping,
     Study,
-    Twins,
 )
 
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
@@ -279,10 +278,8 @@ def _study(config: dict[str, Any]) -> Study:
         ),
         scenarios=scenarios,
         experiments=tuple(_experiments(config, taking_part)),
-        identities=tuple(
-            Identity(id_, a, b) for id_, a, b in _pairs(config, "identities", taking_part)
-        ),
-        twins=tuple(Twins(id_, a, b) for id_, a, b in _pairs(config, "twins", taking_part)),
+        identities=tuple(_pairs(config, "identities", taking_part)),
+        twins=tuple(_pairs(config, "twins", taking_part)),
         findings=tuple(_findings(config, taking_part)),
     )
 
@@ -375,8 +372,8 @@ def _experiments(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[
 
 def _pairs(
     config: Mapping[str, Any], section: str, taking_part: list[str]
-) -> Iterator[tuple[str, str, str]]:
-    """(id, a, b) of the pairs in a section both of whose scenarios take part."""
+) -> Iterator[ScenarioPair]:
+    """The pairs in a section both of whose scenarios take part."""
     for id_, pair in config[section].items():
         for end in ("a", "b"):
             if pair[end] not in config["scenarios"]:
@@ -386,7 +383,7 @@ def _pairs(
             problem = f"names {pair['a']!r} twice; name another scenario"
             raise _KeyError((section, id_, "b"), problem)
         if pair["a"] in taking_part and pair["b"] in taking_part:
-            yield id_, pair["a"], pair["b"]
+            yield ScenarioPair(id_, pair["a"], pair["b"])
 
 
 def _findings(config: Mapping[str, Any], taking_part: list[str]) -> Iterator[Finding]:

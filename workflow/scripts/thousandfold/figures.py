@@ -3,7 +3,7 @@
 Ink and grid have colours of their own, which the page replaces by its scheme's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
@@ -125,28 +125,44 @@ def standard_error_figure(
 
     `table` holds one series' rows of the standard_error table; lines mark the targets.
     """
-    columns = 3
-    rows = -(-len(labels) // columns)
+
+    def draw(axes: Axes, scenario: str) -> None:
+        _draw_standard_errors(axes, table[table["scenario"] == scenario])
+        for target in targets:
+            name = "to reach" if target == targets[0] else None
+            axes.axhline(target, color=GREEN, linewidth=0.8, label=name)
+
     with mpl.rc_context(STYLE):
-        figure = _figure(7.6, 0.6 + 1.75 * rows)
-        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-        for axes, (scenario, label) in zip(grid, labels.items(), strict=False):
-            _standard_error_panel(axes, table[table["scenario"] == scenario], label)
-            for target in targets:
-                name = "to reach" if target == targets[0] else None
-                axes.axhline(target, color=GREEN, linewidth=0.8, label=name)
-        for axes in grid[len(labels) :]:
-            axes.set_visible(False)
-        for axes in grid[max(0, len(labels) - columns) : len(labels)]:
-            axes.tick_params(labelbottom=True)
-        handles, names = grid[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper left", ncols=4)
+        figure = _small_multiples(labels, draw, legend_height=0.6, legend_columns=4)
         figure.supxlabel("repeats n", fontsize=10, color=INK)
         figure.supylabel(f"standard error, {_short(unit)}", fontsize=10, color=INK)
         return figure
 
 
-def _standard_error_panel(axes: Axes, table: pd.DataFrame, label: str) -> None:
+def _small_multiples(
+    labels: Mapping[str, str],
+    draw: Callable[[Axes, str], None],
+    legend_height: float,
+    legend_columns: int,
+) -> Figure:
+    """A panel for each scenario, by label, on common axes; `draw` fills one."""
+    columns = 3
+    rows = -(-len(labels) // columns)
+    figure = _figure(7.6, legend_height + 1.75 * rows)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes, (scenario, label) in zip(grid, labels.items(), strict=False):
+        draw(axes, scenario)
+        axes.set_title(fill(_short(label), PANEL_TITLE_WIDTH), fontsize=9)
+    for axes in grid[len(labels) :]:
+        axes.set_visible(False)
+    for axes in grid[max(0, len(labels) - columns) : len(labels)]:
+        axes.tick_params(labelbottom=True)
+    handles, names = grid[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper left", ncols=legend_columns)
+    return figure
+
+
+def _draw_standard_errors(axes: Axes, table: pd.DataFrame) -> None:
     n = table["n"]
     axes.plot(n, table["running_standard_error"], color=BLUE, label="first n repeats")
     axes.plot(n, table["resampled_standard_error"], color=ORANGE, label="resampled")
@@ -154,8 +170,7 @@ def _standard_error_panel(axes: Axes, table: pd.DataFrame, label: str) -> None:
         n, table["theory_standard_error"], color=INK, linestyle=(0, (2, 2)), linewidth=1.2,
         label="s / √n",
     )  # fmt: skip
-    axes.set(xscale="log", yscale="log", title=fill(_short(label), PANEL_TITLE_WIDTH))
-    axes.title.set_fontsize(9)
+    axes.set(xscale="log", yscale="log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(_plain_number))
         axis.set_minor_formatter(lambda *_: "")
@@ -280,25 +295,16 @@ def forecast_fans(
     `bands` holds one series' rows of the forecast_bands table; `baselines` one forecast per step
     by name; `steps` the labels of the test rows.
     """
-    columns = 3
-    rows = -(-len(labels) // columns)
+
+    def draw(axes: Axes, scenario: str) -> None:
+        _draw_fan(axes, bands[bands["scenario"] == scenario], baselines)
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_formatter(
+            FuncFormatter(lambda x, _: steps[int(x) - 1] if 1 <= x <= len(steps) else "")
+        )
+
     with mpl.rc_context(STYLE):
-        figure = _figure(7.6, 0.7 + 1.75 * rows)
-        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-        for axes, (scenario, label) in zip(grid, labels.items(), strict=False):
-            table = bands[bands["scenario"] == scenario]
-            _draw_fan(axes, table, baselines)
-            axes.set_title(fill(_short(label), PANEL_TITLE_WIDTH), fontsize=9)
-            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-            axes.xaxis.set_major_formatter(
-                FuncFormatter(lambda x, _: steps[int(x) - 1] if 1 <= x <= len(steps) else "")
-            )
-        for axes in grid[len(labels) :]:
-            axes.set_visible(False)
-        for axes in grid[max(0, len(labels) - columns) : len(labels)]:
-            axes.tick_params(labelbottom=True)
-        handles, names = grid[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper left", ncols=3)
+        figure = _small_multiples(labels, draw, legend_height=0.7, legend_columns=3)
         figure.supylabel(_short(unit), fontsize=10, color=INK)
         return figure
 

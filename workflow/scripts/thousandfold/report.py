@@ -43,13 +43,13 @@ EVIDENCE = {
 }
 """The columns of the findings table that a finding's folded block lists, with what they say."""
 
-BINARY_TABLES = frozenset({"repeats", "forecasts"})
 
-
-def downloads(study: Study) -> list[str]:
-    """The names of the tables that a run of the study leaves."""
-    stopping = ("stopping", "stopping_simulation")
-    return [name for name in all_tables() if study.stopping or name not in stopping]
+def csv_tables(study: Study) -> list[str]:
+    """The names of the tables that a run of the study leaves as CSV files only."""
+    others = {"repeats", "forecasts"}
+    if study.stopping is None:
+        others |= {"stopping", "stopping_simulation"}
+    return [name for name in all_tables() if name not in others]
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,13 @@ def render(
             _series_section(study, source, series[source.name], tables, drawn)
             for source in study.series
         ],
-        labels={scenario.name: scenario.label for scenario in study.scenarios},
+        labels=_labels(study),
         verdicts=[(str(verdict), VERDICT_ICONS[verdict]) for verdict in reversed(Verdict)],
         icons={str(verdict): icon for verdict, icon in VERDICT_ICONS.items()},
         description=DESCRIPTION,
         stopping_simulation=None if simulated is None else simulated.to_dict("records"),
         provenance=provenance,
-        tables=[name for name in downloads(study) if name not in BINARY_TABLES],
+        tables=csv_tables(study),
         evidence=EVIDENCE,
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         script=Markup((TEMPLATES / "script.js").read_text(encoding="utf-8")),
@@ -160,14 +160,16 @@ def _series_section(
     def of_series(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["series"] == source.name]
 
-    findings, claims = of_series(tables.findings), of_series(tables.claims)
-    bands = of_series(tables.forecast_bands)
-    forecast = {
-        name: label for name, label in _labels(study).items() if name in set(bands["scenario"])
-    }
     labels = _labels(study)
-    errors = of_series(tables.standard_error)
-    measured = {name: label for name, label in labels.items() if name in set(errors["scenario"])}
+
+    def labels_in(table: pd.DataFrame) -> dict[str, str]:
+        present = set(table["scenario"])
+        return {name: label for name, label in labels.items() if name in present}
+
+    findings, claims = of_series(tables.findings), of_series(tables.claims)
+    bands, errors = of_series(tables.forecast_bands), of_series(tables.standard_error)
+    forecast, measured = labels_in(bands), labels_in(errors)
+    comparisons, baselines = of_series(tables.comparisons), of_series(tables.baselines)
     limits = _common_limits([tables.samples[source.name, name] for name in labels])
     return {
         "source": source,
@@ -200,11 +202,11 @@ def _series_section(
         )
         if measured
         else None,
-        "beaten": _against_baselines(of_series(tables.baselines)),
-        "pairs": of_series(tables.comparisons).to_dict("records"),
-        "heat": _heat_map(study, of_series(tables.comparisons)),
+        "beaten": _against_baselines(baselines),
+        "pairs": comparisons.to_dict("records"),
+        "heat": _heat_map(study, comparisons),
         "summary": of_series(tables.summary).to_dict("records"),
-        "baselines": _by_scenario(of_series(tables.baselines), "baseline"),
+        "baselines": _by_scenario(baselines, "baseline"),
         "required": _by_scenario(of_series(tables.required_repeats), "target"),
         "calibration": _calibration_ranges(of_series(tables.calibration)),
         "published": of_series(tables.published).to_dict("records"),

@@ -64,17 +64,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Identity:
-    """Two scenarios that are the same thing by construction."""
-
-    id: str
-    a: str
-    b: str
-
-
-@dataclass(frozen=True)
-class Twins:
-    """Two scenarios that differ in their random numbers only."""
+class ScenarioPair:
+    """Two scenarios that should agree."""
 
     id: str
     a: str
@@ -128,8 +119,10 @@ class Study:
     series: tuple[SeriesSource, ...]
     scenarios: tuple[Scenario, ...]
     experiments: tuple[Experiment, ...]
-    identities: tuple[Identity, ...]
-    twins: tuple[Twins, ...]
+    identities: tuple[ScenarioPair, ...]
+    """The same thing by construction."""
+    twins: tuple[ScenarioPair, ...]
+    """The same but for their random numbers."""
     findings: tuple[Finding, ...]
 
     def folder(self, parent: str) -> Path:

@@ -183,7 +183,7 @@ def _comparison(
         **family_p_values(estimate, margin, family.k),
         **design.other_views(a, b, rng_of_pair(a, b, "permutation"), alpha),
         **_descriptions(x, y),
-        **_margins(estimate, alpha, margin, said),
+        **_margins(estimate, (low, high), alpha, margin, said),
         "difference_verdict": str(said),
         "verdict": claim_verdict(contrast.expect, low, high, margin),
     }  # fmt: skip
@@ -219,10 +219,14 @@ def _descriptions(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
 
 
 def _margins(
-    estimate: Estimate, alpha: float, margin: float, said: DifferenceVerdict
+    estimate: Estimate,
+    interval: tuple[float, float],
+    alpha: float,
+    margin: float,
+    said: DifferenceVerdict,
 ) -> dict[str, float]:
     """How the answer depends on the margin, and the n that would give one."""
-    low, high = estimate.interval(alpha)
+    low, high = interval
     unresolved = said == DifferenceVerdict.INCONCLUSIVE and math.isfinite(estimate.unit_variance)
     return {
         "margin_equivalent_above": max(abs(low), abs(high)),

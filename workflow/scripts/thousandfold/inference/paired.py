@@ -110,9 +110,7 @@ def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) ->
 def draw(
     x: np.ndarray, y: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Samples of whole pairs; values that are no pairs, as their numbers differ, apart."""
-    if len(x) != len(y):
-        return x[rng.integers(len(x), size=shape)], y[rng.integers(len(y), size=shape)]
+    """Samples of whole pairs."""
     picks = rng.integers(len(x), size=shape)
     return x[picks], y[picks]
 

@@ -9,7 +9,7 @@ from statsmodels.stats.multitest import multipletests
 
 from thousandfold.inference.designs import Design
 from thousandfold.inference.samples import Sample, Samples
-from thousandfold.study import Twins
+from thousandfold.study import ScenarioPair
 
 
 def _compare(a: Sample, b: Sample, design: Design, alpha: float) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def compare_all_pairs(
 def check_twins(
     samples: Samples,
     series: Iterable[str],
-    twins: Iterable[Twins],
+    twins: Iterable[ScenarioPair],
     design: Design,
     alpha: float,
     columns: list[str],

@@ -17,6 +17,11 @@ RESAMPLES = 1000
 """Samples drawn with replacement for each resampled standard error."""
 
 
+def half_width(standard_error: Any, n: int) -> Any:
+    """Half the width of the t interval of a mean of n values, from its standard error."""
+    return stats.t.isf((1 - SUMMARY_LEVEL) / 2, n - 1) * standard_error
+
+
 def describe(sample: Sample) -> dict[str, float]:
     """The summary table's statistics of one scenario's repeats."""
     finite = sample.finite
@@ -29,10 +34,10 @@ def describe(sample: Sample) -> dict[str, float]:
     if n >= 2:
         std = finite.std(ddof=1)
         error = std / np.sqrt(n)
-        half_width = stats.t.isf((1 - SUMMARY_LEVEL) / 2, n - 1) * error
+        reach = half_width(error, n)
         row |= {
             "std": std, "standard_error": error,
-            "ci_low": finite.mean() - half_width, "ci_high": finite.mean() + half_width,
+            "ci_low": finite.mean() - reach, "ci_high": finite.mean() + reach,
         }  # fmt: skip
     return row
 

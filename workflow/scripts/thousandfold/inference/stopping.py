@@ -13,12 +13,11 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from thousandfold.inference.precision import SUMMARY_LEVEL, half_width
 from thousandfold.inference.resampling import parts
 from thousandfold.inference.samples import Samples
 from thousandfold.seeds import resampling_seed
 from thousandfold.study import Stopping
-
-LEVEL = 0.95
 
 STUDIES = 2000
 """Studies simulated of each pool, where they are not too large."""
@@ -42,13 +41,13 @@ TEXTBOOK: Mapping[str, Draw] = {
 """Distributions with mean 0 and standard deviation 1."""
 
 
-def half_width(values: np.ndarray) -> float:
+def half_width_of(values: np.ndarray) -> float:
     """Half the width of the t interval of a mean; infinite for fewer than 2 finite values."""
     finite = values[np.isfinite(values)]
     n = len(finite)
     if n < 2:
         return math.inf
-    return float(stats.t.isf((1 - LEVEL) / 2, n - 1) * finite.std(ddof=1) / math.sqrt(n))
+    return float(half_width(finite.std(ddof=1) / math.sqrt(n), n))
 
 
 def is_enough(half_widths: Sequence[float], wanted: float) -> bool:
@@ -59,7 +58,7 @@ def is_enough(half_widths: Sequence[float], wanted: float) -> bool:
 def half_widths(rmses: np.ndarray, stage: int) -> list[float]:
     """The half width after each stage of a scenario's repeats."""
     ends = range(stage, len(rmses) + stage, stage)
-    return [half_width(rmses[:end]) for end in ends]
+    return [half_width_of(rmses[:end]) for end in ends]
 
 
 def stopping_table(samples: Samples, rule: Stopping, columns: list[str]) -> pd.DataFrame:
@@ -92,7 +91,7 @@ def _moments(
 def _interval(sums: np.ndarray, squares: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Means and half widths of many samples of n."""
     variances = np.maximum(0.0, squares - sums**2 / n) / (n - 1)
-    return sums / n, stats.t.isf((1 - LEVEL) / 2, n - 1) * np.sqrt(variances / n)
+    return sums / n, half_width(np.sqrt(variances / n), n)
 
 
 def simulate(draw: Draw, rule: Stopping, most: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -142,7 +141,7 @@ def _pools(
                 return pool[rng.integers(len(pool), size=shape)]
 
             yield series, scenario, from_pool, sample.rng("stopping")
-    scale = rule.half_width * (rule.stage * most) ** 0.25 / stats.norm.isf((1 - LEVEL) / 2)
+    scale = rule.half_width * (rule.stage * most) ** 0.25 / stats.norm.isf((1 - SUMMARY_LEVEL) / 2)
     for name, draw in TEXTBOOK.items():
 
         def scaled(

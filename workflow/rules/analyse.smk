@@ -53,7 +53,7 @@ rule describe_forecasts:
 
 
 rule summarise:
-    """Describe each scenario's repeats, and hold them against the baselines."""
+    """Describe each scenario's repeats, what it takes to know its mean, and the baselines."""
     input:
         repeats=rules.collect.output.repeats,
         series=SERIES_FILES,
@@ -64,6 +64,7 @@ rule summarise:
             category="Tables",
         ),
         baselines=RESULTS / "baselines.csv",
+        required=RESULTS / "required_repeats.csv",
     log:
         LOG_FILE.format(rule="summarise"),
     conda:
@@ -79,16 +80,15 @@ rule summarise:
 
 
 rule standard_error:
-    """Compute standard errors against the number of repeats, and the repeats required."""
+    """Compute standard errors against the number of repeats."""
     input:
         repeats=rules.collect.output.repeats,
     output:
-        standard_error=report(
+        report(
             RESULTS / "standard_error.csv",
             caption="../report/standard_error.rst",
             category="Tables",
         ),
-        required=RESULTS / "required_repeats.csv",
     log:
         LOG_FILE.format(rule="standard_error"),
     conda:

@@ -1,11 +1,15 @@
-"""Describe each scenario's repeats, and hold them against the baselines."""
+"""Describe each scenario's repeats, what it takes to know its mean, and the baselines beside it."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from thousandfold.config import load_series
-from thousandfold.inference.precision import compare_with_baselines, summarise
+from thousandfold.inference.precision import (
+    compare_with_baselines,
+    required_repeats_table,
+    summarise,
+)
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import table_columns, write_table
@@ -19,14 +23,17 @@ def write_summaries(
     study_seed: int,
     summary_output: Path,
     baselines_output: Path,
+    required_output: Path,
 ) -> None:
-    """Write the summary and baselines tables from the repeats table."""
+    """Write the summary, baselines and required_repeats tables from the repeats table."""
     baselines = {source.name: baseline_rmses(load_series(source)) for source in sources}
     samples = samples_of(pd.read_parquet(repeats), study_seed)
     summary = summarise(samples, baselines, table_columns("summary"))
     write_table("summary", summary, summary_output)
     compared = compare_with_baselines(samples, baselines, table_columns("baselines"))
     write_table("baselines", compared, baselines_output)
+    required = required_repeats_table(samples, table_columns("required_repeats"))
+    write_table("required_repeats", required, required_output)
 
 
 if __name__ == "__main__":
@@ -37,4 +44,5 @@ if __name__ == "__main__":
         study_seed=snakemake.params.study_seed,
         summary_output=Path(snakemake.output.summary),
         baselines_output=Path(snakemake.output.baselines),
+        required_output=Path(snakemake.output.required),
     )

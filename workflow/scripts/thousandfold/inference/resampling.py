@@ -16,7 +16,10 @@ from thousandfold.inference.contrasts import Estimate
 DRAWS = 9999
 """Bootstrap draws of each scenario."""
 
-PERMUTATIONS = 1999
+MOST_PERMUTATIONS, FEWEST_PERMUTATIONS = 1999, 199
+
+PERMUTED_VALUES = 40_000_000
+"""A permutation p shuffles about this many values: fewer permutations of more than 20,000."""
 
 DESCRIPTIVE_ALPHA = 0.05
 """Intervals that stand beside the deciding one are at 95 %, unadjusted."""
@@ -119,6 +122,11 @@ def sd_ratio_interval(draws_a: MeanDraws, draws_b: MeanDraws, alpha: float) -> t
     return float(low), float(high)
 
 
+def permutations_of(n: int) -> int:
+    """How many permutations of n values are drawn; a large pool's say what Welch's t says."""
+    return max(FEWEST_PERMUTATIONS, min(MOST_PERMUTATIONS, PERMUTED_VALUES // n))
+
+
 _SAME = 1 - 1e-9
 """Rounding must not tell an arrangement from its equal."""
 
@@ -141,11 +149,11 @@ def permutation_p(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> flo
         return np.abs(np.nan_to_num(t, nan=0.0, posinf=np.inf, neginf=-np.inf))
 
     observed = statistics(pooled[np.newaxis, :n_a])[0]
-    hits = 0
-    for rows in parts(PERMUTATIONS, len(pooled)):
+    hits, permutations = 0, permutations_of(len(pooled))
+    for rows in parts(permutations, len(pooled)):
         shuffled = rng.permuted(np.tile(pooled, (rows, 1)), axis=1)
         hits += int(np.sum(statistics(shuffled[:, :n_a]) >= observed * _SAME))
-    return (1 + hits) / (1 + PERMUTATIONS)
+    return (1 + hits) / (1 + permutations)
 
 
 def sign_flip_p(differences: np.ndarray, rng: np.random.Generator) -> float:
@@ -154,8 +162,8 @@ def sign_flip_p(differences: np.ndarray, rng: np.random.Generator) -> float:
     The signs leave the sum of squares alone, so that ordering by t is ordering by the sum.
     """
     observed = abs(differences.sum())
-    hits = 0
-    for rows in parts(PERMUTATIONS, len(differences)):
+    hits, permutations = 0, permutations_of(len(differences))
+    for rows in parts(permutations, len(differences)):
         signs = rng.integers(2, size=(rows, len(differences)), dtype=np.int8) * 2 - 1
         hits += int(np.sum(np.abs(signs @ differences) >= observed * _SAME))
-    return (1 + hits) / (1 + PERMUTATIONS)
+    return (1 + hits) / (1 + permutations)

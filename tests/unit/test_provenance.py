@@ -1,5 +1,6 @@
 """What the page says of its own making: warnings, facts, the bands of the forecasts."""
 
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,10 @@ import pandas as pd
 import pytest
 from support import ROOT, shipped_study
 
-from render_report import facts, warnings
+from render_report import warnings
 from thousandfold.checks import checked_scenarios
 from thousandfold.inference.forecasts import forecast_bands
+from thousandfold.provenance import commit, facts, provenance
 from thousandfold.recipe import recipe, registration_digest
 from thousandfold.records import table_columns
 from thousandfold.study import Stopping
@@ -33,7 +35,7 @@ def repeats_of(study, n):
 
 def blocks_of(study):
     rows = [
-        {**vars(block), "recipe": recipe(study, block), "train_seconds": 1.5, "cpu": "a", "versions": "keras 3"}
+        {**vars(block), "recipe": recipe(study, block), "train_seconds": 1.5, "cpu": "a", "host": "b", "versions": "keras 3", "finished": "2026-01-02T03:04:05+00:00"}
         for block in study.blocks()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=table_columns("blocks"))
@@ -59,15 +61,44 @@ def test_results_older_than_the_config_are_told():
     assert told.startswith("2 of 2 training jobs are older than the config")
 
 
+def sha256_of(file):
+    """As another program computes it."""
+    printed = subprocess.run(["sha256sum", file], capture_output=True, text=True, check=True)
+    return printed.stdout.split()[0]
+
+
+def test_a_checkout_with_changes_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert commit() == (None, None)
+
+    def git(*arguments):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    git("init")
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "-m", "first")
+    assert commit() == (git("rev-parse", "HEAD"), False)
+    (tmp_path / "file").write_text("two")
+    assert commit() == (git("rev-parse", "HEAD"), True)
+
+
 def test_facts(tmp_path):
     study = study_of()
     config = tmp_path / "config.yaml"
     config.write_text("a: 1\n", encoding="utf-8")
-    told = facts(study, "snakemake --cores 2", config, repeats_of(study, 4), blocks_of(study))
+    told = facts(
+        provenance(study, "snakemake --cores 2", config, repeats_of(study, 4), blocks_of(study))
+    )
     assert told["Made by"] == "snakemake --cores 2"
     # The SHA-256 of "a: 1\n", as sha256sum prints it.
     assert told["Config (SHA-256)"].startswith("37b128c5")
     assert told["Registered findings (SHA-256)"] == registration_digest(study)
+    assert told["Locked environment (SHA-256)"] == sha256_of("requirements.lock")
+    assert told["Hosts"] == "b"
+    assert told["Trained until"] == "2026-01-02T03:04:05+00:00"
     assert told["Training took"] == "3 s in 2 jobs"
     assert told["Repeats"] == "8, of which 0 diverged"
     assert "statsmodels" in told["Analysed with"]

@@ -33,6 +33,9 @@ TINY = {
 }  # fmt: skip
 """A study of three scenarios in three blocks each, the last of them not full."""
 
+SMOKE = yaml.safe_load((ROOT / "config/smoke.yaml").read_text(encoding="utf-8"))
+"""The study that users try first."""
+
 
 def merged(base, changes):
     result = dict(base)
@@ -43,8 +46,8 @@ def merged(base, changes):
 
 
 class Project:
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, study=TINY):
+        self.folder, self.study = folder, study
         folder.mkdir()
         for part in PARTS:
             source = ROOT / part
@@ -52,22 +55,32 @@ class Project:
                 shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, folder / part)
-        self.results = folder / "results/tiny"
+        self.results = folder / "results" / study["study"]["name"]
         self.configure()
 
+    def copied_to(self, folder: Path):
+        """A copy of this project, Snakemake's records and file times included."""
+        copy = object.__new__(type(self))
+        copy.folder, copy.study = folder, self.study
+        shutil.copytree(self.folder, folder)
+        copy.results = folder / self.results.relative_to(self.folder)
+        copy.configure()
+        return copy
+
     def configure(self, **changes):
-        """Write the overlay that every run uses: TINY with these changes."""
-        self.overlay = merged(TINY, changes)
+        """Write the overlay that every run uses: the study with these changes."""
+        self.overlay = merged(self.study, changes)
         (self.folder / "overlay.yaml").write_text(yaml.safe_dump(self.overlay), encoding="utf-8")
 
     def command(self, *arguments):
         snakemake = [sys.executable, "-m", "snakemake"]
         return [*snakemake, *arguments, "--configfile", "overlay.yaml"]
 
-    def run(self, *arguments, cores=2, succeeds=True):
-        """Run Snakemake; returns what it printed."""
+    def run(self, *arguments, cores=2, succeeds=True, environment=None):
+        """Run Snakemake, on this machine unless `cores` is None; returns what it printed."""
+        local = () if cores is None else ("--cores", str(cores))
         result = subprocess.run(
-            self.command("--cores", str(cores), *arguments), cwd=self.folder, text=True,
+            self.command(*local, *arguments), cwd=self.folder, text=True, env=environment,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
         assert (result.returncode == 0) == succeeds, result.stdout
@@ -92,6 +105,14 @@ class Project:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self.run("--unlock")
+
+    def tables(self):
+        """All tables as text to the last bit, but for the one that tells how long jobs took."""
+        found = {file.name: file.read_text() for file in self.results.glob("*.csv")}
+        found.pop("blocks.csv", None)
+        for file in self.results.glob("*.parquet"):
+            found[file.name] = pd.read_parquet(file).to_csv(index=False)
+        return found
 
     def blocks(self):
         """Modification times of the finished blocks."""

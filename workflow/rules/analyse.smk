@@ -20,6 +20,9 @@ rule collect:
         LOG_FILE.format(rule="collect"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         damaged=str(RESULTS / "damaged"),
         code=code_digest("collect"),
@@ -39,6 +42,9 @@ rule describe_forecasts:
         LOG_FILE.format(rule="describe_forecasts"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         scenarios=[
             (source.name, scenario.name)
@@ -69,6 +75,9 @@ rule summarise:
         LOG_FILE.format(rule="summarise"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         series=STUDY.series,
         study_seed=STUDY.seed,
@@ -93,6 +102,9 @@ rule standard_error:
         LOG_FILE.format(rule="standard_error"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         study_seed=STUDY.seed,
         code=code_digest("standard_error"),
@@ -117,6 +129,9 @@ rule compare:
         LOG_FILE.format(rule="compare"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         series=STUDY.series,
         twins=STUDY.twins,
@@ -150,6 +165,9 @@ rule judge:
         LOG_FILE.format(rule="judge"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         findings=STUDY.findings,
         series=STUDY.series,
@@ -174,6 +192,9 @@ rule replicate:
         LOG_FILE.format(rule="replicate"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         design=STUDY.design,
         study_seed=STUDY.seed,
@@ -198,6 +219,9 @@ rule calibrate:
         LOG_FILE.format(rule="calibrate"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         pairs=STUDY.compared_pairs(),
         design=STUDY.design,
@@ -220,6 +244,9 @@ rule compare_published:
         LOG_FILE.format(rule="compare_published"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         series=STUDY.series,
         study_seed=STUDY.seed,
@@ -238,6 +265,9 @@ rule write_config:
         LOG_FILE.format(rule="write_config"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         config=dict(config),
     message:

@@ -5,10 +5,19 @@ All Python of the rules lives here and in config.smk; it only connects the libra
 
 import json
 import shlex
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 
+from thousandfold.config import load_series
 from thousandfold.recipe import code_digest, checks_recipe, recipe
+from thousandfold.resources import (
+    analysis_memory_mb,
+    analysis_time_minutes,
+    checking_jobs,
+    memory_mb,
+    minutes,
+    training_job,
+)
 from thousandfold.study import Block
 
 RESULTS = STUDY.folder("results")
@@ -84,12 +93,68 @@ def series_file(wildcards):
     return STUDY.source(wildcards.series).file
 
 
-def block_recipe(wildcards):
-    """The recipe of a training job."""
-    block = Block(
+def block_of(wildcards):
+    """The block of a training job."""
+    return Block(
         wildcards.series, wildcards.scenario, int(wildcards.start), int(wildcards.stop)
     )
-    return recipe(STUDY, block)
+
+
+def block_recipe(wildcards):
+    """The recipe of a training job."""
+    return recipe(STUDY, block_of(wildcards))
+
+
+@cache
+def loaded_series(name):
+    """A series of the study, read once."""
+    return load_series(STUDY.source(name))
+
+
+def growing(need):
+    """A resource of a job: what it needs, and more after each try that failed."""
+
+    def resource(wildcards, attempt):
+        return need(wildcards) * attempt
+
+    return resource
+
+
+def job_of(wildcards):
+    """The training job of a block."""
+    block = block_of(wildcards)
+    scenario = STUDY.scenario(block.scenario)
+    return training_job(scenario, loaded_series(block.series), block)
+
+
+@growing
+def training_mb(wildcards):
+    return memory_mb([job_of(wildcards)])
+
+
+@growing
+def training_minutes(wildcards):
+    return minutes([job_of(wildcards)])
+
+
+@growing
+def checking_mb(wildcards):
+    return memory_mb(checking_jobs(STUDY, loaded_series))
+
+
+@growing
+def checking_minutes(wildcards):
+    return minutes(checking_jobs(STUDY, loaded_series))
+
+
+@growing
+def analysis_mb(wildcards):
+    return analysis_memory_mb(STUDY)
+
+
+@growing
+def analysis_minutes(wildcards):
+    return analysis_time_minutes(STUDY)
 
 
 def report_templates():

@@ -1,6 +1,6 @@
 """The report: one self-contained page.
 
-Makes reports/report.html and reports/figures/
+Makes reports/report.html, reports/figures/ and results/provenance.json
 """
 
 
@@ -34,10 +34,14 @@ rule render_report:
             caption="../report/figures.rst",
             category="Figures",
         ),
+        provenance=RESULTS / "provenance.json",
     log:
         LOG_FILE.format(rule="render_report"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         # In a list, because Snakemake notices changes in params of built-in types only.
         study=[STUDY],

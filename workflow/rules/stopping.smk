@@ -23,6 +23,9 @@ checkpoint assess:
         str(RESULTS / "logs/assess/{series}/{scenario}/{stage}.log"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         # In a list, because Snakemake notices changes in params of built-in types only.
         rule=[STUDY.stopping],
@@ -45,6 +48,9 @@ rule simulate_stopping:
         LOG_FILE.format(rule="simulate_stopping"),
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
     params:
         rule=[STUDY.stopping],
         most=STUDY.repeats,

@@ -17,7 +17,8 @@ rule train:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=training_mb,
+        runtime=training_minutes,
     params:
         recipe=block_recipe,
     message:
@@ -39,7 +40,8 @@ rule check_training:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=checking_mb,
+        runtime=checking_minutes,
     params:
         recipe=checks_recipe(STUDY),
     message:

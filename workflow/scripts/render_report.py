@@ -1,11 +1,9 @@
 """Draw the figures and render the page."""
 
-import hashlib
+import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from importlib.metadata import version
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -13,48 +11,12 @@ import pandas as pd
 from thousandfold.config import load_published, load_series
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.recipe import recipe, registration_digest
+from thousandfold.provenance import facts, provenance
+from thousandfold.recipe import recipe
 from thousandfold.records import read_table, written_whole
 from thousandfold.report import Provenance, Tables, render
 from thousandfold.series import baseline_forecasts
 from thousandfold.study import Block, Study
-
-ANALYSIS_PACKAGES = ("snakemake", "pandas", "scipy", "statsmodels", "seaborn")
-
-
-def commit() -> str:
-    """The commit that the project is at, if it is a checkout."""
-    git = shutil.which("git")
-    if git is None or not Path(".git").exists():
-        return "not a git checkout"
-    asked = [git, "rev-parse", "HEAD"], [git, "status", "--porcelain", "--untracked-files=no"]
-    head, changes = (
-        subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-        for command in asked
-    )
-    return f"{head}, with changes" if changes else head
-
-
-def facts(
-    study: Study, command: str, config_file: Path, repeats: pd.DataFrame, blocks: pd.DataFrame
-) -> dict[str, str]:
-    """What the footer tells, line by line."""
-    analysis = ", ".join(f"{name} {version(name)}" for name in ANALYSIS_PACKAGES)
-    return {
-        "Made by": command,
-        "Commit": commit(),
-        "Config (SHA-256)": hashlib.sha256(config_file.read_bytes()).hexdigest(),
-        "Registered findings (SHA-256)": registration_digest(study),
-        "Study seed": str(study.seed),
-        "Design": study.design,
-        "Repeats": f"{len(repeats)}, of which {int(repeats['diverged'].sum())} diverged",
-        "Engines": ", ".join(sorted(repeats["engine"].unique())),
-        "Profiles": ", ".join(sorted(repeats["profile"].unique())),
-        "Trained with": "; ".join(sorted(blocks["versions"].unique())),
-        "Trained on": "; ".join(sorted(blocks["cpu"].fillna("unknown").unique())),
-        "Training took": f"{blocks['train_seconds'].sum():.0f} s in {len(blocks)} jobs",
-        "Analysed with": analysis,
-    }
 
 
 def warnings(study: Study, repeats: pd.DataFrame, blocks: pd.DataFrame) -> Iterator[str]:
@@ -79,9 +41,15 @@ def warnings(study: Study, repeats: pd.DataFrame, blocks: pd.DataFrame) -> Itera
 
 
 def write_report(
-    study: Study, command: str, repeats: Path, tables_folder: Path, output: Path, figures: Path
+    study: Study,
+    command: str,
+    repeats: Path,
+    tables_folder: Path,
+    output: Path,
+    figures: Path,
+    provenance_output: Path,
 ) -> None:
-    """Render the page and its figures from the tables of a run."""
+    """Render the page and its figures from the tables of a run; note where all of it comes from."""
     all_repeats = pd.read_parquet(repeats)
 
     def table(name: str) -> pd.DataFrame:
@@ -110,17 +78,21 @@ def write_report(
         stopping_simulation=table("stopping_simulation") if study.stopping else None,
     )
     blocks = table("blocks")
-    provenance = Provenance(
-        facts(study, command, tables_folder / "config.yaml", all_repeats, blocks),
+    told = provenance(study, command, tables_folder / "config.yaml", all_repeats, blocks)
+    origin = Provenance(
+        facts(told),
         Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
         list(warnings(study, all_repeats, blocks)),
     )
-    page = render(study, series, tables, provenance)
+    page = render(study, series, tables, origin)
     figures.mkdir(parents=True, exist_ok=True)
     for name, svg in page.figures.items():
         (figures / name).write_text(svg, encoding="utf-8")
     with written_whole(output) as partial:
         partial.write_text(page.html, encoding="utf-8")
+    with written_whole(provenance_output) as partial:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        partial.write_text(json.dumps({**told, "report_written": now}, indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":
@@ -132,4 +104,5 @@ if __name__ == "__main__":
         tables_folder=Path(snakemake.input.findings).parent,
         output=Path(snakemake.output.page),
         figures=Path(snakemake.output.figures),
+        provenance_output=Path(snakemake.output.provenance),
     )

@@ -1,45 +1,67 @@
 """Train one block of repeats and write its result file."""
 
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import pandas as pd
+
 from thousandfold.config import load_series, load_study
-from thousandfold.joblog import ProgressLog, log_to, processor
+from thousandfold.joblog import ProgressLog, log_to
+from thousandfold.machine import available_memory_mb, host_kind, processor
 from thousandfold.recipe import versions
 from thousandfold.records import write_block
+from thousandfold.resources import TooLittleMemoryError, passes, training_job
+from thousandfold.study import Block
 from thousandfold.training import train_repeats
 
 
 def train(
-    config: dict[str, Any], series: str, scenario: str, repeats: range, recipe: str, output: Path
+    config: dict[str, Any], block: Block, granted_mb: float, recipe: str, output: Path
 ) -> None:
-    """Train `repeats` of a scenario on a series as the config says."""
+    """Train a block as the config says, in as many passes as the memory asks for.
+
+    Raises TooLittleMemoryError. How a block is cut into passes changes no number.
+    """
     started = perf_counter()
     study = load_study(config, [])
-    trained_scenario = study.scenario(scenario)
-    table = train_repeats(
-        trained_scenario,
-        load_series(study.source(series)),
-        study.seed,
-        repeats,
-        ProgressLog(trained_scenario.regime.epochs, len(repeats)),
+    scenario, source = study.scenario(block.scenario), study.source(block.series)
+    series = load_series(source)
+    cut = passes(training_job(scenario, series, block), block, granted_mb, available_memory_mb())
+    epochs = scenario.regime.epochs
+    table = pd.concat(
+        [
+            train_repeats(scenario, series, study.seed, repeats, ProgressLog(epochs, repeats))
+            for repeats in cut
+        ],
+        ignore_index=True,
     )
     facts = {
         "train_seconds": perf_counter() - started,
         "versions": versions(),
         "cpu": processor(),
+        "host": host_kind(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     write_block(output, table, recipe, facts)
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    train(
-        config=snakemake.config,
-        series=snakemake.wildcards.series,
-        scenario=snakemake.wildcards.scenario,
-        repeats=range(int(snakemake.wildcards.start), int(snakemake.wildcards.stop)),
-        recipe=snakemake.params.recipe,
-        output=Path(snakemake.output[0]),
-    )
+    try:
+        train(
+            config=snakemake.config,
+            block=Block(
+                snakemake.wildcards.series,
+                snakemake.wildcards.scenario,
+                int(snakemake.wildcards.start),
+                int(snakemake.wildcards.stop),
+            ),
+            granted_mb=snakemake.resources.mem_mb,
+            recipe=snakemake.params.recipe,
+            output=Path(snakemake.output[0]),
+        )
+    except TooLittleMemoryError as error:
+        sys.exit(str(error))

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pandas as pd
 import yaml
+from pandas.api.types import is_numeric_dtype
 
 from thousandfold.scenario import Regime, Scenario
-from thousandfold.series import Series, SeriesError, read_series, supervise
+from thousandfold.series import Series, SeriesError, check_file, read_series, supervise
 from thousandfold.study import (
     Contrast,
     Experiment,
@@ -37,13 +39,26 @@ PUBLISHED_COLUMNS = (
     "scenario", "label", "n", "mean", "std", "min", "q25", "median", "q75", "max", "source",
 )  # fmt: skip
 
+PUBLISHED_NUMBERS = PUBLISHED_COLUMNS[2:10]
+
 YAML_WORDS = {
     "object": "a mapping (key: value)", "array": "a list", "string": "text", "number": "a number",
     "integer": "a whole number", "boolean": "true or false", "null": "null",
 }  # fmt: skip
 """What a user calls the types of JSON Schema."""
 
+TEMPLATE_KEY = "__use_yte__"
+
+DEEPEST, MOST_VALUES = 20, 100_000
+"""How deep a config may be nested, and how many keys and values it may have."""
+
+MOST_BITS = 1000
+"""Of a whole number; Python itself refuses to print very large ones."""
+
 COMMAND_LINE = "--config on the command line"
+
+LONGEST_SHOWN = 200
+"""Characters of a value that an error shows."""
 
 Key = tuple[str | int, ...]
 
@@ -80,8 +95,20 @@ def load_study(config: Mapping[str, Any], files: list[str]) -> Study:
         return study
     except _KeyError as error:
         where = _layer_of(error.key, config, layers)
-        key = ".".join(map(str, error.key)) or "the whole config"
+        key = ".".join(map(_shown_key, error.key)) or "the whole config"
         raise ConfigError(f"{where}: {key}: {error.problem}") from None
+
+
+def _shown(value: Any) -> str:
+    """A value as an error shows it."""
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
+
+
+def _shown_key(part: str | int) -> str:
+    """A key as an error shows it: as it is, unless that would break the line or fill the screen."""
+    text = str(part)
+    return text if text.isprintable() and len(text) <= LONGEST_SHOWN else _shown(text)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -101,16 +128,26 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def read_layer(file: str) -> Any:
-    """One config file's content. Raises ConfigError, with the line, if it is no proper YAML."""
+    """One config file's content. Raises ConfigError, with the line, if it is no proper YAML.
+
+    Refuses templates of YTE, which Snakemake would run as Python.
+    """
     try:
-        return yaml.load(Path(file).read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except (OSError, UnicodeDecodeError) as error:
+        content = yaml.load(Path(file).read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{file}: cannot be read ({error}); mend the file") from None
+    except RecursionError:
+        raise ConfigError(f"{file}: is nested too deeply; mend the file") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
         raise ConfigError(f"{file}{place}: {problem}") from None
+    if isinstance(content, Mapping) and TEMPLATE_KEY in content:
+        raise ConfigError(
+            f"{file}: {TEMPLATE_KEY}: makes the config a program; write out what it would compute"
+        )
+    return content
 
 
 def command_line_values(config: Any) -> Any:
@@ -149,19 +186,29 @@ def _look_up(tree: Any, key: Key) -> tuple[int, Any]:
     return len(key), node
 
 
-def _plain(node: Any, key: Key = ()) -> Any:
-    """The same tree in plain dicts and lists; refuses keys that are no text and NaN or infinity."""
+def _plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
+    """The same tree in plain dicts and lists; refuses keys that are no text and NaN or infinity.
+
+    Refuses what is too deep or too large as well, such as aliases of aliases of aliases; `left`
+    counts the values that may still come.
+    """
+    left = iter(range(MOST_VALUES)) if left is None else left
+    if len(key) > DEEPEST or next(left, None) is None:
+        problem = f"a config has at most {MOST_VALUES} values in {DEEPEST} levels; make it smaller"
+        raise _KeyError(key[:1], problem)
     if isinstance(node, Mapping):
         for name in node:
             if not isinstance(name, str):
                 raise _KeyError(
                     (*key, str(name)), f"the key {name!r} is not text; put it in quotes"
                 )
-        return {name: _plain(value, (*key, name)) for name, value in node.items()}
+        return {name: _plain(value, (*key, name), left) for name, value in node.items()}
     if isinstance(node, list | tuple):
-        return [_plain(value, (*key, index)) for index, value in enumerate(node)]
+        return [_plain(value, (*key, index), left) for index, value in enumerate(node)]
     if isinstance(node, float) and not math.isfinite(node):
         raise _KeyError(key, f"{node} is not a finite number; give one")
+    if isinstance(node, int) and node.bit_length() > MOST_BITS:
+        raise _KeyError(key, f"is a number of more than {MOST_BITS} bits; give a smaller one")
     return node
 
 
@@ -214,25 +261,28 @@ def _explain(error: Any) -> tuple[Key, str]:
         case "enum":
             close = get_close_matches(str(value), map(str, rule), n=1)
             hint = f"did you mean {close[0]!r}? " if close else ""
-            return key, f"unknown value {value!r}; {hint}choose one of {', '.join(map(str, rule))}"
+            return (
+                key,
+                f"unknown value {_shown(value)}; {hint}choose one of {', '.join(map(str, rule))}",
+            )
         case "pattern":
             place = (*key, value) if "propertyNames" in error.absolute_schema_path else key
             return place, (
-                f"{value!r} is no usable name; take letters, digits, '_' and '-', at most 64, "
-                "starting with a letter or digit"
+                f"{_shown(value)} is no usable name; take letters, digits, '_' and '-', at most "
+                "64, starting with a letter or digit"
             )
         case "type":
             kinds = [rule] if isinstance(rule, str) else rule
             wanted = " or ".join(YAML_WORDS[kind] for kind in kinds)
             if isinstance(value, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value.strip(), re.I):
-                return key, f"YAML reads {value!r} as text; write it as {float(value)!r}"
-            return key, f"{value!r} is not {wanted}; give {wanted}"
+                return key, f"YAML reads {_shown(value)} as text; write it as {float(value)!r}"
+            return key, f"{_shown(value)} is not {wanted}; give {wanted}"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             bound = {
                 "minimum": "at least", "maximum": "at most",
                 "exclusiveMinimum": "greater than", "exclusiveMaximum": "less than",
             }[error.validator]  # fmt: skip
-            return key, f"{value!r} is out of range; it has to be {bound} {rule}"
+            return key, f"{_shown(value)} is out of range; it has to be {bound} {rule}"
         case "uniqueItems":
             return key, "lists a name twice; remove one"
         case "minItems" | "minProperties" | "minLength":
@@ -240,7 +290,7 @@ def _explain(error: Any) -> tuple[Key, str]:
         case "oneOf" if len(key) == 2 and key[0] == "findings":
             return key, "a finding has either expect, a and b, or all_of; give one of the two"
         case _:
-            return key, f"{error.message}; correct it"
+            return key, f"{error.message[:LONGEST_SHOWN]}; correct it"
 
 
 def _study(config: dict[str, Any]) -> Study:
@@ -499,10 +549,18 @@ def load_published(source: SeriesSource) -> pd.DataFrame | None:
 def _check_published(source: SeriesSource) -> None:
     key = ("series", source.name, "published")
     try:
+        check_file(Path(str(source.published)))
         table = load_published(source)
+    except SeriesError as error:
+        raise _KeyError(key, str(error)) from None
     except (OSError, ValueError) as error:
         problem = f"{source.published}: cannot be read ({error}); correct it"
         raise _KeyError(key, problem) from None
-    missing = [column for column in PUBLISHED_COLUMNS if table is None or column not in table]
-    if missing:
-        raise _KeyError(key, f"{source.published}: has no column {missing[0]!r}; add it")
+    assert table is not None
+    for column in PUBLISHED_COLUMNS:
+        if column not in table:
+            raise _KeyError(key, f"{source.published}: has no column {column!r}; add it")
+    for column in PUBLISHED_NUMBERS:
+        if not is_numeric_dtype(table[column]) or np.isinf(table[column]).any():
+            problem = f"column {column!r} holds something that is no number; correct it"
+            raise _KeyError(key, f"{source.published}: {problem}")

@@ -2,10 +2,7 @@
 
 import logging
 import os
-import platform
-import re
 import sys
-from pathlib import Path
 from time import perf_counter
 
 PROGRESS_INTERVAL_SECONDS = 5.0
@@ -22,19 +19,10 @@ def log_to(path: str) -> None:
     )
 
 
-def processor() -> str:
-    """The name of this machine's processor."""
-    cpuinfo = Path("/proc/cpuinfo")
-    found = (
-        re.search(r"model name\s*: (.+)", cpuinfo.read_text("utf-8")) if cpuinfo.exists() else None
-    )
-    return found[1] if found else platform.processor() or platform.machine()
-
-
 class ProgressLog:
     """Logs how far a training is, every few seconds: epochs done and seconds left."""
 
-    def __init__(self, epochs: int, repeats: int) -> None:
+    def __init__(self, epochs: int, repeats: range) -> None:
         self._epochs, self._repeats = epochs, repeats
         self._first: tuple[float, float] | None = None
         self._last_logged = perf_counter()
@@ -53,7 +41,7 @@ class ProgressLog:
         measured = epochs_done - epochs_before
         left = (now - started) / measured * (self._epochs - epochs_done) if measured else None
         logging.info(
-            "epoch %d of %d, %d repeats, %s",
-            epochs_done, self._epochs, self._repeats,
+            "epoch %d of %d, repeats %d to %d, %s",
+            epochs_done, self._epochs, self._repeats.start, self._repeats.stop - 1,
             "time left unknown" if left is None else f"about {left:.0f} s left",
         )  # fmt: skip

@@ -33,7 +33,10 @@ class DamagedBlockError(Exception):
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A path to write to; the file moves to `path` once complete, or leaves no trace."""
+    """A path to write to; the file moves to `path` once complete, or leaves no trace.
+
+    What processes that were killed had begun to write is removed when the file is complete.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The process id keeps an orphan of a killed run from writing into another's file.
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -42,6 +45,8 @@ def written_whole(path: Path) -> Iterator[Path]:
         with partial.open("rb") as handle:
             os.fsync(handle.fileno())
         os.replace(partial, path)
+        for orphan in path.parent.glob(f".{path.name}.*.partial"):
+            orphan.unlink(missing_ok=True)
     finally:
         partial.unlink(missing_ok=True)
 

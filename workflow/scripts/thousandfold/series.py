@@ -4,11 +4,21 @@ Knows NumPy and pandas only; nothing here knows of scenarios, networks or files 
 the series' own.
 """
 
+import csv
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+LARGEST_FILE = 20_000_000
+"""In bytes; every job reads the series, and a network's training rows are far fewer."""
+
+LARGEST_VALUE = 1e100
+"""So that squares and sums of values are finite."""
+
+MOST_COLUMNS_NAMED = 20
 
 
 class SeriesError(ValueError):
@@ -30,30 +40,69 @@ class Series:
 def read_series(name: str, path: Path, value_column: str, test_rows: int) -> Series:
     """Read a series from a CSV file whose first column labels the observations.
 
-    Raises SeriesError, naming the file and the mend, if it cannot be read, if the column is
-    missing, or if a value is missing, not a number or infinite.
+    Raises SeriesError, naming the file and the mend, if it cannot be read, if its rows differ in
+    length, if the column is missing, or if a value is missing, not a number or not finite.
     """
+    header, lines, rows = _csv_rows(path)
+    column = _column(path, header, value_column)
+    texts = [row[column] for row in rows]
+    numbers = pd.to_numeric(pd.Series(texts, dtype=str).str.strip(), errors="coerce").to_numpy(
+        float
+    )
+    unusable = np.flatnonzero(~(np.abs(numbers) <= LARGEST_VALUE))
+    if unusable.size:
+        first = int(unusable[0])
+        raise SeriesError(
+            f"{path}: column {value_column!r}, line {lines[first]}: {reprlib.repr(texts[first])} "
+            "is not a finite number; every row needs one"
+        )
+    return Series(name, numbers, tuple(row[0] for row in rows), test_rows)
+
+
+def check_file(path: Path) -> None:
+    """Raise SeriesError unless there is a regular file that is not too large to be read."""
+    if not path.is_file():
+        raise SeriesError(f"{path}: there is no such file; correct the path")
+    if path.stat().st_size > LARGEST_FILE:
+        raise SeriesError(
+            f"{path}: is larger than {LARGEST_FILE // 10**6} MB; keep only the columns and rows "
+            "that the study uses"
+        )
+
+
+def _csv_rows(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
+    """A CSV file's header, and the line numbers and fields of its rows, all of one length."""
+    check_file(path)
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise SeriesError(f"{path}: there is no such file; correct the path") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            found = [(reader.line_num, row) for row in reader if row]
+    except (OSError, ValueError, csv.Error) as error:
         raise SeriesError(
             f"{path}: cannot be read as a CSV file in UTF-8 ({str(error).strip()}); mend the file"
         ) from error
-    if value_column not in table:
-        raise SeriesError(
-            f"{path}: has no column {value_column!r}; its columns are {', '.join(map(repr, table))}"
-        )
-    numbers = pd.to_numeric(table[value_column].str.strip(), errors="coerce").to_numpy(float)
-    unusable = np.flatnonzero(~np.isfinite(numbers))
-    if unusable.size:
-        row = int(unusable[0])
-        raise SeriesError(
-            f"{path}: column {value_column!r}, line {row + 2}: {table[value_column][row]!r} is not "
-            "a finite number; every row needs one"
-        )
-    return Series(name, numbers, tuple(table.iloc[:, 0]), test_rows)
+    if not found:
+        raise SeriesError(f"{path}: is empty; it needs a header and a row per observation")
+    (_, header), *body = found
+    for line, row in body:
+        if len(row) != len(header):
+            raise SeriesError(
+                f"{path}: line {line} has {len(row)} fields where the header has {len(header)}; "
+                "put fields that hold a comma in quotes"
+            )
+    return header, [line for line, _ in body], [row for _, row in body]
+
+
+def _column(path: Path, header: list[str], name: str) -> int:
+    """The place of a column that is there just once."""
+    if header.count(name) == 1:
+        return header.index(name)
+    if name in header:
+        raise SeriesError(f"{path}: has the column {name!r} more than once; rename the others")
+    others = next((sep for sep in (";", "\t", "|") if len(header) == 1 and sep in header[0]), None)
+    hint = f"; it seems to be separated by {others!r}: write it with commas" if others else ""
+    columns = ", ".join(map(reprlib.repr, header[:MOST_COLUMNS_NAMED]))
+    raise SeriesError(f"{path}: has no column {name!r}; its columns are {columns}{hint}")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,11 @@ Progress = Callable[[float], None]
 """Called now and then with the epochs done so far; all repeats of a block have the same epochs."""
 
 
+FEWEST_LANES = 64
+"""The replicated engine fills fewer repeats up with copies of the first. XLA drops an axis of
+length one, and compiles a loop over less than a kilobyte in another way; both round differently."""
+
+
 @dataclass(frozen=True)
 class TrainedBlock:
     """The repeats of one block, in the order of their seeds (R of them)."""

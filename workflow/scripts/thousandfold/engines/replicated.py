@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import Progress, TrainedBlock
+from thousandfold.engines.block import FEWEST_LANES, Progress, TrainedBlock
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
@@ -25,10 +25,6 @@ UNROLLED_TIMESTEPS = 8
 
 ORDERS_PER_CALL = 2_000_000
 """Row numbers handed to one call of the compiled program that shuffles (8 MB)."""
-
-FEWEST_LANES = 64
-"""Fewer repeats are filled up with copies of the first. XLA drops an axis of length one, and
-compiles a loop over less than a kilobyte in another way; both round differently."""
 
 
 class _LaneSeed(keras.random.SeedGenerator):

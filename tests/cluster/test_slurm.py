@@ -1,0 +1,109 @@
+"""The study on a real Slurm: the same numbers, and nothing lost when jobs or the head are killed."""
+
+import subprocess
+import time
+
+import pytest
+from workflow.project import SMOKE, Project
+
+from cluster.faults import FaultyProject, assert_same_block, first_block
+from cluster.local_slurm import LocalSlurm, missing_programs
+
+pytestmark = pytest.mark.skipif(
+    bool(missing_programs()), reason=f"not installed: {', '.join(missing_programs())}"
+)
+
+# Each look at the jobs comes ten seconds after the last, and a failure makes the wait longer.
+ON_SLURM = (
+    "--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "1",
+    "--latency-wait", "10",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    with LocalSlurm() as running:
+        yield running
+
+
+@pytest.fixture
+def run(slurm):
+    """Runs a project on Slurm; returns what Snakemake printed."""
+    return lambda project, *arguments, **options: project.run(
+        *arguments, *ON_SLURM, cores=None, environment=slurm.environment, **options
+    )
+
+
+@pytest.fixture
+def start(slurm):
+    """Starts a project on Slurm."""
+    return lambda project, *arguments: subprocess.Popen(
+        project.command(*arguments, *ON_SLURM), cwd=project.folder, env=slurm.environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def wait_for(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_smoke_study_gives_the_same_numbers_though_its_head_is_killed(
+    run, start, smoke, tmp_path
+):
+    project = Project(tmp_path / "smoke", SMOKE)
+    head = start(project)
+    wait_for(project.blocks)
+    head.kill()
+    head.wait()
+    assert not (project.results / "repeats.parquet").exists()
+    project.run("--unlock")
+    output = run(project)
+    assert "has been submitted with SLURM jobid" in output
+    assert output.count("(Rule: train)") < 6
+    assert project.tables() == smoke.tables()
+    assert (project.folder / "reports/smoke/report.html").exists()
+
+
+def test_jobs_that_fail_are_tried_as_often_as_the_profile_says(run, finished, tmp_path):
+    project = FaultyProject(tmp_path / "faulty")
+    assert "\nretries: 2\n" in (project.folder / "profiles/slurm/config.yaml").read_text()
+    project.set_fault("stateful", "raise OSError('always')")
+    project.set_fault("stateless", "fault.unlink(); raise OSError('once')")
+    run(project, first_block("stateful"), first_block("stateless"), succeeds=False)
+    assert project.tries("stateful") == 3
+    assert project.tries("stateless") == 1
+    assert not (project.folder / first_block("stateful")).exists()
+    assert_same_block("stateless", project, finished)
+
+
+def test_jobs_that_the_scheduler_kills_leave_no_half_file(start, run, slurm, finished, tmp_path):
+    project = FaultyProject(tmp_path / "faulty")
+    hang = "import time; time.sleep(600)"
+    project.set_fault("stateful", f"hoard = b'x' * 6_000_000_000; {hang}")
+    project.set_fault("stateless", hang)
+    project.set_fault("stateless_shuffle", hang)
+    scenarios = ["stateful", "stateless", "stateless_shuffle"]
+    blocks = [first_block(scenario) for scenario in scenarios]
+    # A minute is the shortest limit that Slurm knows.
+    head = start(project, *blocks, "--retries", "0", "--set-resources", "train:runtime=1")
+    wait_for(lambda: project.tries("stateless_shuffle"))
+    cancelled = slurm.run("squeue", "--noheader", "--format=%i %k").splitlines()
+    (job,) = (line.split()[0] for line in cancelled if "stateless_shuffle" in line)
+    slurm.run("scancel", job)
+    output, _ = head.communicate(timeout=300)
+    assert head.returncode != 0, output
+    logs = (project.folder / ".snakemake/slurm_logs").rglob("*.log")
+    told = "\n".join([output, *(log.read_text() for log in logs)])
+    assert "exceeded memory limit" in told
+    assert "SLURM status is: 'TIMEOUT'" in told
+    assert "SLURM status is: 'CANCELLED'" in told
+    for scenario, block in zip(scenarios, blocks, strict=True):
+        assert project.tries(scenario) == 1
+        assert not (project.folder / block).exists()
+    project.remove_faults()
+    run(project, *blocks)
+    for scenario in scenarios:
+        assert_same_block(scenario, project, finished)

@@ -1,0 +1,91 @@
+"""Where results come from: what was asked, by which code, trained on what machines and when."""
+
+import platform
+import shutil
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from thousandfold.recipe import LOCK, file_digest, registration_digest
+from thousandfold.study import Study
+
+ANALYSIS_PACKAGES = ("snakemake", "pandas", "scipy", "statsmodels", "seaborn")
+
+
+def commit() -> tuple[str | None, bool | None]:
+    """The commit that the project is at, and whether it has changes; None outside a checkout."""
+    git = shutil.which("git")
+    if git is None or not Path(".git").exists():
+        return None, None
+    asked = [git, "rev-parse", "HEAD"], [git, "status", "--porcelain", "--untracked-files=no"]
+    head, changes = (
+        subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        for command in asked
+    )
+    return head or None, bool(changes)
+
+
+def provenance(
+    study: Study, command: str, config_file: Path, repeats: pd.DataFrame, blocks: pd.DataFrame
+) -> dict[str, Any]:
+    """All that can be told of a run from its config and its repeats and blocks tables."""
+    head, changed = commit()
+
+    def values_of(column: pd.Series) -> list[str]:
+        return sorted(column.fillna("unknown").unique())
+
+    return {
+        "command": command,
+        "commit": head,
+        "changed_since_commit": changed,
+        "config_sha256": file_digest(str(config_file)),
+        "findings_sha256": registration_digest(study),
+        "lock_sha256": file_digest(str(LOCK)),
+        "study_seed": study.seed,
+        "design": study.design,
+        "repeats": len(repeats),
+        "diverged_repeats": int(repeats["diverged"].sum()),
+        "engines": values_of(repeats["engine"]),
+        "profiles": values_of(repeats["profile"]),
+        "training": {
+            "jobs": len(blocks),
+            "seconds": round(float(blocks["train_seconds"].sum()), 1),
+            "first_job_finished": blocks["finished"].min(),
+            "last_job_finished": blocks["finished"].max(),
+            "versions": values_of(blocks["versions"]),
+            "cpus": values_of(blocks["cpu"]),
+            "hosts": values_of(blocks["host"]),
+        },
+        "analysis_versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ANALYSIS_PACKAGES},
+        },
+    }
+
+
+def facts(told: dict[str, Any]) -> dict[str, str]:
+    """Provenance as the report's footer tells it, line by line."""
+    training = told["training"]
+    changes = ", with changes" if told["changed_since_commit"] else ""
+    packages = (f"{name} {number}" for name, number in told["analysis_versions"].items())
+    return {
+        "Made by": told["command"],
+        "Commit": f"{told['commit']}{changes}" if told["commit"] else "not a git checkout",
+        "Config (SHA-256)": told["config_sha256"],
+        "Registered findings (SHA-256)": told["findings_sha256"],
+        "Locked environment (SHA-256)": told["lock_sha256"],
+        "Study seed": f"{told['study_seed']}; each repeat's own is in repeats.csv",
+        "Design": told["design"],
+        "Repeats": f"{told['repeats']}, of which {told['diverged_repeats']} diverged",
+        "Engines": ", ".join(told["engines"]),
+        "Profiles": ", ".join(told["profiles"]),
+        "Trained with": "; ".join(training["versions"]),
+        "Trained on": "; ".join(training["cpus"]),
+        "Hosts": "; ".join(training["hosts"]),
+        "Training took": f"{training['seconds']:.0f} s in {training['jobs']} jobs",
+        "Trained until": training["last_job_finished"],
+        "Analysed with": ", ".join(packages),
+    }

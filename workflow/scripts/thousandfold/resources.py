@@ -1,0 +1,201 @@
+"""What jobs need: memory and time, from the sizes of blocks and networks.
+
+The figures were measured (benchmarks/jobs.py holds them against real jobs). They shape requests
+to a scheduler and how a block is cut into passes, never a result; nothing here imports Keras.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
+from thousandfold.engines.block import FEWEST_LANES
+from thousandfold.scenario import Regime, Scenario
+from thousandfold.series import Series, supervise
+from thousandfold.study import Block, Study
+
+PROCESS_MB = 800
+"""A training process without its repeats; nearly all of it is TensorFlow."""
+
+BESIDE_MB = 600
+"""What a scheduler counts beside it: up to two Snakemakes start each job on a cluster."""
+
+PASS_MB = 1000
+"""A block that needs more than this is trained in several passes."""
+
+SPARE = 1.5
+"""Requests are this much larger than what was measured."""
+
+MOST_UNROLLED_TIMESTEPS = 8
+"""As in engines.replicated: longer sequences keep copies of the weights for every timestep."""
+
+SECONDS_PER_WEIGHT = 1.3e-9
+"""Of one row and timestep, for one weight of one repeat: forward, backward and Adam."""
+
+SECONDS_PER_SHUFFLED_ROW = 1e-7
+
+SECONDS_PER_STEP = 6e-6
+"""Of one timestep of one update, whatever the number of repeats."""
+
+STOCK_SECONDS_PER_EPOCH, STOCK_SECONDS_PER_UPDATE, STOCK_SECONDS_PER_STEP = 0.04, 0.004, 0.0004
+
+SHORTEST_MINUTES = 10
+"""Nodes differ, file systems are slow, and TensorFlow may take a minute to import."""
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """The sizes that a training job's needs follow from."""
+
+    regime: Regime
+    train_rows: int
+    test_rows: int
+    repeats: int
+
+    @property
+    def is_replicated(self) -> bool:
+        """Whether its repeats are trained at once."""
+        return self.regime.engine == "replicated"
+
+    @property
+    def weights(self) -> int:
+        """The weights of one network: an LSTM of one feature and a dense output."""
+        units = self.regime.units
+        return 4 * units * (units + 2) + units + 1
+
+    @property
+    def bytes_per_repeat(self) -> int:
+        """What one more repeat in a pass takes."""
+        regime, floats = self.regime, 4
+        looped = regime.timesteps if regime.timesteps > MOST_UNROLLED_TIMESTEPS else 0
+        values = (
+            # The weight, its gradient, Adam's two moments, and one of them under way.
+            5 * self.weights
+            + looped * self.weights
+            + 14 * regime.timesteps * regime.batch_size * regime.units
+            # Inputs in the repeat's own order; forecasts, in several precisions on their way.
+            + (2 * regime.batch_size * regime.timesteps if regime.shuffle else 0)
+            + 10 * (self.test_rows + (self.train_rows if regime.seed_on_train else 0))
+        )
+        generator = 3000 if regime.shuffle else 500
+        return floats * values + generator
+
+    @property
+    def fewest_at_once(self) -> int:
+        """The lanes of the smallest pass; stock Keras has one network at a time."""
+        return FEWEST_LANES if self.is_replicated else 1
+
+    def process_mb(self, at_once: int) -> int:
+        """The memory of the process that trains so many repeats in one pass."""
+        lanes = max(self.fewest_at_once, at_once) if self.is_replicated else 1
+        return math.ceil(PROCESS_MB + SPARE * lanes * self.bytes_per_repeat / 1e6)
+
+    def repeats_per_pass(self, process_mb: float = math.inf) -> int:
+        """How many repeats one pass trains, in a process of at most so much memory.
+
+        0 if not even the smallest pass fits.
+        """
+        if self.process_mb(1) > process_mb:
+            return 0
+        if not self.is_replicated:
+            return self.repeats
+        room = min(PASS_MB, (process_mb - PROCESS_MB) / SPARE) * 1e6
+        return min(self.repeats, max(FEWEST_LANES, int(room // self.bytes_per_repeat)))
+
+    @property
+    def seconds(self) -> float:
+        """About how long the training takes on one core, start and compilation left out."""
+        regime = self.regime
+        rows = self.train_rows * regime.epochs
+        updates = -(-self.train_rows // regime.batch_size) * regime.epochs
+        work = self.repeats * rows * regime.timesteps * self.weights * SECONDS_PER_WEIGHT
+        if self.is_replicated:
+            passes = -(-self.repeats // self.repeats_per_pass())
+            shuffling = self.repeats * rows * SECONDS_PER_SHUFFLED_ROW if regime.shuffle else 0
+            return work + shuffling + passes * updates * regime.timesteps * SECONDS_PER_STEP
+        fits = regime.epochs if regime.stateful or regime.shuffle else 1
+        return work + self.repeats * (
+            fits * STOCK_SECONDS_PER_EPOCH
+            + updates * (STOCK_SECONDS_PER_UPDATE + regime.timesteps * STOCK_SECONDS_PER_STEP)
+        )
+
+
+def training_job(scenario: Scenario, series: Series, block: Block) -> TrainingJob:
+    """The job that trains a block. Raises SeriesError."""
+    data = supervise(series, scenario.regime.timesteps, scenario.regime.train_rows)
+    rows = len(data.train_inputs), len(data.test_inputs)
+    return TrainingJob(scenario.regime, *rows, block.stop - block.start)
+
+
+class TooLittleMemoryError(Exception):
+    """Not even the smallest pass fits; the message says how much is needed and what would fit."""
+
+
+def passes(job: TrainingJob, block: Block, granted_mb: float, free_mb: float) -> list[range]:
+    """A block's repeats, cut into passes that fit what the job was granted and what is free.
+
+    Raises TooLittleMemoryError.
+    """
+    most_mb = min(granted_mb - BESIDE_MB, free_mb)
+    step = job.repeats_per_pass(most_mb)
+    if step == 0:
+        raise TooLittleMemoryError(_too_little(job, block, granted_mb, free_mb, most_mb))
+    starts = range(block.start, block.stop, step)
+    return [range(start, min(start + step, block.stop)) for start in starts]
+
+
+def _too_little(
+    job: TrainingJob, block: Block, granted_mb: float, free_mb: float, most_mb: float
+) -> str:
+    at_once = min(job.fewest_at_once, job.repeats)
+    units = job.regime.units
+    while units and _with_units(job, units).process_mb(1) > most_mb:
+        units -= 1
+    mend = f"set units: {units}, which would fit, or " if units else ""
+    return (
+        f"scenario {block.scenario} on {block.series}: training {at_once} repeats at once, the "
+        f"fewest, takes about {job.process_mb(1)} MB; {free_mb:.0f} MB are free here and the job "
+        f"asked for {granted_mb:.0f}. Give it more (--set-resources "
+        f"train:mem_mb={BESIDE_MB + job.process_mb(1)}, on a machine that has it), {mend}take "
+        "fewer timesteps or a smaller batch_size."
+    )
+
+
+def _with_units(job: TrainingJob, units: int) -> TrainingJob:
+    return replace(job, regime=replace(job.regime, units=units))
+
+
+def checking_jobs(study: Study, series: Callable[[str], Series]) -> list[TrainingJob]:
+    """What the checks of the training train, but for a few epochs beside stock Keras."""
+    pairs = [name for identity in study.identities for name in (identity.a, identity.b)]
+    checked = [study.scenario(name) for name in pairs] + list(checked_scenarios(study))
+    return [
+        training_job(x, series(source.name), Block(source.name, x.name, 0, IDENTITY_REPEATS))
+        for source in study.series
+        for x in checked
+    ]
+
+
+def memory_mb(jobs: Iterable[TrainingJob]) -> int:
+    """The memory to ask for where these are trained, one after the other."""
+    largest = max((job.process_mb(job.repeats_per_pass()) for job in jobs), default=PROCESS_MB)
+    return BESIDE_MB + largest
+
+
+def minutes(jobs: Iterable[TrainingJob]) -> int:
+    """The time limit to ask for: three times what the training should take."""
+    return SHORTEST_MINUTES + round(3 * sum(job.seconds for job in jobs) / 60)
+
+
+def _trainings(study: Study) -> int:
+    return study.repeats * len(study.series) * len(study.scenarios)
+
+
+def analysis_memory_mb(study: Study) -> int:
+    """The memory that an analysis asks for: what 11 to 1,100,000 trainings took, and half more."""
+    return BESIDE_MB + 900 + _trainings(study) // 1500
+
+
+def analysis_time_minutes(study: Study) -> int:
+    """The time limit that an analysis asks for."""
+    return SHORTEST_MINUTES + _trainings(study) // 100_000

@@ -9,7 +9,9 @@ from snakemake.utils import update_config
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
-from thousandfold.config import ConfigError, command_line_values, load_study, read_layer
+from thousandfold.config import command_line_values, load_study, read_layer
+from thousandfold.errors import UserError
+from thousandfold.records import check_writable
 
 CONFIG_FILES = [
     "config.yaml",
@@ -19,7 +21,7 @@ CONFIG_FILES = [
 try:
     # Snakemake would say neither which file is no YAML nor where.
     read_layer(CONFIG_FILES[0])
-except ConfigError as error:
+except UserError as error:
     raise WorkflowError(str(error)) from None
 
 
@@ -29,5 +31,7 @@ configfile: "config.yaml"
 update_config(config, command_line_values(workflow.config_settings.config))
 try:
     STUDY = load_study(config, CONFIG_FILES)
-except ConfigError as error:
+    for parent in ("results", "reports"):
+        check_writable(STUDY.folder(parent))
+except UserError as error:
     raise WorkflowError(str(error)) from None

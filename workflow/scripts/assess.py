@@ -1,12 +1,11 @@
 """See after a stage of a scenario's training whether its mean is known well enough."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 
-from thousandfold.collection import DamagedResultsError, checked_blocks
+from thousandfold.collection import checked_blocks
 from thousandfold.config import load_study
 from thousandfold.inference.stopping import half_widths, is_enough
 from thousandfold.joblog import log_to
@@ -32,13 +31,10 @@ def assess(study: Study, blocks: list[Path], rule: Stopping, damaged: Path, outp
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    try:
-        assess(
-            study=load_study(snakemake.config, []),
-            blocks=[Path(file) for file in snakemake.input.blocks],
-            rule=snakemake.params.rule[0],
-            damaged=Path(snakemake.params.damaged),
-            output=Path(snakemake.output[0]),
-        )
-    except DamagedResultsError as error:
-        sys.exit(str(error))
+    assess(
+        study=load_study(snakemake.config, []),
+        blocks=[Path(file) for file in snakemake.input.blocks],
+        rule=snakemake.params.rule[0],
+        damaged=Path(snakemake.params.damaged),
+        output=Path(snakemake.output[0]),
+    )

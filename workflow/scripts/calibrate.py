@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from thousandfold.inference.calibration import calibration_table
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import table_columns, write_table
+from thousandfold.records import read_large_table, table_columns, write_table
 
 
 def write_calibration(
@@ -19,7 +17,7 @@ def write_calibration(
     output: Path,
 ) -> None:
     """Write the calibration table from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed)
     table = calibration_table(samples, pairs, DESIGNS[design], table_columns("calibration"))
     write_table("calibration", table, output)
 

@@ -1,24 +1,20 @@
 """Check every block and join them into the tables of repeats and forecasts."""
 
-import sys
 from pathlib import Path
 
-from thousandfold.collection import DamagedResultsError, collect
+from thousandfold.collection import collect
 from thousandfold.config import load_study
 from thousandfold.joblog import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     study = load_study(snakemake.config, [])
-    try:
-        collect(
-            study,
-            files=[Path(file) for file in snakemake.input],
-            damaged=Path(snakemake.params.damaged),
-            repeats_parquet=Path(snakemake.output.repeats),
-            repeats_csv=Path(snakemake.output.repeats_csv),
-            forecasts_parquet=Path(snakemake.output.forecasts),
-            blocks_csv=Path(snakemake.output.blocks),
-        )
-    except DamagedResultsError as error:
-        sys.exit(str(error))
+    collect(
+        study,
+        files=[Path(file) for file in snakemake.input],
+        damaged=Path(snakemake.params.damaged),
+        repeats_parquet=Path(snakemake.output.repeats),
+        repeats_csv=Path(snakemake.output.repeats_csv),
+        forecasts_parquet=Path(snakemake.output.forecasts),
+        blocks_csv=Path(snakemake.output.blocks),
+    )

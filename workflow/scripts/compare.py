@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.pairs import check_twins, compare_all_pairs
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import table_columns, write_table
+from thousandfold.records import read_large_table, table_columns, write_table
 from thousandfold.study import ScenarioPair, SeriesSource
 
 
@@ -23,7 +21,7 @@ def write_comparisons(
     twins_output: Path,
 ) -> None:
     """Write the comparisons and twins tables from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed)
     pairs = compare_all_pairs(samples, DESIGNS[design], alpha, table_columns("comparisons"))
     write_table("comparisons", pairs, comparisons_output)
     names = [source.name for source in sources]

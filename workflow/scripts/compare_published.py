@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from thousandfold.config import load_published
 from thousandfold.inference.published import published_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import table_columns, write_table
+from thousandfold.records import read_large_table, table_columns, write_table
 from thousandfold.study import SeriesSource
 
 
@@ -16,7 +14,7 @@ def write_published(
     repeats: Path, sources: tuple[SeriesSource, ...], study_seed: int, output: Path
 ) -> None:
     """Write the published table from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed)
     loaded = {source.name: load_published(source) for source in sources}
     published = {name: table for name, table in loaded.items() if table is not None}
     table = published_table(samples, published, table_columns("published"))

@@ -2,19 +2,15 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from thousandfold.inference.forecasts import forecast_bands
 from thousandfold.joblog import log_to
-from thousandfold.records import table_columns, write_table
+from thousandfold.records import read_large_table, table_columns, write_table
 
 
 def write_forecast_bands(forecasts: Path, scenarios: list[tuple[str, str]], output: Path) -> None:
     """Write the forecast_bands table, holding the forecasts of one scenario at a time."""
     tables = (
-        pq.read_table(
-            forecasts, filters=[("series", "==", series), ("scenario", "==", scenario)]
-        ).to_pandas()
+        read_large_table(forecasts, [("series", "==", series), ("scenario", "==", scenario)])
         for series, scenario in scenarios
     )
     write_table("forecast_bands", forecast_bands(tables, table_columns("forecast_bands")), output)

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from thousandfold.inference.claims import claims
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_table, table_columns, write_table
+from thousandfold.records import read_large_table, read_table, table_columns, write_table
 from thousandfold.study import Finding, SeriesSource
 
 
@@ -25,7 +23,7 @@ def write_verdicts(
     claims_output: Path,
 ) -> None:
     """Write the findings and claims tables from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed)
     names = [source.name for source in sources]
     checked = {
         (row["series"], frozenset((row["scenario_a"], row["scenario_b"]))): bool(row["holds"])

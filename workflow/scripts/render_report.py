@@ -13,7 +13,7 @@ from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.provenance import facts, provenance
 from thousandfold.recipe import recipe
-from thousandfold.records import read_table, written_whole
+from thousandfold.records import read_large_table, read_table, written_whole
 from thousandfold.report import Provenance, Tables, render
 from thousandfold.series import baseline_forecasts
 from thousandfold.study import Block, Study
@@ -50,7 +50,7 @@ def write_report(
     provenance_output: Path,
 ) -> None:
     """Render the page and its figures from the tables of a run; note where all of it comes from."""
-    all_repeats = pd.read_parquet(repeats)
+    all_repeats = read_large_table(repeats)
 
     def table(name: str) -> pd.DataFrame:
         return read_table(tables_folder / f"{name}.csv")

@@ -2,20 +2,18 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_table, table_columns, write_table
+from thousandfold.records import read_large_table, read_table, table_columns, write_table
 
 
 def write_replication(
     repeats: Path, findings: Path, design: str, study_seed: int, output: Path
 ) -> None:
     """Write the replication table from the repeats and findings tables."""
-    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed)
     columns = table_columns("replication")
     table = replication_table(samples, read_table(findings), DESIGNS[design], columns)
     write_table("replication", table, output)

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from thousandfold.inference.samples import samples_of
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.joblog import log_to
-from thousandfold.records import table_columns, write_table
+from thousandfold.records import read_large_table, table_columns, write_table
 from thousandfold.study import Stopping
 
 
@@ -20,7 +18,7 @@ def write_stopping(
     simulation_output: Path,
 ) -> None:
     """Write the stopping and stopping_simulation tables from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed)
     stopped = stopping_table(samples, rule, table_columns("stopping"))
     write_table("stopping", stopped, stopping_output)
     columns = table_columns("stopping_simulation")

@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from thousandfold.inference.precision import standard_error_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import table_columns, write_table
+from thousandfold.records import read_large_table, table_columns, write_table
 
 
 def write_standard_errors(repeats: Path, study_seed: int, output: Path) -> None:
     """Write the standard_error table from the repeats table."""
-    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed)
     table = standard_error_table(samples, table_columns("standard_error"))
     write_table("standard_error", table, output)
 

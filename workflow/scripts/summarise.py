@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from thousandfold.config import load_series
 from thousandfold.inference.precision import (
     compare_with_baselines,
@@ -12,7 +10,7 @@ from thousandfold.inference.precision import (
 )
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import table_columns, write_table
+from thousandfold.records import read_large_table, table_columns, write_table
 from thousandfold.series import baseline_rmses
 from thousandfold.study import SeriesSource
 
@@ -27,7 +25,7 @@ def write_summaries(
 ) -> None:
     """Write the summary, baselines and required_repeats tables from the repeats table."""
     baselines = {source.name: baseline_rmses(load_series(source)) for source in sources}
-    samples = samples_of(pd.read_parquet(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed)
     summary = summarise(samples, baselines, table_columns("summary"))
     write_table("summary", summary, summary_output)
     compared = compare_with_baselines(samples, baselines, table_columns("baselines"))

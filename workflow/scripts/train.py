@@ -1,6 +1,5 @@
 """Train one block of repeats and write its result file."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -13,7 +12,7 @@ from thousandfold.joblog import ProgressLog, log_to
 from thousandfold.machine import available_memory_mb, host_kind, processor
 from thousandfold.recipe import versions
 from thousandfold.records import write_block
-from thousandfold.resources import TooLittleMemoryError, passes, training_job
+from thousandfold.resources import passes, training_job
 from thousandfold.study import Block
 from thousandfold.training import train_repeats
 
@@ -50,18 +49,15 @@ def train(
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    try:
-        train(
-            config=snakemake.config,
-            block=Block(
-                snakemake.wildcards.series,
-                snakemake.wildcards.scenario,
-                int(snakemake.wildcards.start),
-                int(snakemake.wildcards.stop),
-            ),
-            granted_mb=snakemake.resources.mem_mb,
-            recipe=snakemake.params.recipe,
-            output=Path(snakemake.output[0]),
-        )
-    except TooLittleMemoryError as error:
-        sys.exit(str(error))
+    train(
+        config=snakemake.config,
+        block=Block(
+            snakemake.wildcards.series,
+            snakemake.wildcards.scenario,
+            int(snakemake.wildcards.start),
+            int(snakemake.wildcards.stop),
+        ),
+        granted_mb=snakemake.resources.mem_mb,
+        recipe=snakemake.params.recipe,
+        output=Path(snakemake.output[0]),
+    )

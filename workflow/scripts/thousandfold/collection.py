@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from thousandfold.config import load_series
+from thousandfold.errors import UserError
 from thousandfold.recipe import recipe
 from thousandfold.records import (
     BLOCK_COLUMNS,
@@ -23,6 +23,7 @@ from thousandfold.records import (
     check_columns,
     read_block,
     table_columns,
+    table_writer,
     write_table,
     written_whole,
 )
@@ -30,7 +31,7 @@ from thousandfold.series import Series
 from thousandfold.study import Block, Study
 
 
-class DamagedResultsError(Exception):
+class DamagedResultsError(UserError):
     """Blocks that were set aside; the message names each, why, and what to do."""
 
 
@@ -120,7 +121,7 @@ def collect(
             for path in (repeats_parquet, repeats_csv, forecasts_parquet)
         )
         csv = stack.enter_context(csv_file.open("w", encoding="utf-8", newline=""))
-        writers: dict[str, pq.ParquetWriter] = {}
+        writers: dict[str, Any] = {}
         for block, series, table in checked_blocks(study, files, damaged):
             rows = {
                 "repeats": repeat_rows(study, block, table),
@@ -131,7 +132,7 @@ def collect(
                 check_columns(name, rows[name])
                 arrow = pa.Table.from_pandas(rows[name], preserve_index=False)
                 if name not in writers:
-                    writers[name] = stack.enter_context(pq.ParquetWriter(path, arrow.schema))
+                    writers[name] = stack.enter_context(table_writer(path, arrow.schema))
                 writers[name].write_table(arrow)
     facts = pd.DataFrame([block_row(path) for path in files], columns=table_columns("blocks"))
     write_table("blocks", facts, blocks_csv)

@@ -18,6 +18,7 @@ import pandas as pd
 import yaml
 from pandas.api.types import is_numeric_dtype
 
+from thousandfold.errors import UserError
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series, SeriesError, check_file, read_series, supervise
 from thousandfold.study import (
@@ -63,7 +64,7 @@ LONGEST_SHOWN = 200
 Key = tuple[str | int, ...]
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError):
     """A config or a file it names that cannot be used; the message says where and how to mend."""
 
 

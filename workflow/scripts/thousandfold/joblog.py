@@ -4,6 +4,9 @@ import logging
 import os
 import sys
 from time import perf_counter
+from types import TracebackType
+
+from thousandfold.errors import UserError
 
 PROGRESS_INTERVAL_SECONDS = 5.0
 
@@ -14,9 +17,18 @@ def log_to(path: str) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         os.dup2(handle, stream.fileno())
+    sys.excepthook = _tell
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
     )
+
+
+def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What the user can mend in one message, anything else with its traceback."""
+    if isinstance(error, UserError):
+        print(error, file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 class ProgressLog:

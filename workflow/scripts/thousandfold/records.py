@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
+
+from thousandfold.errors import UserError
 
 TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
 
@@ -31,24 +33,49 @@ class DamagedBlockError(Exception):
     """A block that is not what its recipe promises."""
 
 
+class DamagedTableError(UserError):
+    """A table that cannot be read as it was written."""
+
+
+class UnwritableError(UserError):
+    """A file that cannot be written: the disk is full, or its folder is not ours to write."""
+
+
+def check_writable(folder: Path) -> None:
+    """Raise UnwritableError unless files can be made in a folder, which need not exist yet."""
+    existing = next(place for place in [folder, *folder.parents] if place.exists())
+    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+        raise UnwritableError(
+            f"{existing}: cannot be written; make it a folder of yours, or run in a copy of the "
+            "project on another disk"
+        )
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """A path to write to; the file moves to `path` once complete, or leaves no trace.
 
     What processes that were killed had begun to write is removed when the file is complete.
+    Raises UnwritableError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     # The process id keeps an orphan of a killed run from writing into another's file.
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         with partial.open("rb") as handle:
             os.fsync(handle.fileno())
         os.replace(partial, path)
         for orphan in path.parent.glob(f".{path.name}.*.partial"):
             orphan.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnwritableError(
+            f"{path}: cannot be written ({error.strerror or error}); free space or make the folder "
+            "writable, then run the same command again: it keeps what is finished"
+        ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 _NO_CHECKSUM = b"0" * 64
@@ -102,6 +129,25 @@ def block_facts(path: Path) -> dict[str, Any]:
     """What a block's file says of its making: `recipe`, and the facts written with it."""
     seal = json.loads(pq.read_metadata(path).metadata[_KEY.encode()])
     return {"recipe": seal["recipe"], **seal["facts"]}
+
+
+def table_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of a Parquet table whose readers will notice a damaged byte."""
+    return pq.ParquetWriter(path, schema, write_page_checksum=True)
+
+
+def read_large_table(path: Path, filters: list[Any] | None = None) -> pd.DataFrame:
+    """Read a table of `table_writer`'s, or the rows that pass PyArrow's `filters`.
+
+    Raises DamagedTableError.
+    """
+    try:
+        return pq.read_table(path, filters=filters, page_checksum_verification=True).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise DamagedTableError(
+            f"{path}: is damaged ({error}); delete it and run the same command again, which makes "
+            "it anew from the blocks"
+        ) from error
 
 
 def table_columns(name: str) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
 from thousandfold.engines.block import FEWEST_LANES
+from thousandfold.errors import UserError
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series, supervise
 from thousandfold.study import Block, Study
@@ -127,7 +128,7 @@ def training_job(scenario: Scenario, series: Series, block: Block) -> TrainingJo
     return TrainingJob(scenario.regime, *rows, block.stop - block.start)
 
 
-class TooLittleMemoryError(Exception):
+class TooLittleMemoryError(UserError):
     """Not even the smallest pass fits; the message says how much is needed and what would fit."""
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from thousandfold.errors import UserError
+
 LARGEST_FILE = 20_000_000
 """In bytes; every job reads the series, and a network's training rows are far fewer."""
 
@@ -21,7 +23,7 @@ LARGEST_VALUE = 1e100
 MOST_COLUMNS_NAMED = 20
 
 
-class SeriesError(ValueError):
+class SeriesError(UserError):
     """A series that cannot be used; the message names the file and the mend."""
 
 

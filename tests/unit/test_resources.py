@@ -1,0 +1,173 @@
+"""What jobs ask for, and how blocks are cut into passes that fit."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from support import ROOT, STATEFUL, shipped_study
+
+from thousandfold.config import load_series
+from thousandfold.engines.block import FEWEST_LANES
+from thousandfold.machine import available_memory_mb, host_kind, processor
+from thousandfold.resources import (
+    BESIDE_MB,
+    PASS_MB,
+    PROCESS_MB,
+    SPARE,
+    TooLittleMemoryError,
+    TrainingJob,
+    checking_jobs,
+    memory_mb,
+    minutes,
+    passes,
+    training_job,
+)
+from thousandfold.study import Block
+
+PLENTY = 10**6
+
+
+def job(repeats=1000, **changes):
+    return TrainingJob(replace(STATEFUL, **changes), train_rows=22, test_rows=12, repeats=repeats)
+
+
+def block(repeats=1000, start=0):
+    return Block("s", "a", start, start + repeats)
+
+
+def test_larger_jobs_ask_for_more():
+    for larger in [
+        job(repeats=4000, units=8), job(units=16), job(timesteps=48, units=8), job(batch_size=16, units=8),
+    ]:  # fmt: skip
+        assert memory_mb([larger]) > memory_mb([job()])
+    for longer in [job(repeats=10**5), job(epochs=10**5), job(units=16), job(timesteps=12)]:
+        assert longer.seconds > job().seconds
+    assert minutes([job(engine="keras", epochs=1000, repeats=10)]) > minutes([job(epochs=1000)])
+    assert minutes([job(epochs=10**6)] * 2) > minutes([job(epochs=10**6)])
+
+
+def test_one_pass_where_there_is_room():
+    assert passes(job(), block(), PLENTY, PLENTY) == [range(1000)]
+    assert passes(job(repeats=10), block(10, start=50), PLENTY, PLENTY) == [range(50, 60)]
+
+
+@pytest.mark.parametrize(("granted", "free"), [(1800, PLENTY), (PLENTY, 1200)])
+def test_passes_cover_the_block_and_fit(granted, free):
+    wide = job(units=64, timesteps=12)
+    cut = passes(wide, block(start=3), granted, free)
+    assert [repeat for part in cut for repeat in part] == list(range(3, 1003))
+    largest = max(len(part) for part in cut)
+    assert FEWEST_LANES <= largest < 1000
+    assert wide.process_mb(largest) <= min(granted - BESIDE_MB, free)
+
+
+def test_a_job_never_takes_much_more_than_a_pass():
+    huge = job(repeats=100_000, units=32, timesteps=12)
+    assert memory_mb([huge]) <= BESIDE_MB + PROCESS_MB + SPARE * PASS_MB + 1
+    assert len(passes(huge, block(100_000), memory_mb([huge]), PLENTY)) > 1
+
+
+def test_what_a_job_asks_for_is_what_its_passes_need():
+    for each in [
+        job(),
+        job(units=300),
+        job(units=64, timesteps=48),
+        job(engine="keras", units=300),
+    ]:
+        assert passes(each, block(), memory_mb([each]), PLENTY)
+
+
+def test_stock_keras_trains_one_after_the_other():
+    assert passes(job(engine="keras", units=64), block(), 1500, PLENTY) == [range(1000)]
+    assert memory_mb([job(engine="keras", repeats=10)]) == memory_mb([job(engine="keras")])
+
+
+def test_a_network_that_does_not_fit_is_refused_with_one_that_would():
+    large = job(units=1000)
+    with pytest.raises(
+        TooLittleMemoryError, match="scenario a on s: training 64 repeats"
+    ) as refusal:
+        passes(large, block(), memory_mb([large]), 4000)
+    message = str(refusal.value)
+    fitting = int(message.split("set units: ")[1].split(",", maxsplit=1)[0])
+    assert passes(job(units=fitting), block(), PLENTY, 4000)
+    with pytest.raises(TooLittleMemoryError):
+        passes(job(units=fitting + 1), block(), PLENTY, 4000)
+    needed = int(message.split("train:mem_mb=")[1].split(",", maxsplit=1)[0])
+    assert passes(large, block(), needed, PLENTY)
+    with pytest.raises(TooLittleMemoryError):
+        passes(large, block(), needed - 2, PLENTY)
+
+
+def test_where_no_network_fits_none_is_proposed():
+    with pytest.raises(TooLittleMemoryError) as refusal:
+        passes(job(), block(), PLENTY, 100)
+    assert "would fit" not in str(refusal.value)
+
+
+def test_jobs_of_the_shipped_study(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    study = shipped_study()
+    series = {source.name: load_series(source) for source in study.series}
+    jobs = [training_job(study.scenario(b.scenario), series[b.series], b) for b in study.blocks()]
+    assert {each.train_rows for each in jobs} == {22, 12}
+    assert {each.test_rows for each in jobs} == {12}
+    checks = checking_jobs(study, series.__getitem__)
+    assert len(checks) == 2 * len(study.identities) + 2
+    assert memory_mb(checks) <= 2000
+
+
+def test_estimates_are_not_below_what_a_training_takes():
+    """One small and one wide network, each in a process of its own (benchmarks/jobs.py has more)."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    from jobs import job_of, measure
+
+    for sizes in [
+        ("replicated", 1, 1, 1, 22, 5000, 4, False),
+        ("replicated", 64, 12, 1, 22, 128, 2, False),
+    ]:
+        megabytes, _ = measure(sizes)
+        assert megabytes < job_of(*sizes).process_mb(sizes[5]) < 2.5 * megabytes
+
+
+def test_memory_is_limited_by_the_tightest_control_group(tmp_path):
+    own = tmp_path / "own"
+    group = tmp_path / "a/b"
+    group.mkdir(parents=True)
+    own.write_text("0::/a/b\n")
+    (tmp_path / "a/memory.max").write_text("3000000000\n")
+    (tmp_path / "a/memory.current").write_text("1000000000\n")
+    (group / "memory.max").write_text("max\n")
+    (group / "memory.current").write_text("5\n")
+    assert available_memory_mb(tmp_path, own) == 2000
+    (group / "memory.max").write_text("1000000005\n")
+    assert available_memory_mb(tmp_path, own) == 1000
+
+
+def test_memory_is_limited_by_a_control_group_of_version_1(tmp_path):
+    own = tmp_path / "own"
+    own.write_text("5:cpu,cpuacct:/\n4:memory:/job\n0::/\n")
+    group = tmp_path / "memory/job"
+    group.mkdir(parents=True)
+    (group / "memory.limit_in_bytes").write_text("700000000\n")
+    (group / "memory.usage_in_bytes").write_text("100000000\n")
+    assert available_memory_mb(tmp_path, own) == 600
+
+
+def test_memory_without_control_groups_is_what_is_free(tmp_path):
+    assert available_memory_mb(tmp_path, tmp_path / "none") > 100
+
+
+def test_the_host_is_told_by_kind(monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    assert "Slurm" not in host_kind()
+    assert "cores" in host_kind()
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    assert host_kind().endswith(", a job of Slurm")
+    assert processor()
+
+
+def test_planning_imports_no_keras():
+    code = "import thousandfold.resources, sys; sys.exit('keras' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow/scripts", check=True)

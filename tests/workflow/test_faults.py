@@ -1,0 +1,233 @@
+"""Faults of machines and users: told by name, repaired by the same command, nothing lost."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from unit.test_fuzz import configs
+
+from thousandfold.records import write_block
+from workflow.kills import kill_again_and_again
+from workflow.project import SMOKE, TINY, Project, merged
+
+
+def test_kills_at_random_moments_change_no_result(smoke, tmp_path):
+    project = Project(tmp_path / "killed", SMOKE)
+    kills, _ = kill_again_and_again(project, smoke.tables(), kills=6, seed=20261121)
+    assert kills.total() == 6
+    assert len(kills) == 3
+
+
+@contextmanager
+def mounted(folder, options):
+    """A file system of its own on a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def remount(folder, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
+
+
+may_mount = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+
+
+@may_mount
+def test_a_full_disk_is_named_and_the_next_run_carries_on(finished, tmp_path):
+    project = Project(tmp_path / "full")
+    with mounted(project.results, "size=160k"):
+        output = project.run(succeeds=False)
+        assert "No space left on device" in output
+        assert re.search(
+            r"results/tiny/\S+: cannot be written \(No space left on device\); free space", output
+        )
+        assert "Traceback" not in output
+        for block in project.blocks():
+            assert len(pd.read_parquet(project.results / "blocks" / block)) > 0
+        remount(project.results, "size=100m")
+        project.run()
+        assert project.tables() == finished.tables()
+
+
+@may_mount
+def test_an_unwritable_folder_is_refused_before_training(tmp_path):
+    project = Project(tmp_path / "readonly")
+    with mounted(project.results, "size=10m,ro"):
+        output = project.run(succeeds=False)
+        assert "results/tiny: cannot be written; make it a folder of yours" in output
+        assert "Traceback" not in output
+        remount(project.results, "rw")
+
+
+def test_results_that_are_a_file_are_refused(tmp_path):
+    project = Project(tmp_path / "file")
+    (project.folder / "results").write_text("not a folder")
+    assert "results: cannot be written; make it a folder" in project.run(succeeds=False)
+
+
+def block_of(project, scenario="stateful"):
+    return project.results / f"blocks/shampoo/{scenario}/3-6.parquet"
+
+
+def from_another_config(project):
+    """The block as another seed trains it, under this one's name."""
+    other = project.copied_to(project.folder.with_name("other"))
+    other.configure(study={"seed": 7})
+    other.run(str(block_of(other).relative_to(other.folder)))
+    shutil.copy(block_of(other), block_of(project))
+
+
+def from_another_version(project):
+    """The block as another version of the code or of Keras would have sealed it."""
+    table = pd.read_parquet(block_of(project))
+    facts = {
+        "train_seconds": 1.0,
+        "versions": {"keras": "3.14.0"},
+        "cpu": "a",
+        "host": "b",
+        "finished": "",
+    }
+    write_block(block_of(project), table, "0" * 64, facts)
+
+
+def from_another_scenario(project):
+    shutil.copy(block_of(project, "stateless"), block_of(project))
+
+
+@pytest.mark.parametrize(
+    "mix_in", [from_another_config, from_another_version, from_another_scenario]
+)
+def test_a_foreign_block_is_set_aside_named_and_trained_again(project, mix_in):
+    expected = project.tables()
+    before = project.blocks()
+    mix_in(project)
+    findings = (project.results / "findings.csv").stat().st_mtime_ns
+    output = project.run(succeeds=False)
+    assert "blocks/shampoo/stateful/3-6.parquet: was trained by another recipe" in output
+    assert "moved to results/tiny/damaged/shampoo/stateful/3-6.parquet" in output
+    assert "Traceback" not in output
+    assert (project.results / "findings.csv").stat().st_mtime_ns == findings
+    assert project.planned()["train"] == 1
+    project.run()
+    assert project.tables() == expected
+    after = project.blocks()
+    assert {name for name in before if after[name] != before[name]} == {
+        "shampoo/stateful/3-6.parquet"
+    }
+
+
+def test_a_damaged_table_is_named(project):
+    expected = project.tables()
+    table = project.results / "repeats.parquet"
+    stamp = table.stat()
+    content = bytearray(table.read_bytes())
+    content[len(content) // 4] ^= 1
+    table.write_bytes(content)
+    os.utime(table, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    (project.results / "findings.csv").unlink()
+    output = project.run(succeeds=False)
+    assert "results/tiny/repeats.parquet: is damaged" in output
+    assert "delete it and run the same command again" in output
+    assert "Traceback" not in output
+    table.unlink()
+    project.run()
+    assert project.tables() == expected
+
+
+def test_a_second_snakemake_on_the_same_folder_is_refused(tmp_path):
+    project = Project(tmp_path / "twice")
+    first = subprocess.Popen(
+        project.command("--cores", "2"), cwd=project.folder, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not list((project.folder / ".snakemake/locks").glob("*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        output = project.run(succeeds=False)
+        assert "Directory cannot be locked" in output
+        assert "another Snakemake process" in output
+        assert first.poll() is None
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+
+
+def test_little_memory_cuts_a_block_into_passes_and_changes_no_number(finished, tmp_path):
+    wide = {"scenarios": {"stateful": {"units": 64, "timesteps": 9}}, "study": {"repeats": 150, "repeats_per_job": 150, "scenarios": ["stateful"]}}  # fmt: skip
+    block = "results/tiny/blocks/shampoo/stateful/0-150.parquet"
+    tables, logs = [], []
+    for name, resources in [("plenty", []), ("little", ["--set-resources", "train:mem_mb=1600"])]:
+        project = Project(tmp_path / name, merged(TINY, wide))
+        project.run(block, *resources)
+        tables.append(pd.read_parquet(project.folder / block))
+        log = project.results / "logs/train/shampoo/stateful/0-150.log"
+        logs.append(len(set(re.findall(r"repeats \d+ to \d+", log.read_text()))))
+    assert logs[0] == 1
+    assert logs[1] > 1
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+def test_a_network_too_large_for_the_memory_is_refused_with_what_would_fit(tmp_path):
+    project = Project(tmp_path / "large")
+    project.configure(scenarios={"stateful": {"units": 512}})
+    block = "results/tiny/blocks/shampoo/stateful/0-3.parquet"
+    output = project.run(block, "--set-resources", "train:mem_mb=1500", succeeds=False)
+    told = re.search(r"takes about (\d+) MB; .* set units: (\d+), which would fit", output)
+    assert told, output
+    assert "Traceback" not in output
+    project.configure(scenarios={"stateful": {"units": int(told[2])}})
+    project.run(block, "--set-resources", "train:mem_mb=1500")
+
+
+def test_hostile_configs_on_the_command_line(tmp_path):
+    """Each plans, or exits with one error that is ours; nothing is run, nothing is left outside."""
+    project = Project(tmp_path / "fuzzed")
+    around = sorted(path.name for path in tmp_path.iterdir())
+
+    @settings(
+        max_examples=20, deadline=None, derandomize=True, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(configs())
+    def plan(config):
+        (project.folder / "config.yaml").write_text(
+            yaml.safe_dump(config, allow_unicode=True), encoding="utf-8"
+        )
+        result = subprocess.run(
+            [*project.command("-n", "--quiet")[:-2]], cwd=project.folder, check=False, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert "Traceback" not in result.stdout
+        if result.returncode:
+            errors = re.findall(
+                r"^WorkflowError in file \S+config\.smk", result.stdout, re.MULTILINE
+            )
+            assert len(errors) == 1, result.stdout
+            assert "config.yaml" in result.stdout
+
+    plan()
+    assert sorted(path.name for path in tmp_path.iterdir()) == around
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_template_in_the_config_is_not_run(tmp_path):
+    project = Project(tmp_path / "template")
+    hostile = "__use_yte__: true\n?__import__('os').system('touch pwned'):\n  study: {}\n"
+    (project.folder / "config.yaml").write_text(hostile, encoding="utf-8")
+    output = project.run(succeeds=False)
+    assert "config.yaml: __use_yte__: makes the config a program" in output
+    assert not (project.folder / "pwned").exists()

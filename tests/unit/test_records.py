@@ -2,13 +2,18 @@ import os
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
 from thousandfold.records import (
-    DamagedBlockError,
+    DamagedFileError,
+    DamagedTableError,
+    UnwritableError,
     read_block,
+    read_large_table,
     read_table,
+    sealed_writer,
     table_columns,
     write_block,
     write_table,
@@ -47,7 +52,7 @@ def test_every_flipped_byte_is_noticed(written):
         damaged = bytearray(content)
         damaged[position] ^= 0x10
         path.write_bytes(damaged)
-        with pytest.raises(DamagedBlockError):
+        with pytest.raises(DamagedFileError):
             read_block(path, "recipe", range(5, 25), 2)
 
 
@@ -55,7 +60,7 @@ def test_every_flipped_byte_is_noticed(written):
 def test_truncation_is_noticed(written, kept):
     _, path = written
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(DamagedBlockError, match="cannot be read"):
+    with pytest.raises(DamagedFileError, match="cannot be read"):
         read_block(path, "recipe", range(5, 25), 2)
 
 
@@ -68,7 +73,7 @@ def test_truncation_is_noticed(written, kept):
     ],
 )
 def test_what_is_not_what_it_should_be_is_noticed(written, recipe, repeats, steps, problem):
-    with pytest.raises(DamagedBlockError, match=problem):
+    with pytest.raises(DamagedFileError, match=problem):
         read_block(written[1], recipe, repeats, steps)
 
 
@@ -100,3 +105,35 @@ def test_tables_come_back_equal_to_the_bit(tmp_path):
 def test_a_table_with_other_columns_is_refused(tmp_path):
     with pytest.raises(ValueError, match="claims has the columns"):
         write_table("claims", pd.DataFrame({"x": [1]}), tmp_path / "t.csv")
+
+
+def test_every_flipped_byte_of_a_large_table_is_noticed(tmp_path):
+    path = tmp_path / "large.parquet"
+    table = pd.DataFrame({"series": "s", "rmse": np.random.default_rng(1).normal(size=50)})
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    with sealed_writer(path, arrow.schema) as writer:
+        writer.write_table(arrow)
+    pd.testing.assert_frame_equal(read_large_table(path), table, check_exact=True)
+    content = path.read_bytes()
+    for index in range(len(content)):
+        damaged = bytearray(content)
+        damaged[index] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(DamagedTableError, match=r"large\.parquet: is damaged"):
+            read_large_table(path)
+
+
+def test_a_file_that_cannot_be_written_is_told_with_the_mend(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(
+        UnwritableError, match=r"cannot be written .*; free space or make the folder"
+    ):
+        written_whole(tmp_path / "file/below").__enter__()
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    orphan = tmp_path / ".table.csv.1.partial"
+    orphan.write_text("half")
+    with written_whole(tmp_path / "table.csv") as partial:
+        partial.write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]

@@ -21,7 +21,8 @@ from pathlib import Path
 import psutil
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    tests = Path(__file__).resolve().parent.parent
+    sys.path += [str(tests), str(tests.parent / "workflow/scripts")]
 
 from workflow.project import SMOKE, Project
 

@@ -2,15 +2,22 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from thousandfold.inference.forecasts import forecast_bands
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_checked, table_columns, write_table
 
 
 def write_forecast_bands(forecasts: Path, scenarios: list[tuple[str, str]], output: Path) -> None:
     """Write the forecast_bands table, holding the forecasts of one scenario at a time."""
+    content = read_checked(forecasts)
     tables = (
-        read_large_table(forecasts, [("series", "==", series), ("scenario", "==", scenario)])
+        pq.read_table(
+            pa.BufferReader(content),
+            filters=[("series", "==", series), ("scenario", "==", scenario)],
+        ).to_pandas()
         for series, scenario in scenarios
     )
     write_table("forecast_bands", forecast_bands(tables, table_columns("forecast_bands")), output)

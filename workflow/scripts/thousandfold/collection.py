@@ -18,12 +18,12 @@ from thousandfold.errors import UserError
 from thousandfold.recipe import recipe
 from thousandfold.records import (
     BLOCK_COLUMNS,
-    DamagedBlockError,
+    DamagedFileError,
     block_facts,
     check_columns,
     read_block,
+    sealed_writer,
     table_columns,
-    table_writer,
     write_table,
     written_whole,
 )
@@ -57,7 +57,7 @@ def checked_blocks(
         steps = series[block.series].test_rows
         try:
             table = read_block(path, recipe(study, block), repeats, steps)
-        except DamagedBlockError as problem:
+        except DamagedFileError as problem:
             target = damaged / block.series / block.scenario / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
@@ -132,7 +132,7 @@ def collect(
                 check_columns(name, rows[name])
                 arrow = pa.Table.from_pandas(rows[name], preserve_index=False)
                 if name not in writers:
-                    writers[name] = stack.enter_context(table_writer(path, arrow.schema))
+                    writers[name] = stack.enter_context(sealed_writer(path, arrow.schema))
                 writers[name].write_table(arrow)
     facts = pd.DataFrame([block_row(path) for path in files], columns=table_columns("blocks"))
     write_table("blocks", facts, blocks_csv)

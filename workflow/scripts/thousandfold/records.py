@@ -6,6 +6,7 @@ workflow/schemas/tables.yaml and checked against it when they are written.
 
 import hashlib
 import json
+import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,11 +27,11 @@ BLOCK_COLUMNS = ("repeat", "seed", "rmse", "train_loss", "diverged")
 """The columns of a block before its forecasts."""
 
 _KEY = "thousandfold"
-"""Under this key a block's Parquet file carries its recipe and checksum."""
+"""Under this key a Parquet file carries its checksum and, if it is a block, its recipe."""
 
 
-class DamagedBlockError(Exception):
-    """A block that is not what its recipe promises."""
+class DamagedFileError(Exception):
+    """A file that is not as it was written, or not what its recipe promises."""
 
 
 class DamagedTableError(UserError):
@@ -79,49 +80,68 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 _NO_CHECKSUM = b"0" * 64
-"""Stands in a block where its checksum goes, while that is computed."""
+"""Stands in a file where its checksum goes, while that is computed."""
 
 
-def write_block(path: Path, table: pd.DataFrame, recipe: str, facts: dict[str, Any]) -> None:
-    """Write a block with its recipe, facts (such as how long it took) and checksum.
+@contextmanager
+def sealed_writer(path: Path, schema: pa.Schema, **seal: Any) -> Iterator[pq.ParquetWriter]:
+    """Writes a Parquet file that carries `seal` and a checksum.
 
     The checksum is the SHA-256 of the whole file with zeros in the checksum's place.
     """
-    seal = {"recipe": recipe, "facts": facts, "checksum": _NO_CHECKSUM.decode()}
+    with pq.ParquetWriter(path, schema) as writer:
+        yield writer
+        writer.add_key_value_metadata(
+            {_KEY: json.dumps({**seal, "checksum": _NO_CHECKSUM.decode()})}
+        )
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+        checksum = hashlib.sha256(content).hexdigest().encode()
+        place = content.rfind(_NO_CHECKSUM)
+        content[place : place + len(checksum)] = checksum
+
+
+def _open_sealed(content: bytes) -> tuple[pq.ParquetFile, dict[str, Any]]:
+    """A file of `sealed_writer`'s and its seal. Raises DamagedFileError."""
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        seal = json.loads(file.metadata.metadata[_KEY.encode()])
+        checksum = seal["checksum"].encode()
+    # A damaged file makes Arrow raise nearly anything, and it is all the same to the reader.
+    except Exception as error:
+        raise DamagedFileError(f"cannot be read ({type(error).__name__}: {error})") from error
+    if hashlib.sha256(content.replace(checksum, _NO_CHECKSUM)).hexdigest().encode() != checksum:
+        raise DamagedFileError("has a wrong checksum")
+    return file, seal
+
+
+def write_block(path: Path, table: pd.DataFrame, recipe: str, facts: dict[str, Any]) -> None:
+    """Write a block with its recipe and facts (such as how long it took)."""
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    buffer = pa.BufferOutputStream()
-    with pq.ParquetWriter(buffer, arrow.schema) as writer:
+    with (
+        written_whole(path) as partial,
+        sealed_writer(partial, arrow.schema, recipe=recipe, facts=facts) as writer,
+    ):
         writer.write_table(arrow)
-        writer.add_key_value_metadata({_KEY: json.dumps(seal)})
-    content = buffer.getvalue().to_pybytes()
-    checksum = hashlib.sha256(content).hexdigest().encode()
-    with written_whole(path) as partial:
-        partial.write_bytes(content.replace(_NO_CHECKSUM, checksum))
 
 
 def read_block(path: Path, recipe: str, repeats: range, steps: int) -> pd.DataFrame:
     """Read a block and check that it is whole and is what the recipe promises.
 
-    Raises DamagedBlockError saying what is wrong.
+    Raises DamagedFileError saying what is wrong.
     """
     try:
         content = path.read_bytes()
-        file = pq.ParquetFile(pa.BufferReader(content))
-        seal = json.loads(file.metadata.metadata[_KEY.encode()])
-        found_recipe, checksum = seal["recipe"], seal["checksum"].encode()
-        table = file.read().to_pandas()
-    # A damaged file makes Arrow raise nearly anything, and it is all the same to the reader.
-    except Exception as error:
-        raise DamagedBlockError(f"cannot be read ({type(error).__name__}: {error})") from error
-    if hashlib.sha256(content.replace(checksum, _NO_CHECKSUM)).hexdigest().encode() != checksum:
-        raise DamagedBlockError("has a wrong checksum")
-    if found_recipe != recipe:
-        raise DamagedBlockError("was trained by another recipe (other config, data or version)")
+    except OSError as error:
+        raise DamagedFileError(f"cannot be read ({error.strerror})") from error
+    file, seal = _open_sealed(content)
+    if seal["recipe"] != recipe:
+        raise DamagedFileError("was trained by another recipe (other config, data or version)")
+    table = file.read().to_pandas()
     forecasts = [f"forecast_{step + 1}" for step in range(steps)]
     if list(table.columns) != [*BLOCK_COLUMNS, *forecasts]:
-        raise DamagedBlockError(f"has the columns {list(table.columns)}")
+        raise DamagedFileError(f"has the columns {list(table.columns)}")
     if list(table["repeat"]) != list(repeats):
-        raise DamagedBlockError(f"does not hold repeats {repeats.start} to {repeats.stop - 1}")
+        raise DamagedFileError(f"does not hold repeats {repeats.start} to {repeats.stop - 1}")
     return table
 
 
@@ -131,23 +151,22 @@ def block_facts(path: Path) -> dict[str, Any]:
     return {"recipe": seal["recipe"], **seal["facts"]}
 
 
-def table_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer of a Parquet table whose readers will notice a damaged byte."""
-    return pq.ParquetWriter(path, schema, write_page_checksum=True)
-
-
-def read_large_table(path: Path, filters: list[Any] | None = None) -> pd.DataFrame:
-    """Read a table of `table_writer`'s, or the rows that pass PyArrow's `filters`.
-
-    Raises DamagedTableError.
-    """
+def read_checked(path: Path) -> pa.Buffer:
+    """A sealed table's file, seen to be whole. Raises DamagedTableError."""
     try:
-        return pq.read_table(path, filters=filters, page_checksum_verification=True).to_pandas()
-    except (OSError, pa.ArrowException) as error:
+        content = path.read_bytes()
+        _open_sealed(content)
+        return pa.py_buffer(content)
+    except (OSError, DamagedFileError) as error:
         raise DamagedTableError(
-            f"{path}: is damaged ({error}); delete it and run the same command again, which makes "
+            f"{path}: is damaged: {error}. Delete it and run the same command again, which makes "
             "it anew from the blocks"
         ) from error
+
+
+def read_large_table(path: Path) -> pd.DataFrame:
+    """All rows of a sealed table. Raises DamagedTableError."""
+    return pq.read_table(pa.BufferReader(read_checked(path))).to_pandas()
 
 
 def table_columns(name: str) -> list[str]:

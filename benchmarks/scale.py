@@ -1,0 +1,123 @@
+"""Planning and analysing studies of a million repeats, without training them.
+
+    python benchmarks/scale.py [--markdown benchmarks/scale.md]
+
+Plans 11 scenarios of 100,000 repeats and 200 of 10,000 by a dry run; then writes the first one's
+blocks with made-up errors and the recipes that training would have sealed them with, and runs
+everything after training.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from study import ROOT, copy_project, publish
+
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+from snakemake.utils import update_config
+
+from thousandfold.config import load_series, load_study, read_layer
+from thousandfold.recipe import recipe, versions
+from thousandfold.records import write_block
+from thousandfold.seeds import repeat_seed
+
+MANY = {f"scenario{i}": {"stateful": i % 2 == 0, "units": 1 + i // 2} for i in range(200)}
+OVERLAYS = {
+    "11 x 100,000": {"study": {"name": "deep", "repeats": 100_000}},
+    "200 x 10,000": {
+        "study": {"name": "broad", "repeats": 10_000, "scenarios": list(MANY)}, "scenarios": MANY,
+    },
+}  # fmt: skip
+
+
+def run(folder, *arguments):
+    """Seconds of a Snakemake command and gigabytes of its largest process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--quiet", "all", "--cores", "2", *arguments],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, arguments
+    return time.perf_counter() - started, usage.ru_maxrss * 1024 / 1e9
+
+
+def made_up(study, block, series):
+    """A block's table with normal forecast errors whose scale varies from repeat to repeat."""
+    rng = np.random.default_rng([block.start, *block.scenario.encode()])
+    repeats = np.arange(block.start, block.stop)
+    seeded_by = study.scenario(block.scenario).seeded_by
+    scales = rng.gamma(40, 100 / 40, (len(repeats), 1))
+    errors = rng.normal(size=(len(repeats), series.test_rows)) * scales
+    forecasts = series.values[-series.test_rows :] + errors
+    columns = {
+        "repeat": repeats,
+        "seed": [repeat_seed(study.seed, block.series, seeded_by, repeat) for repeat in repeats],
+        "rmse": np.sqrt((errors**2).mean(axis=1)),
+        "train_loss": rng.gamma(5, 0.01, len(repeats)),
+        "diverged": False,
+    }
+    steps = {f"forecast_{i + 1}": forecasts[:, i] for i in range(series.test_rows)}
+    return pd.DataFrame(columns | steps)
+
+
+def write_blocks(folder, overlay):
+    """All blocks of a study, made up; returns how many."""
+    os.chdir(folder)
+    config = read_layer("config.yaml")
+    update_config(config, read_layer(overlay))
+    study = load_study(config, [])
+    series = {source.name: load_series(source) for source in study.series}
+    facts = {
+        "train_seconds": 1.0, "versions": versions(), "cpu": "made up", "host": "made up",
+        "finished": "2026-01-01T00:00:00+00:00",
+    }  # fmt: skip
+    for block in study.blocks():
+        name = f"{block.series}/{block.scenario}/{block.start}-{block.stop}.parquet"
+        table = made_up(study, block, series[block.series])
+        write_block(study.folder("results") / "blocks" / name, table, recipe(study, block), facts)
+    return len(study.blocks())
+
+
+def main():
+    """Measure, and print or write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--markdown", type=Path, help="write the figures to this file")
+    arguments = parser.parse_args()
+    markdown = arguments.markdown and arguments.markdown.resolve()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy_project(folder)
+        for index, (name, overlay) in enumerate(OVERLAYS.items()):
+            (Path(folder) / f"{index}.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+            seconds, gigabytes = run(folder, "-n", "--configfile", f"{index}.yaml")
+            rows.append(f"| planning {name} | {seconds:.1f} s | {gigabytes:.2f} GB |\n")
+        blocks = write_blocks(folder, "0.yaml")
+        seconds, gigabytes = run(folder, "--configfile", "0.yaml")
+        size = (Path("results/deep/repeats.parquet").stat().st_size) / 1e6
+        rows.append(
+            f"| all tables and the report of 11 x 100,000, {blocks} blocks | {seconds:.0f} s "
+            f"| {gigabytes:.2f} GB |\n"
+        )
+        os.chdir(ROOT)
+    text = (
+        "# Large studies, scenarios x repeats\n\n"
+        f"Made by `python benchmarks/scale.py --markdown benchmarks/scale.md` on "
+        f"{platform.machine()}, two cores; nothing is trained but the checks of the training. The "
+        f"table of repeats has {size:.0f} MB.\n\n"
+        f"| | time | largest process |\n|---|---|---|\n{''.join(rows)}"
+    )
+    publish(text, markdown)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,7 +17,7 @@ study: environment
 	$(BIN)/snakemake --cores $(CORES)
 
 test: environment
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 environment:
 	@$(PYTHON) envs/make_environment.py

@@ -176,3 +176,16 @@ def test_a_damaged_block_is_set_aside_named_and_trained_again(project, damage):
     project.run()
     assert_frame_equal(pd.read_parquet(block), sound, check_exact=True)
     assert_frame_equal(project.repeats(), expected, check_exact=True)
+
+
+@pytest.mark.parametrize(("scenarios", "repeats"), [(11, 100_000), (200, 10_000)])
+def test_large_studies_are_planned_as_blocks(project, scenarios, repeats):
+    names = [f"scenario{index}" for index in range(scenarios)]
+    project.configure(
+        study={"name": "large", "repeats": repeats, "repeats_per_job": 1000, "scenarios": names},
+        scenarios={
+            name: {"stateful": index % 2 == 0, "units": 1 + index}
+            for index, name in enumerate(names)
+        },
+    )
+    assert project.planned()["train"] == scenarios * repeats // 1000

@@ -1,5 +1,6 @@
 """Whole runs: the shipped study against an independent simulation, stock Keras, divergence."""
 
+import json
 import shutil
 import subprocess
 
@@ -103,6 +104,13 @@ def test_the_run_leaves_what_it_promises(shipped):
     assert (shipped / "results/config.yaml").exists()
     page = (shipped / "reports/report.html").read_text(encoding="utf-8")
     assert len(page) < 3_000_000
+    told = json.loads((shipped / "results/provenance.json").read_text(encoding="utf-8"))
+    assert told["repeats"] == 11_000
+    assert told["study_seed"] == 20170421
+    assert told["training"]["jobs"] == 11
+    assert told["training"]["first_job_finished"] <= told["training"]["last_job_finished"]
+    assert told["training"]["last_job_finished"] <= told["report_written"]
+    assert told["config_sha256"] in page
 
 
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
@@ -140,12 +148,17 @@ def test_a_study_of_stock_keras_gives_the_same_numbers(project):
 
 
 def test_diverging_scenarios_do_not_stop_the_study(project):
-    project.configure(scenarios={"stateful": {"learning_rate": 1.0e38}})
+    # The first overflows; the second ends in forecasts that are finite and of no use.
+    project.configure(
+        scenarios={"stateful": {"learning_rate": 1.0e38}, "stateless": {"learning_rate": 1000}}
+    )
     project.run()
     repeats = project.repeats()
     assert repeats.loc[repeats["scenario"] == "stateful", "diverged"].all()
     summary = pd.read_csv(project.results / "summary.csv").set_index("scenario")
     assert (summary.loc["stateful", "n"], summary.loc["stateful", "n_diverged"]) == (0, 7)
+    assert summary.loc["stateless", "n_diverged"] == 0
+    assert summary.loc["stateless", "mean"] > 1000
     claims = pd.read_csv(project.results / "claims.csv").set_index("id")
     assert claims.loc["E1", "verdict"] == "undecided"
     page = (project.folder / "reports/tiny/report.html").read_text(encoding="utf-8")

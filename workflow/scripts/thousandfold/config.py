@@ -379,6 +379,8 @@ def _scenario(name: str, own: dict[str, Any], model: dict[str, Any], design: str
         )
     # No scenario's name has a space, so that no stream is called like one.
     seeded_by = f"stream {own.get('stream', 0)}" if design == "paired" else name
+    # Keras takes a whole number for no learning rate.
+    values["learning_rate"] = float(values["learning_rate"])
     regime = Regime(**{field.name: values[field.name] for field in fields(Regime)})
     if regime.stateful and regime.shuffle:
         raise _KeyError(

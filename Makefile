@@ -17,7 +17,7 @@ study: environment
 	$(BIN)/snakemake --cores $(CORES)
 
 test: environment
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 environment:
 	@$(PYTHON) envs/make_environment.py

@@ -53,7 +53,7 @@ JobAcctGatherFrequency=1
 JobAcctGatherParams=OverMemoryKill
 KillWait=2
 NodeName=localhost NodeAddr=127.0.0.1 NodeHostname={host} CPUs=4 RealMemory=16000
-PartitionName=all Nodes=localhost Default=YES MaxTime=60 State=UP
+PartitionName=short Nodes=localhost Default=YES MaxTime=60 State=UP
 """
 
 

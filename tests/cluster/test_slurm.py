@@ -1,9 +1,12 @@
 """The study on a real Slurm: the same numbers, and nothing lost when jobs or the head are killed."""
 
+import re
+import shutil
 import subprocess
 import time
 
 import pytest
+from support import ROOT
 from workflow.project import SMOKE, Project
 
 from cluster.faults import FaultyProject, assert_same_block, first_block
@@ -14,10 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 # Each look at the jobs comes ten seconds after the last, and a failure makes the wait longer.
-ON_SLURM = (
-    "--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "1",
-    "--latency-wait", "10",
-)  # fmt: skip
+IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "10")
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +29,32 @@ def slurm():
 @pytest.fixture
 def run(slurm):
     """Runs a project on Slurm; returns what Snakemake printed."""
-    return lambda project, *arguments, **options: project.run(
-        *arguments, *ON_SLURM, cores=None, environment=slurm.environment, **options
-    )
+
+    def run(project, *arguments, profile="profiles/slurm", **options):
+        arguments = (*arguments, *IMPATIENT, "--profile", profile)
+        return project.run(*arguments, cores=None, environment=slurm.environment, **options)
+
+    return run
 
 
 @pytest.fixture
 def start(slurm):
     """Starts a project on Slurm."""
     return lambda project, *arguments: subprocess.Popen(
-        project.command(*arguments, *ON_SLURM), cwd=project.folder, env=slurm.environment,
+        project.command(*arguments, *IMPATIENT, "--profile", "profiles/slurm"), cwd=project.folder, env=slurm.environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
+
+
+def adapt_profile(project):
+    """Make profiles/mysite as the README says; the local Slurm has that partition."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    added = re.search(
+        r"cp -r profiles/slurm profiles/mysite.*?```yaml\n(.*?)```", readme, re.DOTALL
+    )
+    mysite = shutil.copytree(project.folder / "profiles/slurm", project.folder / "profiles/mysite")
+    with (mysite / "config.yaml").open("a", encoding="utf-8") as profile:
+        profile.write(added[1])
 
 
 def wait_for(condition, seconds=120):
@@ -69,10 +83,13 @@ def test_the_smoke_study_gives_the_same_numbers_though_its_head_is_killed(
 
 def test_jobs_that_fail_are_tried_as_often_as_the_profile_says(run, finished, tmp_path):
     project = FaultyProject(tmp_path / "faulty")
-    assert "\nretries: 2\n" in (project.folder / "profiles/slurm/config.yaml").read_text()
+    adapt_profile(project)
+    assert "\nretries: 2\n" in (project.folder / "profiles/mysite/config.yaml").read_text()
     project.set_fault("stateful", "raise OSError('always')")
     project.set_fault("stateless", "fault.unlink(); raise OSError('once')")
-    run(project, first_block("stateful"), first_block("stateless"), succeeds=False)
+    blocks = [first_block("stateful"), first_block("stateless")]
+    output = run(project, *blocks, profile="profiles/mysite", succeeds=False)
+    assert "No SLURM account given" not in output
     assert project.tries("stateful") == 3
     assert project.tries("stateless") == 1
     assert not (project.folder / first_block("stateful")).exists()

@@ -24,7 +24,7 @@ BAD_SERIES = {
     "constant": (csv_of([5.0] * 36), "differences are constant over the 22 training rows"),
     "a straight line": (csv_of(range(36)), "differences are constant over the 22 training rows"),
     "no such column": (csv_of(GOOD, column="Sold"), "has no column 'Sales'; its columns are"),
-    "empty": ("", "cannot be read as a CSV file"),
+    "empty": ("", "is empty; it needs a header"),
 }
 
 

@@ -139,7 +139,7 @@ def test_a_damaged_table_is_named(project):
     project.configure(study={"margin": 4})
     output = project.run(succeeds=False)
     assert "results/tiny/repeats.parquet: is damaged" in output
-    assert "delete it and run the same command again" in output
+    assert "Delete it and run the same command again" in output
     assert "Traceback" not in output
     table.unlink()
     project.configure()

@@ -8,6 +8,7 @@ import hashlib
 import json
 import mmap
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -59,8 +60,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     What processes that were killed had begun to write is removed when the file is complete.
     Raises UnwritableError.
     """
-    # The process id keeps an orphan of a killed run from writing into another's file.
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Host and process keep an orphan of a killed run from writing into another's file.
+    partial = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 from thousandfold.resources import BESIDE_MB, TrainingJob, memory_mb
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series
+from thousandfold.study import Block
 from thousandfold.training import train_repeats
 
 TEST_ROWS = 12
@@ -54,7 +55,7 @@ def job_of(engine, units, timesteps, batch_size, rows, repeats, epochs, shuffle)
         not shuffle, shuffle, True, False, False, None, timesteps, units, batch_size, epochs,
         0.001, "keras3", engine,
     )  # fmt: skip
-    return TrainingJob(regime, rows, TEST_ROWS, repeats)
+    return TrainingJob(Block("series", "job", 0, repeats), regime, rows, TEST_ROWS)
 
 
 def train(sizes):

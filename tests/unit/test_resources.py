@@ -28,12 +28,9 @@ from thousandfold.study import Block
 PLENTY = 10**6
 
 
-def job(repeats=1000, **changes):
-    return TrainingJob(replace(STATEFUL, **changes), train_rows=22, test_rows=12, repeats=repeats)
-
-
-def block(repeats=1000, start=0):
-    return Block("s", "a", start, start + repeats)
+def job(repeats=1000, start=0, **changes):
+    block = Block("s", "a", start, start + repeats)
+    return TrainingJob(block, replace(STATEFUL, **changes), train_rows=22, test_rows=12)
 
 
 def test_larger_jobs_ask_for_more():
@@ -48,14 +45,14 @@ def test_larger_jobs_ask_for_more():
 
 
 def test_one_pass_where_there_is_room():
-    assert passes(job(), block(), PLENTY, PLENTY) == [range(1000)]
-    assert passes(job(repeats=10), block(10, start=50), PLENTY, PLENTY) == [range(50, 60)]
+    assert passes(job(), PLENTY, PLENTY) == [range(1000)]
+    assert passes(job(repeats=10, start=50), PLENTY, PLENTY) == [range(50, 60)]
 
 
 @pytest.mark.parametrize(("granted", "free"), [(1800, PLENTY), (PLENTY, 1200)])
 def test_passes_cover_the_block_and_fit(granted, free):
-    wide = job(units=64, timesteps=12)
-    cut = passes(wide, block(start=3), granted, free)
+    wide = job(start=3, units=64, timesteps=12)
+    cut = passes(wide, granted, free)
     assert [repeat for part in cut for repeat in part] == list(range(3, 1003))
     largest = max(len(part) for part in cut)
     assert FEWEST_LANES <= largest < 1000
@@ -65,7 +62,7 @@ def test_passes_cover_the_block_and_fit(granted, free):
 def test_a_job_never_takes_much_more_than_a_pass():
     huge = job(repeats=100_000, units=32, timesteps=12)
     assert memory_mb([huge]) <= BESIDE_MB + PROCESS_MB + SPARE * PASS_MB + 1
-    assert len(passes(huge, block(100_000), memory_mb([huge]), PLENTY)) > 1
+    assert len(passes(huge, memory_mb([huge]), PLENTY)) > 1
 
 
 def test_what_a_job_asks_for_is_what_its_passes_need():
@@ -75,11 +72,11 @@ def test_what_a_job_asks_for_is_what_its_passes_need():
         job(units=64, timesteps=48),
         job(engine="keras", units=300),
     ]:
-        assert passes(each, block(), memory_mb([each]), PLENTY)
+        assert passes(each, memory_mb([each]), PLENTY)
 
 
 def test_stock_keras_trains_one_after_the_other():
-    assert passes(job(engine="keras", units=64), block(), 1500, PLENTY) == [range(1000)]
+    assert passes(job(engine="keras", units=64), 1500, PLENTY) == [range(1000)]
     assert memory_mb([job(engine="keras", repeats=10)]) == memory_mb([job(engine="keras")])
 
 
@@ -88,21 +85,21 @@ def test_a_network_that_does_not_fit_is_refused_with_one_that_would():
     with pytest.raises(
         TooLittleMemoryError, match="scenario a on s: training 64 repeats"
     ) as refusal:
-        passes(large, block(), memory_mb([large]), 4000)
+        passes(large, memory_mb([large]), 4000)
     message = str(refusal.value)
     fitting = int(message.split("set units: ")[1].split(",", maxsplit=1)[0])
-    assert passes(job(units=fitting), block(), PLENTY, 4000)
+    assert passes(job(units=fitting), PLENTY, 4000)
     with pytest.raises(TooLittleMemoryError):
-        passes(job(units=fitting + 1), block(), PLENTY, 4000)
+        passes(job(units=fitting + 1), PLENTY, 4000)
     needed = int(message.split("train:mem_mb=")[1].split(",", maxsplit=1)[0])
-    assert passes(large, block(), needed, PLENTY)
+    assert passes(large, needed, PLENTY)
     with pytest.raises(TooLittleMemoryError):
-        passes(large, block(), needed - 2, PLENTY)
+        passes(large, needed - 2, PLENTY)
 
 
 def test_where_no_network_fits_none_is_proposed():
     with pytest.raises(TooLittleMemoryError) as refusal:
-        passes(job(), block(), PLENTY, 100)
+        passes(job(), PLENTY, 100)
     assert "would fit" not in str(refusal.value)
 
 

@@ -8,13 +8,20 @@ import pandas as pd
 from thousandfold.checks import check_fidelity, check_identity, checked_scenarios
 from thousandfold.config import load_series, load_study
 from thousandfold.joblog import log_to
+from thousandfold.machine import available_memory_mb
 from thousandfold.records import table_columns, write_table
+from thousandfold.resources import checking_jobs, passes
 
 
-def check_training(config: dict[str, Any], identities: Path, fidelity: Path) -> None:
-    """Write the identities and fidelity tables."""
+def check_training(
+    config: dict[str, Any], granted_mb: float, identities: Path, fidelity: Path
+) -> None:
+    """Write the identities and fidelity tables. Raises TooLittleMemoryError."""
     study = load_study(config, [])
     series = [load_series(source) for source in study.series]
+    # What does not fit is refused here, not killed half way.
+    for job in checking_jobs(study, {each.name: each for each in series}.__getitem__):
+        passes(job, granted_mb, available_memory_mb())
     rows = {
         "identities": [check_identity(study, s, i) for s in series for i in study.identities],
         "fidelity": [check_fidelity(study, s, x) for s in series for x in checked_scenarios(study)],
@@ -27,6 +34,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     check_training(
         config=snakemake.config,
+        granted_mb=snakemake.resources.mem_mb,
         identities=Path(snakemake.output.identities),
         fidelity=Path(snakemake.output.fidelity),
     )

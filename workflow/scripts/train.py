@@ -28,7 +28,7 @@ def train(
     study = load_study(config, [])
     scenario, source = study.scenario(block.scenario), study.source(block.series)
     series = load_series(source)
-    cut = passes(training_job(scenario, series, block), block, granted_mb, available_memory_mb())
+    cut = passes(training_job(scenario, series, block), granted_mb, available_memory_mb())
     epochs = scenario.regime.epochs
     table = pd.concat(
         [

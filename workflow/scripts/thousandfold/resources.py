@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
-from thousandfold.engines.block import FEWEST_LANES
+from thousandfold.engines.block import FEWEST_LANES, UNROLLED_TIMESTEPS
 from thousandfold.errors import UserError
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series, supervise
@@ -26,9 +26,6 @@ PASS_MB = 1000
 
 SPARE = 1.5
 """Requests are this much larger than what was measured."""
-
-MOST_UNROLLED_TIMESTEPS = 8
-"""As in engines.replicated: longer sequences keep copies of the weights for every timestep."""
 
 SECONDS_PER_WEIGHT = 1.3e-9
 """Of one row and timestep, for one weight of one repeat: forward, backward and Adam."""
@@ -48,10 +45,15 @@ SHORTEST_MINUTES = 10
 class TrainingJob:
     """The sizes that a training job's needs follow from."""
 
+    block: Block
     regime: Regime
     train_rows: int
     test_rows: int
-    repeats: int
+
+    @property
+    def repeats(self) -> int:
+        """How many trainings it is."""
+        return self.block.stop - self.block.start
 
     @property
     def is_replicated(self) -> bool:
@@ -68,7 +70,8 @@ class TrainingJob:
     def bytes_per_repeat(self) -> int:
         """What one more repeat in a pass takes."""
         regime, floats = self.regime, 4
-        looped = regime.timesteps if regime.timesteps > MOST_UNROLLED_TIMESTEPS else 0
+        # A compiled loop keeps copies of the weights for every timestep.
+        looped = regime.timesteps if regime.timesteps > UNROLLED_TIMESTEPS else 0
         values = (
             # The weight, its gradient, Adam's two moments, and one of them under way.
             5 * self.weights
@@ -124,39 +127,36 @@ class TrainingJob:
 def training_job(scenario: Scenario, series: Series, block: Block) -> TrainingJob:
     """The job that trains a block. Raises SeriesError."""
     data = supervise(series, scenario.regime.timesteps, scenario.regime.train_rows)
-    rows = len(data.train_inputs), len(data.test_inputs)
-    return TrainingJob(scenario.regime, *rows, block.stop - block.start)
+    return TrainingJob(block, scenario.regime, len(data.train_inputs), len(data.test_inputs))
 
 
 class TooLittleMemoryError(UserError):
     """Not even the smallest pass fits; the message says how much is needed and what would fit."""
 
 
-def passes(job: TrainingJob, block: Block, granted_mb: float, free_mb: float) -> list[range]:
-    """A block's repeats, cut into passes that fit what the job was granted and what is free.
+def passes(job: TrainingJob, granted_mb: float, free_mb: float) -> list[range]:
+    """A job's repeats, cut into passes that fit what the job was granted and what is free.
 
     Raises TooLittleMemoryError.
     """
     most_mb = min(granted_mb - BESIDE_MB, free_mb)
     step = job.repeats_per_pass(most_mb)
     if step == 0:
-        raise TooLittleMemoryError(_too_little(job, block, granted_mb, free_mb, most_mb))
-    starts = range(block.start, block.stop, step)
-    return [range(start, min(start + step, block.stop)) for start in starts]
+        raise TooLittleMemoryError(_too_little(job, granted_mb, free_mb, most_mb))
+    stop = job.block.stop
+    return [range(start, min(start + step, stop)) for start in range(job.block.start, stop, step)]
 
 
-def _too_little(
-    job: TrainingJob, block: Block, granted_mb: float, free_mb: float, most_mb: float
-) -> str:
+def _too_little(job: TrainingJob, granted_mb: float, free_mb: float, most_mb: float) -> str:
     at_once = min(job.fewest_at_once, job.repeats)
     units = job.regime.units
     while units and _with_units(job, units).process_mb(1) > most_mb:
         units -= 1
     mend = f"set units: {units}, which would fit, or " if units else ""
     return (
-        f"scenario {block.scenario} on {block.series}: training {at_once} repeats at once, the "
-        f"fewest, takes about {job.process_mb(1)} MB; {free_mb:.0f} MB are free here and the job "
-        f"asked for {granted_mb:.0f}. Give it more (--set-resources "
+        f"scenario {job.block.scenario} on {job.block.series}: training {at_once} repeats at "
+        f"once, the fewest, takes about {job.process_mb(1)} MB; {free_mb:.0f} MB are free here and "
+        f"the job asked for {granted_mb:.0f}. Give it more (--set-resources "
         f"train:mem_mb={BESIDE_MB + job.process_mb(1)}, on a machine that has it), {mend}take "
         "fewer timesteps or a smaller batch_size."
     )

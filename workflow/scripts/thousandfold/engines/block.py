@@ -13,6 +13,9 @@ FEWEST_LANES = 64
 """The replicated engine fills fewer repeats up with copies of the first. XLA drops an axis of
 length one, and compiles a loop over less than a kilobyte in another way; both round differently."""
 
+UNROLLED_TIMESTEPS = 8
+"""The replicated engine runs longer sequences in a loop of its compiled program."""
+
 
 @dataclass(frozen=True)
 class TrainedBlock:

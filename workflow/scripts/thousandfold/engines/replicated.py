@@ -13,15 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import FEWEST_LANES, Progress, TrainedBlock
+from thousandfold.engines.block import FEWEST_LANES, UNROLLED_TIMESTEPS, Progress, TrainedBlock
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator, weight_seed
 from thousandfold.series import Supervised
-
-UNROLLED_TIMESTEPS = 8
-"""Longer sequences run in a loop of the compiled program instead of being written out."""
 
 ORDERS_PER_CALL = 2_000_000
 """Row numbers handed to one call of the compiled program that shuffles (8 MB)."""

@@ -8,7 +8,7 @@ from snakemake.logging import logger
 if workflow.is_main_process:
     logger.info(
         f"Training stops when it is enough: at most {STUDY.repeats} repeats of each scenario, "
-        f"{STUDY.repeats * len(STUDY.series) * len(STUDY.scenarios)} trainings "
+        f"{STUDY.trainings} trainings "
         f"in {len(STUDY.blocks())} jobs. Listed below are those of the stages decided so far."
     )
 

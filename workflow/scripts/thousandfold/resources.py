@@ -188,15 +188,11 @@ def minutes(jobs: Iterable[TrainingJob]) -> int:
     return SHORTEST_MINUTES + round(3 * sum(job.seconds for job in jobs) / 60)
 
 
-def _trainings(study: Study) -> int:
-    return study.repeats * len(study.series) * len(study.scenarios)
-
-
 def analysis_memory_mb(study: Study) -> int:
     """The memory that an analysis asks for: what 11 to 1,100,000 trainings took, and half more."""
-    return BESIDE_MB + 900 + _trainings(study) // 1500
+    return BESIDE_MB + 900 + study.trainings // 1500
 
 
 def analysis_time_minutes(study: Study) -> int:
     """The time limit that an analysis asks for."""
-    return SHORTEST_MINUTES + _trainings(study) // 100_000
+    return SHORTEST_MINUTES + study.trainings // 100_000

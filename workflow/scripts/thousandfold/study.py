@@ -125,6 +125,11 @@ class Study:
     """The same but for their random numbers."""
     findings: tuple[Finding, ...]
 
+    @property
+    def trainings(self) -> int:
+        """How many trainings there are; with a stopping rule, the most there can be."""
+        return self.repeats * len(self.series) * len(self.scenarios)
+
     def folder(self, parent: str) -> Path:
         """The study's folder in `parent`: that itself for the study named "default"."""
         return Path(parent) if self.name == "default" else Path(parent) / self.name

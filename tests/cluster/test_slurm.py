@@ -3,11 +3,10 @@
 import re
 import shutil
 import subprocess
-import time
 
 import pytest
 from support import ROOT
-from workflow.project import SMOKE, Project
+from workflow.project import SMOKE, Project, wait_for
 
 from cluster.faults import FaultyProject, assert_same_block, first_block
 from cluster.local_slurm import LocalSlurm, missing_programs
@@ -55,13 +54,6 @@ def adapt_profile(project):
     mysite = shutil.copytree(project.folder / "profiles/slurm", project.folder / "profiles/mysite")
     with (mysite / "config.yaml").open("a", encoding="utf-8") as profile:
         profile.write(added[1])
-
-
-def wait_for(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_the_smoke_study_gives_the_same_numbers_though_its_head_is_killed(

@@ -40,10 +40,7 @@ class Killer:
 
     def run_and_kill(self):
         """Start the study, and kill something of it unless it ends before."""
-        process = subprocess.Popen(
-            self.project.command("--cores", "2"), cwd=self.project.folder, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        process = self.project.start()
         victim = self.random.choice(["a job", "snakemake", "everything"])
         try:
             process.wait(self.random.uniform(0, LONGEST_WAIT))

@@ -45,6 +45,14 @@ def merged(base, changes):
     return result
 
 
+def wait_for(condition, seconds=120):
+    """Wait until something is so, and fail if it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 class Project:
     def __init__(self, folder: Path, study=TINY):
         self.folder, self.study = folder, study
@@ -86,6 +94,13 @@ class Project:
         assert (result.returncode == 0) == succeeds, result.stdout
         return result.stdout
 
+    def start(self):
+        """Start Snakemake on this machine, with its jobs a group of processes of their own."""
+        return subprocess.Popen(
+            self.command("--cores", "2"), cwd=self.folder, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
     def planned(self, *arguments):
         """How many jobs of each rule a run would start."""
         lines = re.findall(r"^(\w+) +(\d+)$", self.run("-n", *arguments), flags=re.MULTILINE)
@@ -93,15 +108,9 @@ class Project:
 
     def kill_while_training(self):
         """Start a run, kill it and all of its jobs outright in the middle, and unlock."""
-        process = subprocess.Popen(
-            self.command("--cores", "2"), cwd=self.folder, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        deadline = time.monotonic() + 120
-        while not list(self.results.glob("blocks/*/*/*.parquet")):
-            assert process.poll() is None, "the run ended before it could be killed"
-            assert time.monotonic() < deadline, "no block was finished in time"
-            time.sleep(0.05)
+        process = self.start()
+        wait_for(self.blocks)
+        assert process.poll() is None, "the run ended before it could be killed"
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self.run("--unlock")

@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import contextmanager
 
 import pandas as pd
@@ -16,7 +15,7 @@ from unit.test_fuzz import configs
 
 from thousandfold.records import write_block
 from workflow.kills import kill_again_and_again
-from workflow.project import SMOKE, TINY, Project, merged
+from workflow.project import SMOKE, TINY, Project, merged, wait_for
 
 
 def test_kills_at_random_moments_change_no_result(smoke, tmp_path):
@@ -149,15 +148,9 @@ def test_a_damaged_table_is_named(project):
 
 def test_a_second_snakemake_on_the_same_folder_is_refused(tmp_path):
     project = Project(tmp_path / "twice")
-    first = subprocess.Popen(
-        project.command("--cores", "2"), cwd=project.folder, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    first = project.start()
     try:
-        deadline = time.monotonic() + 60
-        while not list((project.folder / ".snakemake/locks").glob("*")):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(lambda: list((project.folder / ".snakemake/locks").glob("*")))
         output = project.run(succeeds=False)
         assert "Directory cannot be locked" in output
         assert "no other Snakemake process is trying to create the same files" in output

@@ -3,6 +3,8 @@
 snakemake --cores N           the study
 snakemake -n                  what it would do
 snakemake --cores N report    the report, training nothing that is finished
+snakemake --cores N analyse   all tables and the report; of a study whose config has a table of
+                              repeats, that is all there is
 """
 
 from snakemake.utils import min_version
@@ -15,14 +17,31 @@ report: "workflow/report/workflow.rst"
 
 localrules:
     all,
+    analyse,
     report,
     write_config,
 
 
 include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
-include: "workflow/rules/train.smk"
+
+
+if STUDY.table:
+
+    include: "workflow/rules/import.smk"
+
+else:
+
+    include: "workflow/rules/train.smk"
+    include: "workflow/rules/collect.smk"
+
+
 include: "workflow/rules/analyse.smk"
+
+
+if STUDY.interleaved:
+
+    include: "workflow/rules/interleave.smk"
 
 
 if STUDY.stopping:
@@ -42,3 +61,12 @@ rule all:
         rules.report.input,
     message:
         "The study is finished; its report is {REPORTS}/report.html"
+
+
+rule analyse:
+    """Every table of the analysis, and the report."""
+    input:
+        rules.report.input,
+        RESULTS / "config.yaml",
+    message:
+        "All is analysed; the report is {REPORTS}/report.html"

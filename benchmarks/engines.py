@@ -21,11 +21,12 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from thousandfold.config import load_series, load_study  # noqa: E402
+from thousandfold.config import load_study
+from thousandfold.data import load_series  # noqa: E402
 from thousandfold.engines import engine  # noqa: E402
 from thousandfold.recipe import versions  # noqa: E402
 from thousandfold.seeds import repeat_seed  # noqa: E402
-from thousandfold.series import supervise  # noqa: E402
+from thousandfold.supervised import supervise  # noqa: E402
 
 SCENARIOS = ("stateful", "stateless", "stateless_shuffle", "stateful_batch12")
 REPEATS = (1, 100, 1000)
@@ -57,7 +58,7 @@ def main():
     lines = [f"| {' | '.join(header)} |", f"|---|{'---|' * (len(header) - 1)}"]
     for name in SCENARIOS:
         regime = study.scenario(name).regime
-        data = supervise(series, regime.timesteps, regime.train_rows)
+        data = supervise(series, regime)
         # Shuffling makes stock Keras report after each epoch; a plain stateless fit does not.
         short = replace(regime, epochs=arguments.epochs)
         stock = stock_seconds(short, data) * regime.epochs

@@ -15,8 +15,11 @@ from support import ROOT, STATEFUL, STATELESS, WIDE, shipped_regimes
 from thousandfold.engines import replicated, stock
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
+from thousandfold.metrics import rmse
+from thousandfold.scenario import EarlyStopping
 from thousandfold.seeds import repeat_seed
-from thousandfold.series import read_series, rmse, supervise
+from thousandfold.series import read_series
+from thousandfold.supervised import Rows, supervise
 
 SERIES = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
 SEEDS = [repeat_seed(7, "shampoo", "a", repeat) for repeat in range(400)]
@@ -33,7 +36,7 @@ def forget_the_graphs():
 
 
 def data_for(regime):
-    return supervise(SERIES, regime.timesteps, regime.train_rows)
+    return supervise(SERIES, regime)
 
 
 @cache
@@ -43,7 +46,7 @@ def trained(engine, regime, seeds=tuple(SEEDS[:2])):
 
 def rmses(regime, block):
     data = data_for(regime)
-    return rmse(data.invert(block.scaled_forecasts), data.actual)
+    return rmse(data.invert(block.outputs), data.actual)
 
 
 EQUAL_REGIMES = {
@@ -69,11 +72,12 @@ def test_engines_are_equal_number_for_number(name):
 
 @pytest.mark.parametrize(("units", "features"), [(1, 1), (3, 1), (8, 2)])
 def test_initial_weights_are_those_of_stock_keras(units, features):
-    ours = replicated.initial_weights(units, features, SEEDS[:5])
     regime = replace(STATEFUL, units=units)
+    rows = Rows(np.zeros((1, 1, features), np.float32), np.zeros(1, np.float32))
+    ours = replicated.initial_weights(regime, rows, SEEDS[:5])
     for lane, seed in enumerate(SEEDS[:5]):
-        weights = stock.build_model(regime, features, seed).get_weights()
-        for name, expected in zip(stock.WEIGHT_NAMES, weights, strict=True):
+        weights = stock.build_model(regime, rows, seed, 1).get_weights()
+        for name, expected in zip(stock.weight_names(regime), weights, strict=True):
             np.testing.assert_array_equal(ours[name][..., lane], expected)
 
 
@@ -132,22 +136,22 @@ def test_state_is_carried_and_reset_as_the_regime_says(engine, name):
     data, block = data_for(regime), trained(engine, regime, tuple(SEEDS[:1]))
     network = NumpyLstm(block.weights, regime)
     for _ in range(regime.epochs):
-        train_outputs = network.run(data.train_inputs, reset_after_batch=False)
+        train_outputs = network.run(data.train.inputs, reset_after_batch=False)
         if regime.reset_after_epoch:
             network.reset()
     if regime.seed_on_train:
-        network.run(data.train_inputs, regime.reset_after_prediction)
-    test_outputs = network.run(data.test_inputs, regime.reset_after_prediction)
+        network.run(data.train.inputs, regime.reset_after_prediction)
+    test_outputs = network.run(data.test.inputs, regime.reset_after_prediction)
 
-    loss = np.mean((train_outputs - data.train_targets) ** 2)
+    loss = np.mean((train_outputs - data.train.targets) ** 2)
     np.testing.assert_allclose(block.train_loss[0], loss, rtol=1e-5)
-    np.testing.assert_allclose(block.scaled_forecasts[0], test_outputs, atol=1e-6)
+    np.testing.assert_allclose(block.outputs[0], test_outputs, atol=1e-6)
 
 
 def test_the_numpy_network_tells_carried_from_reset_states():
     """Otherwise the test above could not fail."""
     outcomes = {name: trained(replicated, regime) for name, regime in STATE_REGIMES.items()}
-    forecasts = [block.scaled_forecasts[0] for block in outcomes.values()]
+    forecasts = [block.outputs[0] for block in outcomes.values()]
     for i, a in enumerate(forecasts):
         for b in forecasts[:i]:
             assert np.abs(a - b).max() > 2e-5
@@ -160,7 +164,7 @@ def assert_same(regime_a, regime_b, *, weights=True, forecasts=True):
     a, b = trained(replicated, regime_a), trained(replicated, regime_b)
     same_weights = all(np.array_equal(a.weights[name], b.weights[name]) for name in a.weights)
     assert same_weights == weights
-    assert np.allclose(a.scaled_forecasts, b.scaled_forecasts, atol=1e-6) == forecasts
+    assert np.allclose(a.outputs, b.outputs, atol=1e-6) == forecasts
 
 
 @pytest.mark.parametrize(
@@ -183,7 +187,7 @@ def test_shuffling_changes_training():
 @pytest.mark.parametrize("change", [{"units": 2}, {"timesteps": 2}], ids=str)
 def test_fields_that_change_the_network(change):
     a, b = trained(replicated, STATEFUL), trained(replicated, replace(STATEFUL, **change))
-    assert not np.allclose(a.scaled_forecasts, b.scaled_forecasts, atol=1e-4)
+    assert not np.allclose(a.outputs, b.outputs, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,7 @@ def test_fields_that_change_only_the_forecast(change):
 def test_resetting_after_predictions_leaves_the_first_forecast_alone():
     a = trained(replicated, STATEFUL)
     b = trained(replicated, replace(STATEFUL, reset_after_prediction=True))
-    np.testing.assert_allclose(a.scaled_forecasts[:, 0], b.scaled_forecasts[:, 0], atol=1e-7)
+    np.testing.assert_allclose(a.outputs[:, 0], b.outputs[:, 0], atol=1e-7)
 
 
 def test_resetting_after_predictions_wipes_the_seeding():
@@ -223,6 +227,12 @@ BIT_REGIMES = {
     "wide": WIDE,
     "wider, long": replace(STATELESS, units=16, timesteps=12, batch_size=4, epochs=5),
     "keras2017": replace(WIDE, profile="keras2017"),
+    "matrix products": replace(STATELESS, units=32, timesteps=3, batch_size=8, epochs=5),
+    "gru": replace(WIDE, layer="gru"),
+    "dense": replace(STATELESS, layer="dense", timesteps=3, units=4),
+    "stopped early": replace(
+        STATEFUL, epochs=30, learning_rate=0.02, early_stopping=EarlyStopping(6, 2, 0.0, True, 0)
+    ),
 }
 
 
@@ -230,7 +240,7 @@ def assert_bits(whole, part, lanes):
     for name, value in part.weights.items():
         np.testing.assert_array_equal(value, whole.weights[name][..., lanes])
     np.testing.assert_array_equal(part.train_loss, whole.train_loss[lanes])
-    np.testing.assert_array_equal(part.scaled_forecasts, whole.scaled_forecasts[lanes])
+    np.testing.assert_array_equal(part.outputs, whole.outputs[lanes])
 
 
 @pytest.mark.parametrize("name", BIT_REGIMES)
@@ -253,7 +263,7 @@ def test_a_loop_over_timesteps_is_the_same_as_writing_them_out(monkeypatch):
     written_out = trained(replicated, WIDE)
     monkeypatch.setattr(replicated, "UNROLLED_TIMESTEPS", 1)
     looped = replicated.train_block(WIDE, data_for(WIDE), SEEDS[:2], lambda _: None)
-    np.testing.assert_allclose(looped.scaled_forecasts, written_out.scaled_forecasts, atol=1e-5)
+    np.testing.assert_allclose(looped.outputs, written_out.outputs, atol=1e-5)
 
 
 def test_a_diverged_repeat_leaves_the_others_alone(monkeypatch):
@@ -268,10 +278,10 @@ def test_a_diverged_repeat_leaves_the_others_alone(monkeypatch):
 
     monkeypatch.setattr(replicated, "initial_weights", poisoned)
     block = replicated.train_block(STATEFUL, data_for(STATEFUL), SEEDS[:3], lambda _: None)
-    assert np.isnan(block.scaled_forecasts[1]).all()
+    assert np.isnan(block.outputs[1]).all()
     assert np.isnan(block.train_loss[1])
     lanes = [0, 2]
-    np.testing.assert_array_equal(block.scaled_forecasts[lanes], sound.scaled_forecasts[lanes])
+    np.testing.assert_array_equal(block.outputs[lanes], sound.outputs[lanes])
 
 
 def test_progress_reaches_the_last_epoch():
@@ -295,7 +305,7 @@ import json, sys
 sys.path[:0] = sys.argv[1:3]
 from dataclasses import replace
 from support import shipped_study
-from thousandfold.config import load_series
+from thousandfold.data import load_series
 from thousandfold.training import train_repeats
 study = shipped_study()
 rmses = {}

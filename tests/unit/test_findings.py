@@ -31,7 +31,13 @@ def finding(id_, *contrasts, expect=None):
 
 def evidence(samples, *findings, alpha=0.05, design="independent", identities=None):
     return judge(
-        samples_by_name(samples), ["s"], findings, alpha, DESIGNS[design], identities or {}, COLUMNS
+        {"rmse": samples_by_name(samples)},
+        {"s": 5.0},
+        findings,
+        alpha,
+        DESIGNS[design],
+        identities or {},
+        COLUMNS,
     )
 
 
@@ -61,7 +67,9 @@ def test_the_shipped_study_has_fifteen_distinct_contrasts():
     rng = np.random.default_rng(2)
     values = {s.name: rng.normal(100, 5, 30) for s in study.scenarios}
     samples = samples_by_name(values, "shampoo")
-    table = judge(samples, ["shampoo"], study.findings, study.alpha, INDEPENDENT, {}, COLUMNS)
+    table = judge(
+        {"rmse": samples}, {"shampoo": 5.0}, study.findings, study.alpha, INDEPENDENT, {}, COLUMNS
+    )
     assert set(table["k"]) == {15}
     assert len(table) == 20
 
@@ -176,7 +184,7 @@ def test_fewer_than_two_finite_repeats(a):
     sentence = claims(
         table,
         [LESS, OTHER, finding("bc", Contrast("less", "b", "c", 1.0))],
-        {"s": "units"},
+        lambda *_: "units",
         table_columns("claims"),
     )["sentence"]
     assert "nothing can be said" in sentence.iloc[0]
@@ -259,7 +267,7 @@ def test_a_claim_is_as_good_as_its_weakest_contrast():
     both = finding("both", LESS.contrasts[0], OTHER.contrasts[0], expect="all_of")
     table = evidence(samples, both)
     assert list(table["verdict"]) == ["supported", "no difference that matters"]
-    claim = claims(table, [both], {"s": "units"}, table_columns("claims")).iloc[0]
+    claim = claims(table, [both], lambda *_: "units", table_columns("claims")).iloc[0]
     assert claim["verdict"] == "no difference that matters"
     assert claim["sentence"].startswith("1 of 2 comparisons hold. The weakest: The mean RMSE of a")
 
@@ -276,7 +284,7 @@ def test_sentences_never_contradict_the_numbers():
     for _ in range(40):
         samples = {n: rng.normal(rng.normal(0, 1), rng.uniform(0.5, 3), 30) for n in "abc"}
         table = evidence(samples, *findings)
-        told = claims(table, findings, {"s": "units"}, table_columns("claims")).set_index("id")
+        told = claims(table, findings, lambda *_: "units", table_columns("claims")).set_index("id")
         for row in table.to_dict("records"):
             sentence = told.loc[row["id"], "sentence"]
             size, direction, *numbers = SENTENCE.search(sentence).groups()
@@ -349,9 +357,9 @@ def test_claims_of_precision(error, verdict, said):
     assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends, abs=0.25 * half_width)
     assert row["verdict"] == verdict
     assert row["difference_verdict"].startswith(said)
-    sentence = claims(pd.DataFrame([row]), [PRECISION], {"s": "units"}, table_columns("claims"))[
-        "sentence"
-    ].iloc[0]
+    sentence = claims(
+        pd.DataFrame([row]), [PRECISION], lambda *_: "units", table_columns("claims")
+    )["sentence"].iloc[0]
     assert f"mean of 10 repeats of a has a standard error of {error:.2f} units" in sentence
     assert "claimed 2 to 4" in sentence
 
@@ -381,4 +389,4 @@ def test_samples_keep_the_order_of_the_study_and_of_the_repeats():
     )
     samples = samples_of(table, study_seed=1)
     assert list(samples) == [("s", "z"), ("s", "a")]
-    np.testing.assert_array_equal(samples["s", "z"].rmses, [3, 4])
+    np.testing.assert_array_equal(samples["s", "z"].values, [3, 4])

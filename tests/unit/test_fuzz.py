@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import ROOT, shipped_config
+from support import ROOT, STATELESS, shipped_config
 
-from thousandfold.config import ConfigError, load_study, read_layer
-from thousandfold.series import SeriesError, read_series, supervise
+from thousandfold.config import load_study
+from thousandfold.layers import ConfigError, read_layer
+from thousandfold.series import SeriesError, read_series
+from thousandfold.supervised import supervise
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -243,7 +245,7 @@ def test_a_series_that_cannot_be_read_is_refused(name, tmp_path):
     path = tmp_path / "series.csv"
     path.write_bytes(content)
     with pytest.raises(SeriesError, match=problem) as refusal:
-        supervise(read_series("s", path, "Sales", 12), 1, None)
+        supervise(read_series("s", path, "Sales", 12), STATELESS)
     assert_one_clear_error(refusal.value)
 
 
@@ -277,7 +279,7 @@ def test_any_bytes_are_a_series_or_one_clear_error(tmp_path, content):
     path.write_bytes(content if isinstance(content, bytes) else head + content.encode())
     try:
         series = read_series("s", path, "Sales", 12)
-        data = supervise(series, 1, None)
+        data = supervise(series, STATELESS)
     except SeriesError as error:
         assert_one_clear_error(error)
     else:

@@ -37,7 +37,15 @@ def correlated(n, seed, correlation=0.8, shift=0.3):
 def row_of(x, y, expect="less", margin=1.0):
     findings = [Finding("f", "Claim.", "test", expect, (Contrast(expect, "a", "b", margin),))]
     samples = samples_by_name({"a": x, "b": y})
-    table = judge(samples, ["s"], findings, 0.05, DESIGNS["paired"], {}, table_columns("findings"))
+    table = judge(
+        {"rmse": samples},
+        {"s": 5.0},
+        findings,
+        0.05,
+        DESIGNS["paired"],
+        {},
+        table_columns("findings"),
+    )
     return table.iloc[0]
 
 

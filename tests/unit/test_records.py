@@ -7,6 +7,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from thousandfold.records import (
+    BLOCK_COLUMNS,
     DamagedFileError,
     DamagedTableError,
     UnwritableError,
@@ -26,7 +27,8 @@ def block_of(repeats, steps=2):
     n = len(repeats)
     columns = {
         "repeat": np.array(repeats), "seed": rng.integers(2**53, size=n), "rmse": rng.normal(size=n),
-        "train_loss": rng.normal(size=n), "diverged": np.arange(n) % 3 == 0,
+        **{name: rng.normal(size=n) for name in BLOCK_COLUMNS[3:-2]},
+        "epochs": np.full(n, 7), "diverged": np.arange(n) % 3 == 0,
     }  # fmt: skip
     columns["rmse"][0] = np.nan
     return pd.DataFrame(columns | {f"forecast_{s + 1}": rng.normal(size=n) for s in range(steps)})

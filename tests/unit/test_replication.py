@@ -84,10 +84,10 @@ def test_replication_table_takes_each_pair_once():
     findings = pd.DataFrame(
         {
             "series": "s", "scenario_a": ["a", "b", "a"], "scenario_b": ["b", "a", "b"],
-            "estimand": ["mean", "mean", "spread"], "ci_low": -3.0, "ci_high": -1.0,
+            "estimand": ["mean", "mean", "spread"], "metric": "rmse", "ci_low": -3.0, "ci_high": -1.0,
         }
     )  # fmt: skip
-    table = replication_table(pools, findings, INDEPENDENT, table_columns("replication"))
+    table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
     assert list(table["n"]) == list(SIZES)
     assert table["share_significant"].is_monotonic_increasing
 

@@ -10,11 +10,13 @@ import pytest
 from support import ROOT, shipped_study
 from support import samples as samples_by_name
 
-from thousandfold.config import load_published, load_series
+from thousandfold.baselines import baseline_errors, baseline_forecasts
+from thousandfold.data import load_published, load_series
 from thousandfold.figures import ratio_ticks
 from thousandfold.formatting import exact, number, p_value
 from thousandfold.inference.calibration import calibration_table
 from thousandfold.inference.claims import claims
+from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.inference.pairs import check_twins, compare_all_pairs
@@ -29,7 +31,6 @@ from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.records import table_columns
 from thousandfold.report import Axis, Provenance, Tables, render
-from thousandfold.series import baseline_forecasts, baseline_rmses
 from thousandfold.study import Contrast, Experiment, Finding, Stopping
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
@@ -64,27 +65,39 @@ def page_of(study, diverged=(), warnings=()):
         "repeats": 20, "largest_difference": 1e-5, "holds": True,
     }  # fmt: skip
     series = {source.name: load_series(source) for source in study.series}
-    baselines = {name: baseline_rmses(x) for name, x in series.items()}
+    baselines = {name: baseline_errors(x, "rmse") for name, x in series.items()}
     fidelity = {
         "series": "shampoo", "scenario": study.scenarios[0].name, "repeats": 2, "epochs": 5,
         "largest_difference": 2e-6, "holds": True,
     }  # fmt: skip
     findings = judge(
-        samples, names, study.findings, study.alpha, design, {}, table_columns("findings")
+        {"rmse": samples},
+        {s.name: s.margin for s in study.series},
+        study.findings,
+        study.alpha,
+        design,
+        {},
+        table_columns("findings"),
     )
-    units = {source.name: source.unit for source in study.series}
     published = {source.name: load_published(source) for source in study.series}
     pairs, rule = study.compared_pairs(), study.stopping
     tables = Tables(
         summary=summarise(samples, baselines, table_columns("summary")),
         standard_error=standard_error_table(samples, table_columns("standard_error")),
         findings=findings,
-        claims=claims(findings, study.findings, units, table_columns("claims")),
-        samples=samples,
+        claims=claims(findings, study.findings, study.unit, table_columns("claims")),
+        samples={"rmse": samples},
+        conjunctions=conjunctions(
+            findings, study.findings, study.alpha, table_columns("conjunctions")
+        ),
         published_results=published,
         baselines=compare_with_baselines(samples, baselines, table_columns("baselines")),
-        required_repeats=required_repeats_table(samples, table_columns("required_repeats")),
-        replication=replication_table(samples, findings, design, table_columns("replication")),
+        required_repeats=required_repeats_table(
+            samples, {s.name: s.margin for s in study.series}, table_columns("required_repeats")
+        ),
+        replication=replication_table(
+            samples, findings, design, study.metric, table_columns("replication")
+        ),
         calibration=calibration_table(samples, pairs, design, table_columns("calibration")),
         published=published_table(samples, published, table_columns("published")),
         comparisons=compare_all_pairs(samples, design, study.alpha, table_columns("comparisons")),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support import ROOT, STATEFUL, shipped_study
 
-from thousandfold.config import load_series
+from thousandfold.data import load_series
 from thousandfold.engines.block import FEWEST_LANES
 from thousandfold.machine import available_memory_mb, host_kind, processor
 from thousandfold.resources import (

@@ -1,16 +1,15 @@
 """Preparation against the article's and the design's published checksums."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from support import STATELESS
 
-from thousandfold.series import (
-    Series,
-    SeriesError,
-    baseline_rmses,
-    read_series,
-    rmse,
-    supervise,
-)
+from thousandfold.baselines import baseline_errors
+from thousandfold.metrics import rmse
+from thousandfold.series import Series, SeriesError, read_series
+from thousandfold.supervised import supervise
 
 
 def test_the_shipped_series_has_its_published_checksums(shampoo):
@@ -22,7 +21,7 @@ def test_the_shipped_series_has_its_published_checksums(shampoo):
 
 def test_baselines(shampoo):
     """136.761 is what the article prints for persistence."""
-    rmses = baseline_rmses(shampoo)
+    rmses = baseline_errors(shampoo, "rmse")
     assert rmses["persistence"] == pytest.approx(136.76132, abs=1e-5)
     assert rmses["drift"] == pytest.approx(135.39, abs=5e-3)
     assert rmses["ar1"] == pytest.approx(86.73, abs=5e-3)
@@ -33,34 +32,33 @@ def test_baselines(shampoo):
     [(None, 22, -157.1, 213.6), (12, 12, -157.1, 131.7)],
 )
 def test_scaling_is_fitted_on_the_training_rows(shampoo, train_rows, rows, minimum, maximum):
-    data = supervise(shampoo, timesteps=1, train_rows=train_rows)
-    assert data.train_inputs.shape == (rows, 1, 1)
-    assert data.test_inputs.shape == (12, 1, 1)
-    assert data.target_minimum == pytest.approx(minimum)
-    assert data.target_maximum == pytest.approx(maximum)
-    assert data.train_inputs.min() == data.train_targets.min() == -1
-    assert data.train_inputs.max() == data.train_targets.max() == 1
-    assert np.abs(data.test_inputs).max() > 1
+    data = supervise(shampoo, replace(STATELESS, timesteps=1, train_rows=train_rows))
+    assert data.train.inputs.shape == (rows, 1, 1)
+    assert data.test.inputs.shape == (12, 1, 1)
+    assert data.target_scaler.offset == pytest.approx(minimum)
+    assert data.target_scaler.offset + data.target_scaler.span == pytest.approx(maximum)
+    assert data.train.inputs.min() == data.train.targets.min() == -1
+    assert data.train.inputs.max() == data.train.targets.max() == 1
+    assert np.abs(data.test.inputs).max() > 1
 
 
 def test_rows_are_successive_differences(shampoo):
-    data = supervise(shampoo, timesteps=4, train_rows=None)
-    assert data.train_inputs.shape == (19, 4, 1)
-    assert data.train_inputs.dtype == data.train_targets.dtype == np.float32
+    data = supervise(shampoo, replace(STATELESS, timesteps=4, train_rows=None))
+    assert data.train.inputs.shape == (19, 4, 1)
+    assert data.train.inputs.dtype == data.train.targets.dtype == np.float32
     # Each row is the one before, moved by one; scales differ by column, so compare where equal.
     differences = np.diff(shampoo.values)
     columns = np.array([differences[i : i + 5] for i in range(19)])
     low, high = columns.min(axis=0), columns.max(axis=0)
     expected = (columns - low) / (high - low) * 2 - 1
-    np.testing.assert_allclose(data.train_inputs[:, :, 0], expected[:, :4], rtol=1e-6)
-    np.testing.assert_allclose(data.train_targets, expected[:, 4], rtol=1e-6)
+    np.testing.assert_allclose(data.train.inputs[:, :, 0], expected[:, :4], rtol=1e-6)
+    np.testing.assert_allclose(data.train.targets, expected[:, 4], rtol=1e-6)
 
 
 def test_inverting_true_differences_gives_the_observations(shampoo):
-    data = supervise(shampoo, timesteps=1, train_rows=None)
+    data = supervise(shampoo, replace(STATELESS, timesteps=1, train_rows=None))
     true_differences = np.diff(shampoo.values)[-12:]
-    span = data.target_maximum - data.target_minimum
-    scaled = (true_differences - data.target_minimum) / span * 2 - 1
+    scaled = data.target_scaler.scale(true_differences)
     np.testing.assert_allclose(data.invert(scaled), shampoo.values[-12:])
     assert rmse(data.invert(scaled), data.actual) == pytest.approx(0, abs=1e-9)
 
@@ -83,4 +81,4 @@ def test_too_short(n, test_rows):
     values = np.random.default_rng(0).normal(size=n)
     series = Series("x", values, tuple(map(str, range(n))), test_rows)
     with pytest.raises(SeriesError, match="give a longer series"):
-        supervise(series, timesteps=1, train_rows=None)
+        supervise(series, replace(STATELESS, timesteps=1, train_rows=None))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from support import STATEFUL, STATELESS
 
+from thousandfold.metrics import rmse
 from thousandfold.scenario import Scenario
 from thousandfold.seeds import repeat_seed
-from thousandfold.series import rmse
 from thousandfold.training import train_repeats
 
 

@@ -1,61 +1,10 @@
-"""Analysis: from blocks to the tables that the report and others read.
+"""Analysis: from the repeats, wherever they come from, to the tables that the report reads.
 
-Makes results/{repeats,forecasts}.parquet, repeats.csv, blocks.csv, forecast_bands.csv, summary.csv,
-baselines.csv, standard_error.csv, required_repeats.csv, comparisons.csv, twins.csv, findings.csv,
-claims.csv, replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the settings
+Makes results/summary.csv, baselines.csv, standard_error.csv, required_repeats.csv, comparisons.csv,
+twins.csv, findings.csv, claims.csv, conjunctions.csv, replication.csv, calibration.csv,
+published.csv and config.yaml. Each rule's params hold the settings
 it uses and the code behind it, so that a changed margin or a mended formula reruns just that.
 """
-
-
-rule collect:
-    """Check every block and join them into the tables of repeats and forecasts."""
-    input:
-        *block_files(),
-    output:
-        repeats=RESULTS / "repeats.parquet",
-        repeats_csv=RESULTS / "repeats.csv",
-        forecasts=RESULTS / "forecasts.parquet",
-        blocks=RESULTS / "blocks.csv",
-    log:
-        LOG_FILE.format(rule="collect"),
-    conda:
-        "../../envs/analysis.yaml"
-    resources:
-        mem_mb=analysis_mb,
-        runtime=analysis_minutes,
-    params:
-        damaged=str(RESULTS / "damaged"),
-        code=code_digest("collect"),
-    message:
-        "Checking and collecting all repeats"
-    script:
-        "../scripts/collect.py"
-
-
-rule describe_forecasts:
-    """Describe how the repeats' forecasts spread at each step."""
-    input:
-        forecasts=rules.collect.output.forecasts,
-    output:
-        RESULTS / "forecast_bands.csv",
-    log:
-        LOG_FILE.format(rule="describe_forecasts"),
-    conda:
-        "../../envs/analysis.yaml"
-    resources:
-        mem_mb=analysis_mb,
-        runtime=analysis_minutes,
-    params:
-        scenarios=[
-            (source.name, scenario.name)
-            for source in STUDY.series
-            for scenario in STUDY.scenarios
-        ],
-        code=code_digest("describe_forecasts"),
-    message:
-        "Describing the forecasts"
-    script:
-        "../scripts/describe_forecasts.py"
 
 
 rule summarise:
@@ -80,6 +29,8 @@ rule summarise:
         runtime=analysis_minutes,
     params:
         series=STUDY.series,
+        metric=STUDY.metric,
+        lag_orders=None if STUDY.table else STUDY.lag_orders,
         study_seed=STUDY.seed,
         code=code_digest("summarise"),
     message:
@@ -106,6 +57,7 @@ rule standard_error:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
+        metric=STUDY.metric,
         study_seed=STUDY.seed,
         code=code_digest("standard_error"),
     message:
@@ -137,6 +89,7 @@ rule compare:
         twins=STUDY.twins,
         alpha=STUDY.alpha,
         design=STUDY.design,
+        metric=STUDY.metric,
         study_seed=STUDY.seed,
         code=code_digest("compare"),
     message:
@@ -148,8 +101,12 @@ rule compare:
 rule judge:
     """Test the registered findings and reach a verdict on each claim."""
     input:
+        **(
+            {}
+            if STUDY.table
+            else {"identities": rules.check_training.output.identities}
+        ),
         repeats=rules.collect.output.repeats,
-        identities=rules.check_training.output.identities,
     output:
         findings=report(
             RESULTS / "findings.csv",
@@ -161,6 +118,7 @@ rule judge:
             caption="../report/claims.rst",
             category="Verdicts",
         ),
+        conjunctions=RESULTS / "conjunctions.csv",
     log:
         LOG_FILE.format(rule="judge"),
     conda:
@@ -169,11 +127,7 @@ rule judge:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        findings=STUDY.findings,
-        series=STUDY.series,
-        alpha=STUDY.alpha,
-        design=STUDY.design,
-        study_seed=STUDY.seed,
+        study=[STUDY],
         code=code_digest("judge"),
     message:
         "Testing the registered findings"
@@ -197,6 +151,7 @@ rule replicate:
         runtime=analysis_minutes,
     params:
         design=STUDY.design,
+        metric=STUDY.metric,
         study_seed=STUDY.seed,
         code=code_digest("replicate"),
     message:
@@ -225,6 +180,7 @@ rule calibrate:
     params:
         pairs=STUDY.compared_pairs(),
         design=STUDY.design,
+        metric=STUDY.metric,
         study_seed=STUDY.seed,
         code=code_digest("calibrate"),
     message:

@@ -8,7 +8,8 @@ import shlex
 from functools import cache, partial
 from itertools import chain
 
-from thousandfold.config import load_series
+from thousandfold.data import load_series
+from thousandfold.engines import unsupported
 from thousandfold.recipe import code_digest, checks_recipe, recipe
 from thousandfold.resources import (
     analysis_memory_mb,
@@ -16,6 +17,7 @@ from thousandfold.resources import (
     checking_jobs,
     memory_mb,
     minutes,
+    plan_in_words,
     training_job,
 )
 from thousandfold.study import Block
@@ -61,6 +63,8 @@ def block_files():
 
     One each, so that the checkpoints of one scenario do not wait for those of another.
     """
+    if STUDY.table:
+        return []
     return [
         partial(trained_blocks, source.name, scenario.name)
         for source in STUDY.series
@@ -155,6 +159,49 @@ def analysis_mb(wildcards):
 @growing
 def analysis_minutes(wildcards):
     return analysis_time_minutes(STUDY)
+
+
+@growing
+def interleaved_mb(wildcards):
+    return memory_mb(all_jobs())
+
+
+@growing
+def interleaved_minutes(wildcards):
+    return minutes(all_jobs())
+
+
+def all_jobs():
+    """The training job of every block that there can be."""
+    return [
+        training_job(STUDY.scenario(block.scenario), loaded_series(block.series), block)
+        for block in STUDY.blocks()
+    ]
+
+
+def planned_trainings():
+    """What the whole study trains, for the log: how much, how long, and by which engine."""
+    lines = [plan_in_words(STUDY, all_jobs())]
+    if STUDY.stopping:
+        lines.append(
+            "Training stops when it is enough; listed are the stages decided so far."
+        )
+    asked = {**config.get("model", {})}
+    for scenario in STUDY.scenarios:
+        wanted = config["scenarios"][scenario.name].get("engine", asked.get("engine"))
+        if scenario.regime.engine == "keras" and wanted != "keras":
+            lines.append(
+                f"{scenario.name}: trained by stock Keras, because of {unsupported(scenario.regime)}"
+            )
+    return "\n".join(lines)
+
+
+def training_tables():
+    """The tables that tell of a training, which repeats from elsewhere do not have."""
+    if STUDY.table:
+        return []
+    names = ("identities", "fidelity", "forecast_bands", "blocks")
+    return [RESULTS / f"{name}.csv" for name in names]
 
 
 def report_templates():

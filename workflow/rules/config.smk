@@ -9,8 +9,9 @@ from snakemake.utils import update_config
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
-from thousandfold.config import command_line_values, load_study, read_layer
+from thousandfold.config import load_study
 from thousandfold.errors import UserError
+from thousandfold.layers import command_line_values, read_layer, standalone_layers
 from thousandfold.records import check_writable
 
 CONFIG_FILES = [
@@ -28,9 +29,17 @@ except UserError as error:
 configfile: "config.yaml"
 
 
+try:
+    LAYERS = standalone_layers(CONFIG_FILES)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+if LAYERS != CONFIG_FILES:
+    config.clear()
+    for file in LAYERS:
+        update_config(config, read_layer(file))
 update_config(config, command_line_values(workflow.config_settings.config))
 try:
-    STUDY = load_study(config, CONFIG_FILES)
+    STUDY = load_study(config, LAYERS)
     for parent in ("results", "reports"):
         check_writable(STUDY.folder(parent))
 except UserError as error:

@@ -3,15 +3,6 @@
 Makes results/stages/<series>/<scenario>/<stage>.json, stopping.csv and stopping_simulation.csv
 """
 
-from snakemake.logging import logger
-
-if workflow.is_main_process:
-    logger.info(
-        f"Training stops when it is enough: at most {STUDY.repeats} repeats of each scenario, "
-        f"{STUDY.trainings} trainings "
-        f"in {len(STUDY.blocks())} jobs. Listed below are those of the stages decided so far."
-    )
-
 
 checkpoint assess:
     """See whether a scenario's mean is known well enough after a stage."""
@@ -54,6 +45,7 @@ rule simulate_stopping:
     params:
         rule=[STUDY.stopping],
         most=STUDY.repeats,
+        metric=STUDY.metric,
         study_seed=STUDY.seed,
         code=code_digest("simulate_stopping"),
     message:

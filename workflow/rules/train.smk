@@ -3,6 +3,11 @@
 Makes results/blocks/<series>/<scenario>/<start>-<stop>.parquet, identities.csv and fidelity.csv
 """
 
+from snakemake.logging import logger
+
+if workflow.is_main_process:
+    logger.info(planned_trainings())
+
 
 rule train:
     """Train the repeats of one block and measure each one's forecast."""

@@ -19,7 +19,7 @@ def assess(study: Study, blocks: list[Path], rule: Stopping, damaged: Path, outp
     Raises DamagedResultsError.
     """
     tables = [table for _, _, table in checked_blocks(study, blocks, damaged)]
-    widths = half_widths(np.concatenate([table["rmse"] for table in tables]), rule.stage)
+    widths = half_widths(np.concatenate([table[study.metric] for table in tables]), rule.stage)
     decision = {
         # JSON knows no infinity.
         "half_widths": [width if np.isfinite(width) else None for width in widths],

@@ -13,11 +13,12 @@ def write_calibration(
     repeats: Path,
     pairs: tuple[tuple[str, str, str], ...],
     design: str,
+    metric: str,
     study_seed: int,
     output: Path,
 ) -> None:
     """Write the calibration table from the repeats table."""
-    samples = samples_of(read_large_table(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed, metric)
     table = calibration_table(samples, pairs, DESIGNS[design], table_columns("calibration"))
     write_table("calibration", table, output)
 
@@ -28,6 +29,7 @@ if __name__ == "__main__":
         repeats=Path(snakemake.input.repeats),
         pairs=snakemake.params.pairs,
         design=snakemake.params.design,
+        metric=snakemake.params.metric,
         study_seed=snakemake.params.study_seed,
         output=Path(snakemake.output[0]),
     )

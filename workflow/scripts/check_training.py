@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from thousandfold.checks import check_fidelity, check_identity, checked_scenarios
-from thousandfold.config import load_series, load_study
+from thousandfold.config import load_study
+from thousandfold.data import load_series
 from thousandfold.joblog import log_to
 from thousandfold.machine import available_memory_mb
 from thousandfold.records import table_columns, write_table

@@ -16,12 +16,13 @@ def write_comparisons(
     twins: tuple[ScenarioPair, ...],
     alpha: float,
     design: str,
+    metric: str,
     study_seed: int,
     comparisons_output: Path,
     twins_output: Path,
 ) -> None:
     """Write the comparisons and twins tables from the repeats table."""
-    samples = samples_of(read_large_table(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed, metric)
     pairs = compare_all_pairs(samples, DESIGNS[design], alpha, table_columns("comparisons"))
     write_table("comparisons", pairs, comparisons_output)
     names = [source.name for source in sources]
@@ -37,6 +38,7 @@ if __name__ == "__main__":
         twins=snakemake.params.twins,
         alpha=snakemake.params.alpha,
         design=snakemake.params.design,
+        metric=snakemake.params.metric,
         study_seed=snakemake.params.study_seed,
         comparisons_output=Path(snakemake.output.comparisons),
         twins_output=Path(snakemake.output.twins),

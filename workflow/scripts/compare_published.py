@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from thousandfold.config import load_published
+from thousandfold.data import load_published
 from thousandfold.inference.published import published_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from thousandfold.config import load_published, load_series
+from thousandfold.baselines import baseline_forecasts
+from thousandfold.data import load_published, load_series
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.provenance import facts, provenance
 from thousandfold.recipe import recipe
-from thousandfold.records import read_large_table, read_table, written_whole
-from thousandfold.report import Provenance, Tables, render
-from thousandfold.series import baseline_forecasts
+from thousandfold.records import read_large_table, read_table, table_columns, written_whole
+from thousandfold.report import Provenance, Tables, csv_tables, render
 from thousandfold.study import Block, Study
 
 
@@ -26,6 +26,10 @@ def warnings(study: Study, repeats: pd.DataFrame, blocks: pd.DataFrame) -> Itera
         (source.name, scenario.name) for source in study.series for scenario in study.scenarios
     ]
     missing = sum(study.repeats - trained.get(key, 0) for key in planned)
+    if study.table is not None:
+        if missing:
+            yield "The scenarios have different numbers of repeats."
+        return
     if missing and study.stopping is None:
         yield f"{missing} of {study.repeats * len(planned)} planned repeats are missing."
     older = sum(
@@ -52,16 +56,23 @@ def write_report(
     """Render the page and its figures from the tables of a run; note where all of it comes from."""
     all_repeats = read_large_table(repeats)
 
+    made = set(csv_tables(study))
+
     def table(name: str) -> pd.DataFrame:
+        if name not in made:
+            return pd.DataFrame(columns=table_columns(name))
         return read_table(tables_folder / f"{name}.csv")
 
-    series = {source.name: load_series(source) for source in study.series}
+    trained_on = () if study.table else study.series
+    series = {source.name: load_series(source) for source in trained_on}
+    samples = {metric: samples_of(all_repeats, study.seed, metric) for metric in study.metrics}
     tables = Tables(
         summary=table("summary"),
         standard_error=table("standard_error"),
         findings=table("findings"),
         claims=table("claims"),
-        samples=samples_of(all_repeats, study.seed),
+        samples=samples,
+        conjunctions=table("conjunctions"),
         published_results={source.name: load_published(source) for source in study.series},
         baselines=table("baselines"),
         required_repeats=table("required_repeats"),
@@ -70,7 +81,9 @@ def write_report(
         published=table("published"),
         comparisons=table("comparisons"),
         forecast_bands=table("forecast_bands"),
-        baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
+        baseline_forecasts={
+            name: baseline_forecasts(x, study.lag_orders) for name, x in series.items()
+        },
         identities=table("identities"),
         fidelity=table("fidelity"),
         twins=table("twins"),

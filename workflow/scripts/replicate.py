@@ -10,12 +10,12 @@ from thousandfold.records import read_large_table, read_table, table_columns, wr
 
 
 def write_replication(
-    repeats: Path, findings: Path, design: str, study_seed: int, output: Path
+    repeats: Path, findings: Path, metric: str, design: str, study_seed: int, output: Path
 ) -> None:
     """Write the replication table from the repeats and findings tables."""
-    samples = samples_of(read_large_table(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed, metric)
     columns = table_columns("replication")
-    table = replication_table(samples, read_table(findings), DESIGNS[design], columns)
+    table = replication_table(samples, read_table(findings), DESIGNS[design], metric, columns)
     write_table("replication", table, output)
 
 
@@ -24,6 +24,7 @@ if __name__ == "__main__":
     write_replication(
         repeats=Path(snakemake.input.repeats),
         findings=Path(snakemake.input.findings),
+        metric=snakemake.params.metric,
         design=snakemake.params.design,
         study_seed=snakemake.params.study_seed,
         output=Path(snakemake.output[0]),

@@ -13,12 +13,13 @@ def write_stopping(
     repeats: Path,
     rule: Stopping,
     most: int,
+    metric: str,
     study_seed: int,
     stopping_output: Path,
     simulation_output: Path,
 ) -> None:
     """Write the stopping and stopping_simulation tables from the repeats table."""
-    samples = samples_of(read_large_table(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed, metric)
     stopped = stopping_table(samples, rule, table_columns("stopping"))
     write_table("stopping", stopped, stopping_output)
     columns = table_columns("stopping_simulation")
@@ -32,6 +33,7 @@ if __name__ == "__main__":
         repeats=Path(snakemake.input.repeats),
         rule=snakemake.params.rule[0],
         most=snakemake.params.most,
+        metric=snakemake.params.metric,
         study_seed=snakemake.params.study_seed,
         stopping_output=Path(snakemake.output.stopping),
         simulation_output=Path(snakemake.output.simulation),

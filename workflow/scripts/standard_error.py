@@ -8,9 +8,9 @@ from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table, table_columns, write_table
 
 
-def write_standard_errors(repeats: Path, study_seed: int, output: Path) -> None:
+def write_standard_errors(repeats: Path, metric: str, study_seed: int, output: Path) -> None:
     """Write the standard_error table from the repeats table."""
-    samples = samples_of(read_large_table(repeats), study_seed)
+    samples = samples_of(read_large_table(repeats), study_seed, metric)
     table = standard_error_table(samples, table_columns("standard_error"))
     write_table("standard_error", table, output)
 
@@ -19,6 +19,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_standard_errors(
         repeats=Path(snakemake.input.repeats),
+        metric=snakemake.params.metric,
         study_seed=snakemake.params.study_seed,
         output=Path(snakemake.output[0]),
     )

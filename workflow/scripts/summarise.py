@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from thousandfold.config import load_series
+from thousandfold.baselines import baseline_errors
+from thousandfold.data import load_series
 from thousandfold.inference.precision import (
     compare_with_baselines,
     required_repeats_table,
@@ -11,26 +12,37 @@ from thousandfold.inference.precision import (
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table, table_columns, write_table
-from thousandfold.series import baseline_rmses
 from thousandfold.study import SeriesSource
 
 
 def write_summaries(
     repeats: Path,
     sources: tuple[SeriesSource, ...],
+    metric: str,
+    lag_orders: tuple[int, ...] | None,
     study_seed: int,
     summary_output: Path,
     baselines_output: Path,
     required_output: Path,
 ) -> None:
-    """Write the summary, baselines and required_repeats tables from the repeats table."""
-    baselines = {source.name: baseline_rmses(load_series(source)) for source in sources}
-    samples = samples_of(read_large_table(repeats), study_seed)
+    """Write the summary, baselines and required_repeats tables from the repeats table.
+
+    Baselines have autoregressions of these orders; without orders, no series is known, and there
+    are none.
+    """
+    baselines = {}
+    if lag_orders is not None:
+        baselines = {
+            source.name: baseline_errors(load_series(source), metric, lag_orders)
+            for source in sources
+        }
+    samples = samples_of(read_large_table(repeats), study_seed, metric)
     summary = summarise(samples, baselines, table_columns("summary"))
     write_table("summary", summary, summary_output)
     compared = compare_with_baselines(samples, baselines, table_columns("baselines"))
     write_table("baselines", compared, baselines_output)
-    required = required_repeats_table(samples, table_columns("required_repeats"))
+    margins = {source.name: source.margin for source in sources}
+    required = required_repeats_table(samples, margins, table_columns("required_repeats"))
     write_table("required_repeats", required, required_output)
 
 
@@ -39,6 +51,8 @@ if __name__ == "__main__":
     write_summaries(
         repeats=Path(snakemake.input.repeats),
         sources=snakemake.params.series,
+        metric=snakemake.params.metric,
+        lag_orders=snakemake.params.lag_orders,
         study_seed=snakemake.params.study_seed,
         summary_output=Path(snakemake.output.summary),
         baselines_output=Path(snakemake.output.baselines),

@@ -1,16 +1,17 @@
 """Train one block of repeats and write its result file."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import pandas as pd
 
-from thousandfold.config import load_series, load_study
+from thousandfold.collection import block_of
+from thousandfold.config import load_study
+from thousandfold.data import load_series
 from thousandfold.joblog import ProgressLog, log_to
-from thousandfold.machine import available_memory_mb, host_kind, processor
-from thousandfold.recipe import versions
+from thousandfold.machine import available_memory_mb
+from thousandfold.recipe import training_facts
 from thousandfold.records import write_block
 from thousandfold.resources import passes, training_job
 from thousandfold.study import Block
@@ -37,26 +38,14 @@ def train(
         ],
         ignore_index=True,
     )
-    facts = {
-        "train_seconds": perf_counter() - started,
-        "versions": versions(),
-        "cpu": processor(),
-        "host": host_kind(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    write_block(output, table, recipe, facts)
+    write_block(output, table, recipe, training_facts(started))
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     train(
         config=snakemake.config,
-        block=Block(
-            snakemake.wildcards.series,
-            snakemake.wildcards.scenario,
-            int(snakemake.wildcards.start),
-            int(snakemake.wildcards.stop),
-        ),
+        block=block_of(Path(snakemake.output[0])),
         granted_mb=snakemake.resources.mem_mb,
         recipe=snakemake.params.recipe,
         output=Path(snakemake.output[0]),

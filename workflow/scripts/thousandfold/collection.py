@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from thousandfold.config import load_series
+from thousandfold.data import load_series, results_table
 from thousandfold.errors import UserError
 from thousandfold.recipe import recipe
 from thousandfold.records import (
@@ -27,6 +27,7 @@ from thousandfold.records import (
     write_table,
     written_whole,
 )
+from thousandfold.regimes import IMPORTED
 from thousandfold.series import Series
 from thousandfold.study import Block, Study
 
@@ -54,9 +55,9 @@ def checked_blocks(
     for path in files:
         block = block_of(path)
         repeats = range(block.start, block.stop)
-        steps = series[block.series].test_rows
+        steps, horizon = series[block.series].test_rows, series[block.series].horizon
         try:
-            table = read_block(path, recipe(study, block), repeats, steps)
+            table = read_block(path, recipe(study, block), repeats, steps, horizon)
         except DamagedFileError as problem:
             target = damaged / block.series / block.scenario / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,9 +83,10 @@ def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame
 
 
 def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataFrame:
-    """A block's rows of the forecasts table."""
-    forecasts = table.filter(regex=r"^forecast_\d+$").to_numpy()
+    """A block's rows of the forecasts table; beyond the series' end nothing is actual."""
+    forecasts = table.filter(regex=r"^(forecast|future)_\d+$").to_numpy()
     repeats, steps = forecasts.shape
+    actual = np.append(series.values[-series.test_rows :], np.full(series.horizon, np.nan))
     return pd.DataFrame(
         {
             "series": block.series,
@@ -92,7 +94,7 @@ def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataF
             "repeat": np.repeat(table["repeat"].to_numpy(), steps),
             "step": np.tile(np.arange(1, steps + 1), repeats),
             "forecast": forecasts.ravel(),
-            "actual": np.tile(series.values[-steps:], repeats),
+            "actual": np.tile(actual, repeats),
         }
     )
 
@@ -136,3 +138,16 @@ def collect(
                 writers[name].write_table(arrow)
     facts = pd.DataFrame([block_row(path) for path in files], columns=table_columns("blocks"))
     write_table("blocks", facts, blocks_csv)
+
+
+def import_repeats(study: Study, repeats_parquet: Path, repeats_csv: Path) -> None:
+    """Write the repeats table of a study whose repeats were trained elsewhere."""
+    assert study.table is not None
+    table = results_table(study.table.file, study.metric, study.design)
+    origin = {"diverged": table[study.metric].isna(), "engine": IMPORTED, "profile": IMPORTED}
+    table = pd.concat([table, pd.DataFrame(origin, index=table.index)], axis=1)
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    with written_whole(repeats_parquet) as partial, sealed_writer(partial, arrow.schema) as writer:
+        writer.write_table(arrow)
+    with written_whole(repeats_csv) as partial:
+        table.to_csv(partial, index=False)

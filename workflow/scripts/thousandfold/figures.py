@@ -81,11 +81,12 @@ def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, uni
 def box_plots(
     samples: Mapping[str, np.ndarray],
     published: Mapping[str, Sequence[float]],
-    unit: str,
+    measure: str,
     limits: tuple[float, float],
 ) -> Figure:
-    """The RMSEs of some scenarios by label, side by side on a given axis.
+    """The repeats of some scenarios by label, side by side on a given axis.
 
+    `measure` says what is measured, with its unit.
     Boxes span the quartiles, whiskers reach to 1.5 times their distance, points lie beyond.
     Filled diamonds are means, hollow ones the means that were published.
     """
@@ -111,7 +112,7 @@ def box_plots(
                     mean, row, marker="D", markersize=6, markerfacecolor="none",
                     markeredgecolor=GREEN, markeredgewidth=1.5,
                 )  # fmt: skip
-        axes.set(xlabel=f"RMSE, {_short(unit)}", ylabel="", xlim=limits)
+        axes.set(xlabel=_short(measure), ylabel="", xlim=limits)
         axes.set_yticks(range(len(samples)), [_short(label) for label in samples])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
@@ -205,7 +206,11 @@ class Effect:
 
 
 def estimation_plot(
-    summaries: Sequence[Summary], effects: Mapping[int, Effect], unit: str, axis: str, ratio: bool
+    summaries: Sequence[Summary],
+    effects: Mapping[int, Effect],
+    measure: str,
+    axis: str,
+    ratio: bool,
 ) -> Figure:
     """Scenarios on the left, one a row, and on the right the effects by the row they stand in.
 
@@ -214,13 +219,13 @@ def estimation_plot(
     with mpl.rc_context(STYLE):
         figure = _figure(7.6, 0.95 + 0.55 * len(summaries))
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.5, 1])
-        _draw_distributions(left, summaries, unit)
+        _draw_distributions(left, summaries, measure)
         _draw_effects(right, effects, axis, ratio)
         left.set_ylim(len(summaries) - 0.5, -0.5)
         return figure
 
 
-def _draw_distributions(axes: Axes, summaries: Sequence[Summary], unit: str) -> None:
+def _draw_distributions(axes: Axes, summaries: Sequence[Summary], measure: str) -> None:
     table = pd.DataFrame(
         [
             (f"row {row}", value)
@@ -244,7 +249,7 @@ def _draw_distributions(axes: Axes, summaries: Sequence[Summary], unit: str) -> 
         )  # fmt: skip
         axes.plot([summary.low, summary.high], [row, row], color=VERMILLION, linewidth=3)
         axes.plot(summary.mean, row, marker="D", markersize=4, color=VERMILLION)
-    axes.set(xlabel=f"RMSE, {_short(unit)}", ylabel="")
+    axes.set(xlabel=_short(measure), ylabel="")
     names = [fill(_short(summary.label), PANEL_TITLE_WIDTH) for summary in summaries]
     axes.set_yticks(range(len(summaries)), names)
     axes.tick_params(axis="y", length=0)
@@ -290,18 +295,21 @@ def forecast_fans(
     steps: Sequence[str],
     unit: str,
 ) -> Figure:
-    """The spread of each scenario's forecasts over the test rows, as small multiples.
+    """The spread of each scenario's forecasts over the test rows and beyond, as small multiples.
 
     `bands` holds one series' rows of the forecast_bands table; `baselines` one forecast per step
     by name; `steps` the labels of the test rows.
     """
 
+    def step_label(step: int) -> str:
+        if step > len(steps):
+            return f"+{step - len(steps)}"
+        return steps[step - 1] if step >= 1 else ""
+
     def draw(axes: Axes, scenario: str) -> None:
         _draw_fan(axes, bands[bands["scenario"] == scenario], baselines)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.xaxis.set_major_formatter(
-            FuncFormatter(lambda x, _: steps[int(x) - 1] if 1 <= x <= len(steps) else "")
-        )
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: step_label(int(x))))
 
     with mpl.rc_context(STYLE):
         figure = _small_multiples(labels, draw, legend_height=0.7, legend_columns=3)
@@ -326,6 +334,8 @@ def _draw_fan(axes: Axes, table: pd.DataFrame, baselines: Mapping[str, np.ndarra
     axes.plot(step, table["median"], color=BLUE, linewidth=1.2, label="median")
     styles = {"persistence": (0, (1, 1.5)), "drift": (0, (5, 2)), "ar1": (0, (3, 1, 1, 1))}
     for name, forecast in baselines.items():
+        if name not in styles and name != list(baselines)[-1]:
+            continue
         axes.plot(
             np.arange(1, len(forecast) + 1), forecast, color=INK, linewidth=0.8, alpha=0.6,
             linestyle=styles.get(name, "-"), label=name,

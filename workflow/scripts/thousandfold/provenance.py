@@ -44,6 +44,7 @@ def provenance(
         "config_sha256": file_digest(str(config_file)),
         "findings_sha256": registration_digest(study),
         "lock_sha256": file_digest(str(LOCK)),
+        "table_sha256": file_digest(study.table.file) if study.table else None,
         "study_seed": study.seed,
         "design": study.design,
         "repeats": len(repeats),
@@ -53,8 +54,8 @@ def provenance(
         "training": {
             "jobs": len(blocks),
             "seconds": round(float(blocks["train_seconds"].sum()), 1),
-            "first_job_finished": blocks["finished"].min(),
-            "last_job_finished": blocks["finished"].max(),
+            "first_job_finished": None if blocks.empty else blocks["finished"].min(),
+            "last_job_finished": None if blocks.empty else blocks["finished"].max(),
             "versions": values_of(blocks["versions"]),
             "cpus": values_of(blocks["cpu"]),
             "hosts": values_of(blocks["host"]),
@@ -69,6 +70,15 @@ def provenance(
 def facts(told: dict[str, Any]) -> dict[str, str]:
     """Provenance as the report's footer tells it, line by line."""
     training = told["training"]
+    trained = {
+        "Trained with": "; ".join(training["versions"]),
+        "Trained on": "; ".join(training["cpus"]),
+        "Hosts": "; ".join(training["hosts"]),
+        "Training took": f"{training['seconds']:.0f} s in {training['jobs']} jobs",
+        "Trained until": training["last_job_finished"],
+    }
+    if not training["jobs"]:
+        trained = {"Trained": f"elsewhere; table of repeats (SHA-256) {told['table_sha256']}"}
     changes = ", with changes" if told["changed_since_commit"] else ""
     packages = (f"{name} {number}" for name, number in told["analysis_versions"].items())
     return {
@@ -82,10 +92,6 @@ def facts(told: dict[str, Any]) -> dict[str, str]:
         "Repeats": f"{told['repeats']}, of which {told['diverged_repeats']} diverged",
         "Engines": ", ".join(told["engines"]),
         "Profiles": ", ".join(told["profiles"]),
-        "Trained with": "; ".join(training["versions"]),
-        "Trained on": "; ".join(training["cpus"]),
-        "Hosts": "; ".join(training["hosts"]),
-        "Training took": f"{training['seconds']:.0f} s in {training['jobs']} jobs",
-        "Trained until": training["last_job_finished"],
+        **trained,
         "Analysed with": ", ".join(packages),
     }

@@ -9,13 +9,16 @@ import hashlib
 import json
 import re
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from thousandfold.engines import ENGINE_MODULES
-from thousandfold.study import Block, Study
+from thousandfold.machine import host_kind, processor
+from thousandfold.study import Block, SeriesSource, Study
 
 SCRIPTS = Path(__file__).parents[1]
 
@@ -110,6 +113,17 @@ def _digest(ingredients: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
 
 
+def _series_ingredients(source: SeriesSource) -> list[Any]:
+    """What of a series shapes a result: its observations, not how the report calls them."""
+    columns = [source.value, list(source.inputs)]
+    return [file_digest(source.file), *columns, source.test_rows, source.horizon]
+
+
+def own_model_file(model: str) -> str:
+    """The file of a user's own model, named package.module:function."""
+    return str(Path(*model.partition(":")[0].split(".")).with_suffix(".py"))
+
+
 def recipe(study: Study, block: Block) -> str:
     """SHA-256 of all that a block's result depends on.
 
@@ -118,16 +132,30 @@ def recipe(study: Study, block: Block) -> str:
     """
     scenario, source = study.scenario(block.scenario), study.source(block.series)
     engine_module = ENGINE_MODULES[scenario.regime.engine]
+    own = scenario.regime.model
     ingredients = {
         "block": asdict(block),
         "regime": asdict(scenario.regime),
         "seeded_by": scenario.seeded_by,
-        "series": [file_digest(source.file), source.value, source.test_rows],
+        "series": _series_ingredients(source),
         "study_seed": study.seed,
+        "own_model": own and file_digest(own_model_file(own)),
+        "interleaved": study.interleaved,
         "versions": versions(),
         "code": code_digest("thousandfold.training", engine_module),
     }
     return _digest(ingredients)
+
+
+def training_facts(started: float) -> dict[str, Any]:
+    """What is written with a block: seconds since `started` (perf_counter's), on what, by what."""
+    return {
+        "train_seconds": perf_counter() - started,
+        "versions": versions(),
+        "cpu": processor(),
+        "host": host_kind(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def checks_recipe(study: Study) -> str:
@@ -136,7 +164,7 @@ def checks_recipe(study: Study) -> str:
         "identities": [asdict(identity) for identity in study.identities],
         "regimes": [asdict(scenario.regime) for scenario in study.scenarios],
         "seeded_by": [scenario.seeded_by for scenario in study.scenarios],
-        "series": [[file_digest(s.file), s.name, s.value, s.test_rows] for s in study.series],
+        "series": [[s.name, *_series_ingredients(s)] for s in study.series],
         "study_seed": study.seed,
         "versions": versions(),
         "code": code_digest("thousandfold.checks", *sorted(ENGINE_MODULES.values())),
@@ -151,6 +179,8 @@ def registration_digest(study: Study) -> str:
         "design": study.design,
         "stopping": asdict(study.stopping) if study.stopping else None,
         "alpha": study.alpha,
+        "metric": study.metric,
+        "margins": {source.name: source.margin for source in study.series},
         "scenarios": [asdict(scenario) for scenario in study.scenarios],
         "repeats": study.repeats,
         "seed": study.seed,

@@ -24,7 +24,10 @@ from thousandfold.errors import UserError
 
 TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
 
-BLOCK_COLUMNS = ("repeat", "seed", "rmse", "train_loss", "diverged")
+BLOCK_COLUMNS = (
+    "repeat", "seed", "rmse", "mae", "smape", "mase", "train_loss", "train_seconds", "epochs",
+    "diverged",
+)  # fmt: skip
 """The columns of a block before its forecasts."""
 
 _KEY = "thousandfold"
@@ -125,10 +128,13 @@ def write_block(path: Path, table: pd.DataFrame, recipe: str, facts: dict[str, A
         writer.write_table(arrow)
 
 
-def read_block(path: Path, recipe: str, repeats: range, steps: int) -> pd.DataFrame:
+def read_block(
+    path: Path, recipe: str, repeats: range, steps: int, horizon: int = 0
+) -> pd.DataFrame:
     """Read a block and check that it is whole and is what the recipe promises.
 
-    Raises DamagedFileError saying what is wrong.
+    It holds forecasts of so many steps of the test, and of `horizon` beyond. Raises
+    DamagedFileError saying what is wrong.
     """
     try:
         content = path.read_bytes()
@@ -139,7 +145,8 @@ def read_block(path: Path, recipe: str, repeats: range, steps: int) -> pd.DataFr
         raise DamagedFileError("was trained by another recipe (other config, data or version)")
     table = file.read().to_pandas()
     forecasts = [f"forecast_{step + 1}" for step in range(steps)]
-    if list(table.columns) != [*BLOCK_COLUMNS, *forecasts]:
+    beyond = [f"future_{step + 1}" for step in range(horizon)]
+    if list(table.columns) != [*BLOCK_COLUMNS, *forecasts, *beyond]:
         raise DamagedFileError(f"has the columns {list(table.columns)}")
     if list(table["repeat"]) != list(repeats):
         raise DamagedFileError(f"does not hold repeats {repeats.start} to {repeats.stop - 1}")

@@ -14,9 +14,10 @@ from markupsafe import Markup
 from thousandfold import figures
 from thousandfold.formatting import exact, is_known, number, p_value
 from thousandfold.inference.claims import contrast_sentence
-from thousandfold.inference.precision import TARGETS
+from thousandfold.inference.precision import TARGETS, mean_with_interval
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.inference.verdicts import Verdict
+from thousandfold.metrics import METRIC_NAMES
 from thousandfold.records import all_tables, table_descriptions
 from thousandfold.series import Series
 from thousandfold.study import Experiment, SeriesSource, Study
@@ -47,9 +48,14 @@ EVIDENCE = {
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
     others = {"repeats", "forecasts"}
+    if study.table is not None:
+        others |= {"identities", "fidelity", "forecast_bands", "blocks"}
     if study.stopping is None:
         others |= {"stopping", "stopping_simulation"}
     return [name for name in all_tables() if name not in others]
+
+
+Record = dict[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,9 @@ class Tables:
     standard_error: pd.DataFrame
     findings: pd.DataFrame
     claims: pd.DataFrame
-    samples: Samples
+    samples: Mapping[str, Samples]
+    """By metric."""
+    conjunctions: pd.DataFrame
     published_results: Mapping[str, pd.DataFrame | None]
     """Published results by series, as their source prints them."""
     baselines: pd.DataFrame
@@ -130,15 +138,22 @@ def render(
     environment.filters["p_value"] = p_value
     environment.filters["exact"] = exact
     environment.tests["known"] = is_known
+    labels = _labels(study)
+    environment.filters["label"] = lambda names: ", ".join(
+        labels.get(name, name) for name in str(names).split(", ")
+    )
     simulated = tables.stopping_simulation
     drawn = Figures()
     html = environment.get_template("report.html").render(
         study=study,
         series_sections=[
-            _series_section(study, source, series[source.name], tables, drawn)
+            _series_section(study, source, series.get(source.name), tables, drawn)
             for source in study.series
         ],
-        labels=_labels(study),
+        labels=labels,
+        metric=metric_name(study.metric),
+        metric_names={metric: metric_name(metric) for metric in study.metrics},
+        over_all=_over_all(study, tables.conjunctions),
         verdicts=[(str(verdict), VERDICT_ICONS[verdict]) for verdict in reversed(Verdict)],
         icons={str(verdict): icon for verdict, icon in VERDICT_ICONS.items()},
         description=DESCRIPTION,
@@ -153,7 +168,7 @@ def render(
 
 
 def _series_section(
-    study: Study, source: SeriesSource, series: Series, tables: Tables, drawn: Figures
+    study: Study, source: SeriesSource, series: Series | None, tables: Tables, drawn: Figures
 ) -> dict[str, Any]:
     """Everything the page shows about one series."""
 
@@ -170,19 +185,24 @@ def _series_section(
     bands, errors = of_series(tables.forecast_bands), of_series(tables.standard_error)
     forecast, measured = labels_in(bands), labels_in(errors)
     comparisons, baselines = of_series(tables.comparisons), of_series(tables.baselines)
-    limits = _common_limits([tables.samples[source.name, name] for name in labels])
+    samples, unit = tables.samples[study.metric], study.unit(source.name, study.metric)
+    present = [samples[source.name, name] for name in labels if (source.name, name) in samples]
+    limits = _common_limits(present)
     return {
         "source": source,
         "claims": list(_claims(study, source, tables, drawn)),
         "counts": claims["verdict"].value_counts().to_dict(),
         "axes": {
             estimand: _axis(findings[findings["estimand"] == estimand])
-            for estimand in ("mean", "spread", "precision")
+            for estimand in ("mean", "ratio", "spread", "trend", "precision")
         },
+        "unit": unit,
         "series_figure": drawn.add(
             f"{source.name}-series",
             figures.series_figure(series.values, series.labels, series.test_rows, source.unit),
-        ),
+        )
+        if series
+        else None,
         "forecast_figure": drawn.add(
             f"{source.name}-forecasts",
             figures.forecast_fans(
@@ -193,16 +213,24 @@ def _series_section(
                 source.unit,
             ),
         )
-        if forecast
+        if series and forecast
         else None,
         "experiments": list(_experiments(study, source, tables, limits, drawn)),
         "standard_error_figure": drawn.add(
             f"{source.name}-standard-error",
-            figures.standard_error_figure(errors, measured, TARGETS, source.unit),
+            figures.standard_error_figure(
+                errors, measured, [share * source.margin for share in TARGETS], unit
+            ),
         )
         if measured
         else None,
-        "beaten": _against_baselines(baselines),
+        "beaten": _against_baselines(baselines, metric_name(study.metric)),
+        "autoregressions": [
+            name for name in dict.fromkeys(baselines["baseline"]) if name[:2] == "ar"
+        ],
+        "baseline_values": dict(
+            zip(baselines["baseline"], baselines["baseline_value"], strict=True)
+        ),
         "pairs": comparisons.to_dict("records"),
         "heat": _heat_map(study, comparisons),
         "summary": of_series(tables.summary).to_dict("records"),
@@ -219,14 +247,35 @@ def _series_section(
     }
 
 
+def metric_name(metric: str) -> str:
+    """A metric as the page calls it."""
+    return METRIC_NAMES.get(metric, metric)
+
+
+def _over_all(study: Study, table: pd.DataFrame) -> list[Record]:
+    """For each finding about several series, on how many it holds."""
+    rows = []
+    for id_, by_k in table.groupby("id", sort=False):
+        proven = by_k[by_k["holds"].astype(bool)]
+        last = proven.iloc[-1] if len(proven) else by_k.iloc[0]
+        supported = by_k["supported_on"].iloc[0]
+        names = supported.split(", ") if isinstance(supported, str) and supported else []
+        rows.append(
+            {
+                "id": id_, "claim": by_k["claim"].iloc[0], "m": int(by_k["m"].iloc[0]),
+                "at_least": int(proven["k"].max()) if len(proven) else 0, "p": last["p_family"],
+                "supported_on": [study.source(name).title for name in names],
+            }
+        )  # fmt: skip
+    return rows
+
+
 def _labels(study: Study) -> dict[str, str]:
     return {scenario.name: scenario.label for scenario in study.scenarios}
 
 
 FEW_REPEATS = 10
 """What the article took; the page tells what that many would have shown."""
-
-Record = dict[Any, Any]
 
 
 def _claims(study: Study, source: SeriesSource, tables: Tables, drawn: Figures) -> Iterator[Record]:
@@ -237,7 +286,7 @@ def _claims(study: Study, source: SeriesSource, tables: Tables, drawn: Figures) 
     )
     for claim in claims.to_dict("records"):
         contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
-        fewer = _told_by_fewer(contrasts, replication)
+        fewer = _told_by_fewer(contrasts, replication, study.metric)
         yield {
             **claim,
             "contrasts": contrasts,
@@ -249,9 +298,13 @@ def _claims(study: Study, source: SeriesSource, tables: Tables, drawn: Figures) 
         }
 
 
-def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame) -> list[Record]:
+def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: str) -> list[Record]:
     """The replication rows of a claim's contrasts, whichever way round."""
-    wanted = [{c["scenario_a"], c["scenario_b"]} for c in contrasts if c["estimand"] == "mean"]
+    wanted = [
+        {c["scenario_a"], c["scenario_b"]}
+        for c in contrasts
+        if c["estimand"] == "mean" and c["metric"] == metric
+    ]
     return [
         row
         for row in replication.to_dict("records")
@@ -268,18 +321,21 @@ def _estimation_plots(
     drawn: Figures,
 ) -> Iterator[Record]:
     """A figure for each scenario a and estimand of a claim: all it is compared with in one."""
-    groups: dict[tuple[str, str], list[Record]] = {}
+    groups: dict[tuple[str, str, str], list[Record]] = {}
     for contrast in contrasts:
         if not math.isnan(contrast["difference"]):
-            groups.setdefault((contrast["scenario_a"], contrast["estimand"]), []).append(contrast)
-    summary = tables.summary[tables.summary["series"] == source.name].set_index("scenario")
-    for index, ((a, estimand), group) in enumerate(groups.items()):
+            key = (contrast["scenario_a"], contrast["estimand"], contrast["metric"])
+            groups.setdefault(key, []).append(contrast)
+    for index, ((a, estimand, metric), group) in enumerate(groups.items()):
+        if estimand == "trend":
+            continue
+        samples, unit = tables.samples[metric], study.unit(source.name, metric)
         others = [] if estimand == "precision" else [c["scenario_b"] for c in group]
         summaries = [
             figures.Summary(
                 study.scenario(name).label,
-                tables.samples[source.name, name].finite,
-                *summary.loc[name, ["mean", "ci_low", "ci_high"]],
+                samples[source.name, name].finite,
+                *mean_with_interval(samples[source.name, name]),
             )
             for name in [a, *others]
         ]
@@ -289,15 +345,17 @@ def _estimation_plots(
             continue
         axis = {
             "mean": "difference of means, a − b",
+            "ratio": "times that of b",
             "spread": "spread, times that of b",
             "precision": f"standard error of a mean of {exact(group[0]['mean_of'])}",
         }[estimand]
         figure = figures.estimation_plot(
-            summaries, effects, source.unit, axis, ratio=estimand == "spread"
-        )
+            summaries, effects, f"{metric_name(metric)}, {unit}", axis,
+            ratio=estimand in ("spread", "ratio"),
+        )  # fmt: skip
         yield {
             "svg": drawn.add(f"{source.name}-{id_}-{index}", figure),
-            "alt": " ".join(contrast_sentence(contrast, source.unit) for contrast in group),
+            "alt": " ".join(contrast_sentence(contrast, study.unit) for contrast in group),
         }
 
 
@@ -305,7 +363,7 @@ def _effect(contrast: Record) -> figures.Effect:
     """A contrast as the figure draws it: ratios as ratios, a precision as itself."""
     margin = contrast["margin"]
     ends = [contrast[key] for key in ("difference", "ci_low", "ci_high")] + [-margin, margin]
-    if contrast["estimand"] == "spread":
+    if contrast["estimand"] in ("spread", "ratio"):
         ends = [math.exp(end) for end in ends]
     elif contrast["estimand"] == "precision":
         ends = [end + contrast["estimate_a"] - contrast["difference"] for end in ends]
@@ -313,7 +371,7 @@ def _effect(contrast: Record) -> figures.Effect:
     return figures.Effect(estimate, low, high, (band[0], band[1]))
 
 
-def _against_baselines(baselines: pd.DataFrame) -> str:
+def _against_baselines(baselines: pd.DataFrame, metric: str) -> str:
     """In a sentence, how many scenarios do better than each forecast that needs no network."""
     parts = []
     for name, rows in baselines.groupby("baseline", sort=False):
@@ -321,7 +379,7 @@ def _against_baselines(baselines: pd.DataFrame) -> str:
         better, worse = counts.get("better", 0), counts.get("worse", 0)
         parts.append(f"{better} better and {worse} worse than {name}")
     scenarios = baselines["scenario"].nunique()
-    return f"Of {scenarios} scenarios, {'; '.join(parts)} (95 % intervals of the mean RMSE)."
+    return f"Of {scenarios} scenarios, {'; '.join(parts)} (95 % intervals of the mean {metric})."
 
 
 def _heat_map(study: Study, comparisons: pd.DataFrame) -> list[Record]:
@@ -392,10 +450,12 @@ def _experiments(
     drawn: Figures,
 ) -> Iterator[dict[str, Any]]:
     """Each experiment's box plots, and its descriptive table with the published rows."""
+    unit = study.unit(source.name, study.metric)
     for index, experiment in enumerate(study.experiments):
         finite = {
-            study.scenario(name).label: tables.samples[source.name, name].finite
+            study.scenario(name).label: tables.samples[study.metric][source.name, name].finite
             for name in experiment.scenarios
+            if (source.name, name) in tables.samples[study.metric]
         }
         shown = {label: x for label, x in finite.items() if len(x)}
         rows = _descriptive_rows(experiment, source, tables)
@@ -408,19 +468,19 @@ def _experiments(
             "title": experiment.title,
             "figure": drawn.add(
                 f"{source.name}-experiment-{index}",
-                figures.box_plots(shown, published, source.unit, limits),
+                figures.box_plots(shown, published, f"{metric_name(study.metric)}, {unit}", limits),
             )
             if shown
             else None,
-            "alt": _means_in_words(shown, source.unit),
+            "alt": _means_in_words(shown, metric_name(study.metric), unit),
             "rows": rows,
         }
 
 
-def _means_in_words(samples: Mapping[str, np.ndarray], unit: str) -> str:
+def _means_in_words(samples: Mapping[str, np.ndarray], metric: str, unit: str) -> str:
     """A box plot's result as alternative text."""
     means = ", ".join(f"{label} {number(values.mean())}" for label, values in samples.items())
-    return f"Box plots of the RMSE. Means in {unit}: {means}."
+    return f"Box plots of the {metric}. Means in {unit}: {means}."
 
 
 def _descriptive_rows(
@@ -428,9 +488,11 @@ def _descriptive_rows(
 ) -> list[dict[str, Any]]:
     """Ours and the published description of each scenario, one below the other."""
     summary = tables.summary[tables.summary["series"] == source.name].set_index("scenario")
-    published = tables.published_results[source.name]
+    published = tables.published_results.get(source.name)
     rows = []
     for name in experiment.scenarios:
+        if name not in summary.index:
+            continue
         rows.append({"scenario": name, "whose": "this run", **summary.loc[name, list(DESCRIPTION)]})
         if published is not None:
             for record in published[published["scenario"] == name].to_dict("records"):

@@ -12,8 +12,9 @@ from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
 from thousandfold.engines.block import FEWEST_LANES, UNROLLED_TIMESTEPS
 from thousandfold.errors import UserError
 from thousandfold.scenario import Regime, Scenario
-from thousandfold.series import Series, supervise
+from thousandfold.series import Series
 from thousandfold.study import Block, Study
+from thousandfold.supervised import supervise
 
 PROCESS_MB = 800
 """A training process without its repeats; nearly all of it is TensorFlow."""
@@ -27,6 +28,9 @@ PASS_MB = 1000
 SPARE = 1.5
 """Requests are this much larger than what was measured."""
 
+GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
+"""Times `units`: the columns of a layer's kernels."""
+
 SECONDS_PER_WEIGHT = 1.3e-9
 """Of one row and timestep, for one weight of one repeat: forward, backward and Adam."""
 
@@ -36,6 +40,9 @@ SECONDS_PER_STEP = 6e-6
 """Of one timestep of one update, whatever the number of repeats."""
 
 STOCK_SECONDS_PER_EPOCH, STOCK_SECONDS_PER_UPDATE, STOCK_SECONDS_PER_STEP = 0.04, 0.004, 0.0004
+
+SECONDS_TO_START = 7
+"""Of a training job: Python, TensorFlow, compilation."""
 
 SHORTEST_MINUTES = 10
 """Nodes differ, file systems are slow, and TensorFlow may take a minute to import."""
@@ -49,6 +56,7 @@ class TrainingJob:
     regime: Regime
     train_rows: int
     test_rows: int
+    features: int = 1
 
     @property
     def repeats(self) -> int:
@@ -62,9 +70,12 @@ class TrainingJob:
 
     @property
     def weights(self) -> int:
-        """The weights of one network: an LSTM of one feature and a dense output."""
-        units = self.regime.units
-        return 4 * units * (units + 2) + units + 1
+        """The weights of one network; of a user's own model, those of the layer named beside it."""
+        units, gates = self.regime.units, GATES[self.regime.layer]
+        inputs = self.features * (self.regime.timesteps if self.regime.layer == "dense" else 1)
+        recurrent = 0 if self.regime.layer == "dense" else units
+        above = gates * units * (units + recurrent + 1) * (self.regime.layers - 1)
+        return gates * units * (inputs + recurrent + 1) + above + units + 1
 
     @property
     def bytes_per_repeat(self) -> int:
@@ -73,8 +84,9 @@ class TrainingJob:
         # A compiled loop keeps copies of the weights for every timestep.
         looped = regime.timesteps if regime.timesteps > UNROLLED_TIMESTEPS else 0
         values = (
-            # The weight, its gradient, Adam's two moments, and one of them under way.
-            5 * self.weights
+            # The weight, its gradient, Adam's two moments, and one of them under way; to stop
+            # early, the best weights and those before the epoch.
+            (7 if regime.early_stopping else 5) * self.weights
             + looped * self.weights
             + 14 * regime.timesteps * regime.batch_size * regime.units
             # Inputs in the repeat's own order; forecasts, in several precisions on their way.
@@ -117,7 +129,7 @@ class TrainingJob:
             passes = -(-self.repeats // self.repeats_per_pass())
             shuffling = self.repeats * rows * SECONDS_PER_SHUFFLED_ROW if regime.shuffle else 0
             return work + shuffling + passes * updates * regime.timesteps * SECONDS_PER_STEP
-        fits = regime.epochs if regime.stateful or regime.shuffle else 1
+        fits = regime.epochs if regime.stateful or regime.shuffle or regime.early_stopping else 1
         return work + self.repeats * (
             fits * STOCK_SECONDS_PER_EPOCH
             + updates * (STOCK_SECONDS_PER_UPDATE + regime.timesteps * STOCK_SECONDS_PER_STEP)
@@ -126,8 +138,9 @@ class TrainingJob:
 
 def training_job(scenario: Scenario, series: Series, block: Block) -> TrainingJob:
     """The job that trains a block. Raises SeriesError."""
-    data = supervise(series, scenario.regime.timesteps, scenario.regime.train_rows)
-    return TrainingJob(block, scenario.regime, len(data.train_inputs), len(data.test_inputs))
+    data = supervise(series, scenario.regime)
+    rows = len(data.train), len(data.test) + data.horizon
+    return TrainingJob(block, scenario.regime, *rows, data.train.features)
 
 
 class TooLittleMemoryError(UserError):
@@ -186,6 +199,24 @@ def memory_mb(jobs: Iterable[TrainingJob]) -> int:
 def minutes(jobs: Iterable[TrainingJob]) -> int:
     """The time limit to ask for: three times what the training should take."""
     return SHORTEST_MINUTES + round(3 * sum(job.seconds for job in jobs) / 60)
+
+
+def plan_in_words(study: Study, jobs: Iterable[TrainingJob]) -> str:
+    """How many trainings a study is and about how long they take, for the log."""
+    jobs = list(jobs)
+    together = sum(SECONDS_TO_START + job.seconds for job in jobs)
+    most = "at most " if study.stopping else ""
+    return (
+        f"The whole study is {most}{study.trainings:,} trainings in {len(jobs):,} jobs, about "
+        f"{_duration(together)} on one core. What is finished is not trained again."
+    )
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def analysis_memory_mb(study: Study) -> int:

@@ -1,9 +1,51 @@
-"""The regimes: what is stateful, shuffled, reset and seeded, and in which steps.
+"""The regimes: how the data are prepared, what the network is, how it is trained and forecasts.
 
 Pure descriptions; nothing here knows Keras or a file.
 """
 
 from dataclasses import dataclass
+
+RECURRENT_LAYERS = ("lstm", "gru", "simple_rnn")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """One of Keras's optimizers; what is left out of the options has Keras's default."""
+
+    name: str = "adam"
+    """adam, rmsprop or sgd."""
+    options: tuple[tuple[str, float | bool], ...] = ()
+    """(name, value) pairs, sorted by name."""
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Keras's EarlyStopping on the loss of the last training rows, which are not trained on."""
+
+    validation_rows: int
+    patience: int
+    min_delta: float
+    restore_best_weights: bool
+    start_from_epoch: int
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Input sequences of several lengths, and how a network takes them."""
+
+    shortest: int
+    longest: int
+    """Timesteps; the rows' lengths go through shortest, ..., longest and begin again."""
+    form: str
+    """zeros, masking or flag: filled up on the left with zeros, with timesteps that a Masking
+    layer skips, or with zeros beside a flag that tells real values. stepwise: not filled up, but
+    one timestep at a time through a stateful network, which learns the label at each;
+    stepwise_last: the same, learning at the last only."""
+
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether a stateful network sees one timestep at a time."""
+        return self.form.startswith("stepwise")
 
 
 @dataclass(frozen=True)
@@ -25,13 +67,41 @@ class Regime:
     timesteps: int
     units: int
     batch_size: int
-    """Rows per update in training and per call in forecasting."""
+    """Rows per update in training and, unless forecast_batch_size says otherwise, per call in
+    forecasting."""
     epochs: int
     learning_rate: float
     profile: str
     """Which Keras's defaults apply; a key of engines.profiles.PROFILES."""
     engine: str
-    """How repeats are trained; a key of engines.ENGINES."""
+    """How repeats are trained; a key of engines.ENGINE_MODULES."""
+    layer: str = "lstm"
+    """lstm, gru, simple_rnn, or dense: a feed-forward network of the same input rows."""
+    layers: int = 1
+    """How many such layers are stacked below the output."""
+    activation: str = "tanh"
+    """What Keras calls it; of an LSTM or GRU, the one that is not the gates'."""
+    dropout: float = 0.0
+    """Share of the inputs of each layer that is left out in each update."""
+    optimizer: Optimizer = Optimizer()
+    early_stopping: EarlyStopping | None = None
+    forecast_batch_size: int | None = None
+    """Rows per call in forecasting, by a model of that batch size with the trained weights."""
+    difference: bool = True
+    """Work on the differences of successive observations."""
+    scaling: str = "symmetric"
+    """A key of supervised.SCALINGS."""
+    scale_target: bool = True
+    """Scale the target as the inputs are."""
+    sequences: Sequences | None = None
+    """None: every row has `timesteps` timesteps."""
+    model: str | None = None
+    """The user's own model, as package.module:function."""
+
+    @property
+    def rows_per_forecast(self) -> int:
+        """Rows per call in forecasting."""
+        return self.forecast_batch_size or self.batch_size
 
 
 @dataclass(frozen=True)

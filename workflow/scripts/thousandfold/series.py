@@ -1,16 +1,17 @@
-"""A series and what is made of it: differences, supervised pairs, split, scaling, baselines.
-
-Knows NumPy and pandas only; nothing here knows of scenarios, networks or files other than
-the series' own.
-"""
+"""A series as its file has it. Nothing here knows of scenarios, networks or other files."""
 
 import csv
+import re
 import reprlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from thousandfold.errors import UserError
 
@@ -29,7 +30,7 @@ class SeriesError(UserError):
 
 @dataclass(frozen=True)
 class Series:
-    """One univariate time series, its last `test_rows` values held out."""
+    """One time series and what is known beside it, its last `test_rows` values held out."""
 
     name: str
     values: np.ndarray
@@ -37,17 +38,75 @@ class Series:
     labels: tuple[str, ...]
     """One label per observation, as the file gives them."""
     test_rows: int
+    inputs: np.ndarray | None = None
+    """What networks see beside the observations, shape (observations, inputs)."""
+    horizon: int = 0
+    """How many steps beyond the last observation are forecast."""
+
+    @property
+    def columns(self) -> np.ndarray:
+        """The observations and the inputs beside them, shape (observations, 1 + inputs)."""
+        values = self.values[:, np.newaxis]
+        return values if self.inputs is None else np.hstack([values, self.inputs])
 
 
-def read_series(name: str, path: Path, value_column: str, test_rows: int) -> Series:
-    """Read a series from a CSV file whose first column labels the observations.
+def series_path(file: str) -> str:
+    """Where a series' file lies; `statsmodels:nile` is one of a package's own datasets.
 
-    Raises SeriesError, naming the file and the mend, if it cannot be read, if its rows differ in
-    length, if the column is missing, or if a value is missing, not a number or not finite.
+    Raises SeriesError if there is no such dataset.
     """
-    header, lines, rows = _csv_rows(path)
-    column = _column(path, header, value_column)
-    texts = [row[column] for row in rows]
+    match = re.fullmatch(r"(\w+):(\w+)", file)
+    if not match:
+        return file
+    package, dataset = match.groups()
+    spec = find_spec(package)
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / "datasets" / dataset / f"{dataset}.csv"
+        if path.is_file():
+            return str(path)
+    raise SeriesError(f"{file}: the package {package} has no dataset {dataset}; name another file")
+
+
+def read_series(
+    name: str,
+    path: Path,
+    value: str,
+    test_rows: int,
+    label: str | None = None,
+    inputs: Sequence[str] = (),
+    horizon: int = 0,
+) -> Series:
+    """Read a series from a CSV or Parquet file.
+
+    `value` and `inputs` are columns of numbers; the column `label` (the first, if None) labels
+    the observations. Raises SeriesError, naming the file and the mend, if it cannot be read, if
+    its rows differ in length, if a column is missing, or if a value is missing, not a number or
+    not finite.
+    """
+    table = _table(path)
+    labels = table.texts(_column(table, label)) if label else table.texts(0)
+    others = np.array([_numbers(table, column) for column in inputs]).T if inputs else None
+    return Series(name, _numbers(table, value), labels, test_rows, others, horizon)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A file's content, everything as text."""
+
+    path: Path
+    header: list[str]
+    places: list[str]
+    """What an error calls each row."""
+    rows: list[list[str]]
+
+    def texts(self, column: int) -> tuple[str, ...]:
+        """A column."""
+        return tuple(row[column] for row in self.rows)
+
+
+def _numbers(table: _Table, name: str) -> np.ndarray:
+    """A column of finite numbers."""
+    texts = table.texts(_column(table, name))
     numbers = pd.to_numeric(pd.Series(texts, dtype=str).str.strip(), errors="coerce").to_numpy(
         float
     )
@@ -55,10 +114,19 @@ def read_series(name: str, path: Path, value_column: str, test_rows: int) -> Ser
     if unusable.size:
         first = int(unusable[0])
         raise SeriesError(
-            f"{path}: column {value_column!r}, line {lines[first]}: {reprlib.repr(texts[first])} "
+            f"{table.path}: column {name!r}, {table.places[first]}: {reprlib.repr(texts[first])} "
             "is not a finite number; every row needs one"
         )
-    return Series(name, numbers, tuple(row[0] for row in rows), test_rows)
+    return numbers
+
+
+def columns_of(path: Path) -> list[str]:
+    """The names of a file's columns. Raises SeriesError."""
+    return _table(path).header
+
+
+def _table(path: Path) -> _Table:
+    return _parquet_table(path) if path.suffix == ".parquet" else _csv_table(path)
 
 
 def check_file(path: Path) -> None:
@@ -72,8 +140,8 @@ def check_file(path: Path) -> None:
         )
 
 
-def _csv_rows(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
-    """A CSV file's header, and the line numbers and fields of its rows, all of one length."""
+def _csv_table(path: Path) -> _Table:
+    """A CSV file whose rows are all of one length."""
     check_file(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -92,11 +160,32 @@ def _csv_rows(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
                 f"{path}: line {line} has {len(row)} fields where the header has {len(header)}; "
                 "put fields that hold a comma in quotes"
             )
-    return header, [line for line, _ in body], [row for _, row in body]
+    return _Table(path, header, [f"line {line}" for line, _ in body], [row for _, row in body])
 
 
-def _column(path: Path, header: list[str], name: str) -> int:
+def _parquet_table(path: Path) -> _Table:
+    """A Parquet file; its index, if it has one, is the first column."""
+    check_file(path)
+    try:
+        frame = pq.read_table(path).to_pandas()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise SeriesError(
+            f"{path}: cannot be read as a Parquet file ({str(error).strip()}); mend the file"
+        ) from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    if not frame.columns.size:
+        raise SeriesError(f"{path}: has no columns; it needs one with the observations")
+    columns = [["" if pd.isna(v) else str(v) for v in frame[name]] for name in frame.columns]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    return _Table(
+        path, [*map(str, frame.columns)], [f"row {i + 1}" for i in range(len(rows))], rows
+    )
+
+
+def _column(table: _Table, name: str) -> int:
     """The place of a column that is there just once."""
+    path, header = table.path, table.header
     if header.count(name) == 1:
         return header.index(name)
     if name in header:
@@ -105,100 +194,3 @@ def _column(path: Path, header: list[str], name: str) -> int:
     hint = f"; it seems to be separated by {others!r}: write it with commas" if others else ""
     columns = ", ".join(map(reprlib.repr, header[:MOST_COLUMNS_NAMED]))
     raise SeriesError(f"{path}: has no column {name!r}; its columns are {columns}{hint}")
-
-
-@dataclass(frozen=True)
-class Supervised:
-    """What a network is trained and tested on.
-
-    The inputs are scaled differences, shape (rows, timesteps, 1); the targets, shape (rows,),
-    are the scaled next differences. All are float32, as Keras computes.
-    """
-
-    train_inputs: np.ndarray
-    train_targets: np.ndarray
-    test_inputs: np.ndarray
-    target_minimum: float
-    target_maximum: float
-    previous: np.ndarray
-    """The observation before each test row, in the series' units, shape (test_rows,)."""
-    actual: np.ndarray
-    """The observation to forecast at each test row, in the series' units, shape (test_rows,)."""
-
-    def invert(self, scaled_forecasts: np.ndarray) -> np.ndarray:
-        """Forecasts in the series' units, from scaled differences of shape (..., test_rows)."""
-        span = self.target_maximum - self.target_minimum
-        differences = (scaled_forecasts.astype(float) + 1) / 2 * span + self.target_minimum
-        return self.previous + differences
-
-
-def supervise(series: Series, timesteps: int, train_rows: int | None) -> Supervised:
-    """Difference, pair, split and scale a series.
-
-    A row is `timesteps` successive differences and the one that follows them. Rows whose target
-    lies among the last `test_rows` observations are the test; `train_rows` keeps only so many
-    of the rows just before them (all, if None). Every column is scaled to [-1, 1] by its own
-    minimum and maximum over the training rows; test values may fall outside.
-
-    Raises SeriesError if there are too few rows, or if a column is constant over the training
-    rows, so that it has no scale.
-    """
-    differences = np.diff(series.values)
-    available = len(differences) - timesteps - series.test_rows
-    wanted = available if train_rows is None else train_rows
-    if wanted > available or wanted < 2:
-        raise SeriesError(
-            f"series {series.name}: {len(series.values)} observations leave {max(available, 0)} "
-            f"training rows after {series.test_rows} test rows and {timesteps} timesteps, where "
-            f"{max(wanted, 2)} are needed; give a longer series or lower test_rows, timesteps or "
-            "train_rows"
-        )
-    columns = np.lib.stride_tricks.sliding_window_view(differences, timesteps + 1)
-    columns = columns[available - wanted :]
-    minimum, maximum = columns[:wanted].min(axis=0), columns[:wanted].max(axis=0)
-    if np.any(minimum == maximum):
-        raise SeriesError(
-            f"series {series.name}: its differences are constant over the {wanted} training rows, "
-            "so they cannot be scaled; give a series that varies"
-        )
-    scaled = ((columns - minimum) / (maximum - minimum) * 2 - 1).astype(np.float32)
-    inputs, targets = scaled[:, :-1, np.newaxis], scaled[:, -1]
-    return Supervised(
-        train_inputs=inputs[:wanted],
-        train_targets=targets[:wanted],
-        test_inputs=inputs[wanted:],
-        target_minimum=float(minimum[-1]),
-        target_maximum=float(maximum[-1]),
-        previous=series.values[-series.test_rows - 1 : -1],
-        actual=series.values[-series.test_rows :],
-    )
-
-
-def rmse(forecasts: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Root mean squared error over the last axis, in the series' units."""
-    return np.sqrt(np.mean((forecasts - actual) ** 2, axis=-1))
-
-
-def baseline_forecasts(series: Series) -> dict[str, np.ndarray]:
-    """One-step forecasts of the test rows by three methods that need no network.
-
-    persistence: the previous observation. drift: that plus the mean difference to forecast in
-    the training rows. ar1: that plus an ordinary least squares AR(1) forecast of the difference,
-    with intercept, fitted on the training rows. All see the actual previous observation.
-    """
-    differences = np.diff(series.values)
-    inputs, targets = differences[:-1], differences[1:]
-    train, test = slice(None, -series.test_rows), slice(-series.test_rows, None)
-    slope, intercept = np.polyfit(inputs[train], targets[train], deg=1)
-    previous = series.values[-series.test_rows - 1 : -1]
-    return {
-        "persistence": previous,
-        "drift": previous + targets[train].mean(),
-        "ar1": previous + intercept + slope * inputs[test],
-    }
-
-
-def baseline_rmses(series: Series) -> dict[str, float]:
-    """Each baseline's RMSE over the test rows, in the series' units."""
-    actual = series.values[-series.test_rows :]
-    return {name: float(rmse(f, actual)) for name, f in baseline_forecasts(series).items()}

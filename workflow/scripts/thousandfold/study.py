@@ -6,6 +6,7 @@ No file is read here and nothing is computed; config.py makes these.
 from dataclasses import dataclass
 from pathlib import Path
 
+from thousandfold.metrics import METRICS
 from thousandfold.scenario import Scenario
 
 
@@ -19,9 +20,34 @@ class SeriesSource:
     file: str
     value: str
     """The column that holds the values."""
-    test_rows: int
-    published: str | None
+    margin: float
+    """The smallest difference that matters on this series, in units of the study's metric."""
+    test_rows: int = 0
+    date: str | None = None
+    """The column that labels the observations; None: the first."""
+    inputs: tuple[str, ...] = ()
+    """Further columns that networks see."""
+    horizon: int = 0
+    """How many steps beyond the last observation are forecast."""
+    published: str | None = None
     """A table of published results to print beside ours."""
+
+
+@dataclass(frozen=True)
+class ResultsTable:
+    """A table of repeats that were trained elsewhere."""
+
+    file: str
+    unit: str
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Pairs of scenarios along a quantity, and where each lies."""
+
+    pairs: tuple[tuple[str, str], ...]
+    over: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -31,23 +57,32 @@ class Contrast:
     expect: str
     """less, greater, equivalent, different, more_stable or precision."""
     a: str
+    """A scenario; of a trend, all of them, separated by commas."""
     b: str | None
     """None for precision."""
-    margin: float
-    """A difference of means, a ratio of spreads, or for precision half the claimed range."""
+    margin: float | None
+    """A difference, a ratio, or for precision half the claimed range; None: the series'."""
     mean_of: int | None = None
     """For precision: of how many repeats the mean is whose standard error the claim is about."""
     middle: float = 0.0
     """For precision: the middle of the claimed range."""
+    metric: str = "rmse"
+    is_ratio: bool = False
+    """Whether geometric means are compared by their ratio."""
+    trend: Trend | None = None
 
     @property
     def estimand(self) -> str:
-        """What is estimated: mean (a difference), spread (a ratio) or precision."""
-        return {"more_stable": "spread", "precision": "precision"}.get(self.expect, "mean")
+        """What is estimated: mean (a difference), ratio, spread (a ratio), trend or precision."""
+        if self.expect in ("more_stable", "precision"):
+            return {"more_stable": "spread"}.get(self.expect, self.expect)
+        return "trend" if self.trend else "ratio" if self.is_ratio else "mean"
 
     @property
     def scenarios(self) -> tuple[str, ...]:
         """The scenarios that it is about."""
+        if self.trend:
+            return tuple(name for pair in self.trend.pairs for name in pair)
         return (self.a,) if self.b is None else (self.a, self.b)
 
 
@@ -116,6 +151,8 @@ class Study:
     """(engine, repeats) pairs."""
     alpha: float
     margin: float
+    metric: str
+    """What is measured of each repeat: a key of metrics.METRICS, or a column of the table."""
     series: tuple[SeriesSource, ...]
     scenarios: tuple[Scenario, ...]
     experiments: tuple[Experiment, ...]
@@ -124,6 +161,34 @@ class Study:
     twins: tuple[ScenarioPair, ...]
     """The same but for their random numbers."""
     findings: tuple[Finding, ...]
+    table: ResultsTable | None = None
+    """Where the repeats come from if they are not trained here."""
+    interleaved: bool = False
+    """Train all repeats in one job, in random order, and time each."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a higher value of the metric is the better one."""
+        return self.table is not None and self.table.higher_is_better
+
+    def unit(self, series: str, metric: str) -> str:
+        """The unit of a metric on a series; of a table's further metrics it is not known."""
+        unit = self.source(series).unit
+        if self.table is not None:
+            return unit if metric == self.metric else ""
+        return METRICS[metric] or unit
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The study's metric and all others that its findings are about."""
+        asked = [c.metric for finding in self.findings for c in finding.contrasts]
+        return tuple(dict.fromkeys([self.metric, *asked]))
+
+    @property
+    def lag_orders(self) -> tuple[int, ...]:
+        """1, and the numbers of lags that its scenarios see; autoregressions have as many."""
+        seen = {scenario.regime.timesteps for scenario in self.scenarios}
+        return tuple(sorted({1} | seen))
 
     @property
     def trainings(self) -> int:
@@ -171,7 +236,11 @@ class Study:
     def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
         """(series, a, b) of every pair that a finding compares, each way round once."""
         contrasts = [c for finding in self.findings for c in finding.contrasts]
-        pairs = [(c.a, c.b) for c in contrasts if c.b is not None]
+        pairs = [
+            (c.a, c.b)
+            for c in contrasts
+            if c.b is not None and c.trend is None and c.metric == self.metric
+        ]
         distinct = dict.fromkeys(
             (source.name, min(pair), max(pair)) for source in self.series for pair in pairs
         )

@@ -8,9 +8,11 @@ import pandas as pd
 
 from thousandfold.engines import engine
 from thousandfold.engines.block import Progress
+from thousandfold.metrics import forecast_errors
 from thousandfold.scenario import Scenario
 from thousandfold.seeds import repeat_seed
-from thousandfold.series import Series, rmse, supervise
+from thousandfold.series import Series
+from thousandfold.supervised import future_in_units, supervise
 
 
 def no_progress(epochs_done: float) -> None:
@@ -23,26 +25,37 @@ def train_repeats(
     study_seed: int,
     repeats: range,
     progress: Progress = no_progress,
+    *,
+    timed: bool = False,
 ) -> pd.DataFrame:
     """Train the repeats of a scenario on a series and measure each one's forecast.
 
-    One row per repeat: repeat, seed, rmse (series' units), train_loss (mean squared error of the
-    scaled differences in the last epoch), diverged, and forecast_1, forecast_2, ... (series'
-    units). A repeat has diverged if its loss or a forecast is not finite; its rmse is NaN.
+    One row per repeat: repeat, seed, rmse and mae (series' units), smape (percent), mase,
+    train_loss (mean squared error of the scaled targets in the last epoch), train_seconds (NaN
+    unless `timed`), epochs, diverged, and forecast_1, forecast_2, ... and future_1, ... (series'
+    units). A repeat has diverged if its loss or a forecast is not finite; its errors are NaN.
     """
     regime = scenario.regime
-    data = supervise(series, regime.timesteps, regime.train_rows)
+    data = supervise(series, regime)
     seeds = [repeat_seed(study_seed, series.name, scenario.seeded_by, repeat) for repeat in repeats]
     trained = engine(regime.engine).train_block(regime, data, seeds, progress)
 
-    forecasts = data.invert(trained.scaled_forecasts)
+    forecasts = data.invert(trained.outputs)
+    future = future_in_units(data, trained.future)
     finite = np.isfinite(trained.train_loss) & np.isfinite(forecasts).all(axis=1)
+    seconds = trained.seconds if timed else None
     columns = {
         "repeat": np.array(repeats, np.int64),
         "seed": np.array(seeds, np.int64),
-        "rmse": np.where(finite, rmse(forecasts, data.actual), np.nan),
+        **{
+            name: np.where(finite, errors, np.nan)
+            for name, errors in forecast_errors(forecasts, series).items()
+        },
         "train_loss": trained.train_loss.astype(float),
+        "train_seconds": np.full(len(seeds), np.nan) if seconds is None else seconds,
+        "epochs": trained.epochs.astype(np.int64),
         "diverged": ~finite,
     }
     steps = {f"forecast_{step + 1}": forecasts[:, step] for step in range(series.test_rows)}
-    return pd.DataFrame(columns | steps)
+    beyond = {f"future_{step + 1}": future[:, step] for step in range(series.horizon)}
+    return pd.DataFrame(columns | steps | beyond)

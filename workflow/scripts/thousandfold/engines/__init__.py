@@ -5,13 +5,16 @@ from typing import Protocol, cast
 
 from thousandfold.engines.block import Progress, TrainedBlock
 from thousandfold.scenario import Regime
-from thousandfold.series import Supervised
+from thousandfold.supervised import Supervised
 
 ENGINE_MODULES = {
     "keras": "thousandfold.engines.stock",
     "replicated": "thousandfold.engines.replicated",
 }
 """Engine by its name in config -> the module that has its `train_block`."""
+
+MOST_UNITS = 128
+"""Wider networks are trained as fast one after the other (benchmarks/sizes.md)."""
 
 
 class Engine(Protocol):
@@ -26,3 +29,24 @@ class Engine(Protocol):
 def engine(name: str) -> Engine:
     """The engine of this name; imports Keras."""
     return cast(Engine, import_module(ENGINE_MODULES[name]))
+
+
+def unsupported(regime: Regime) -> str | None:
+    """What of a regime the replicated engine does not take; None if nothing."""
+    if regime.model is not None:
+        return f"the model {regime.model}"
+    if regime.layers > 1:
+        return "stacked layers"
+    if regime.dropout:
+        return "dropout"
+    for name, _ in regime.optimizer.options:
+        if name in ("clipnorm", "global_clipnorm"):
+            return f"gradients clipped by norm ({name})"
+    if regime.units > MOST_UNITS:
+        return f"more than {MOST_UNITS} units, which are no faster at once"
+    return None
+
+
+def supports(regime: Regime) -> bool:
+    """Whether the replicated engine trains a regime, number for number as stock Keras does."""
+    return unsupported(regime) is None

@@ -1,6 +1,6 @@
 """What every engine takes and gives; knows no engine and no Keras."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,5 +25,31 @@ class TrainedBlock:
     """Final weights by name; Keras's shapes with R as the last axis."""
     train_loss: np.ndarray
     """Mean squared error of the last epoch as Keras's History gives it, shape (R,)."""
-    scaled_forecasts: np.ndarray
+    epochs: np.ndarray
+    """How many epochs each was trained, shape (R,)."""
+    outputs: np.ndarray
     """The network's output for each test row, shape (R, test_rows)."""
+    future: np.ndarray
+    """Its outputs beyond the end of the series, shape (R, horizon)."""
+    seconds: np.ndarray | None = None
+    """How long each took to train, shape (R,); None where repeats are trained at once."""
+
+
+def joined(parts: Sequence[TrainedBlock]) -> TrainedBlock:
+    """One block of the repeats of several that were trained at once."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def stacked(name: str) -> np.ndarray:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return TrainedBlock(
+        weights={
+            name: np.concatenate([part.weights[name] for part in parts], axis=-1)
+            for name in parts[0].weights
+        },
+        train_loss=stacked("train_loss"),
+        epochs=stacked("epochs"),
+        outputs=stacked("outputs"),
+        future=stacked("future"),
+    )

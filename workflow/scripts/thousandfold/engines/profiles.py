@@ -1,15 +1,16 @@
-"""The defaults of Keras that changed between the article's year and today, as profiles."""
+"""What both engines make of a regime: the defaults of a Keras of some year, and the optimizer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from thousandfold.engines.runtime import keras
+from thousandfold.scenario import Regime
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Which recurrent activation an LSTM has and which epsilon Adam has."""
+    """Which recurrent activation an LSTM or GRU has and which epsilon Adam has."""
 
     recurrent_activation: Callable[[Any], Any]
     adam_epsilon: float
@@ -24,3 +25,17 @@ PROFILES = {
     "keras3": Profile(keras.activations.sigmoid, adam_epsilon=1e-7),
     "keras2017": Profile(hard_sigmoid_2017, adam_epsilon=1e-8),
 }
+
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+def make_optimizer(regime: Regime) -> Any:
+    """A regime's optimizer."""
+    options = dict(regime.optimizer.options)
+    if regime.optimizer.name == "adam":
+        options.setdefault("epsilon", PROFILES[regime.profile].adam_epsilon)
+    return OPTIMIZERS[regime.optimizer.name](regime.learning_rate, **options)

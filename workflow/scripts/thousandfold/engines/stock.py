@@ -1,45 +1,77 @@
 """Stock Keras, one repeat after the other, the way the article trains: the reference."""
 
+from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from thousandfold.engines.block import Progress, TrainedBlock
-from thousandfold.engines.profiles import PROFILES
+from thousandfold.engines.own_model import build_own_model
+from thousandfold.engines.profiles import PROFILES, make_optimizer
 from thousandfold.engines.runtime import keras
-from thousandfold.scenario import Regime
+from thousandfold.scenario import EarlyStopping, Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator, weight_seed
-from thousandfold.series import Supervised
-
-WEIGHT_NAMES = ("kernel", "recurrent_kernel", "bias", "dense_kernel", "dense_bias")
-"""The weights in the order of `model.get_weights()`."""
+from thousandfold.supervised import MASK_VALUE, Future, Rows, Supervised
 
 
-def build_model(regime: Regime, features: int, seed: int) -> Any:
-    """A compiled LSTM with a dense output, every weight drawn from a seed of its own."""
+def weight_names(regime: Regime) -> list[str]:
+    """The weights of a network of one layer, in the order of `model.get_weights()`."""
+    recurrent = [] if regime.layer == "dense" else ["recurrent_kernel"]
+    return ["kernel", *recurrent, "bias", "dense_kernel", "dense_bias"]
+
+
+def _layers(regime: Regime, seed: int) -> Iterator[Any]:
+    """The layers below the output, every weight drawn from a seed of its own."""
+    layers, initializers = keras.layers, keras.initializers
     profile = PROFILES[regime.profile]
-    initializers = keras.initializers
-    batch_size = regime.batch_size if regime.stateful else None
-    model = keras.Sequential(
-        [
-            keras.Input(batch_shape=(batch_size, regime.timesteps, features)),
-            keras.layers.LSTM(
-                regime.units,
-                stateful=regime.stateful,
-                recurrent_activation=profile.recurrent_activation,
-                kernel_initializer=initializers.GlorotUniform(weight_seed(seed, "kernel")),
-                recurrent_initializer=initializers.Orthogonal(
-                    seed=weight_seed(seed, "recurrent_kernel")
-                ),
-            ),
-            keras.layers.Dense(
-                1,
-                kernel_initializer=initializers.GlorotUniform(weight_seed(seed, "dense_kernel")),
-            ),
-        ]
-    )
-    optimizer = keras.optimizers.Adam(regime.learning_rate, epsilon=profile.adam_epsilon)
-    model.compile(loss="mean_squared_error", optimizer=optimizer)
+    if regime.sequences and regime.sequences.form == "masking":
+        yield layers.Masking(MASK_VALUE)
+    if regime.layer == "dense":
+        yield layers.Flatten()
+    for depth in range(regime.layers):
+        mark = f" {depth}" if depth else ""
+
+        def drawn(weight: str, mark: str = mark) -> int:
+            return weight_seed(seed, f"{weight}{mark}")
+
+        glorot = initializers.GlorotUniform(drawn("kernel"))
+        if regime.layer == "dense":
+            yield layers.Dense(regime.units, regime.activation, kernel_initializer=glorot)
+            if regime.dropout:
+                yield layers.Dropout(regime.dropout, seed=drawn("dropout"))
+            continue
+        gated = {"recurrent_activation": profile.recurrent_activation}
+        kind = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
+        yield kind[regime.layer](
+            regime.units,
+            activation=regime.activation,
+            stateful=regime.stateful,
+            kernel_initializer=glorot,
+            recurrent_initializer=initializers.Orthogonal(seed=drawn("recurrent_kernel")),
+            return_sequences=depth < regime.layers - 1,
+            dropout=regime.dropout,
+            seed=drawn("dropout"),
+            **({} if regime.layer == "simple_rnn" else gated),
+        )
+
+
+def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
+    """A compiled network for rows like these, in batches of a size if it is stateful."""
+    size = batch_size if regime.stateful else None
+    if regime.model:
+        model = build_own_model(regime.model, rows.timesteps, rows.features, size, seed)
+    else:
+        output = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
+        model = keras.Sequential(
+            [
+                keras.Input(batch_shape=(size, rows.timesteps, rows.features)),
+                *_layers(regime, seed),
+                keras.layers.Dense(1, kernel_initializer=output),
+            ]
+        )
+    if not model.compiled:
+        model.compile(loss="mean_squared_error", optimizer=make_optimizer(regime))
     return model
 
 
@@ -50,67 +82,157 @@ def reset_states(model: Any) -> None:
             layer.reset_state()
 
 
-def _fit(model: Any, regime: Regime, data: Supervised, seed: int, progress: Progress) -> float:
-    """Train a model by its regime; the last epoch's loss."""
-    inputs, targets = data.train_inputs, data.train_targets
+def _stopper(model: Any, early_stopping: EarlyStopping) -> Any:
+    """Keras's own callback, to be asked after each epoch."""
+    callback = keras.callbacks.EarlyStopping(
+        monitor="val_loss",
+        patience=early_stopping.patience,
+        min_delta=early_stopping.min_delta,
+        restore_best_weights=early_stopping.restore_best_weights,
+        start_from_epoch=early_stopping.start_from_epoch,
+    )
+    callback.set_model(model)
+    callback.on_train_begin()
+    return callback
 
-    def fit(rows: Any, epochs: int) -> float:
+
+def _fit(
+    model: Any, regime: Regime, data: Supervised, seed: int, progress: Progress
+) -> tuple[float, int]:
+    """Train a model by its regime; the last epoch's loss and how many epochs there were."""
+    train = data.train
+    held_back = data.validation and (data.validation.inputs, data.validation.targets)
+
+    def fit(rows: Any, epochs: int) -> dict[str, list[float]]:
         history = model.fit(
-            inputs[rows], targets[rows], epochs=epochs, batch_size=regime.batch_size,
-            shuffle=False, verbose=0,
+            train.inputs[rows], train.targets[rows], epochs=epochs, batch_size=regime.batch_size,
+            shuffle=False, verbose=0, validation_data=held_back,
         )  # fmt: skip
-        return float(history.history["loss"][-1])
+        return history.history
 
-    if not (regime.stateful and regime.reset_after_epoch) and not regime.shuffle:
-        loss = fit(slice(None), regime.epochs)
+    resets = regime.stateful and regime.reset_after_epoch
+    if not resets and not regime.shuffle and held_back is None and train.begins is None:
+        loss = fit(slice(None), regime.epochs)["loss"][-1]
         progress(regime.epochs)
-        return loss
+        return float(loss), regime.epochs
 
+    stopper = _stopper(model, regime.early_stopping) if regime.early_stopping else None
     generator = shuffling_generator(seed)
+    loss, epoch = float("nan"), 0
     for epoch in range(regime.epochs):
         # Both engines take each epoch's order from the repeat's own generator.
-        rows = epoch_orders(generator, 1, len(inputs))[0] if regime.shuffle else slice(None)
-        loss = fit(rows, epochs=1)
+        rows = epoch_orders(generator, 1, len(train))[0] if regime.shuffle else slice(None)
+        if train.begins is None:
+            logs = fit(rows, epochs=1)
+            loss = logs["loss"][-1]
+        else:
+            loss = _stepwise_epoch(model, regime, train)
         if regime.reset_after_epoch:
             reset_states(model)
         progress(epoch + 1)
-    return loss
+        if stopper:
+            stopper.on_epoch_end(epoch, {name: values[-1] for name, values in logs.items()})
+            if model.stop_training:
+                break
+    if stopper:
+        stopper.on_train_end()
+    progress(regime.epochs)
+    return float(loss), epoch + 1
 
 
-def _predict(model: Any, regime: Regime, inputs: np.ndarray) -> np.ndarray:
+def _stepwise_epoch(model: Any, regime: Regime, rows: Rows) -> float:
+    """One timestep at a time, from zero state at the beginning of each sequence; the mean loss."""
+    assert regime.sequences is not None
+    assert rows.begins is not None
+    assert rows.ends is not None
+    learns = rows.ends if regime.sequences.form == "stepwise_last" else np.ones(len(rows), bool)
+    losses = []
+    for row in range(len(rows)):
+        if rows.begins[row]:
+            reset_states(model)
+        inputs = rows.inputs[row : row + 1]
+        if learns[row]:
+            model.reset_metrics()
+            losses.append(model.train_on_batch(inputs, rows.targets[row : row + 1]))
+        else:
+            model.predict_on_batch(inputs)
+    reset_states(model)
+    return float(np.mean(losses))
+
+
+def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
     """Forecast rows batch by batch, carrying or resetting the state as the regime says."""
-    outputs = []
-    for start in range(0, len(inputs), regime.batch_size):
-        batch = inputs[start : start + regime.batch_size]
-        outputs.append(model.predict(batch, batch_size=regime.batch_size, verbose=0)[:, 0])
+    outputs, size = [], regime.rows_per_forecast
+    for start in range(0, len(rows), size):
+        if rows.begins is not None and rows.begins[start]:
+            reset_states(model)
+        batch = rows.inputs[start : start + size]
+        outputs.append(model.predict(batch, batch_size=size, verbose=0)[:, 0])
         if regime.reset_after_prediction:
             reset_states(model)
-    return np.concatenate(outputs)
+    joined = np.concatenate(outputs)
+    return joined if rows.ends is None else joined[rows.ends]
+
+
+def _forecasting_model(model: Any, regime: Regime, data: Supervised, seed: int) -> Any:
+    """The trained model, or one of the batch size of forecasts with its weights."""
+    if not regime.stateful or regime.rows_per_forecast == regime.batch_size:
+        return model
+    other = build_model(regime, data.test, seed, regime.rows_per_forecast)
+    other.set_weights(model.get_weights())
+    return other
+
+
+def _predict_future(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
+    """Outputs beyond the end of the series, each from the ones before."""
+    future, outputs = Future.of(data, repeats=1), []
+    for _ in range(data.horizon):
+        output = model.predict(future.inputs(), batch_size=1, verbose=0)[:, 0]
+        future.accept(output)
+        outputs.append(output[0])
+        if regime.reset_after_prediction:
+            reset_states(model)
+    return np.array(outputs, np.float32)
 
 
 def train_block(
     regime: Regime, data: Supervised, seeds: list[int], progress: Progress
 ) -> TrainedBlock:
     """Train one repeat per seed, one after the other, and forecast the test rows."""
-    weights, losses, forecasts = [], [], []
+    weights, losses, epochs, outputs, futures, seconds = [], [], [], [], [], []
     for index, seed in enumerate(seeds):
-        model = build_model(regime, data.train_inputs.shape[-1], seed)
         earlier = index * regime.epochs
 
         def progress_of_all(epochs_done: float, earlier: int = earlier) -> None:
             progress((earlier + epochs_done) / len(seeds))
 
-        losses.append(_fit(model, regime, data, seed, progress_of_all))
+        model = build_model(regime, data.train, seed, regime.batch_size)
+        started = perf_counter()
+        loss, epochs_run = _fit(model, regime, data, seed, progress_of_all)
+        seconds.append(perf_counter() - started)
+        losses.append(loss)
+        epochs.append(epochs_run)
+        forecasting = _forecasting_model(model, regime, data, seed)
         if regime.seed_on_train:
-            _predict(model, regime, data.train_inputs)
-        forecasts.append(_predict(model, regime, data.test_inputs))
+            _predict(forecasting, regime, data.before_test)
+        outputs.append(_predict(forecasting, regime, data.test))
+        futures.append(_predict_future(forecasting, regime, data))
         weights.append(model.get_weights())
         keras.backend.clear_session()
+    built_in = regime.model is None and regime.layers == 1
+    names = (
+        weight_names(regime)
+        if built_in
+        else [f"weight_{place}" for place in range(len(weights[0]))]
+    )
     return TrainedBlock(
         weights={
             name: np.stack([repeat[i] for repeat in weights], axis=-1)
-            for i, name in enumerate(WEIGHT_NAMES)
+            for i, name in enumerate(names)
         },
         train_loss=np.array(losses, np.float32),
-        scaled_forecasts=np.stack(forecasts),
+        epochs=np.array(epochs),
+        outputs=np.stack(outputs),
+        future=np.stack(futures),
+        seconds=np.array(seconds),
     )

@@ -1,17 +1,21 @@
 """The claims table: each claim's verdict, and one sentence made of the row that decides it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from thousandfold.inference.verdicts import Verdict, worst
+from thousandfold.metrics import METRIC_NAMES
 from thousandfold.study import Finding
+
+UnitOf = Callable[[str, str], str]
+"""(series, metric) -> unit."""
 
 
 def claims(
-    table: pd.DataFrame, findings: Iterable[Finding], units: Mapping[str, str], columns: list[str]
+    table: pd.DataFrame, findings: Iterable[Finding], unit_of: UnitOf, columns: list[str]
 ) -> pd.DataFrame:
     """The claims table: one row per series and finding, from the findings table alone."""
     by_id = {finding.id: finding for finding in findings}
@@ -27,31 +31,34 @@ def claims(
                 "source": finding.source,
                 "expect": finding.expect,
                 "verdict": str(verdict),
-                "sentence": _claim_sentence(evidence, verdict, units[str(series)]),
+                "sentence": _claim_sentence(evidence, verdict, unit_of),
             }
         )
     return pd.DataFrame(rows, columns=columns)
 
 
-def _claim_sentence(evidence: pd.DataFrame, verdict: Verdict, unit: str) -> str:
+def _claim_sentence(evidence: pd.DataFrame, verdict: Verdict, unit_of: UnitOf) -> str:
     """The verdict with the numbers that decide it."""
     records = evidence.to_dict("records")
     if len(records) == 1:
-        return contrast_sentence(records[0], unit)
+        return contrast_sentence(records[0], unit_of)
     deciding = next(record for record in records if record["verdict"] == verdict)
     holding = sum(str(record["verdict"]).startswith("supported") for record in records)
-    weakest = contrast_sentence(deciding, unit)
+    weakest = contrast_sentence(deciding, unit_of)
     return f"{holding} of {len(records)} comparisons hold. The weakest: {weakest}"
 
 
-def contrast_sentence(record: Mapping[Any, Any], unit: str) -> str:
+def contrast_sentence(record: Mapping[Any, Any], unit_of: UnitOf) -> str:
     """One contrast in words; every number and the verdict come from its row."""
     if math.isnan(record["difference"]):
         names = [record["scenario_a"], record["scenario_b"]]
         about = " against ".join(name for name in names if isinstance(name, str) and name)
         return f"{about}: {record['flags']}, so nothing can be said."
-    tell = {"mean": _mean_difference, "spread": _spread_ratio, "precision": _standard_error}
-    what = tell[record["estimand"]](record, unit)
+    tell = {
+        "mean": _mean_difference, "ratio": _ratio, "spread": _spread_ratio, "trend": _trend,
+        "precision": _standard_error,
+    }  # fmt: skip
+    what = tell[record["estimand"]](record, unit_of(record["series"], record["metric"]))
     flags = f" ({record['flags']})" if record["flags"] else ""
     return f"{what[0].upper()}{what[1:]}: {record['difference_verdict']}{flags}."
 
@@ -64,9 +71,39 @@ def _mean_difference(record: Mapping[Any, Any], unit: str) -> str:
     d, low, high = (record[key] for key in ("difference", "ci_low", "ci_high"))
     direction = "lower" if d < 0 else "higher"
     return (
-        f"the mean RMSE of {record['scenario_a']} is {abs(d):.2f} {unit} {direction} than that of "
-        f"{record['scenario_b']} (difference {d:+.2f}, {_level(record)} interval {low:+.2f} to "
-        f"{high:+.2f}, margin {record['margin']:g})"
+        f"the mean {_name(record)} of {record['scenario_a']} is {_number(abs(d))} {unit} "
+        f"{direction} than that of {record['scenario_b']} (difference {_number(d, '+')}, {_level(record)} "
+        f"interval {_number(low, '+')} to {_number(high, '+')}, margin {record['margin']:g})"
+    )
+
+
+def _name(record: Mapping[Any, Any]) -> str:
+    """The metric in prose."""
+    return METRIC_NAMES.get(record["metric"], record["metric"])
+
+
+def _number(value: float, sign: str = "") -> str:
+    """Two decimals, or what a small number takes to be told from 0."""
+    return f"{value:{sign}.2f}" if abs(value) >= 1 or value == 0 else f"{value:{sign}.2g}"
+
+
+def _ratio(record: Mapping[Any, Any], _: str) -> str:
+    ratio, low, high, margin = (
+        math.exp(record[key]) for key in ("difference", "ci_low", "ci_high", "margin")
+    )
+    return (
+        f"the geometric mean {_name(record)} of {record['scenario_a']} is {ratio:.3g} times that "
+        f"of {record['scenario_b']} ({_level(record)} interval {low:.3g} to {high:.3g}, margin "
+        f"{margin:.3g} times)"
+    )
+
+
+def _trend(record: Mapping[Any, Any], unit: str) -> str:
+    slope, low, high = (_number(record[key], "+") for key in ("difference", "ci_low", "ci_high"))
+    return (
+        f"the difference in mean {_name(record)} between {record['scenario_a']} and "
+        f"{record['scenario_b']} changes by {slope} {unit} per step ({_level(record)} interval "
+        f"{low} to {high}, margin {record['margin']:g})"
     )
 
 

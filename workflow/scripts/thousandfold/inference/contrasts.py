@@ -1,6 +1,7 @@
 """One comparison of two samples: the estimate, the interval that decides, and its p values."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,19 @@ class Estimate:
             return 1.0 if self.difference == 0 else 0.0
         return min(1.0, 2 * min(self._p_above(0), self._p_below(0)))
 
+    def p_claim(self, expect: str, margin: float) -> float:
+        """The p of a claim: small where the data support it, margin and all."""
+        match expect:
+            case "less" | "more_stable":
+                return self._p_below(-margin)
+            case "greater":
+                return self._p_above(margin)
+            case "equivalent":
+                return self.p_equivalence(margin)
+            case "different":
+                return min(1.0, 2 * self.p_minimal_effect(margin))
+        raise ValueError(f"unknown direction {expect!r}")
+
     def p_equivalence(self, margin: float) -> float:
         """Two one-sided tests (TOST; Schuirmann 1987) that the contrast lies within +-margin."""
         return max(self._p_above(-margin), self._p_below(margin))
@@ -71,19 +85,6 @@ class Estimate:
     def p_minimal_effect(self, margin: float) -> float:
         """The smaller one-sided p that the contrast lies beyond margin or beyond -margin."""
         return min(self._p_above(margin), self._p_below(-margin))
-
-
-def satterthwaite_df(part_a: float, n_a: int, part_b: float, n_b: int) -> float:
-    """Degrees of freedom of a sum of two independent variances (Satterthwaite 1946).
-
-    The parts come from samples of n_a and n_b values; infinite if both are 0.
-    """
-    total = part_a + part_b
-    if total == 0:
-        return math.inf
-    # Shares, not variances, are squared, so that tiny variances do not underflow to 0/0.
-    share_a, share_b = part_a / total, part_b / total
-    return 1 / (share_a**2 / (n_a - 1) + share_b**2 / (n_b - 1))
 
 
 def mean_difference(a: np.ndarray, b: np.ndarray) -> Estimate:
@@ -99,10 +100,51 @@ def mean_difference(a: np.ndarray, b: np.ndarray) -> Estimate:
         mean_b,
         mean_a - mean_b,
         math.sqrt(part_a + part_b),
-        satterthwaite_df(part_a, len(a), part_b, len(b)),
+        satterthwaite_df([part_a, part_b], [len(a), len(b)]),
         unit_variance=variance_a + variance_b,
-        unit_df=satterthwaite_df(variance_a, 2, variance_b, 2),
+        unit_df=satterthwaite_df([variance_a, variance_b], [2, 2]),
     )
+
+
+def linear_contrast(samples: Sequence[np.ndarray], weights: Sequence[float]) -> Estimate:
+    """A weighted sum of the means of independent samples, Welch-Satterthwaite.
+
+    `estimate_a` is the part of the samples in even places (from 0), `estimate_b` minus that of
+    the others, so that their difference is the sum. With two samples and weights 1 and -1 it is
+    `mean_difference`.
+    """
+    means = [weight * float(x.mean()) for x, weight in zip(samples, weights, strict=True)]
+    variances = [
+        weight**2 * float(x.var(ddof=1)) for x, weight in zip(samples, weights, strict=True)
+    ]
+    parts = [variance / len(x) for variance, x in zip(variances, samples, strict=True)]
+    return Estimate(
+        sum(means[::2]),
+        -sum(means[1::2]),
+        sum(means),
+        math.sqrt(sum(parts)),
+        satterthwaite_df(parts, [len(x) for x in samples]),
+        unit_variance=sum(variances),
+        unit_df=satterthwaite_df(variances, [2] * len(samples)),
+    )
+
+
+def slope_weights(over: Sequence[float]) -> np.ndarray:
+    """The weights whose sum with values at `over` is the slope of their least squares line."""
+    centred = np.asarray(over, float) - np.mean(over)
+    return centred / (centred**2).sum()
+
+
+def satterthwaite_df(parts: Sequence[float], sizes: Sequence[int]) -> float:
+    """Degrees of freedom of a sum of independent variances (Satterthwaite 1946).
+
+    The parts come from samples of these sizes; infinite if all are 0.
+    """
+    total = sum(parts)
+    if total == 0:
+        return math.inf
+    # Shares, not variances, are squared, so that tiny variances do not underflow to 0/0.
+    return 1 / sum((part / total) ** 2 / (n - 1) for part, n in zip(parts, sizes, strict=True))
 
 
 def welch(xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

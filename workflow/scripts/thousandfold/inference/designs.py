@@ -1,5 +1,6 @@
 """The designs of a study: how the repeats of two scenarios are compared."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +28,9 @@ class Design(Protocol):
 
     def spread_ratio(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Estimate:
         """The log ratio of mean absolute deviations from the median."""
+
+    def trend(self, samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
+        """A weighted sum of means; None of too few repeats."""
 
     def usual_tests(self, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """The t and the rank test: the columns named after them."""

@@ -7,7 +7,7 @@ and estimand, whichever way round, share one contrast.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,12 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from thousandfold.inference.contrasts import Estimate, absolute_deviations, spread_ratio
+from thousandfold.inference.contrasts import (
+    Estimate,
+    absolute_deviations,
+    slope_weights,
+    spread_ratio,
+)
 from thousandfold.inference.designs import Design
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA, sd_interval
 from thousandfold.inference.samples import Sample, Samples, divergence_matters, rng_of_pair
@@ -43,11 +48,15 @@ Row = dict[str, Any]
 class Family:
     """What all contrasts of a study share."""
 
-    samples: Samples
+    samples: Mapping[str, Samples]
+    """By metric."""
+    margins: Mapping[str, float]
+    """By series, of the contrasts that have none of their own."""
     design: Design
     identities: Identities
     alpha: float
     k: int
+    higher_is_better: bool
 
     @property
     def contrast_alpha(self) -> float:
@@ -56,19 +65,24 @@ class Family:
 
 
 def judge(
-    samples: Samples,
-    series: Iterable[str],
+    samples: Mapping[str, Samples],
+    margins: Mapping[str, float],
     findings: Iterable[Finding],
     alpha: float,
     design: Design,
     identities: Identities,
     columns: list[str],
+    *,
+    higher_is_better: bool = False,
 ) -> pd.DataFrame:
-    """The findings table: one row per series, finding and contrast."""
+    """The findings table: one row per series, finding and contrast.
+
+    `samples` are by metric, `margins` by series.
+    """
     findings = list(findings)
-    contrasts = [(s, f.id, c) for s in series for f in findings for c in f.contrasts]
+    contrasts = [(s, f.id, c) for s in margins for f in findings for c in f.contrasts]
     keys = [_key(series_, contrast) for series_, _, contrast in contrasts]
-    family = Family(samples, design, identities, alpha, len(set(keys)))
+    family = Family(samples, margins, design, identities, alpha, len(set(keys)), higher_is_better)
     rows = [_row(*names_and_contrast, family) for names_and_contrast in contrasts]
     table = pd.DataFrame(rows, columns=columns)
     for test in design.TESTS:
@@ -78,9 +92,9 @@ def judge(
     return table
 
 
-def _key(series: str, contrast: Contrast) -> tuple[str, frozenset[str], str]:
+def _key(series: str, contrast: Contrast) -> tuple[str, str, frozenset[str], str]:
     """What makes two contrasts the same comparison."""
-    return series, frozenset(contrast.scenarios), contrast.estimand
+    return series, contrast.metric, frozenset(contrast.scenarios), contrast.estimand
 
 
 def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
@@ -92,28 +106,43 @@ def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
 
 def _row(series: str, id_: str, contrast: Contrast, family: Family) -> Row:
     """One contrast's row: its evidence, its flags and its verdict."""
-    samples = [family.samples[series, name] for name in contrast.scenarios]
+    samples = [family.samples[contrast.metric][series, name] for name in contrast.scenarios]
+    margin = family.margins[series] if contrast.margin is None else contrast.margin
+    flags: list[str] = []
+    if contrast.is_ratio:
+        samples, flags = _logarithms(samples)
     row: Row = {
         "series": series, "id": id_, "scenario_a": contrast.a, "scenario_b": contrast.b,
-        "expect": contrast.expect, "estimand": contrast.estimand, "mean_of": contrast.mean_of,
-        "margin": math.log(contrast.margin) if contrast.estimand == "spread" else contrast.margin,
+        "metric": contrast.metric, "expect": contrast.expect, "estimand": contrast.estimand,
+        "mean_of": contrast.mean_of,
+        "margin": math.log(margin) if contrast.estimand in ("spread", "ratio") else margin,
         "interval_level": 1 - family.contrast_alpha, "k": family.k,
         **_divergence(samples),
     }  # fmt: skip
-    flags = _identity_flags(series, contrast, family.identities)
-    evidence = _precision if contrast.estimand == "precision" else _comparison
+    flags += _identity_flags(series, contrast, family.identities)
+    evidence = {"precision": _precision, "trend": _trend}.get(contrast.estimand, _comparison)
     found = evidence(contrast, samples, row["margin"], family)
     if found is None:
         flags.append("fewer than 2 finite repeats")
         found = {"difference_verdict": "inconclusive", "verdict": Verdict.UNDECIDED}
     else:
         flags += found.pop("flags")
-        if divergence_matters(*samples):
+        if divergence_matters(*samples, higher_is_better=family.higher_is_better):
             flags.append("diverged repeats could change the answer")
             found["verdict"] = worst([found["verdict"], Verdict.UNDECIDED])
+            found["claim_p"] = 1.0
     row |= found
     row["verdict"] = str(row["verdict"])
     return row | {"flags": "; ".join(flags)}
+
+
+def _logarithms(samples: list[Sample]) -> tuple[list[Sample], list[str]]:
+    """The samples' logarithms, and a flag if some have none."""
+    flags = []
+    if any((sample.finite <= 0).any() for sample in samples):
+        flags.append("values that are not above 0 have no ratio and count as diverged")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return [replace(sample, values=np.log(sample.values)) for sample in samples], flags
 
 
 def _identity_flags(series: str, contrast: Contrast, identities: Identities) -> list[str]:
@@ -131,7 +160,7 @@ def _divergence(samples: list[Sample]) -> Row:
     if len(samples) == 2:
         a, b = samples
         low, high = confint_proportions_2indep(
-            a.n_diverged, len(a.rmses), b.n_diverged, len(b.rmses), compare="diff",
+            a.n_diverged, len(a.values), b.n_diverged, len(b.values), compare="diff",
             method="newcomb", alpha=DESCRIPTIVE_ALPHA,
         )  # fmt: skip
         row |= {"diverged_rate_difference_low": low, "diverged_rate_difference_high": high}
@@ -155,6 +184,36 @@ def _precision(
         "difference_verdict": str(range_verdict(low, high, margin)),
         "verdict": claim_verdict(contrast.expect, low, high, margin),
         "flags": [],
+    }  # fmt: skip
+
+
+def _trend(contrast: Contrast, samples: list[Sample], margin: float, family: Family) -> Row | None:
+    """The slope of the pairs' differences; None of too few repeats."""
+    assert contrast.trend is not None
+    slope = slope_weights(contrast.trend.over)
+    weights = [float(sign * weight) for weight in slope for sign in (1, -1)]
+    estimate = family.design.trend(samples, weights)
+    if estimate is None:
+        return None
+    low, high = estimate.interval(family.contrast_alpha)
+    said = difference_verdict(low, high, margin)
+    test, error = family.design.TESTS[0], estimate.standard_error
+    return {
+        "n_a": min(len(sample.finite) for sample in samples[::2]),
+        "n_b": min(len(sample.finite) for sample in samples[1::2]),
+        "n_diverged_a": sum(sample.n_diverged for sample in samples[::2]),
+        "n_diverged_b": sum(sample.n_diverged for sample in samples[1::2]),
+        "estimate_a": estimate.estimate_a, "estimate_b": estimate.estimate_b,
+        "difference": estimate.difference, "ci_low": low, "ci_high": high,
+        f"{test}_t": estimate.difference / error if error else math.nan,
+        f"{test}_df": estimate.df if error else math.nan,
+        f"{test}_p": estimate.p_difference(),
+        **family_p_values(estimate, margin, family.k),
+        **_margins(estimate, (low, high), family.contrast_alpha, margin, said),
+        "claim_p": estimate.p_claim(contrast.expect, margin),
+        "difference_verdict": str(said),
+        "verdict": claim_verdict(contrast.expect, low, high, margin),
+        "flags": [] if error else ["no variation"],
     }  # fmt: skip
 
 
@@ -184,6 +243,7 @@ def _comparison(
         **design.other_views(a, b, rng_of_pair(a, b, "permutation"), alpha),
         **_descriptions(x, y),
         **_margins(estimate, (low, high), alpha, margin, said),
+        "claim_p": estimate.p_claim(contrast.expect, margin),
         "difference_verdict": str(said),
         "verdict": claim_verdict(contrast.expect, low, high, margin),
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """Independent samples: Welch, Mann-Whitney, Brunner-Munzel. A design; see designs.Design."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,13 @@ def mean_difference(x: np.ndarray, y: np.ndarray) -> Estimate:
 def spread_ratio(x: np.ndarray, y: np.ndarray, _: np.random.Generator) -> Estimate:
     """The log ratio of spreads with its delta-method error (Bonett and Seier 2003)."""
     return contrasts.spread_ratio(x, y)
+
+
+def trend(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
+    """A weighted sum of means (Satterthwaite 1946)."""
+    if min(len(sample.finite) for sample in samples) < 2:
+        return None
+    return contrasts.linear_contrast([sample.finite for sample in samples], weights)
 
 
 def usual_tests(x: np.ndarray, y: np.ndarray) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Paired samples: repeat i of both scenarios started from the same seed. See designs.Design."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,8 +28,8 @@ SPREAD_DRAWS = 1999
 
 def values(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
     """The pairs of which neither repeat diverged, nor was left untrained by a stopping rule."""
-    n = min(len(a.rmses), len(b.rmses))
-    x, y = a.rmses[:n], b.rmses[:n]
+    n = min(len(a.values), len(b.values))
+    x, y = a.values[:n], b.values[:n]
     complete = np.isfinite(x) & np.isfinite(y)
     return x[complete], y[complete]
 
@@ -62,6 +63,17 @@ def spread_ratio(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Esti
     drawn = np.concatenate(ratios)
     error = float(drawn[np.isfinite(drawn)].std(ddof=1))
     return replace(estimate, standard_error=error, unit_variance=error**2 * n)
+
+
+def trend(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
+    """The mean of the weighted sums within the repeats that are complete."""
+    n = min(len(sample.values) for sample in samples)
+    table = np.array([sample.values[:n] for sample in samples])
+    complete = table[:, np.isfinite(table).all(axis=0)]
+    if complete.shape[1] < 2:
+        return None
+    weighted = complete * np.asarray(weights)[:, np.newaxis]
+    return mean_difference(weighted[::2].sum(axis=0), -weighted[1::2].sum(axis=0))
 
 
 def usual_tests(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
@@ -99,7 +111,7 @@ def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) ->
         "permutation_p": sign_flip_p(x - y, rng),
         "sd_ratio_low": sd_low,
         "sd_ratio_high": sd_high,
-        "n_incomplete_pairs": max(len(a.rmses), len(b.rmses)) - len(x),
+        "n_incomplete_pairs": max(len(a.values), len(b.values)) - len(x),
         "correlation": correlation,
         "variance_reduction": variance / estimate.unit_variance
         if estimate.unit_variance

@@ -42,13 +42,21 @@ def describe(sample: Sample) -> dict[str, float]:
     return row
 
 
+def mean_with_interval(sample: Sample) -> tuple[float, float, float]:
+    """The mean of the finite repeats and the ends of its interval; NaN of too few."""
+    row = describe(sample)
+    mean, low, high = (float(row.get(key, math.nan)) for key in ("mean", "ci_low", "ci_high"))
+    return mean, low, high
+
+
 def summarise(
     samples: Samples, baselines: Mapping[str, Mapping[str, float]], columns: list[str]
 ) -> pd.DataFrame:
     """The summary table: one row per series and scenario, baselines by series beside it."""
     rows = []
     for (series, scenario), sample in samples.items():
-        row = {"series": series, "scenario": scenario, **describe(sample), **baselines[series]}
+        row = {"series": series, "scenario": scenario, **describe(sample)}
+        row |= baselines.get(series, {})
         if len(sample.finite) >= 2:
             interval = mean_interval(sample.finite, sample.draws, 1 - SUMMARY_LEVEL)
             row["bca_low"], row["bca_high"] = interval
@@ -68,13 +76,13 @@ def compare_with_baselines(
             **against_baseline(sample, baseline),
         }
         for (series, scenario), sample in samples.items()
-        for name, baseline in baselines[series].items()
+        for name, baseline in baselines.get(series, {}).items()
     ]
     return pd.DataFrame(rows, columns=columns)
 
 
-TARGETS = (5.0, 3.0, 1.0, 0.5)
-"""Standard errors to reach, in the series' units."""
+TARGETS = (1.0, 0.6, 0.2, 0.1)
+"""Standard errors to reach, as shares of the margin."""
 
 
 def required_repeats(sample: Sample, target: float) -> dict[str, float]:
@@ -91,14 +99,14 @@ def required_repeats(sample: Sample, target: float) -> dict[str, float]:
 
 
 def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:
-    """A scenario's mean RMSE minus a baseline's, with its one-sample t interval."""
+    """A scenario's mean minus a baseline's error, with its one-sample t interval."""
     row = describe(sample)
     if "ci_low" not in row:
-        return {"baseline_rmse": baseline, "n": row["n"], "result": "undecided"}
+        return {"baseline_value": baseline, "n": row["n"], "result": "undecided"}
     low, high = row["ci_low"] - baseline, row["ci_high"] - baseline
     result = "better" if high < 0 else "worse" if low > 0 else "undecided"
     return {
-        "baseline_rmse": baseline, "n": row["n"], "difference": row["mean"] - baseline,
+        "baseline_value": baseline, "n": row["n"], "difference": row["mean"] - baseline,
         "ci_low": low, "ci_high": high, "result": result,
     }  # fmt: skip
 
@@ -150,12 +158,18 @@ def standard_error_table(samples: Samples, columns: list[str]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).reindex(columns=columns)
 
 
-def required_repeats_table(samples: Samples, columns: list[str]) -> pd.DataFrame:
-    """The required_repeats table: one row per series, scenario and target."""
+def required_repeats_table(
+    samples: Samples, margins: Mapping[str, float], columns: list[str]
+) -> pd.DataFrame:
+    """The required_repeats table: one row per series, scenario and target; margins by series."""
     rows = [
-        {"series": series, "scenario": scenario, **required_repeats(sample, target)}
+        {
+            "series": series,
+            "scenario": scenario,
+            **required_repeats(sample, share * margins[series]),
+        }
         for (series, scenario), sample in samples.items()
         if len(sample.finite) >= 2
-        for target in TARGETS
+        for share in TARGETS
     ]
     return pd.DataFrame(rows, columns=columns)

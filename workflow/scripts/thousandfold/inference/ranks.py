@@ -62,5 +62,5 @@ def relative_effect(a: np.ndarray, b: np.ndarray) -> RelativeEffect:
     placements_b = joint[n_a:] - stats.rankdata(b)
     part_a = placements_a.var(ddof=1) / (n_a * n_b**2)
     part_b = placements_b.var(ddof=1) / (n_b * n_a**2)
-    df = satterthwaite_df(part_a, n_a, part_b, n_b)
+    df = satterthwaite_df([part_a, part_b], [n_a, n_b])
     return RelativeEffect(float(placements_b.mean() / n_a), math.sqrt(part_a + part_b), df)

@@ -44,12 +44,16 @@ def replicate(
 
 
 def replication_table(
-    samples: Samples, findings: pd.DataFrame, design: Design, columns: list[str]
+    samples: Samples, findings: pd.DataFrame, design: Design, metric: str, columns: list[str]
 ) -> pd.DataFrame:
-    """The replication table: a row per size for each distinct contrast of means in `findings`."""
+    """The replication table: a row per size for each distinct contrast of means in `findings`.
+
+    `samples` are of `metric`; contrasts of other metrics are left out.
+    """
     rows: list[dict[str, Any]] = []
     seen = set()
-    for evidence in findings[findings["estimand"] == "mean"].to_dict("records"):
+    of_means = findings[(findings["estimand"] == "mean") & (findings["metric"] == metric)]
+    for evidence in of_means.to_dict("records"):
         names = {key: str(evidence[key]) for key in ("series", "scenario_a", "scenario_b")}
         series, *pair = names.values()
         a, b = (samples[series, name] for name in pair)

@@ -17,28 +17,28 @@ MOST_DIVERGED = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """The RMSEs of one scenario's repeats on one series, in repeat order."""
+    """One metric of one scenario's repeats on one series, in repeat order."""
 
     series: str
     scenario: str
-    rmses: np.ndarray
+    values: np.ndarray
     """NaN where a repeat diverged."""
     study_seed: int
 
     @cached_property
     def finite(self) -> np.ndarray:
-        """The RMSEs of the repeats that did not diverge."""
-        return self.rmses[np.isfinite(self.rmses)]
+        """The values of the repeats that did not diverge."""
+        return self.values[np.isfinite(self.values)]
 
     @property
     def n_diverged(self) -> int:
         """How many repeats diverged."""
-        return len(self.rmses) - len(self.finite)
+        return len(self.values) - len(self.finite)
 
     @property
     def diverged_rate(self) -> float:
         """The share of repeats that diverged."""
-        return self.n_diverged / max(1, len(self.rmses))
+        return self.n_diverged / max(1, len(self.values))
 
     def rng(self, purpose: str) -> np.random.Generator:
         """The generator of an analysis that resamples this sample; one for each purpose."""
@@ -55,12 +55,14 @@ Samples = Mapping[tuple[str, str], Sample]
 """A study's samples by (series, scenario)."""
 
 
-def samples_of(repeats: pd.DataFrame, study_seed: int) -> dict[tuple[str, str], Sample]:
-    """The samples in the repeats table, in its order of scenarios."""
+def samples_of(
+    repeats: pd.DataFrame, study_seed: int, metric: str = "rmse"
+) -> dict[tuple[str, str], Sample]:
+    """The samples of a metric in the repeats table, in its order of scenarios."""
     ordered = repeats.sort_values("repeat", kind="stable")
     return {
         (str(series), str(scenario)): Sample(
-            str(series), str(scenario), group["rmse"].to_numpy(float), study_seed
+            str(series), str(scenario), group[metric].to_numpy(float), study_seed
         )
         for (series, scenario), group in ordered.groupby(["series", "scenario"], sort=False)
     }
@@ -72,11 +74,12 @@ def rng_of_pair(a: Sample, b: Sample, purpose: str) -> np.random.Generator:
     return first.rng(f"{purpose} against {second.scenario}")
 
 
-def divergence_matters(*samples: Sample) -> bool:
+def divergence_matters(*samples: Sample, higher_is_better: bool = False) -> bool:
     """Whether diverged repeats are many, or would turn a comparison round if ranked worst."""
     if max(sample.diverged_rate for sample in samples) > MOST_DIVERGED:
         return True
     if len(samples) < 2 or not any(sample.n_diverged for sample in samples):
         return False
-    with_failures = [np.append(s.finite, np.full(s.n_diverged, np.inf)) for s in samples]
+    failure = -np.inf if higher_is_better else np.inf
+    with_failures = [np.append(s.finite, np.full(s.n_diverged, failure)) for s in samples]
     return rank_direction(*(s.finite for s in samples)) != rank_direction(*with_failures)

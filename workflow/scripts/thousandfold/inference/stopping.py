@@ -65,11 +65,11 @@ def stopping_table(samples: Samples, rule: Stopping, columns: list[str]) -> pd.D
     """The stopping table: when each scenario stopped, and whether because it was enough."""
     rows = []
     for (series, scenario), sample in samples.items():
-        widths = half_widths(sample.rmses, rule.stage)
+        widths = half_widths(sample.values, rule.stage)
         rows.append(
             {
                 "series": series, "scenario": scenario, "stages": len(widths),
-                "n": len(sample.rmses), "half_width": widths[-1], "wanted": rule.half_width,
+                "n": len(sample.values), "half_width": widths[-1], "wanted": rule.half_width,
                 "outcome": "enough" if is_enough(widths, rule.half_width) else "not reached",
             }
         )  # fmt: skip

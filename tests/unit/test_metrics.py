@@ -1,0 +1,56 @@
+"""Measures against scikit-learn's and published definitions; autoregressions against statsmodels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from statsmodels.tsa.ar_model import AutoReg
+
+from thousandfold.baselines import baseline_errors, baseline_forecasts
+from thousandfold.metrics import forecast_errors
+from thousandfold.series import Series
+
+# Hyndman and Athanasopoulos (2021), "Forecasting: Principles and Practice", section 5.8, defines
+# these; the numbers are worked by hand.
+TOY = Series("toy", np.array([1.0, 3, 2, 6, 4, 8]), tuple("abcdef"), test_rows=2)
+"""Before the test the absolute changes are 2, 1 and 4, on average 7/3."""
+
+
+def test_errors_by_hand():
+    errors = forecast_errors(np.array([[5.0, 6.0], [4.0, 8.0]]), TOY)
+    np.testing.assert_allclose(errors["rmse"], [np.sqrt(2.5), 0])
+    np.testing.assert_allclose(errors["mae"], [1.5, 0])
+    np.testing.assert_allclose(errors["mase"], [1.5 / (7 / 3), 0])
+    np.testing.assert_allclose(errors["smape"], [100 * (2 / 9 + 4 / 14) / 2, 0])
+
+
+def test_errors_without_a_scale():
+    flat = replace(TOY, values=np.array([0.0, 0, 0, 0, 0, 0]))
+    errors = forecast_errors(np.zeros(2), flat)
+    assert (errors["rmse"], errors["smape"]) == (0, 0)
+    assert np.isnan(errors["mase"])
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_autoregressions_are_those_of_statsmodels(shampoo, order):
+    differences = np.diff(shampoo.values)
+    fitted = AutoReg(differences[:-12], lags=order, trend="c").fit()
+    lags = np.array(
+        [differences[i - order : i][::-1] for i in range(len(differences) - 12, len(differences))]
+    )
+    expected = shampoo.values[-13:-1] + fitted.params[0] + lags @ fitted.params[1:]
+    ours = baseline_forecasts(shampoo, [order])[f"ar{order}"]
+    np.testing.assert_allclose(ours, expected)
+
+
+def test_autoregressions_that_the_series_is_too_short_for_are_left_out(shampoo):
+    assert list(baseline_errors(shampoo, "mae", [1, 10, 11])) == [
+        "persistence",
+        "drift",
+        "ar1",
+        "ar10",
+    ]
+
+
+def test_no_baseline_has_a_training_loss(shampoo):
+    assert baseline_errors(shampoo, "train_loss") == {}

@@ -1,0 +1,55 @@
+"""From blocks to the tables of repeats and forecasts.
+
+Makes results/{repeats,forecasts}.parquet, repeats.csv, blocks.csv and forecast_bands.csv
+"""
+
+
+rule collect:
+    """Check every block and join them into the tables of repeats and forecasts."""
+    input:
+        *block_files(),
+    output:
+        repeats=RESULTS / "repeats.parquet",
+        repeats_csv=RESULTS / "repeats.csv",
+        forecasts=RESULTS / "forecasts.parquet",
+        blocks=RESULTS / "blocks.csv",
+    log:
+        LOG_FILE.format(rule="collect"),
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
+    params:
+        damaged=str(RESULTS / "damaged"),
+        code=code_digest("collect"),
+    message:
+        "Checking and collecting all repeats"
+    script:
+        "../scripts/collect.py"
+
+
+rule describe_forecasts:
+    """Describe how the repeats' forecasts spread at each step."""
+    input:
+        forecasts=rules.collect.output.forecasts,
+    output:
+        RESULTS / "forecast_bands.csv",
+    log:
+        LOG_FILE.format(rule="describe_forecasts"),
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
+    params:
+        scenarios=[
+            (source.name, scenario.name)
+            for source in STUDY.series
+            for scenario in STUDY.scenarios
+        ],
+        code=code_digest("describe_forecasts"),
+    message:
+        "Describing the forecasts"
+    script:
+        "../scripts/describe_forecasts.py"

@@ -1,0 +1,29 @@
+"""Repeats that were trained elsewhere: included only where the config has a table.
+
+Makes results/repeats.parquet and repeats.csv
+"""
+
+
+rule collect:
+    """Check a table of repeats and take it over."""
+    input:
+        STUDY.table.file,
+    output:
+        repeats=RESULTS / "repeats.parquet",
+        repeats_csv=RESULTS / "repeats.csv",
+    log:
+        LOG_FILE.format(rule="collect"),
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
+    params:
+        table=[STUDY.table],
+        metric=STUDY.metric,
+        design=STUDY.design,
+        code=code_digest("import_repeats"),
+    message:
+        "Taking over the repeats in {input}"
+    script:
+        "../scripts/import_repeats.py"

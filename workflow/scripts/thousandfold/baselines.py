@@ -1,0 +1,41 @@
+"""Forecasts that need no network. Knows NumPy only."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from thousandfold.metrics import forecast_errors
+from thousandfold.series import Series
+
+ROWS_PER_COEFFICIENT = 2
+"""The fewest training rows that an autoregression is fitted on."""
+
+
+def baseline_forecasts(series: Series, orders: Iterable[int] = (1,)) -> dict[str, np.ndarray]:
+    """One-step forecasts of the test rows by methods that need no network.
+
+    persistence: the previous observation. drift: that plus the mean difference to forecast in
+    the training rows. ar1, ar2, ...: that plus an ordinary least squares autoregression of the
+    difference on so many before it, with intercept, fitted on the training rows; left out where
+    these are too few. All see the actual previous observation.
+    """
+    differences = np.diff(series.values)
+    previous = series.values[-series.test_rows - 1 : -1]
+    drift = differences[1 : -series.test_rows].mean()
+    forecasts = {"persistence": previous, "drift": previous + drift}
+    for order in orders:
+        if len(differences) - series.test_rows < ROWS_PER_COEFFICIENT * (order + 1):
+            continue
+        lags = np.lib.stride_tricks.sliding_window_view(differences, order)[:-1]
+        design = np.column_stack([np.ones(len(lags)), lags])
+        train, test = slice(None, -series.test_rows), slice(-series.test_rows, None)
+        coefficients = np.linalg.lstsq(design[train], differences[order:][train], rcond=None)[0]
+        forecasts[f"ar{order}"] = previous + design[test] @ coefficients
+    return forecasts
+
+
+def baseline_errors(series: Series, metric: str, orders: Iterable[int] = (1,)) -> dict[str, float]:
+    """Each baseline's error over the test rows; none of a metric that is not of forecasts."""
+    forecasts = baseline_forecasts(series, orders)
+    errors = {name: forecast_errors(f, series) for name, f in forecasts.items()}
+    return {name: float(e[metric]) for name, e in errors.items() if metric in e}

@@ -1,0 +1,203 @@
+"""The files that a config names: series, published tables, tables of repeats; read and checked."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from thousandfold.scenario import Scenario
+from thousandfold.schema import BadKeyError
+from thousandfold.series import Series, SeriesError, check_file, read_series
+from thousandfold.study import SeriesSource, Study
+from thousandfold.supervised import supervise
+
+PUBLISHED_COLUMNS = (
+    "scenario", "label", "n", "mean", "std", "min", "q25", "median", "q75", "max", "source",
+)  # fmt: skip
+
+PUBLISHED_NUMBERS = PUBLISHED_COLUMNS[2:10]
+
+
+def load_series(source: SeriesSource) -> Series:
+    """A series of a study. Raises SeriesError if it cannot be used."""
+    return read_series(
+        source.name, Path(source.file), source.value, source.test_rows,
+        source.date, source.inputs, source.horizon,
+    )  # fmt: skip
+
+
+def check_data(study: Study) -> None:
+    """Read every file that the config names and see that every scenario can use it.
+
+    Raises BadKeyError.
+    """
+    if study.table is not None:
+        return
+    for source in study.series:
+        try:
+            series = load_series(source)
+        except SeriesError as error:
+            raise BadKeyError(("series", source.name, "file"), str(error)) from None
+        if series.test_rows >= len(series.values):
+            raise BadKeyError(
+                ("series", source.name, "test_rows"),
+                f"{source.test_rows} is not less than the {len(series.values)} observations; "
+                "lower it",
+            )
+        for scenario in study.scenarios:
+            _check_rows(scenario, series)
+            _check_horizon(scenario, series)
+        if source.published is not None:
+            _check_published(source)
+
+
+def _check_rows(scenario: Scenario, series: Series) -> None:
+    regime = scenario.regime
+    try:
+        data = supervise(series, regime)
+    except SeriesError as error:
+        raise BadKeyError(("scenarios", scenario.name), str(error)) from None
+    if not regime.stateful:
+        return
+    parts = [
+        ("training", "batch_size", data.train),
+        ("test", "forecast_batch_size" if regime.forecast_batch_size else "batch_size", data.test),
+    ]
+    if data.validation is not None:
+        parts.append(("validation", "batch_size", data.validation))
+    if regime.seed_on_train:
+        parts.append(("seeding", parts[1][1], data.before_test))
+    for part, key, rows in parts:
+        size = regime.batch_size if key == "batch_size" else regime.rows_per_forecast
+        if len(rows) % size:
+            divisors = [str(n) for n in range(1, len(rows) + 1) if len(rows) % n == 0]
+            raise BadKeyError(
+                ("scenarios", scenario.name, key),
+                f"{size} does not divide the {len(rows)} {part} rows of series {series.name}, as a "
+                f"stateful network needs; take {', '.join(divisors)}, or set train_rows",
+            )
+
+
+def _check_horizon(scenario: Scenario, series: Series) -> None:
+    """Forecasts of forecasts take one row at a time, and nothing but the series itself."""
+    regime, key = scenario.regime, ("series", series.name, "horizon")
+    if not series.horizon:
+        return
+    if series.inputs is not None:
+        raise BadKeyError(key, "the inputs beside the series are not known beyond its end; set 0")
+    if regime.sequences is not None:
+        raise BadKeyError(
+            key, f"scenario {scenario.name} has sequences, which end with the series; set 0"
+        )
+    if regime.stateful and regime.rows_per_forecast > 1:
+        raise BadKeyError(
+            ("scenarios", scenario.name, "forecast_batch_size"),
+            "forecasts beyond the end go one row at a time; set it to 1",
+        )
+
+
+def load_published(source: SeriesSource) -> pd.DataFrame | None:
+    """The table of published results for a series, or None."""
+    return None if source.published is None else pd.read_csv(source.published)
+
+
+def _check_published(source: SeriesSource) -> None:
+    key = ("series", source.name, "published")
+    try:
+        check_file(Path(str(source.published)))
+        table = load_published(source)
+    except SeriesError as error:
+        raise BadKeyError(key, str(error)) from None
+    except (OSError, ValueError) as error:
+        problem = f"{source.published}: cannot be read ({error}); correct it"
+        raise BadKeyError(key, problem) from None
+    assert table is not None
+    for column in PUBLISHED_COLUMNS:
+        if column not in table:
+            raise BadKeyError(key, f"{source.published}: has no column {column!r}; add it")
+    for column in PUBLISHED_NUMBERS:
+        if not is_numeric_dtype(table[column]) or np.isinf(table[column]).any():
+            problem = f"column {column!r} holds something that is no number; correct it"
+            raise BadKeyError(key, f"{source.published}: {problem}")
+
+
+def results_table(file: str, metric: str, design: str) -> pd.DataFrame:
+    """A user's own table of repeats: series, scenario, repeat, and its metrics as numbers.
+
+    Without a column `series` it is about one, called after the file; without `repeat` the rows of
+    a scenario are numbered. Raises BadKeyError.
+    """
+    key, path = ("table", "file"), Path(file)
+    try:
+        check_file(path)
+        is_parquet = path.suffix == ".parquet"
+        table = pd.read_parquet(path) if is_parquet else pd.read_csv(path, encoding="utf-8-sig")
+    except SeriesError as error:
+        raise BadKeyError(key, str(error)) from None
+    except Exception as error:  # pandas raises nearly anything on a file that is no table
+        raise BadKeyError(key, f"{file}: cannot be read ({error}); correct it") from None
+    for column in ("scenario", metric):
+        if column not in table:
+            columns = ", ".join(map(str, table.columns[:20]))
+            problem = f"{file}: has no column {column!r}; its columns are {columns}"
+            raise BadKeyError(("table", "metric") if column == metric else key, problem)
+    if "series" not in table:
+        table = table.assign(series=_name_of(path.stem))
+    for column in ("series", "scenario"):
+        table[column] = [_usable_name(key, file, column, value) for value in table[column]]
+    if not len(table):
+        raise BadKeyError(key, f"{file}: has no rows; give one per training")
+    scenarios = ["series", "scenario"]
+    if "repeat" not in table:
+        table = table.assign(repeat=table.groupby(scenarios).cumcount())
+    _check_repeats(file, table, design)
+    if not is_numeric_dtype(table[metric]):
+        problem = f"{file}: column {metric!r} holds something that is no number; correct it"
+        raise BadKeyError(("table", "metric"), problem)
+    numbers = [
+        name
+        for name in table.columns
+        if name not in (*scenarios, "repeat") and is_numeric_dtype(table[name])
+    ]
+    metrics = table[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
+    return pd.concat([table[[*scenarios, "repeat"]], metrics], axis=1)
+
+
+def _name_of(text: str) -> str:
+    """A name made of a file's."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in text)[:64]
+
+
+def _usable_name(key: tuple[str, ...], file: str, column: str, value: Any) -> str:
+    name = str(value)
+    if pd.isna(value) or not name.strip() or len(name) > 64:
+        problem = f"{file}: column {column!r} has {name[:80]!r}; give names of 1 to 64 characters"
+        raise BadKeyError(key, problem)
+    return name
+
+
+def _check_repeats(file: str, table: pd.DataFrame, design: str) -> None:
+    """Each training once; in a paired study every scenario has the same repeats."""
+    key = ("table", "file")
+    if not pd.api.types.is_integer_dtype(table["repeat"]):
+        raise BadKeyError(key, f"{file}: column 'repeat' needs whole numbers; correct it")
+    twice = table[table.duplicated(["series", "scenario", "repeat"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise BadKeyError(
+            key,
+            f"{file}: has repeat {row['repeat']} of {row['scenario']} on {row['series']} more than "
+            "once; keep one row per training",
+        )
+    if design != "paired":
+        return
+    for series, rows in table.groupby("series"):
+        repeats = rows.groupby("scenario")["repeat"].agg(frozenset)
+        if repeats.nunique() > 1:
+            raise BadKeyError(
+                key,
+                f"{file}: the scenarios on {series} have different repeats, so they are no pairs; "
+                "leave a metric empty where a training failed, or set study.design: independent",
+            )

@@ -1,0 +1,43 @@
+"""A user's own Keras model. Its module is trusted code, so the config has to allow it."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+from thousandfold.engines.runtime import keras
+from thousandfold.errors import UserError
+
+
+class OwnModelError(UserError):
+    """A model of the user's that cannot be built; the message names it and the mend."""
+
+
+def build_own_model(
+    name: str, timesteps: int, features: int, batch_size: int | None, seed: int
+) -> Any:
+    """Call the function `package.module:function`, found from the folder that Snakemake runs in.
+
+    It is called as `function(timesteps=, features=, batch_size=, seed=)`, after Keras's, NumPy's
+    and Python's global generators were seeded; `batch_size` is None for a stateless scenario. It
+    returns a Keras model of inputs (batch, timesteps, features) with one output; one that is not
+    compiled is compiled with the scenario's optimizer and mean squared error. Raises
+    OwnModelError.
+    """
+    module, _, function = name.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    keras.utils.set_random_seed(seed % 2**31)
+    try:
+        build = getattr(import_module(module), function)
+        model = build(timesteps=timesteps, features=features, batch_size=batch_size, seed=seed)
+    except Exception as error:
+        raise OwnModelError(
+            f"model {name}: {type(error).__name__}: {error}; mend the module"
+        ) from error
+    if not isinstance(model, keras.Model):
+        raise OwnModelError(f"model {name}: returns a {type(model).__name__}; return a Keras model")
+    if model.output_shape[1:] != (1,):
+        raise OwnModelError(
+            f"model {name}: has outputs of shape {model.output_shape}; end it with Dense(1)"
+        )
+    return model

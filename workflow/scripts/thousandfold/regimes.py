@@ -1,0 +1,136 @@
+"""From a scenario's fields to its regime: what goes together, and what does not."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from thousandfold.engines import supports
+from thousandfold.scenario import (
+    RECURRENT_LAYERS,
+    EarlyStopping,
+    Optimizer,
+    Regime,
+    Scenario,
+    Sequences,
+)
+from thousandfold.schema import BadKeyError
+
+OPTIMIZER_OPTIONS = {
+    "adam": {"beta_1", "beta_2", "epsilon", "amsgrad"},
+    "rmsprop": {"rho", "momentum", "epsilon", "centered"},
+    "sgd": {"momentum", "nesterov"},
+}
+"""What each optimizer takes beside clipping."""
+
+CLIPPING = {"clipvalue", "clipnorm", "global_clipnorm"}
+
+IMPORTED = "imported"
+"""The engine of repeats that were trained elsewhere."""
+
+
+def trained_scenario(
+    name: str, own: dict[str, Any], model: dict[str, Any], settings: dict[str, Any]
+) -> Scenario:
+    """A scenario of the config, from its own fields, the shared ones and the study's settings.
+
+    What the replicated engine does not take goes to stock Keras. Raises BadKeyError.
+    """
+    values = {**model, "model": None, **own}
+    label = values.pop("label", name.replace("_", " "))
+    is_paired = settings["design"] == "paired"
+    if not is_paired and "stream" in own:
+        raise BadKeyError(
+            ("scenarios", name, "stream"),
+            "only a paired study has streams; remove it or set study.design: paired",
+        )
+    if values["model"] and not settings["trust_models"]:
+        raise BadKeyError(
+            ("scenarios", name, "model"),
+            "runs code of its own; if you trust it, allow it by study.trust_models: true",
+        )
+    # No scenario's name has a space, so that no stream is called like one.
+    seeded_by = f"stream {own.get('stream', 0)}" if is_paired else name
+    # Keras takes a whole number for no learning rate.
+    values["learning_rate"] = float(values["learning_rate"])
+    values["dropout"] = float(values["dropout"])
+    values["optimizer"] = _optimizer(name, values["optimizer"])
+    if values["early_stopping"]:
+        values["early_stopping"] = EarlyStopping(**values["early_stopping"])
+    if values["sequences"]:
+        values["sequences"] = _sequences(name, values)
+        stepwise = values["sequences"].is_stepwise
+        values["timesteps"] = 1 if stepwise else values["sequences"].longest
+    regime = Regime(**{field.name: values[field.name] for field in fields(Regime)})
+    for key, problem in _contradictions(regime):
+        raise BadKeyError(("scenarios", name, key), problem)
+    if not supports(regime):
+        regime = replace(regime, engine="keras")
+    return Scenario(name, label, regime, seeded_by)
+
+
+def imported_scenario(name: str) -> Scenario:
+    """A scenario of a table of repeats; nothing is known of its training."""
+    unknown = Regime(
+        stateful=False, shuffle=False, reset_after_epoch=False, seed_on_train=False,
+        reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
+        epochs=0, learning_rate=0.0, profile=IMPORTED, engine=IMPORTED,
+    )  # fmt: skip
+    return Scenario(name, name.replace("_", " "), unknown, name)
+
+
+def _optimizer(scenario: str, options: dict[str, Any]) -> Optimizer:
+    name = options["name"]
+    for option in options:
+        if option != "name" and option not in OPTIMIZER_OPTIONS[name] | CLIPPING:
+            takes = ", ".join(sorted(OPTIMIZER_OPTIONS[name] | CLIPPING))
+            raise BadKeyError(
+                ("scenarios", scenario, "optimizer", option),
+                f"{name} has no use for it; it takes {takes}",
+            )
+    if len(CLIPPING & set(options)) > 1:
+        raise BadKeyError(
+            ("scenarios", scenario, "optimizer"),
+            "clips gradients in two ways; keep one of clipvalue, clipnorm and global_clipnorm",
+        )
+    return Optimizer(name, tuple(sorted((k, v) for k, v in options.items() if k != "name")))
+
+
+def _sequences(scenario: str, values: dict[str, Any]) -> Sequences:
+    sequences = Sequences(**values["sequences"])
+    if sequences.longest < sequences.shortest:
+        raise BadKeyError(
+            ("scenarios", scenario, "sequences", "longest"),
+            f"{sequences.longest} is less than shortest, {sequences.shortest}; give at least that",
+        )
+    return sequences
+
+
+def _contradictions(regime: Regime) -> list[tuple[str, str]]:
+    """Each field that does not go with the others, why, and how to mend it."""
+    recurrent = regime.layer in RECURRENT_LAYERS
+    stepwise = regime.sequences is not None and regime.sequences.is_stepwise
+    masked = regime.sequences is not None and regime.sequences.form == "masking"
+    found = {
+        "shuffle": (
+            regime.stateful and regime.shuffle,
+            "a stateful network carries its state from row to row, so their order is its memory "
+            "and cannot be shuffled; set shuffle: false or stateful: false",
+        ),
+        "stateful": (
+            regime.stateful and not recurrent and regime.model is None,
+            "a feed-forward network has no state; set stateful: false",
+        ),
+        "sequences": (
+            (masked and not recurrent) or (stepwise and not (regime.stateful and recurrent)),
+            "masking takes a recurrent layer; stepwise forms take stateful: true and a recurrent "
+            "layer; change form, layer or stateful",
+        ),
+        "batch_size": (
+            stepwise and (regime.batch_size, regime.rows_per_forecast) != (1, 1),
+            "one timestep at a time takes batch_size: 1",
+        ),
+        "early_stopping": (
+            stepwise and regime.early_stopping is not None,
+            "is not made for one timestep at a time; remove it or take another form of sequences",
+        ),
+    }
+    return [(key, problem) for key, (is_wrong, problem) in found.items() if is_wrong]

@@ -1,0 +1,176 @@
+"""The merged config held against its schema: defaults, and errors that name key and mend."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from thousandfold.layers import Key
+
+SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+
+YAML_WORDS = {
+    "object": "a mapping (key: value)", "array": "a list", "string": "text", "number": "a number",
+    "integer": "a whole number", "boolean": "true or false", "null": "null",
+}  # fmt: skip
+"""What a user calls the types of JSON Schema."""
+
+DEEPEST, MOST_VALUES = 20, 100_000
+"""How deep a config may be nested, and how many keys and values it may have."""
+
+MOST_BITS = 1000
+"""Of a whole number; Python itself refuses to print very large ones."""
+
+LONGEST_SHOWN = 200
+"""Characters of a value that an error shows."""
+
+
+class BadKeyError(Exception):
+    """A problem with one key, before it is known which file the key stands in."""
+
+    def __init__(self, key: Key, problem: str) -> None:
+        super().__init__(problem)
+        self.key, self.problem = key, problem
+
+
+@cache
+def config_schema() -> dict[str, Any]:
+    """The JSON schema of a merged config."""
+    return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+def _shown(value: Any) -> str:
+    """A value as an error shows it."""
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
+
+
+def shown_key(part: str | int) -> str:
+    """A key as an error shows it: as it is, unless that would break the line or fill the screen."""
+    text = str(part)
+    return text if text.isprintable() and len(text) <= LONGEST_SHOWN else _shown(text)
+
+
+def plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
+    """The same tree in plain dicts and lists; refuses keys that are no text and NaN or infinity.
+
+    Refuses what is too deep or too large as well, such as aliases of aliases of aliases; `left`
+    counts the values that may still come.
+    """
+    left = iter(range(MOST_VALUES)) if left is None else left
+    if len(key) > DEEPEST or next(left, None) is None:
+        problem = f"a config has at most {MOST_VALUES} values in {DEEPEST} levels; make it smaller"
+        raise BadKeyError(key[:1], problem)
+    if isinstance(node, Mapping):
+        for name in node:
+            if not isinstance(name, str):
+                raise BadKeyError(
+                    (*key, str(name)), f"the key {name!r} is not text; put it in quotes"
+                )
+        return {name: plain(value, (*key, name), left) for name, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [plain(value, (*key, index), left) for index, value in enumerate(node)]
+    if isinstance(node, float) and not math.isfinite(node):
+        raise BadKeyError(key, f"{node} is not a finite number; give one")
+    if isinstance(node, int) and node.bit_length() > MOST_BITS:
+        raise BadKeyError(key, f"is a number of more than {MOST_BITS} bits; give a smaller one")
+    return node
+
+
+def _is_integer(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    # Plain JSON Schema takes 30.0 for an integer; range() does not.
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
+def checked(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with all defaults filled in, checked against the schema."""
+    schema = config_schema()
+    error = jsonschema.exceptions.best_match(_Validator(schema).iter_errors(config))
+    if error is not None:
+        raise BadKeyError(*_explain(error))
+    return _with_defaults(config, schema)
+
+
+def _with_defaults(node: Any, schema: Mapping[str, Any]) -> Any:
+    """Fill in the schema's defaults, recursively."""
+    if not isinstance(node, dict):
+        return node
+    properties = schema.get("properties", {})
+    others = schema.get("additionalProperties") or {}
+    filled = {name: sub["default"] for name, sub in properties.items() if "default" in sub}
+    return {
+        name: _with_defaults(value, properties.get(name, others))
+        for name, value in {**filled, **node}.items()
+    }
+
+
+def _explain(error: Any) -> tuple[Key, str]:
+    """The key that a schema error is about, and in one line what is wrong and how to mend it."""
+    key, value, rule = tuple(error.absolute_path), error.instance, error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            known = list(error.schema["properties"])
+            unknown = next(name for name in value if name not in known)
+            close = get_close_matches(unknown, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+            return (*key, unknown), f"unknown key; {hint}"
+        case "required":
+            missing = next(name for name in rule if name not in value)
+            return key, f"the key {missing!r} is missing; add it"
+        case "enum":
+            close = get_close_matches(str(value), map(str, rule), n=1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            return (
+                key,
+                f"unknown value {_shown(value)}; {hint}choose one of {', '.join(map(str, rule))}",
+            )
+        case "pattern" if key[-1:] == ("model",):
+            return key, f"{_shown(value)} names no function; write package.module:function"
+        case "pattern":
+            place = (*key, value) if "propertyNames" in error.absolute_schema_path else key
+            return place, (
+                f"{_shown(value)} is no usable name; take letters, digits, '_' and '-', at most "
+                "64, starting with a letter or digit"
+            )
+        case "type":
+            kinds = [rule] if isinstance(rule, str) else rule
+            wanted = " or ".join(YAML_WORDS[kind] for kind in kinds)
+            if isinstance(value, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value.strip(), re.I):
+                return key, f"YAML reads {_shown(value)} as text; write it as {float(value)!r}"
+            return key, f"{_shown(value)} is not {wanted}; give {wanted}"
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            bound = {
+                "minimum": "at least", "maximum": "at most",
+                "exclusiveMinimum": "greater than", "exclusiveMaximum": "less than",
+            }[error.validator]  # fmt: skip
+            return key, f"{_shown(value)} is out of range; it has to be {bound} {rule}"
+        case "uniqueItems":
+            return key, "lists a name twice; remove one"
+        case "minItems" | "minProperties" | "minLength":
+            return key, "is empty; give at least one"
+        case "oneOf" if len(key) == 2 and key[0] == "findings":
+            return (
+                key,
+                "a finding has expect with a and b, or expect with trend, or all_of; give one",
+            )
+        case _:
+            return key, f"{error.message[:LONGEST_SHOWN]}; correct it"
+
+
+def unknown_name(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    """What an error says of a name that is not among those known."""
+    close = get_close_matches(name, list(known), n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known) or 'none'}"
+    return f"there is no {name!r}; {hint}"

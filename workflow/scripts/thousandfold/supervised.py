@@ -1,0 +1,240 @@
+"""What a network is trained and tested on: differences, windows, split, scaling, sequences.
+
+From a series and a regime to arrays and back to the series' units. Knows NumPy only.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from thousandfold.scenario import Regime, Sequences
+from thousandfold.series import Series, SeriesError
+
+SCALINGS = {"symmetric": (-1.0, 1.0), "unit": (0.0, 1.0), "standard": None, "none": None}
+"""Ways of scaling -> the range that minimum and maximum of the training rows are mapped to.
+
+standard: to mean 0 and standard deviation 1 over the training rows.
+"""
+
+MASK_VALUE = -1e6
+"""What a timestep holds that a Masking layer skips; no scaled value comes near it."""
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """An affine map of columns, fitted on training rows: (x - offset) / span * width + low."""
+
+    offset: np.ndarray
+    span: np.ndarray
+    low: float
+    width: float
+
+    def scale(self, values: np.ndarray) -> np.ndarray:
+        """Values of shape (..., columns) as the network sees them."""
+        return (values - self.offset) / self.span * self.width + self.low
+
+    def invert(self, scaled: np.ndarray) -> np.ndarray:
+        """Scaled values in their own units."""
+        return (scaled - self.low) / self.width * self.span + self.offset
+
+
+def fit_scaler(scaling: str, train: np.ndarray) -> Scaler:
+    """The scaler of training rows, of shape (rows, columns...), by a key of SCALINGS."""
+    if scaling == "none":
+        return Scaler(np.zeros(train.shape[1:]), np.ones(train.shape[1:]), 0.0, 1.0)
+    if scaling == "standard":
+        return Scaler(train.mean(axis=0), train.std(axis=0), 0.0, 1.0)
+    minimum, maximum = train.min(axis=0), train.max(axis=0)
+    low, high = SCALINGS[scaling] or (0.0, 1.0)
+    return Scaler(minimum, maximum - minimum, low, high - low)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as a network takes them, in time order; all numbers are float32, as Keras computes.
+
+    One timestep at a time, a row is one timestep of a sequence; otherwise it is all of them.
+    """
+
+    inputs: np.ndarray
+    """Shape (rows, timesteps, features)."""
+    targets: np.ndarray
+    """Scaled, shape (rows,)."""
+    present: np.ndarray | None = None
+    """Which timesteps a Masking layer lets through, shape (rows, timesteps); None: all."""
+    begins: np.ndarray | None = None
+    """One timestep at a time: which rows begin a sequence, shape (rows,)."""
+    ends: np.ndarray | None = None
+    """One timestep at a time: which rows end one, shape (rows,); theirs are the forecasts."""
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def features(self) -> int:
+        """Values of a timestep."""
+        return int(self.inputs.shape[2])
+
+    @property
+    def timesteps(self) -> int:
+        """Timesteps of a row."""
+        return int(self.inputs.shape[1])
+
+    def part(self, rows: slice) -> "Rows":
+        """Some of the rows."""
+        return Rows(
+            self.inputs[rows],
+            self.targets[rows],
+            *(None if x is None else x[rows] for x in (self.present, self.begins, self.ends)),
+        )
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """The training and test rows of a series for a regime, and the way back to its units."""
+
+    train: Rows
+    validation: Rows | None
+    """The last of the rows before the test, kept from training for early stopping."""
+    test: Rows
+    target_scaler: Scaler
+    base: np.ndarray
+    """What a forecast difference is added to, in the series' units, shape (test_rows,)."""
+    actual: np.ndarray
+    """The observation to forecast at each test row, in the series' units, shape (test_rows,)."""
+    input_scaler: Scaler
+    last_window: np.ndarray
+    """The last `timesteps` values (or differences) of the series, shape (timesteps,)."""
+    last_base: float | None
+    """What the first forecast difference beyond the series' end is added to; None: values."""
+    horizon: int
+    """How many steps beyond its end are forecast."""
+
+    def invert(self, scaled_forecasts: np.ndarray) -> np.ndarray:
+        """Forecasts in the series' units, from a network's outputs of shape (..., test_rows)."""
+        return self.base + self.target_scaler.invert(scaled_forecasts.astype(float))
+
+    @cached_property
+    def before_test(self) -> Rows:
+        """All rows before the test, validation included."""
+        if self.validation is None:
+            return self.train
+        parts = (self.train, self.validation)
+        masks = [part.present for part in parts if part.present is not None]
+        return Rows(
+            np.concatenate([part.inputs for part in parts]),
+            np.concatenate([part.targets for part in parts]),
+            np.concatenate(masks) if masks else None,
+        )
+
+
+@dataclass
+class Future:
+    """Forecasts beyond the end of a series, each made from the ones before; R repeats at once."""
+
+    data: Supervised
+    windows: np.ndarray
+    """The last values (or differences) that each repeat knows or has forecast, (R, timesteps)."""
+
+    @classmethod
+    def of(cls, data: Supervised, repeats: int) -> "Future":
+        """Before the first step."""
+        return cls(data, np.tile(data.last_window, (repeats, 1)))
+
+    def inputs(self) -> np.ndarray:
+        """The next row of each repeat, shape (R, timesteps, 1)."""
+        scaler = self.data.input_scaler
+        return scaler.scale(self.windows[..., np.newaxis]).astype(np.float32)
+
+    def accept(self, outputs: np.ndarray) -> None:
+        """Take each repeat's output (R,) for its next value."""
+        values = self.data.target_scaler.invert(outputs.astype(float))
+        self.windows = np.hstack([self.windows, values[:, np.newaxis]])[:, 1:]
+
+
+def future_in_units(data: Supervised, outputs: np.ndarray) -> np.ndarray:
+    """Forecasts beyond the end in the series' units, from outputs of shape (R, horizon)."""
+    values = data.target_scaler.invert(outputs.astype(float))
+    return values if data.last_base is None else data.last_base + np.cumsum(values, axis=1)
+
+
+def supervise(series: Series, regime: Regime) -> Supervised:
+    """Difference, pair, split and scale a series as a regime says.
+
+    A row is `timesteps` successive differences (or values) of all columns and the series' own
+    that follows. Rows whose target lies among the last `test_rows` observations are the test;
+    `train_rows` keeps only so many of the rows just before them (all, if None). Every column of
+    a row is scaled by its own training rows; test values may fall outside their range.
+
+    Raises SeriesError if there are too few rows, or if a column is constant over the training
+    rows, so that it has no scale.
+    """
+    timesteps = regime.sequences.longest if regime.sequences else regime.timesteps
+    observed = series.columns
+    columns = np.diff(observed, axis=0) if regime.difference else observed
+    available = len(columns) - timesteps - series.test_rows
+    wanted = available if regime.train_rows is None else regime.train_rows
+    held_back = regime.early_stopping.validation_rows if regime.early_stopping else 0
+    if wanted > available or wanted < 2 + held_back:
+        raise SeriesError(
+            f"series {series.name}: {len(observed)} observations leave {max(available, 0)} "
+            f"training rows after {series.test_rows} test rows and {timesteps} timesteps, where "
+            f"{max(wanted, 2 + held_back)} are needed; give a longer series or lower test_rows, "
+            "timesteps, validation_rows or train_rows"
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(columns, timesteps, axis=0)[:-1]
+    windows = windows.swapaxes(1, 2)[available - wanted :]
+    targets = columns[timesteps:, 0][available - wanted :]
+    input_scaler = fit_scaler(regime.scaling, windows[:wanted])
+    target_scaler = fit_scaler(regime.scaling if regime.scale_target else "none", targets[:wanted])
+    if not (np.all(input_scaler.span > 0) and np.all(target_scaler.span > 0)):
+        kind = "differences are" if regime.difference else "values are"
+        raise SeriesError(
+            f"series {series.name}: its {kind} constant over the {wanted} training rows, "
+            "so they cannot be scaled; give a series that varies"
+        )
+    inputs = input_scaler.scale(windows).astype(np.float32)
+    scaled_targets = target_scaler.scale(targets).astype(np.float32)
+    train, test = (
+        _rows(inputs[part], scaled_targets[part], regime.sequences, part.start)
+        for part in (slice(0, wanted), slice(wanted, len(inputs)))
+    )
+    previous = series.values[-series.test_rows - 1 : -1]
+    return Supervised(
+        train=train.part(slice(0, wanted - held_back)) if held_back else train,
+        validation=train.part(slice(wanted - held_back, wanted)) if held_back else None,
+        test=test,
+        target_scaler=target_scaler,
+        base=previous if regime.difference else np.zeros(series.test_rows),
+        actual=series.values[-series.test_rows :],
+        input_scaler=input_scaler,
+        last_window=columns[-timesteps:, 0],
+        last_base=float(series.values[-1]) if regime.difference else None,
+        horizon=series.horizon,
+    )
+
+
+def _rows(inputs: np.ndarray, targets: np.ndarray, sequences: Sequences | None, first: int) -> Rows:
+    """Rows in the form that a regime's sequences have; `first` numbers them on."""
+    if sequences is None:
+        return Rows(inputs, targets)
+    count, timesteps, _ = inputs.shape
+    kinds = sequences.longest - sequences.shortest + 1
+    lengths = sequences.shortest + np.arange(first, first + count) % kinds
+    present = np.arange(timesteps) >= timesteps - lengths[:, np.newaxis]
+    if sequences.is_stepwise:
+        row, step = np.nonzero(present)
+        return Rows(
+            inputs[row, step][:, np.newaxis],
+            targets[row],
+            begins=step == timesteps - lengths[row],
+            ends=step == timesteps - 1,
+        )
+    if sequences.form == "masking":
+        filled = np.where(present[..., np.newaxis], inputs, np.float32(MASK_VALUE))
+        return Rows(filled, targets, present=present)
+    filled = np.where(present[..., np.newaxis], inputs, np.float32(0))
+    if sequences.form == "flag":
+        filled = np.concatenate([filled, present[..., np.newaxis].astype(np.float32)], axis=2)
+    return Rows(filled, targets)

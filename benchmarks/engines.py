@@ -21,7 +21,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from thousandfold.config import load_study
+from thousandfold.config import load_study  # noqa: E402
 from thousandfold.data import load_series  # noqa: E402
 from thousandfold.engines import engine  # noqa: E402
 from thousandfold.recipe import versions  # noqa: E402

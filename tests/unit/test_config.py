@@ -79,7 +79,8 @@ def test_the_shipped_regimes(name, stateful, reset, seed, reset_prediction, shuf
 @pytest.mark.parametrize("file", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
 def test_every_shipped_overlay_is_a_study(file):
     overlay = yaml.safe_load(file.read_text(encoding="utf-8"))
-    study = load_study(merged(shipped_config(), overlay), ["config.yaml", str(file)])
+    base = {} if overlay.get("standalone") else shipped_config()
+    study = load_study(merged(base, overlay), ["config.yaml", str(file)])
     assert study.name != "default"
     assert study.folder("results") == Path("results") / study.name
 
@@ -254,6 +255,191 @@ def test_selecting_findings():
 )  # fmt: skip
 def test_refused(changes, problem):
     assert problem in refused(changes)
+
+
+NETWORK = {"stateful": False}
+
+
+def with_network(**fields):
+    return {"scenarios": {"x": NETWORK | fields}}
+
+
+def stopping(**fields):
+    return with_network(early_stopping={"validation_rows": 4} | fields)
+
+
+def sequences(form="zeros", shortest=2, longest=4, **fields):
+    return with_network(
+        sequences={"form": form, "shortest": shortest, "longest": longest}, **fields
+    )
+
+
+def finding(**fields):
+    return {"findings": {"G": {"claim": "A claim."} | fields}}
+
+
+def trend(
+    pairs=(("stateful", "stateless"), ("stateful2", "stateless_shuffle")), over=(0, 1), **fields
+):
+    shape = {"pairs": [list(pair) for pair in pairs], "over": list(over)}
+    return finding(**{"expect": "less", "margin": 1, "trend": shape} | fields)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (with_network(layer="lstn"), "scenarios.x.layer: unknown value 'lstn'; did you mean 'lstm'?"),
+        (with_network(layers=0), "scenarios.x.layers: 0 is out of range"),
+        (with_network(layer="dense", stateful=True), "scenarios.x.stateful: a feed-forward network has no state"),
+        (with_network(stateful=True, shuffle=True), "scenarios.x.shuffle: a stateful network carries its state from row to row"),
+        (with_network(activation="swish"), "scenarios.x.activation: unknown value 'swish'"),
+        (with_network(dropout=1), "scenarios.x.dropout: 1 is out of range"),
+        (with_network(optimizer="adam"), "scenarios.x.optimizer: 'adam' is not a mapping"),
+        (with_network(optimizer={"rho": 0.9}), "scenarios.x.optimizer: the key 'name' is missing"),
+        (with_network(optimizer={"name": "sgd", "rho": 0.9}), "scenarios.x.optimizer.rho: sgd has no use for it"),
+        (with_network(optimizer={"name": "adam", "beta_1": 1}), "scenarios.x.optimizer.beta_1: 1 is out of range"),
+        (with_network(optimizer={"name": "sgd", "clipnorm": 1, "clipvalue": 1}), "clips gradients in two ways"),
+        (stopping(patience=-1), "scenarios.x.early_stopping.patience: -1 is out of range"),
+        (with_network(early_stopping={"patience": 2}), "scenarios.x.early_stopping: the key 'validation_rows' is missing"),
+        (stopping(validation_rows=21), "scenarios.x: series shampoo: 36 observations leave 22 training rows"),
+        (stopping(validation_rows=3) | {"model": {"batch_size": 2}}, None),
+        (with_network(stateful=True, batch_size=2, early_stopping={"validation_rows": 3}), "2 does not divide the 19 training rows"),
+        (with_network(stateful=True, batch_size=2, forecast_batch_size=5), "scenarios.x.forecast_batch_size: 5 does not divide the 12 test rows"),
+        (with_network(scaling="log"), "scenarios.x.scaling: unknown value 'log'"),
+        (with_network(difference=1), "scenarios.x.difference: 1 is not true or false"),
+        (sequences(longest=1), "scenarios.x.sequences.longest: 1 is less than shortest, 2"),
+        (sequences("stepwise"), "scenarios.x.sequences: masking takes a recurrent layer; stepwise forms take stateful: true"),
+        (sequences("masking", layer="dense"), "scenarios.x.sequences: masking takes a recurrent layer"),
+        (sequences("stepwise", stateful=True, batch_size=2), "scenarios.x.batch_size: one timestep at a time takes batch_size: 1"),
+        (sequences("stepwise", stateful=True, early_stopping={"validation_rows": 2}), "scenarios.x.early_stopping: is not made for one timestep"),
+        (with_network(model="os:getcwd"), "scenarios.x.model: runs code of its own; if you trust it, allow it by study.trust_models: true"),
+        (with_network(model="os.getcwd") | {"study": {"trust_models": True}}, "'os.getcwd' names no function; write package.module:function"),
+        ({"series": {"shampoo": {"file": "statsmodels:nil"}}}, "series.shampoo.file: statsmodels:nil: the package statsmodels has no dataset nil"),
+        ({"series": {"shampoo": {"inputs": ["Price"]}}}, "has no column 'Price'"),
+        ({"series": {"shampoo": {"inputs": ["Month"]}}}, "column 'Month', line 2: '1-01' is not a finite number"),
+        ({"series": {"shampoo": {"date": "Day"}}}, "has no column 'Day'"),
+        ({"series": {"shampoo": {"margin": 0}}}, "series.shampoo.margin: 0 is out of range"),
+        ({"series": {"shampoo": {"horizon": 3}}}, "scenarios.stateful_batch12.forecast_batch_size: forecasts beyond the end go one row at a time"),
+        ({"series": {"shampoo": {"test_rows": 99}}}, "series.shampoo.test_rows: 99 is not less than the 36 observations"),
+        ({"study": {"series": ["shampo"]}}, "study.series.0: there is no 'shampo'; did you mean 'shampoo'?"),
+        ({"study": {"metric": "mape"}}, "study.metric: unknown value 'mape'; did you mean 'smape'?"),
+        ({"study": {"metric": "mae"}}, "series.shampoo.published: published tables are of the RMSE"),
+        ({"study": {"interleave": True}}, "scenarios.stateful: an interleaved study times every training, so it takes engine: keras"),
+        (finding(expect="less", a="stateful", b="stateless", metric="mape"), "findings.G.metric: there is no 'mape'"),
+        (finding(expect="less", a="stateful", b="stateless", metric="mase"), "findings.G: mase has other units than study.margin; add the key 'margin'"),
+        (finding(expect="less", a="stateful", b="stateless", metric="train_seconds"), "set study.interleave: true"),
+        (finding(expect="less", a="stateful", b="stateless", ratio=True, margin=0.5), "findings.G.margin: here it is a ratio; give one above 1"),
+        (trend(over=[0]), "findings.G.trend.over: is empty"),
+        (trend(over=[0, 1, 2]), "findings.G.trend.over: has 3 values for 2 pairs"),
+        (trend(over=[1, 1]), "findings.G.trend.over: is constant"),
+        (trend(pairs=[("stateful", "nobody"), ("stateful2", "stateless")]), "findings.G.trend.pairs.0.1: there is no 'nobody'"),
+        (trend(pairs=[("stateful", "stateless"), ("stateful", "stateless_shuffle")]), "findings.G.trend.pairs: names a scenario twice"),
+        (trend(expect="more_stable"), "findings.G.expect: more_stable says nothing of a trend"),
+        (trend(a="stateful"), "a finding has expect with a and b, or expect with trend"),
+        ({"table": {"file": "x.csv", "metric": "m"}}, "series: the study has a table of its own"),
+    ],
+    ids=itertools.count(),
+)  # fmt: skip
+def test_refused_networks_series_and_findings(changes, problem):
+    if problem is None:
+        load_study(merged(shipped_config(), changes), [])
+    else:
+        assert problem in refused(changes)
+
+
+def test_networks_that_only_stock_keras_trains_go_to_it():
+    config = merged(
+        shipped_config(),
+        {"scenarios": {
+            "deep": NETWORK | {"layers": 2}, "dropping": NETWORK | {"dropout": 0.1},
+            "clipped": NETWORK | {"optimizer": {"name": "adam", "clipnorm": 1}},
+            "broad": NETWORK | {"units": 129}, "gru": NETWORK | {"layer": "gru"},
+        }},
+    )  # fmt: skip
+    study = load_study(config, [])
+    engines = {s.name: s.regime.engine for s in study.scenarios}
+    stock = {name for name, engine in engines.items() if engine == "keras"}
+    assert stock == {"deep", "dropping", "clipped", "broad"}
+
+
+def test_the_metric_and_margin_of_a_finding():
+    config = merged(
+        shipped_config(),
+        {"series": {"shampoo": {"margin": 7}}, "findings": {
+            "mae": {"claim": "c", "expect": "less", "a": "stateful", "b": "stateless", "metric": "mae"},
+            "mase": {"claim": "c", "expect": "less", "a": "stateful", "b": "stateless", "metric": "mase", "margin": 0.1},
+            "ratio": {"claim": "c", "expect": "less", "a": "stateful", "b": "stateless", "ratio": True},
+        }},
+    )  # fmt: skip
+    study = load_study(config, [])
+    contrasts = {f.id: f.contrasts[0] for f in study.findings if f.id in config["findings"]}
+    assert study.source("shampoo").margin == 7
+    assert (contrasts["mae"].metric, contrasts["mae"].margin) == ("mae", None)
+    assert contrasts["mase"].margin == 0.1
+    assert (contrasts["ratio"].estimand, contrasts["ratio"].margin) == ("ratio", 1.25)
+    assert study.metrics == ("rmse", "mae", "mase")
+
+
+def test_selecting_series():
+    nile = {"file": "statsmodels:nile", "value": "volume", "test_rows": 20}
+    config = merged(
+        shipped_config(),
+        {"series": {"nile": nile}, "study": {"series": ["nile"], "scenarios": ["stateful"]}},
+    )
+    study = load_study(config, [])
+    assert [source.name for source in study.series] == ["nile"]
+    assert study.source("nile").file.endswith("nile.csv")
+
+
+# Tables of repeats that were trained elsewhere
+
+
+def table_of(tmp_path, text, **fields):
+    (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
+    return {
+        "study": {"seed": 1, "margin": 1} | fields.pop("study", {}),
+        "table": {"file": str(tmp_path / "mine.csv"), "metric": "score"} | fields,
+        "findings": {"G": {"claim": "c", "expect": "greater", "a": "new", "b": "old"}},
+    }  # fmt: skip
+
+
+GOOD_TABLE = "scenario,score,note\nnew,3,x\nnew,4,y\nold,1,z\nold,,z\n"
+
+
+def test_a_table_of_repeats(tmp_path):
+    study = load_study(table_of(tmp_path, GOOD_TABLE, better="higher", unit="points"), [])
+    assert [s.name for s in study.scenarios] == ["new", "old"]
+    assert [s.name for s in study.series] == ["mine"]
+    assert (study.repeats, study.metric, study.higher_is_better) == (2, "score", True)
+    assert study.unit("mine", "score") == "points"
+    assert study.findings[0].contrasts[0].metric == "score"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "cannot be read"),
+        ("scenario,points\na,1\n", "table.metric: .* has no column 'score'; its columns are scenario, points"),
+        ("name,score\na,1\n", "has no column 'scenario'"),
+        ("scenario,score\n", "has no rows"),
+        ("scenario,score\na,good\n", "column 'score' holds something that is no number"),
+        ("scenario,score\n,1\n", "column 'scenario' has 'nan'; give names of letters or digits"),
+        ("scenario,repeat,score\na,1,1\na,1,2\n", "has repeat 1 of a on mine more than once"),
+        ("scenario,repeat,score\na,x,1\n", "column 'repeat' needs whole numbers"),
+        ("scenario,score\nnew,1\nolder,2\n", "findings.G.b: there is no 'old'"),
+    ],
+)  # fmt: skip
+def test_a_table_that_cannot_be_used(tmp_path, text, problem):
+    with pytest.raises(ConfigError, match=problem):
+        load_study(table_of(tmp_path, text), [])
+
+
+def test_a_paired_table_needs_pairs(tmp_path):
+    paired = {"study": {"design": "paired"}}
+    text = "scenario,repeat,score\nnew,1,1\nnew,2,2\nold,1,1\n"
+    with pytest.raises(ConfigError, match="have different repeats, so they are no pairs"):
+        load_study(table_of(tmp_path, text, **paired), [])
+    assert load_study(table_of(tmp_path, f"{text}old,2,\n", **paired), []).repeats == 2
 
 
 def test_a_finding_lacking_its_direction_is_refused():

@@ -177,13 +177,13 @@ def test_little_memory_cuts_a_block_into_passes_and_changes_no_number(finished, 
 
 def test_a_network_too_large_for_the_memory_is_refused_with_what_would_fit(tmp_path):
     project = Project(tmp_path / "large")
-    project.configure(scenarios={"stateful": {"units": 512}})
+    project.configure(scenarios={"stateful": {"units": 128, "timesteps": 9}})
     block = "results/tiny/blocks/shampoo/stateful/0-3.parquet"
     output = project.run(block, "--set-resources", "train:mem_mb=1500", succeeds=False)
     told = re.search(r"takes about (\d+) MB; .* set units: (\d+), which would fit", output)
     assert told, output
     assert "Traceback" not in output
-    project.configure(scenarios={"stateful": {"units": int(told[2])}})
+    project.configure(scenarios={"stateful": {"units": int(told[2]), "timesteps": 9}})
     project.run(block, "--set-resources", "train:mem_mb=1500")
 
 

@@ -14,9 +14,9 @@ def write_published(
     repeats: Path, sources: tuple[SeriesSource, ...], study_seed: int, output: Path
 ) -> None:
     """Write the published table from the repeats table."""
-    samples = samples_of(read_large_table(repeats), study_seed)
     loaded = {source.name: load_published(source) for source in sources}
     published = {name: table for name, table in loaded.items() if table is not None}
+    samples = samples_of(read_large_table(repeats), study_seed) if published else {}
     table = published_table(samples, published, table_columns("published"))
     write_table("published", table, output)
 

@@ -13,7 +13,7 @@ from thousandfold.baselines import baseline_errors
 from thousandfold.errors import UserError
 from thousandfold.series import Series, SeriesError, columns_of, read_series
 
-TEMPLATE = Path(__file__).parents[2] / "config" / "template.yaml"
+TEMPLATE = Path(__file__).parents[1] / "templates" / "new_study.yaml"
 
 TEST_SHARE = 0.2
 

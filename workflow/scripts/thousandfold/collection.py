@@ -143,7 +143,7 @@ def collect(
 def import_repeats(study: Study, repeats_parquet: Path, repeats_csv: Path) -> None:
     """Write the repeats table of a study whose repeats were trained elsewhere."""
     assert study.table is not None
-    table = results_table(study.table.file, study.metric, study.design)
+    table = results_table(study.table.file, study.metric, study.design).repeats
     origin = {"diverged": table[study.metric].isna(), "engine": IMPORTED, "profile": IMPORTED}
     table = pd.concat([table, pd.DataFrame(origin, index=table.index)], axis=1)
     arrow = pa.Table.from_pandas(table, preserve_index=False)

@@ -87,11 +87,14 @@ def _imported_study(config: dict[str, Any]) -> Study:
     results = results_table(table["file"], table["metric"], settings["design"])
     units = {"unit": table["unit"], "margin": settings["margin"]}
     sources = tuple(
-        SeriesSource(name=name, title=name, file=table["file"], value=table["metric"], **units)
-        for name in results["series"].unique()
+        SeriesSource(name, results.titles[name], file=table["file"], value=table["metric"], **units)
+        for name in results.repeats["series"].unique()
     )
-    scenarios = tuple(imported_scenario(name) for name in results["scenario"].unique())
-    per_scenario = results.groupby(["series", "scenario"]).size()
+    scenarios = tuple(
+        imported_scenario(name, results.titles[name])
+        for name in results.repeats["scenario"].unique()
+    )
+    per_scenario = results.repeats.groupby(["series", "scenario"]).size()
     known = {**config, "scenarios": {scenario.name: {} for scenario in scenarios}}
     known["study"] = {**settings, "repeats": int(per_scenario.max()), "metric": table["metric"]}
     origin = ResultsTable(table["file"], table["unit"], table["better"] == "higher")
@@ -140,6 +143,11 @@ def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> Seri
     values = {"title": name, **fields, "inputs": tuple(fields["inputs"])}
     if values["margin"] is None:
         values["margin"] = settings["margin"]
+    if values["published"] and settings["metric"] != "rmse":
+        raise BadKeyError(
+            ("series", name, "published"),
+            "published tables are of the RMSE; remove it, or set study.metric: rmse",
+        )
     try:
         values["file"] = series_path(values["file"])
     except SeriesError as error:

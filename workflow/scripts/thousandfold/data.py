@@ -1,5 +1,7 @@
 """The files that a config names: series, published tables, tables of repeats; read and checked."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +125,22 @@ def _check_published(source: SeriesSource) -> None:
             raise BadKeyError(key, f"{source.published}: {problem}")
 
 
-def results_table(file: str, metric: str, design: str) -> pd.DataFrame:
-    """A user's own table of repeats: series, scenario, repeat, and its metrics as numbers.
+@dataclass(frozen=True)
+class Results:
+    """A user's own table of repeats."""
+
+    repeats: pd.DataFrame
+    """The columns series, scenario and repeat, and all that are numbers."""
+    titles: dict[str, str]
+    """What the table itself calls its series and scenarios, by the names made of that."""
+
+
+def results_table(file: str, metric: str, design: str) -> Results:
+    """Read a user's own table of repeats.
 
     Without a column `series` it is about one, called after the file; without `repeat` the rows of
-    a scenario are numbered. Raises BadKeyError.
+    a scenario are numbered. Names keep letters, digits, "_" and "-" and have "_" for all else.
+    Raises BadKeyError.
     """
     key, path = ("table", "file"), Path(file)
     try:
@@ -144,11 +157,18 @@ def results_table(file: str, metric: str, design: str) -> pd.DataFrame:
             problem = f"{file}: has no column {column!r}; its columns are {columns}"
             raise BadKeyError(("table", "metric") if column == metric else key, problem)
     if "series" not in table:
-        table = table.assign(series=_name_of(path.stem))
-    for column in ("series", "scenario"):
-        table[column] = [_usable_name(key, file, column, value) for value in table[column]]
+        table = table.assign(series=path.stem)
     if not len(table):
         raise BadKeyError(key, f"{file}: has no rows; give one per training")
+    titles: dict[str, str] = {}
+    for column in ("series", "scenario"):
+        names = {title: _name_of(key, file, column, title) for title in table[column].unique()}
+        if len(set(names.values())) < len(names):
+            alike = sorted(map(str, names))
+            problem = f"{file}: column {column!r} has names that are too alike: {', '.join(alike)}"
+            raise BadKeyError(key, f"{problem}; tell them apart by letters or digits")
+        titles |= {name: str(title) for title, name in names.items()}
+        table = table.assign(**{column: table[column].map(names)})
     scenarios = ["series", "scenario"]
     if "repeat" not in table:
         table = table.assign(repeat=table.groupby(scenarios).cumcount())
@@ -162,18 +182,16 @@ def results_table(file: str, metric: str, design: str) -> pd.DataFrame:
         if name not in (*scenarios, "repeat") and is_numeric_dtype(table[name])
     ]
     metrics = table[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
-    return pd.concat([table[[*scenarios, "repeat"]], metrics], axis=1)
+    return Results(pd.concat([table[[*scenarios, "repeat"]], metrics], axis=1), titles)
 
 
-def _name_of(text: str) -> str:
-    """A name made of a file's."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in text)[:64]
-
-
-def _usable_name(key: tuple[str, ...], file: str, column: str, value: Any) -> str:
-    name = str(value)
-    if pd.isna(value) or not name.strip() or len(name) > 64:
-        problem = f"{file}: column {column!r} has {name[:80]!r}; give names of 1 to 64 characters"
+def _name_of(key: tuple[str, ...], file: str, column: str, title: Any) -> str:
+    """A name made of what the table calls a series or scenario."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", str(title)).lstrip("_-")[:64]
+    if pd.isna(title) or not name:
+        problem = (
+            f"{file}: column {column!r} has {str(title)[:80]!r}; give names of letters or digits"
+        )
         raise BadKeyError(key, problem)
     return name
 

@@ -14,6 +14,11 @@ def number(value: float, digits: int = 2) -> str:
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
+def decimals(margin: float) -> int:
+    """How many decimals numbers need that are held against a margin: at least two."""
+    return max(2, math.ceil(-math.log10(margin)) + 1)
+
+
 def is_known(value: Any) -> bool:
     """Whether a cell of a table holds anything."""
     return not (value is None or value == "" or (isinstance(value, float) and math.isnan(value)))

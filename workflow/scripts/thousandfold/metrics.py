@@ -11,8 +11,8 @@ METRICS: dict[str, str | None] = {
     "rmse": UNIT_OF_SERIES,
     "mae": UNIT_OF_SERIES,
     "smape": "%",
-    "mase": "times the naive error",
-    "train_loss": "scaled squared error",
+    "mase": "naive errors",
+    "train_loss": "scaled squared errors",
     "train_seconds": "seconds",
 }
 """The metrics of a training, and the unit of each."""

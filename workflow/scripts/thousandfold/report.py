@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from thousandfold import figures
-from thousandfold.formatting import exact, is_known, number, p_value
+from thousandfold.formatting import decimals, exact, is_known, number, p_value
 from thousandfold.inference.claims import contrast_sentence
 from thousandfold.inference.precision import TARGETS, mean_with_interval
 from thousandfold.inference.samples import Sample, Samples
@@ -197,6 +197,7 @@ def _series_section(
             for estimand in ("mean", "ratio", "spread", "trend", "precision")
         },
         "unit": unit,
+        "digits": decimals(source.margin),
         "series_figure": drawn.add(
             f"{source.name}-series",
             figures.series_figure(series.values, series.labels, series.test_rows, source.unit),
@@ -289,13 +290,19 @@ def _claims(study: Study, source: SeriesSource, tables: Tables, drawn: Figures) 
         fewer = _told_by_fewer(contrasts, replication, study.metric)
         yield {
             **claim,
-            "contrasts": contrasts,
+            "contrasts": [{**c, "digits": digits_for(c)} for c in contrasts],
             "figures": list(
                 _estimation_plots(study, source, claim["id"], contrasts, tables, drawn)
             ),
             "ten_repeats": [row for row in fewer if row["n"] == FEW_REPEATS],
             "fewer_repeats": fewer,
         }
+
+
+def digits_for(contrast: Record) -> int:
+    """The decimals that a contrast's numbers are printed with."""
+    is_difference = contrast["estimand"] in ("mean", "trend")
+    return decimals(contrast["margin"]) if is_difference else 2
 
 
 def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: str) -> list[Record]:

@@ -72,8 +72,9 @@ def _mean_difference(record: Mapping[Any, Any], unit: str) -> str:
     direction = "lower" if d < 0 else "higher"
     return (
         f"the mean {_name(record)} of {record['scenario_a']} is {_number(abs(d))} {unit} "
-        f"{direction} than that of {record['scenario_b']} (difference {_number(d, '+')}, {_level(record)} "
-        f"interval {_number(low, '+')} to {_number(high, '+')}, margin {record['margin']:g})"
+        f"{direction} than that of {record['scenario_b']} (difference {_number(d, '+')}, "
+        f"{_level(record)} interval {_number(low, '+')} to {_number(high, '+')}, margin "
+        f"{record['margin']:g})"
     )
 
 
@@ -102,7 +103,7 @@ def _trend(record: Mapping[Any, Any], unit: str) -> str:
     slope, low, high = (_number(record[key], "+") for key in ("difference", "ci_low", "ci_high"))
     return (
         f"the difference in mean {_name(record)} between {record['scenario_a']} and "
-        f"{record['scenario_b']} changes by {slope} {unit} per step ({_level(record)} interval "
+        f"{record['scenario_b']} changes by {slope} {unit} per unit ({_level(record)} interval "
         f"{low} to {high}, margin {record['margin']:g})"
     )
 

@@ -18,7 +18,7 @@ def forecast_bands(forecasts: Iterable[pd.DataFrame], columns: list[str]) -> pd.
         finite = table[table["forecast"].abs() < float("inf")]
         if finite.empty:
             continue
-        steps = finite.groupby(["series", "scenario", "step", "actual"])["forecast"]
+        steps = finite.groupby(["series", "scenario", "step", "actual"], dropna=False)["forecast"]
         quantiles = steps.quantile(np.array(list(QUANTILES.values()))).unstack()
         quantiles.columns = list(QUANTILES)
         bands.append(quantiles.assign(n=steps.size()).reset_index())

@@ -1,0 +1,284 @@
+"""Studies of one's own, end to end: other series, other networks, and tables trained elsewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from workflow.project import Project
+
+ROWS = 40
+
+OWN_MODEL = """
+import keras
+
+def two_layers(timesteps, features, batch_size, seed):
+    return keras.Sequential([
+        keras.Input((timesteps, features)), keras.layers.Flatten(),
+        keras.layers.Dense(3, "relu"), keras.layers.Dense(1),
+    ])
+"""
+
+MIXED = {
+    "standalone": True,
+    "study": {
+        "name": "mixed", "seed": 3, "repeats": 4, "metric": "mase", "margin": 0.05,
+        "trust_models": True,
+    },
+    "series": {
+        "shop": {"file": "shop.parquet", "value": "visits", "inputs": ["price"], "test_rows": 8},
+        "nile": {"file": "statsmodels:nile", "value": "volume", "test_rows": 10},
+    },
+    "model": {"epochs": 3},
+    "scenarios": {
+        "gru": {"stateful": False, "layer": "gru", "units": 2, "timesteps": 3},
+        "stops": {
+            "stateful": True,
+            "early_stopping": {"validation_rows": 4, "patience": 0, "restore_best_weights": True},
+        },
+        "own": {"stateful": False, "model": "my_models:two_layers", "timesteps": 2},
+        "deep": {"stateful": False, "layers": 2},
+    },
+    "findings": {
+        "G1": {"claim": "A GRU is better.", "expect": "less", "a": "gru", "b": "stops"},
+        "G2": {
+            "claim": "The same.", "expect": "equivalent", "a": "own", "b": "deep",
+            "metric": "smape", "margin": 3,
+        },
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    project = Project(tmp_path_factory.mktemp("mixed") / "project", MIXED)
+    rng = np.random.default_rng(1)
+    dates = pd.date_range("2024-01-01", periods=ROWS, name="week", freq="W")
+    values = {"visits": 100 + rng.normal(0, 9, ROWS).cumsum(), "price": rng.uniform(1, 2, ROWS)}
+    pd.DataFrame(values, index=dates).to_parquet(project.folder / "shop.parquet")
+    (project.folder / "my_models.py").write_text(OWN_MODEL, encoding="utf-8")
+    project.output = project.run()
+    return project
+
+
+def test_several_series_and_any_network(mixed):
+    repeats = mixed.repeats()
+    assert repeats.groupby(["series", "scenario"]).size().to_dict() == {
+        (series, scenario): 4 for series in MIXED["series"] for scenario in MIXED["scenarios"]
+    }
+    assert np.isfinite(repeats[["rmse", "mae", "smape", "mase"]].to_numpy()).all()
+    assert repeats["train_seconds"].isna().all()
+    engines = repeats.groupby("scenario")["engine"].agg(set)
+    assert engines.to_dict() == {
+        "gru": {"replicated"}, "stops": {"replicated"}, "own": {"keras"}, "deep": {"keras"},
+    }  # fmt: skip
+    assert (repeats.loc[repeats["scenario"] == "stops", "epochs"] <= 3).all()
+
+
+def test_the_log_says_what_is_planned_and_what_stock_keras_trains(mixed):
+    assert "The whole study is 32 trainings in 8 jobs, about" in mixed.output
+    assert "own: trained by stock Keras, because of the model my_models:two_layers" in mixed.output
+    assert "deep: trained by stock Keras, because of stacked layers" in mixed.output
+    assert "gru: trained by" not in mixed.output
+
+
+def test_claims_are_answered_per_series_and_over_all(mixed):
+    claims = pd.read_csv(mixed.results / "claims.csv")
+    answered = set(zip(claims["series"], claims["id"], strict=True))
+    assert answered == {(series, id_) for series in ("shop", "nile") for id_ in ("G1", "G2")}
+    sentences = claims.set_index(["series", "id"])["sentence"]
+    assert "mean MASE of gru is" in sentences["nile", "G1"]
+    assert re.search(r"mean sMAPE of own is [\d.]+ % ", sentences["shop", "G2"])
+    over_all = pd.read_csv(mixed.results / "conjunctions.csv")
+    assert list(over_all["k"]) == [1, 2, 1, 2]
+    assert set(over_all["m"]) == {2}
+    page = (mixed.folder / "reports/mixed/report.html").read_text(encoding="utf-8")
+    assert "Over all 2 series" in page
+
+
+def test_a_change_of_the_own_model_retrains_only_it(mixed):
+    before = mixed.blocks()
+    path = mixed.folder / "my_models.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("relu", "tanh"), encoding="utf-8")
+    try:
+        mixed.run()
+        changed = {
+            Path(block).parts[1] for block, time in mixed.blocks().items() if time != before[block]
+        }
+        assert changed == {"own"}
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+AHEAD = {
+    "standalone": True,
+    "study": {"name": "ahead", "seed": 3, "repeats": 5, "margin": 5},
+    "series": {
+        "shampoo": {
+            "file": "data/shampoo-sales.csv", "value": "Sales", "test_rows": 12, "horizon": 4,
+        },
+    },
+    "model": {"epochs": 3},
+    "scenarios": {"a": {"stateful": True}, "b": {"stateful": False, "batch_size": 22}},
+}  # fmt: skip
+
+
+def test_forecasts_beyond_the_last_month(tmp_path):
+    project = Project(tmp_path / "ahead", AHEAD)
+    project.run()
+    forecasts = pd.read_parquet(project.results / "forecasts.parquet")
+    beyond = forecasts[forecasts["step"] > 12]
+    assert len(beyond) == 2 * 5 * 4
+    assert beyond["actual"].isna().all()
+    assert np.isfinite(beyond["forecast"]).all()
+    bands = pd.read_csv(project.results / "forecast_bands.csv")
+    assert list(bands.loc[bands["scenario"] == "a", "step"]) == list(range(1, 17))
+    page = (project.folder / "reports/ahead/report.html").read_text(encoding="utf-8")
+    assert "Beyond the last observation, 4 more steps" in page
+
+
+TIMED = {
+    "standalone": True,
+    "study": {
+        "name": "timed", "seed": 3, "repeats": 3, "margin": 1, "metric": "train_seconds",
+        "interleave": True, "spread_margin": 1.5,
+    },
+    "series": AHEAD["series"],
+    "model": {"engine": "keras", "epochs": 2},
+    "scenarios": {"short": {"stateful": False}, "long": {"stateful": False, "epochs": 60}},
+    "findings": {
+        "T1": {"claim": "Fewer epochs are faster.", "expect": "less", "a": "short", "b": "long"},
+        "T2": {"claim": "And as good.", "expect": "equivalent", "a": "short", "b": "long",
+               "metric": "rmse", "margin": 5},
+    },
+}  # fmt: skip
+
+
+def test_training_times(tmp_path):
+    project = Project(tmp_path / "timed", TIMED)
+    project.run()
+    seconds = project.repeats().groupby("scenario")["train_seconds"]
+    assert (seconds.min() > 0).all()
+    findings = pd.read_csv(project.results / "findings.csv").set_index("id")
+    assert list(findings["estimand"]) == ["ratio", "mean"]
+    assert findings.loc["T1", "difference"] < 0
+    assert "times that of long" in pd.read_csv(project.results / "claims.csv")["sentence"][0]
+
+
+# Tables of repeats that were trained elsewhere
+
+
+def table_of(rng):
+    rows = [
+        {"scenario": name, "score": rng.normal(mean, 1), "minutes": rng.lognormal(mean, 0.2)}
+        for name, mean in [("old", 10), ("new", 12), ("newer", 12)]
+        for _ in range(60)
+    ]
+    return pd.DataFrame(rows)
+
+
+ELSEWHERE = {
+    "standalone": True,
+    "study": {"name": "elsewhere", "seed": 1, "margin": 0.5},
+    "table": {"file": "mine.csv", "metric": "score", "unit": "points", "better": "higher"},
+    "findings": {
+        "H1": {"claim": "New beats old.", "expect": "greater", "a": "new", "b": "old"},
+        "H2": {"claim": "Newer is the best.", "expect": "best_of", "a": "newer", "b": ["old"]},
+        "H3": {"claim": "New takes as long.", "expect": "equivalent", "a": "new", "b": "old",
+               "metric": "minutes", "ratio": True},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    project = Project(tmp_path / "elsewhere", ELSEWHERE)
+    table_of(np.random.default_rng(2)).to_csv(project.folder / "mine.csv", index=False)
+    return project
+
+
+def test_verdicts_without_training(elsewhere):
+    output = elsewhere.run("analyse")
+    assert "train" not in elsewhere.planned("--forceall", "analyse")
+    assert "reports/elsewhere/report.html" in output
+    claims = pd.read_csv(elsewhere.results / "claims.csv").set_index("id")
+    assert list(claims["verdict"]) == ["supported", "supported", "contradicted"]
+    assert "mean score of new is" in claims.loc["H1", "sentence"]
+    page = (elsewhere.folder / "reports/elsewhere/report.html").read_text(encoding="utf-8")
+    assert "a higher score is better" in page
+    assert "Trained</dt><dd>elsewhere" in page
+    assert "forecasts.parquet" not in page
+    assert elsewhere.planned() == {}
+
+
+def test_a_changed_table_is_judged_anew(elsewhere):
+    elsewhere.run("analyse")
+    table = pd.read_csv(elsewhere.folder / "mine.csv")
+    table["score"] = -table["score"]
+    table.to_csv(elsewhere.folder / "mine.csv", index=False)
+    elsewhere.run("analyse")
+    claims = pd.read_csv(elsewhere.results / "claims.csv").set_index("id")
+    assert claims.loc["H1", "verdict"] == "contradicted"
+
+
+def test_a_table_of_several_series_from_parquet(tmp_path):
+    study = {**ELSEWHERE, "table": {**ELSEWHERE["table"], "file": "mine.parquet"}}
+    project = Project(tmp_path / "several", study)
+    rng = np.random.default_rng(3)
+    tables = [table_of(rng).assign(series=name) for name in ("cats", "dogs", "my birds")]
+    pd.concat(tables).to_parquet(project.folder / "mine.parquet")
+    project.run("analyse")
+    over_all = pd.read_csv(project.results / "conjunctions.csv")
+    assert list(over_all.loc[over_all["id"] == "H1", "holds"]) == [True, True, True]
+
+
+# A config for one's own file, in one step
+
+
+def new_study(folder, *arguments):
+    script = folder / "workflow/scripts/new_study.py"
+    return subprocess.run(
+        [sys.executable, script, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_new_study_in_one_step(tmp_path):
+    project = Project(tmp_path / "new", ELSEWHERE)
+    rows = [f"2024-{i},{50 + i % 7 * 3 + i / 9},word" for i in range(60)]
+    file = project.folder / "my shop.csv"
+    file.write_text("\n".join(["month,sold,note", *rows, ""]), encoding="utf-8")
+    made = new_study(project.folder, "my shop.csv")
+    assert made.returncode == 0, made.stderr
+    study = yaml.safe_load((project.folder / "my shop.yaml").read_text(encoding="utf-8"))
+    assert study["series"]["my_shop"]["value"] == "sold"
+    assert study["series"]["my_shop"]["test_rows"] == 12
+    (project.folder / "overlay.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    planned = project.run("-n")
+    assert "The whole study is 400 trainings in 4 jobs" in planned
+    again = new_study(project.folder, "my shop.csv")
+    assert again.returncode == 1
+    assert "my shop.yaml: is there already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [("a,b\nx,y\n", "no column has a number in every row"), ("", "is empty")],
+)
+def test_a_new_study_of_a_file_that_cannot_be_used(tmp_path, content, problem):
+    project = Project(tmp_path / "new", ELSEWHERE)
+    (project.folder / "bad.csv").write_text(content, encoding="utf-8")
+    made = new_study(project.folder, "bad.csv")
+    assert made.returncode == 1
+    assert problem in made.stderr
+    assert "Traceback" not in made.stderr
+    assert not (project.folder / "bad.yaml").exists()

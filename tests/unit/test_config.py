@@ -12,7 +12,7 @@ from workflow.project import merged
 from thousandfold.config import load_study
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
-from thousandfold.layers import ConfigError, command_line_values
+from thousandfold.layers import ConfigError, command_line_values, standalone_layers
 from thousandfold.schema import config_schema
 from thousandfold.study import Contrast, Stopping
 
@@ -389,6 +389,15 @@ def test_selecting_series():
     study = load_study(config, [])
     assert [source.name for source in study.series] == ["nile"]
     assert study.source("nile").file.endswith("nile.csv")
+
+
+def test_files_before_one_that_stands_alone_do_not_count(tmp_path):
+    files = []
+    for name, text in [("a", "study: {seed: 1}"), ("b", "standalone: true"), ("c", "model: {}")]:
+        files.append(str(tmp_path / f"{name}.yaml"))
+        Path(files[-1]).write_text(text, encoding="utf-8")
+    assert standalone_layers(files) == files[1:]
+    assert standalone_layers(files[::2]) == files[::2]
 
 
 # Tables of repeats that were trained elsewhere

@@ -1,14 +1,18 @@
 """Preparation against the article's and the design's published checksums."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from support import STATELESS
 
 from thousandfold.baselines import baseline_errors
 from thousandfold.metrics import rmse
-from thousandfold.series import Series, SeriesError, read_series
+from thousandfold.scenario import EarlyStopping
+from thousandfold.series import Series, SeriesError, read_series, series_path
 from thousandfold.supervised import supervise
 
 
@@ -82,3 +86,118 @@ def test_too_short(n, test_rows):
     series = Series("x", values, tuple(map(str, range(n))), test_rows)
     with pytest.raises(SeriesError, match="give a longer series"):
         supervise(series, replace(STATELESS, timesteps=1, train_rows=None))
+
+
+# Files of other kinds
+
+
+def test_a_parquet_file_is_read_like_a_csv_file(tmp_path):
+    dates = pd.date_range("2024-01-31", periods=5, freq="D", name="day")
+    frame = pd.DataFrame({"y": [0.1, 1 / 3, 1e-7, 4, 5], "x": range(5)}, index=dates)
+    frame.to_parquet(tmp_path / "s.parquet")
+    frame.to_csv(tmp_path / "s.csv")
+    ours, csv = (
+        read_series("s", tmp_path / name, "y", 1, inputs=["x"]) for name in ("s.parquet", "s.csv")
+    )
+    np.testing.assert_array_equal(ours.values, frame["y"])
+    np.testing.assert_array_equal(ours.columns, frame)
+    np.testing.assert_array_equal(csv.columns, frame)
+    assert [label[:10] for label in ours.labels] == list(csv.labels)
+
+
+@pytest.mark.parametrize(
+    ("frame", "problem"),
+    [
+        (pd.DataFrame({"y": [1.0, None]}), "column 'y', row 2: '' is not a finite number"),
+        (pd.DataFrame({"y": ["a", "b"]}), "column 'y', row 1: 'a' is not a finite number"),
+        (pd.DataFrame({"z": [1.0]}), "has no column 'y'; its columns are 'z'"),
+        (pd.DataFrame({}), "has no columns"),
+    ],
+)
+def test_a_parquet_file_that_cannot_be_used(tmp_path, frame, problem):
+    frame.to_parquet(tmp_path / "s.parquet")
+    with pytest.raises(SeriesError, match=re.escape(problem)):
+        read_series("s", tmp_path / "s.parquet", "y", 1)
+
+
+def test_a_file_that_is_no_parquet(tmp_path):
+    (tmp_path / "s.parquet").write_text("day,y\n1,2\n", encoding="utf-8")
+    with pytest.raises(SeriesError, match="cannot be read as a Parquet file"):
+        read_series("s", tmp_path / "s.parquet", "y", 1)
+
+
+def test_labels_come_from_the_column_that_is_named(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("y,month\n1,Jan\n2,Feb\n", encoding="utf-8")
+    assert read_series("x", path, "y", 1).labels == ("1", "2")
+    assert read_series("x", path, "y", 1, label="month").labels == ("Jan", "Feb")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "column", "rows", "mean"),
+    [("nile", "volume", 100, 919.35), ("sunspots", "SUNACTIVITY", 309, 49.752), ("macrodata", "unemp", 203, 5.88473)],
+)  # fmt: skip
+def test_datasets_of_statsmodels(dataset, column, rows, mean):
+    """Lengths and means as `statsmodels.datasets` gives them."""
+    series = read_series("s", Path(series_path(f"statsmodels:{dataset}")), column, 10)
+    assert len(series.values) == rows
+    assert series.values.mean() == pytest.approx(mean, rel=1e-5)
+
+
+@pytest.mark.parametrize("file", ["statsmodels:nil", "statmodels:nile", "statsmodels:../x"])
+def test_a_dataset_that_is_not_there(file):
+    if "/" in file:
+        assert series_path(file) == file
+    else:
+        with pytest.raises(SeriesError, match=r"has no dataset nile?; name another file"):
+            series_path(file)
+
+
+# Preparation
+
+
+@pytest.mark.parametrize(
+    ("scaling", "low", "high"), [("symmetric", -1, 1), ("unit", 0, 1), ("standard", None, None)]
+)
+def test_scalings(shampoo, scaling, low, high):
+    data = supervise(shampoo, replace(STATELESS, scaling=scaling))
+    for values in (data.train.inputs, data.train.targets):
+        if low is None:
+            assert (values.mean(), values.std()) == pytest.approx((0, 1), abs=1e-6)
+        else:
+            assert (values.min(), values.max()) == pytest.approx((low, high))
+    restored = data.target_scaler.invert(data.train.targets.astype(float))
+    np.testing.assert_allclose(restored, np.diff(shampoo.values)[1:23], rtol=1e-5)
+
+
+def test_without_scaling_or_differences_rows_are_the_values(shampoo):
+    data = supervise(shampoo, replace(STATELESS, scaling="none", difference=False, timesteps=2))
+    np.testing.assert_array_equal(data.train.inputs[0, :, 0], np.float32(shampoo.values[:2]))
+    np.testing.assert_array_equal(data.train.targets[:3], np.float32(shampoo.values[2:5]))
+    np.testing.assert_array_equal(data.invert(data.test.targets), np.float32(data.actual))
+
+
+def test_a_target_that_is_not_scaled(shampoo):
+    data = supervise(shampoo, replace(STATELESS, scale_target=False))
+    assert data.train.inputs.max() == 1
+    np.testing.assert_array_equal(data.train.targets, np.float32(np.diff(shampoo.values)[1:23]))
+
+
+def test_validation_rows_are_the_last_before_the_test(shampoo):
+    rule = EarlyStopping(5, 0, 0.0, False, 0)
+    whole = supervise(shampoo, STATELESS)
+    data = supervise(shampoo, replace(STATELESS, early_stopping=rule))
+    assert (len(data.train), len(data.validation)) == (17, 5)
+    np.testing.assert_array_equal(data.before_test.inputs, whole.train.inputs)
+    np.testing.assert_array_equal(data.validation.targets, whole.train.targets[17:])
+
+
+def test_further_inputs_are_differenced_and_scaled_for_themselves(shampoo):
+    other = np.cumsum(np.arange(36.0))[:, np.newaxis]
+    data = supervise(replace(shampoo, inputs=other), replace(STATELESS, timesteps=2))
+    assert data.train.inputs.shape == (21, 2, 2)
+    np.testing.assert_allclose(
+        data.train.inputs[:, 0, 1], np.linspace(-1, 1, 21), rtol=1e-5, atol=1e-6
+    )
+    alone = supervise(shampoo, replace(STATELESS, timesteps=2))
+    np.testing.assert_array_equal(data.train.inputs[:, :, 0], alone.train.inputs[:, :, 0])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from support import ROOT
 
 from workflow.project import Project
 
@@ -236,6 +237,17 @@ def test_a_table_of_several_series_from_parquet(tmp_path):
     project.run("analyse")
     over_all = pd.read_csv(project.results / "conjunctions.csv")
     assert list(over_all.loc[over_all["id"] == "H1", "holds"]) == [True, True, True]
+
+
+def test_the_five_lines_of_the_readme(elsewhere):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = next(b for b in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "table:" in b)
+    assert len([line for line in block.splitlines() if not line.startswith("#")]) == 4
+    table = table_of(np.random.default_rng(2)).rename(columns={"score": "accuracy"})
+    table.to_csv(elsewhere.folder / "scores.csv", index=False)
+    (elsewhere.folder / "overlay.yaml").write_text(block, encoding="utf-8")
+    elsewhere.run("analyse")
+    assert "supported" in (elsewhere.folder / "results/mine/claims.csv").read_text(encoding="utf-8")
 
 
 # A config for one's own file, in one step

@@ -89,12 +89,21 @@ def _number(value: float, sign: str = "") -> str:
 
 
 def _ratio(record: Mapping[Any, Any], _: str) -> str:
+    return _times(record, f"geometric mean {_name(record)}")
+
+
+def _spread_ratio(record: Mapping[Any, Any], _: str) -> str:
+    return _times(record, "spread")
+
+
+def _times(record: Mapping[Any, Any], what: str) -> str:
+    """How many times something of b's is that of a."""
     ratio, low, high, margin = (
         math.exp(record[key]) for key in ("difference", "ci_low", "ci_high", "margin")
     )
     return (
-        f"the geometric mean {_name(record)} of {record['scenario_a']} is {ratio:.3g} times that "
-        f"of {record['scenario_b']} ({_level(record)} interval {low:.3g} to {high:.3g}, margin "
+        f"the {what} of {record['scenario_a']} is {ratio:.3g} times that of "
+        f"{record['scenario_b']} ({_level(record)} interval {low:.3g} to {high:.3g}, margin "
         f"{margin:.3g} times)"
     )
 
@@ -105,17 +114,6 @@ def _trend(record: Mapping[Any, Any], unit: str) -> str:
         f"the difference in mean {_name(record)} between {record['scenario_a']} and "
         f"{record['scenario_b']} changes by {slope} {unit} per unit ({_level(record)} interval "
         f"{low} to {high}, margin {record['margin']:g})"
-    )
-
-
-def _spread_ratio(record: Mapping[Any, Any], _: str) -> str:
-    ratio, low, high, margin = (
-        math.exp(record[key]) for key in ("difference", "ci_low", "ci_high", "margin")
-    )
-    return (
-        f"the spread of {record['scenario_a']} is {ratio:.3g} times that of "
-        f"{record['scenario_b']} ({_level(record)} interval {low:.3g} to {high:.3g}, margin "
-        f"{margin:.3g} times)"
     )
 
 

@@ -1,0 +1,99 @@
+"""Write docs/findings.md from the tables of the studies that come beside the article's.
+
+    for study in batch_size padding padding_speed architectures preprocessing series; do
+        snakemake --cores 2 --configfile config/$study.yaml
+    done
+    python docs/findings.py
+
+Claims, verdicts and numbers come from the tables; the remarks from docs/findings.yaml.
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TEXTS = yaml.safe_load((ROOT / "docs" / "findings.yaml").read_text(encoding="utf-8"))
+
+
+def short(value: float) -> str:
+    """A number for a table."""
+    return f"{value:+.2f}" if abs(value) >= 1 else f"{value:+.2g}"
+
+
+def numbers(record: dict[Any, Any]) -> str:
+    """A contrast's estimate with its interval."""
+    values = [record[key] for key in ("difference", "ci_low", "ci_high")]
+    if record["estimand"] in ("spread", "ratio"):
+        estimate, low, high = (f"{math.exp(value):.3g}" for value in values)
+        return f"× {estimate} [{low}, {high}]"
+    estimate, low, high = map(short, values)
+    return f"{estimate} [{low}, {high}]"
+
+
+def margin(record: dict[Any, Any]) -> str:
+    """A contrast's margin."""
+    if record["estimand"] in ("spread", "ratio"):
+        return f"× {math.exp(record['margin']):g}"
+    return f"{record['margin']:g}"
+
+
+def of_one_series(study: str, remarks: dict[str, str]) -> str:
+    """A row per claim."""
+    folder = ROOT / "results" / study
+    claims, findings = (pd.read_csv(folder / f"{name}.csv") for name in ("claims", "findings"))
+    lines = [
+        "| | claim | verdict | a − b [interval] | margin | n | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for claim in claims.to_dict("records"):
+        contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
+        told = "<br>".join(numbers(contrast) for contrast in contrasts)
+        first = contrasts[0]
+        lines.append(
+            f"| {claim['id']} | {claim['claim']} | {claim['verdict']} | {told} | {margin(first)} "
+            f"| {first['n_a']} | {remarks[claim['id']]} |"
+        )
+    return "\n".join(lines)
+
+
+def of_several_series(study: str, remarks: dict[str, str]) -> str:
+    """A row per claim, with its verdict on each series and what holds over all."""
+    folder = ROOT / "results" / study
+    claims, findings, over_all = (
+        pd.read_csv(folder / f"{name}.csv") for name in ("claims", "findings", "conjunctions")
+    )
+    series = list(dict.fromkeys(claims["series"]))
+    lines = [
+        f"| | claim | {' | '.join(series)} | holds on at least | |",
+        f"|{'---|' * (len(series) + 4)}",
+    ]
+    for id_ in dict.fromkeys(claims["id"]):
+        rows = claims[claims["id"] == id_].set_index("series")
+        contrasts = findings[findings["id"] == id_].set_index("series").to_dict("index")
+        told = [f"{rows.loc[name, 'verdict']}<br>{numbers(contrasts[name])}" for name in series]
+        proven = over_all[(over_all["id"] == id_) & over_all["holds"]]["k"].max()
+        at_least = 0 if math.isnan(proven) else int(proven)
+        lines.append(
+            f"| {id_} | {rows['claim'].iloc[0]} | {' | '.join(told)} | {at_least} of {len(series)} "
+            f"| {remarks[id_]} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Write the page."""
+    parts = [TEXTS["head"]]
+    for study, text in TEXTS["studies"].items():
+        table = of_several_series if study == "series" else of_one_series
+        about = f"`config/{study}.yaml`. {text['about']}"
+        parts.append(f"## {text['heading']}\n\n{about}\n\n{table(study, text['remarks'])}\n")
+    (ROOT / "docs" / "findings.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

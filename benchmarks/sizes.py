@@ -35,7 +35,7 @@ REPEATS = 100
 EPOCHS = 3
 UNITS, TIMESTEPS, BATCHES = (1, 8, 32, 64), (1, 12, 48), (1, 16)
 ROWS = (200, 2000)
-BROAD = ((128, 12, 1), (128, 12, 16), (256, 12, 16))
+BROAD = ((256, 1, 1), (256, 1, 16), (128, 12, 1), (128, 12, 16), (256, 12, 16))
 """Around the width from which stock Keras takes over."""
 
 LONGEST_EPOCH = 60
@@ -139,7 +139,8 @@ def main():
         f"{REPEATS} repeats of a stateless LSTM takes: all at once, and by stock Keras one after "
         "the other. “from” is the number of epochs from which the replicated engine is faster "
         "with its compilation counted. Memory is that of its process.\n\n"
-        f"Networks of more than {MOST_UNITS} units go to stock Keras by themselves.\n\n"
+        f"Recurrent networks of more than {MOST_UNITS} units over several timesteps go to stock "
+        "Keras by themselves.\n\n"
         "| units | timesteps | batch | rows | replicated, s | stock, s | ratio | from | MB |\n"
         f"|{'---|' * 9}\n{''.join(lines)}\n"
         f"{len(left_out)} sizes of {ROWS[1]} rows whose epoch would take longer than "

@@ -212,7 +212,7 @@ STOCK_ONLY = {
     "stacked dense layers": replace(STATELESS, layer="dense", layers=2, epochs=2),
     "dropout": replace(STATELESS, dropout=0.5, units=4, epochs=2),
     "clipnorm": replace(STATELESS, optimizer=Optimizer("adam", (("clipnorm", 1e-9),)), epochs=2),
-    "128 units": replace(STATELESS, units=129, epochs=1),
+    "more than 128 units": replace(STATELESS, units=129, timesteps=2, epochs=1),
 }
 
 

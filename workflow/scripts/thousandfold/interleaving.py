@@ -1,5 +1,6 @@
 """Training times that can be compared: all repeats in one process, in random order."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,6 +9,9 @@ import pandas as pd
 from thousandfold.series import Series
 from thousandfold.study import Block, Study
 from thousandfold.training import train_repeats
+
+LOGGED_EVERY = 10
+"""Trainings."""
 
 
 def train_interleaved(
@@ -28,7 +32,9 @@ def train_interleaved(
 
     for block in blocks:
         train(block, block.start)
-    for place in order:
+    for done, place in enumerate(order):
+        if done % LOGGED_EVERY == 0:
+            logging.info("%d of %d trainings done", done, len(tasks))
         rows[tasks[place]] = train(*tasks[place])
     return {
         block: pd.concat([rows[block, r] for r in range(block.start, block.stop)])

@@ -14,7 +14,7 @@ ENGINE_MODULES = {
 """Engine by its name in config -> the module that has its `train_block`."""
 
 MOST_UNITS = 128
-"""Wider networks are trained as fast one after the other (benchmarks/sizes.md)."""
+"""Wider recurrent networks train as fast one after the other (benchmarks/sizes.md)."""
 
 
 class Engine(Protocol):
@@ -42,8 +42,8 @@ def unsupported(regime: Regime) -> str | None:
     for name, _ in regime.optimizer.options:
         if name in ("clipnorm", "global_clipnorm"):
             return f"gradients clipped by norm ({name})"
-    if regime.units > MOST_UNITS:
-        return f"more than {MOST_UNITS} units, which are no faster at once"
+    if regime.units > MOST_UNITS and regime.timesteps > 1 and regime.layer != "dense":
+        return f"more than {MOST_UNITS} units over timesteps, which are no faster at once"
     return None
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, shipped_regimes
 
-from thousandfold.engines import replicated, stock
+from thousandfold.engines import network, replicated, stock
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
 from thousandfold.metrics import rmse
@@ -134,14 +134,14 @@ STATE_REGIMES = {
 def test_state_is_carried_and_reset_as_the_regime_says(engine, name):
     regime = STATE_REGIMES[name]
     data, block = data_for(regime), trained(engine, regime, tuple(SEEDS[:1]))
-    network = NumpyLstm(block.weights, regime)
+    lstm = NumpyLstm(block.weights, regime)
     for _ in range(regime.epochs):
-        train_outputs = network.run(data.train.inputs, reset_after_batch=False)
+        train_outputs = lstm.run(data.train.inputs, reset_after_batch=False)
         if regime.reset_after_epoch:
-            network.reset()
+            lstm.reset()
     if regime.seed_on_train:
-        network.run(data.train.inputs, regime.reset_after_prediction)
-    test_outputs = network.run(data.test.inputs, regime.reset_after_prediction)
+        lstm.run(data.train.inputs, regime.reset_after_prediction)
+    test_outputs = lstm.run(data.test.inputs, regime.reset_after_prediction)
 
     loss = np.mean((train_outputs - data.train.targets) ** 2)
     np.testing.assert_allclose(block.train_loss[0], loss, rtol=1e-5)
@@ -261,7 +261,7 @@ def test_calls_of_the_compiled_program_leave_no_mark(monkeypatch):
 
 def test_a_loop_over_timesteps_is_the_same_as_writing_them_out(monkeypatch):
     written_out = trained(replicated, WIDE)
-    monkeypatch.setattr(replicated, "UNROLLED_TIMESTEPS", 1)
+    monkeypatch.setattr(network, "UNROLLED_TIMESTEPS", 1)
     looped = replicated.train_block(WIDE, data_for(WIDE), SEEDS[:2], lambda _: None)
     np.testing.assert_allclose(looped.outputs, written_out.outputs, atol=1e-5)
 

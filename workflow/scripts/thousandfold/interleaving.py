@@ -1,5 +1,6 @@
 """Training times that can be compared: all repeats in one process, in random order."""
 
+import gc
 import logging
 from collections.abc import Mapping, Sequence
 
@@ -36,6 +37,9 @@ def train_interleaved(
         if done % LOGGED_EVERY == 0:
             logging.info("%d of %d trainings done", done, len(tasks))
         rows[tasks[place]] = train(*tasks[place])
+        # What Keras leaves of each model would make the next ones' garbage collections longer.
+        gc.collect()
+        gc.freeze()
     return {
         block: pd.concat([rows[block, r] for r in range(block.start, block.stop)])
         for block in blocks

@@ -1,0 +1,170 @@
+"""A small network for every repeat at once: initial weights, the way through it, its batches.
+
+The letters in shapes are those of cells.py.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from thousandfold.engines.block import UNROLLED_TIMESTEPS
+from thousandfold.engines.cells import CELLS, State
+from thousandfold.engines.runtime import keras, tf
+from thousandfold.scenario import Regime
+from thousandfold.seeds import weight_seed
+from thousandfold.supervised import Rows
+
+
+class _LaneSeed(keras.random.SeedGenerator):
+    """A seed that may be a tensor; Keras's initialisers draw with it as with the integer."""
+
+    def __init__(self, seed: Any) -> None:
+        # The base class would make a variable, which a traced function cannot.
+        self._seed = seed
+
+    def next(self, ordered: bool = True) -> Any:
+        return tf.stack([self._seed, 0])
+
+
+def _draw(initializer: Any, shape: tuple[int, ...], seeds: list[int]) -> Any:
+    """One draw of a Keras initialiser per seed, stacked along a last axis."""
+
+    # Not compiled by XLA, whose random numbers differ from those that stock Keras draws.
+    @tf.function
+    def draw_all(lane_seeds: Any) -> Any:
+        def draw(lane_seed: Any) -> Any:
+            initializer.seed = _LaneSeed(lane_seed)
+            return initializer(shape)
+
+        return tf.map_fn(draw, lane_seeds, fn_output_signature=tf.float32)
+
+    draws = draw_all(tf.constant(seeds, tf.int64))
+    return tf.transpose(draws, [*range(1, len(shape) + 1), 0])
+
+
+def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, Any]:
+    """The weights that stock Keras layers would start from, repeats on the last axis."""
+
+    def seeds_of(weight: str) -> list[int]:
+        return [weight_seed(seed, weight) for seed in seeds]
+
+    cell, units = CELLS[regime.layer], regime.units
+    glorot, orthogonal = keras.initializers.GlorotUniform(), keras.initializers.Orthogonal()
+    inputs = rows.features if cell.is_recurrent else rows.timesteps * rows.features
+    columns = cell.gates * units
+    recurrent = {}
+    if cell.is_recurrent:
+        drawn = _draw(orthogonal, (units, columns), seeds_of("recurrent_kernel"))
+        recurrent = {"recurrent_kernel": drawn}
+    return {
+        "kernel": _draw(glorot, (inputs, columns), seeds_of("kernel")),
+        **recurrent,
+        "bias": tf.repeat(cell.bias(units)[..., tf.newaxis], len(seeds), axis=-1),
+        "dense_kernel": _draw(glorot, (units, 1), seeds_of("dense_kernel")),
+        "dense_bias": tf.zeros((1, len(seeds))),
+    }
+
+
+class Network:
+    """A layer and a dense output for every repeat at once."""
+
+    def __init__(self, regime: Regime, weights: dict[str, Any]) -> None:
+        self.regime = regime
+        self.cell = CELLS[regime.layer]
+        self.repeats = weights["dense_bias"].shape[-1]
+        self.weights = {
+            name: keras.Variable(value, name=name, dtype="float32")
+            for name, value in weights.items()
+        }
+
+    def zero_state(self, batch_size: int) -> State:
+        """The state before any timestep."""
+        shape = (batch_size, self.regime.units, self.repeats)
+        return tuple(tf.zeros(shape) for _ in range(self.cell.states))
+
+    def _step(self, x: Any, present: Any, state: State) -> State:
+        """One timestep of x (B, F, L); where it is not present (B, L), the state stays."""
+        w = {name: variable.value for name, variable in self.weights.items()}
+        after = self.cell.step(self.regime, w, x, state)
+        if present is None:
+            return after
+        keep = present[:, tf.newaxis]
+        return tuple(tf.where(keep, new, old) for new, old in zip(after, state, strict=True))
+
+    def __call__(self, x: Any, present: Any, state: State) -> tuple[Any, State]:
+        """Outputs (B, R) and the state after the last of x's timesteps, x being (B, T, F, L)."""
+        if not self.cell.is_recurrent:
+            flat = tf.reshape(x, (x.shape[0], x.shape[1] * x.shape[2], -1))
+            return self._output(self._step(flat, None, state)[0]), state
+
+        def step(t: Any, state: State) -> State:
+            return self._step(x[:, t], None if present is None else present[:, t], state)
+
+        timesteps = x.shape[1]
+        if timesteps <= UNROLLED_TIMESTEPS:
+            for t in range(timesteps):
+                state = step(t, state)
+        else:
+            _, *after = tf.while_loop(
+                lambda t, *state: t < timesteps,
+                lambda t, *state: (t + 1, *step(t, state)),
+                (0, *state),
+                maximum_iterations=timesteps,
+            )
+            state = tuple(after)
+        return self._output(state[0]), state
+
+    def _output(self, h: Any) -> Any:
+        w = self.weights
+        return tf.reduce_sum(h * w["dense_kernel"].value[:, 0], axis=1) + w["dense_bias"].value[0]
+
+
+class Batches:
+    """Rows cut into batches of equal length, the last one filled up with rows of no weight."""
+
+    def __init__(self, rows: int, batch_size: int) -> None:
+        self.count = -(-rows // batch_size)
+        self.batch_size = batch_size
+        real = self.cut(np.ones((1, rows)))[0]
+        self.row_weights = tf.constant(real / real.sum(axis=1, keepdims=True), tf.float32)
+        """Each row's share in its batch's mean, shape (count, batch_size)."""
+        self.shares = tf.constant(real.sum(axis=1) / rows, tf.float32)
+        """Each batch's share in the epoch's mean, shape (count,)."""
+
+    def cut(self, values: np.ndarray) -> np.ndarray:
+        """Values (E, rows, ...) as (E, count, batch_size, ...), filled up with zeros."""
+        missing = self.count * self.batch_size - values.shape[1]
+        filled = np.pad(values, [(0, 0), (0, missing)] + [(0, 0)] * (values.ndim - 2))
+        return filled.reshape(len(values), self.count, self.batch_size, *values.shape[2:])
+
+
+class Constants:
+    """Rows as constants of a compiled program."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.inputs, self.targets = tf.constant(rows.inputs), tf.constant(rows.targets)
+        self.present = None if rows.present is None else tf.constant(rows.present)
+
+    def pick(self, rows: Any) -> tuple[Any, Any, Any]:
+        """Inputs (B, T, F, L), presence (B, T, L) and targets (B, L) of row numbers (B, L)."""
+        x = tf.transpose(tf.gather(self.inputs, rows), [0, 2, 3, 1])
+        present = None
+        if self.present is not None:
+            present = tf.transpose(tf.gather(self.present, rows), [0, 2, 1])
+        return x, present, tf.gather(self.targets, rows)
+
+
+def batch_losses(
+    network: Network, picked: tuple[Any, Any, Any], row_weights: Any, state: State
+) -> tuple[Any, State]:
+    """Each repeat's mean squared error (R,) on one batch, and the state after it."""
+    x, present, targets = picked
+    outputs, state = network(x, present, state)
+    errors = outputs - targets
+    return tf.reduce_sum(row_weights[:, tf.newaxis] * errors**2, axis=0), state
+
+
+def in_order(batches: Batches, rows: int) -> Any:
+    """The row numbers of one epoch in their own order, cut into batches, (1, count, B, 1)."""
+    numbers = np.arange(rows, dtype=np.int32)[np.newaxis, :, np.newaxis]
+    return tf.constant(batches.cut(numbers))

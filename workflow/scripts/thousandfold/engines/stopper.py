@@ -1,0 +1,86 @@
+"""Keras's EarlyStopping for every repeat at once, as part of a compiled program."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from thousandfold.engines.cells import State
+from thousandfold.engines.network import Batches, Constants, Network, batch_losses, in_order
+from thousandfold.engines.runtime import tf
+from thousandfold.scenario import EarlyStopping, Regime
+from thousandfold.supervised import Supervised
+
+
+@dataclass
+class Stopper:
+    """Keras's EarlyStopping, field by field, for every repeat at once.
+
+    A repeat that has stopped is trained on with the others, and put back after each epoch.
+    """
+
+    rule: EarlyStopping
+    network: Network
+    batches: Batches
+    rows: Constants
+    orders: Any
+
+    @classmethod
+    def of(cls, network: Network, regime: Regime, data: Supervised) -> "Stopper | None":
+        """None if the regime does not stop early."""
+        if regime.early_stopping is None or data.validation is None:
+            return None
+        batches = Batches(len(data.validation), regime.batch_size)
+        orders = in_order(batches, len(data.validation))[0]
+        return cls(regime.early_stopping, network, batches, Constants(data.validation), orders)
+
+    def fresh(self) -> tuple[Any, ...]:
+        """Before the first epoch: active, wait, best, epochs run, the best weights."""
+        repeats = self.network.repeats
+        best_weights = [tf.zeros(v.shape) for v in self._variables] if self._restores else []
+        return (
+            tf.ones(repeats, tf.bool), tf.zeros(repeats, tf.int32), tf.zeros(repeats),
+            tf.zeros(repeats, tf.int32), *best_weights,
+        )  # fmt: skip
+
+    @property
+    def _variables(self) -> list[Any]:
+        return list(self.network.weights.values())
+
+    @property
+    def _restores(self) -> bool:
+        return self.rule.restore_best_weights
+
+    def evaluate(self, state: State) -> tuple[Any, State]:
+        """The validation losses (R,), and the state, which moves on through the rows."""
+        regime = self.network.regime
+        losses = tf.zeros(self.network.repeats)
+        for batch in tf.range(self.batches.count):
+            if not regime.stateful:
+                state = self.network.zero_state(regime.batch_size)
+            picked, weights = self.rows.pick(self.orders[batch]), self.batches.row_weights[batch]
+            here, state = batch_losses(self.network, picked, weights, state)
+            losses += self.batches.shares[batch] * here
+        return losses, state
+
+    def after_epoch(self, epoch: Any, current: Any, fields: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The fields after an epoch, numbered from 0, with the validation losses `current`."""
+        active, wait, best, epochs_run, *best_weights = fields
+        watched = epoch >= self.rule.start_from_epoch
+        first = epoch <= self.rule.start_from_epoch
+        improved = watched & (first | (current + self.rule.min_delta < best))
+        takes = active & improved
+        best = tf.where(takes, current, best)
+        best_weights = [
+            tf.where(takes, variable.value, kept)
+            for variable, kept in zip(self._variables, best_weights, strict=False)
+        ]
+        wait = tf.where(improved, 0, tf.where(watched, wait + 1, wait))
+        epochs_run = tf.where(active, epochs_run + 1, epochs_run)
+        stops = watched & ~improved & (wait >= self.rule.patience) & (epoch > 0)
+        return active & ~stops, wait, best, epochs_run, *best_weights
+
+    def restore(self, fields: tuple[Any, ...]) -> None:
+        """At the end, put the best weights back."""
+        _, _, _, epochs_run, *best_weights = fields
+        watched = epochs_run > self.rule.start_from_epoch
+        for variable, kept in zip(self._variables, best_weights, strict=False):
+            variable.assign(tf.where(watched, kept, variable.value))

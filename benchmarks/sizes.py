@@ -38,7 +38,7 @@ ROWS = (200, 2000)
 BROAD = ((256, 1, 1), (256, 1, 16), (128, 12, 1), (128, 12, 16), (256, 12, 16))
 """Around the width from which stock Keras takes over."""
 
-LONGEST_EPOCH = 60
+LONGEST_EPOCH = 20
 """Seconds; where ten times as many rows would take longer, they are left out."""
 
 

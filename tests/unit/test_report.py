@@ -79,7 +79,7 @@ def page_of(study, diverged=(), warnings=()):
         {},
         table_columns("findings"),
     )
-    published = {source.name: load_published(source) for source in study.series}
+    published = {s.name: load_published(s.published) for s in study.series if s.published}
     pairs, rule = study.compared_pairs(), study.stopping
     tables = Tables(
         summary=summarise(samples, baselines, table_columns("summary")),

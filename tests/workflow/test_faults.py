@@ -46,7 +46,7 @@ may_mount = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a 
 @may_mount
 def test_a_full_disk_is_named_and_the_next_run_carries_on(finished, tmp_path):
     project = Project(tmp_path / "full")
-    with mounted(project.results, "size=160k"):
+    with mounted(project.results, "size=220k"):
         output = project.run(succeeds=False)
         assert "No space left on device" in output
         assert re.search(

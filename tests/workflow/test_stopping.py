@@ -38,7 +38,7 @@ def stages(project):
 def test_training_stops_after_two_stages_that_are_enough(fresh):
     fresh.configure(**rule(2, 6, EASY))
     output = fresh.run("-n")
-    assert "at most 6 repeats of each scenario, 18 trainings in 9 jobs" in output
+    assert "The whole study is at most 18 trainings in 9 jobs" in output
     assert fresh.planned()["train"] == 3
     fresh.run()
     assert set(stages(fresh).values()) == {2}

@@ -85,7 +85,7 @@ rule compare:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        series=STUDY.series,
+        series=[source.name for source in STUDY.series],
         twins=STUDY.twins,
         alpha=STUDY.alpha,
         design=STUDY.design,
@@ -127,7 +127,17 @@ rule judge:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        study=[STUDY],
+        findings=STUDY.findings,
+        margins={source.name: source.margin for source in STUDY.series},
+        units={
+            (source.name, metric): STUDY.unit(source.name, metric)
+            for source in STUDY.series
+            for metric in STUDY.metrics
+        },
+        alpha=STUDY.alpha,
+        design=STUDY.design,
+        higher_is_better=STUDY.higher_is_better,
+        study_seed=STUDY.seed,
         code=code_digest("judge"),
     message:
         "Testing the registered findings"
@@ -204,7 +214,7 @@ rule compare_published:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        series=STUDY.series,
+        tables={source.name: source.published for source in STUDY.series},
         study_seed=STUDY.seed,
         code=code_digest("compare_published"),
     message:

@@ -7,12 +7,12 @@ from thousandfold.inference.pairs import check_twins, compare_all_pairs
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table, table_columns, write_table
-from thousandfold.study import ScenarioPair, SeriesSource
+from thousandfold.study import ScenarioPair
 
 
 def write_comparisons(
     repeats: Path,
-    sources: tuple[SeriesSource, ...],
+    series: list[str],
     twins: tuple[ScenarioPair, ...],
     alpha: float,
     design: str,
@@ -25,8 +25,7 @@ def write_comparisons(
     samples = samples_of(read_large_table(repeats), study_seed, metric)
     pairs = compare_all_pairs(samples, DESIGNS[design], alpha, table_columns("comparisons"))
     write_table("comparisons", pairs, comparisons_output)
-    names = [source.name for source in sources]
-    checked = check_twins(samples, names, twins, DESIGNS[design], alpha, table_columns("twins"))
+    checked = check_twins(samples, series, twins, DESIGNS[design], alpha, table_columns("twins"))
     write_table("twins", checked, twins_output)
 
 
@@ -34,7 +33,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_comparisons(
         repeats=Path(snakemake.input.repeats),
-        sources=snakemake.params.series,
+        series=snakemake.params.series,
         twins=snakemake.params.twins,
         alpha=snakemake.params.alpha,
         design=snakemake.params.design,

@@ -7,15 +7,13 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table, table_columns, write_table
-from thousandfold.study import SeriesSource
 
 
 def write_published(
-    repeats: Path, sources: tuple[SeriesSource, ...], study_seed: int, output: Path
+    repeats: Path, tables: dict[str, str | None], study_seed: int, output: Path
 ) -> None:
-    """Write the published table from the repeats table."""
-    loaded = {source.name: load_published(source) for source in sources}
-    published = {name: table for name, table in loaded.items() if table is not None}
+    """Write the published table from the repeats table and the published ones, by series."""
+    published = {name: load_published(file) for name, file in tables.items() if file}
     samples = samples_of(read_large_table(repeats), study_seed) if published else {}
     table = published_table(samples, published, table_columns("published"))
     write_table("published", table, output)
@@ -25,7 +23,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_published(
         repeats=Path(snakemake.input.repeats),
-        sources=snakemake.params.series,
+        tables=snakemake.params.tables,
         study_seed=snakemake.params.study_seed,
         output=Path(snakemake.output[0]),
     )

@@ -9,7 +9,7 @@ from thousandfold.inference.findings import Identities, judge
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table, read_table, table_columns, write_table
-from thousandfold.study import Study
+from thousandfold.study import Finding
 
 
 def checked_identities(identities: Path) -> Identities:
@@ -21,30 +21,44 @@ def checked_identities(identities: Path) -> Identities:
 
 
 def write_verdicts(
-    study: Study,
+    registered: tuple[Finding, ...],
+    margins: dict[str, float],
+    units: dict[tuple[str, str], str],
+    alpha: float,
+    design: str,
+    higher_is_better: bool,
+    study_seed: int,
     repeats: Path,
     identities: Path | None,
     findings_output: Path,
     claims_output: Path,
     conjunctions_output: Path,
 ) -> None:
-    """Write the findings, claims and conjunctions tables from the repeats table."""
+    """Write the findings, claims and conjunctions tables from the repeats table.
+
+    Margins are by series, units by series and metric.
+    """
     all_repeats = read_large_table(repeats)
+    metrics = {metric for _, metric in units}
     table = judge(
-        {metric: samples_of(all_repeats, study.seed, metric) for metric in study.metrics},
-        {source.name: source.margin for source in study.series},
-        study.findings,
-        study.alpha,
-        DESIGNS[study.design],
+        {metric: samples_of(all_repeats, study_seed, metric) for metric in metrics},
+        margins,
+        registered,
+        alpha,
+        DESIGNS[design],
         checked_identities(identities) if identities else {},
         table_columns("findings"),
-        higher_is_better=study.higher_is_better,
+        higher_is_better=higher_is_better,
     )
     write_table("findings", table, findings_output)
-    told = claims(table, study.findings, study.unit, table_columns("claims"))
-    write_table("claims", told, claims_output)
-    columns = table_columns("conjunctions")
-    over_all = conjunctions(table, study.findings, study.alpha, columns)
+
+    def unit_of(series: str, metric: str) -> str:
+        return units[series, metric]
+
+    write_table(
+        "claims", claims(table, registered, unit_of, table_columns("claims")), claims_output
+    )
+    over_all = conjunctions(table, registered, alpha, table_columns("conjunctions"))
     write_table("conjunctions", over_all, conjunctions_output)
 
 
@@ -52,7 +66,13 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     found = snakemake.input.get("identities")
     write_verdicts(
-        study=snakemake.params.study[0],
+        registered=snakemake.params.findings,
+        margins=snakemake.params.margins,
+        units=snakemake.params.units,
+        alpha=snakemake.params.alpha,
+        design=snakemake.params.design,
+        higher_is_better=snakemake.params.higher_is_better,
+        study_seed=snakemake.params.study_seed,
         repeats=Path(snakemake.input.repeats),
         identities=Path(found) if found else None,
         findings_output=Path(snakemake.output.findings),

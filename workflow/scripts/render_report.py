@@ -73,7 +73,11 @@ def write_report(
         claims=table("claims"),
         samples=samples,
         conjunctions=table("conjunctions"),
-        published_results={source.name: load_published(source) for source in study.series},
+        published_results={
+            source.name: load_published(source.published)
+            for source in study.series
+            if source.published
+        },
         baselines=table("baselines"),
         required_repeats=table("required_repeats"),
         replication=table("replication"),

@@ -100,22 +100,21 @@ def _check_horizon(scenario: Scenario, series: Series) -> None:
         )
 
 
-def load_published(source: SeriesSource) -> pd.DataFrame | None:
-    """The table of published results for a series, or None."""
-    return None if source.published is None else pd.read_csv(source.published)
+def load_published(file: str) -> pd.DataFrame:
+    """A table of published results."""
+    return pd.read_csv(file)
 
 
 def _check_published(source: SeriesSource) -> None:
     key = ("series", source.name, "published")
     try:
         check_file(Path(str(source.published)))
-        table = load_published(source)
+        table = load_published(str(source.published))
     except SeriesError as error:
         raise BadKeyError(key, str(error)) from None
     except (OSError, ValueError) as error:
         problem = f"{source.published}: cannot be read ({error}); correct it"
         raise BadKeyError(key, problem) from None
-    assert table is not None
     for column in PUBLISHED_COLUMNS:
         if column not in table:
             raise BadKeyError(key, f"{source.published}: has no column {column!r}; add it")

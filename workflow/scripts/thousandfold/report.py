@@ -77,7 +77,7 @@ class Tables:
     samples: Mapping[str, Samples]
     """By metric."""
     conjunctions: pd.DataFrame
-    published_results: Mapping[str, pd.DataFrame | None]
+    published_results: Mapping[str, pd.DataFrame]
     """Published results by series, as their source prints them."""
     baselines: pd.DataFrame
     required_repeats: pd.DataFrame

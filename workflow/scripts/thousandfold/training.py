@@ -40,7 +40,8 @@ def train_repeats(
     seeds = [repeat_seed(study_seed, series.name, scenario.seeded_by, repeat) for repeat in repeats]
     trained = engine(regime.engine).train_block(regime, data, seeds, progress)
 
-    forecasts = data.invert(trained.outputs)
+    # Row by row in memory, so that a repeat's sums do not depend on how many repeats there are.
+    forecasts = np.ascontiguousarray(data.invert(trained.outputs))
     future = future_in_units(data, trained.future)
     finite = np.isfinite(trained.train_loss) & np.isfinite(forecasts).all(axis=1)
     seconds = trained.seconds if timed else None

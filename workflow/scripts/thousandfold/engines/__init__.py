@@ -14,7 +14,7 @@ ENGINE_MODULES = {
 """Engine by its name in config -> the module that has its `train_block`."""
 
 MOST_UNITS = 128
-"""Wider recurrent networks train as fast one after the other (benchmarks/sizes.md)."""
+"""Wider recurrent networks train as fast one after the other (benchmarks/sizes.py)."""
 
 
 class Engine(Protocol):

@@ -18,7 +18,7 @@ State = tuple[Any, ...]
 
 
 MATRIX_ROWS, MATRIX_UNITS = 8, 32
-"""From so many rows in a batch and units on, matrix products are faster (benchmarks/sizes.md)."""
+"""From so many rows in a batch and units on, matrix products are faster (benchmarks/sizes.py)."""
 
 
 def takes_matrix_products(regime: Regime) -> bool:

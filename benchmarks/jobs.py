@@ -9,14 +9,12 @@ import argparse
 import json
 import os
 import platform
-import re
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
-from study import ROOT, publish
+from study import ROOT, measured_apart, peak_megabytes, publish
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
@@ -72,16 +70,7 @@ def train(sizes):
         lambda done: stamps.append((done, time.perf_counter())),
     )  # fmt: skip
     (first_epochs, first), (last_epochs, last) = stamps[0], stamps[-1]
-    # Not getrusage: its peak is the parent's where that was larger.
-    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
-    print(json.dumps([int(peak[1]) * 1024 / 1e6, (last - first) / (last_epochs - first_epochs)]))
-
-
-def measure(sizes):
-    """Megabytes and seconds per epoch of a job in a process of its own."""
-    command = [sys.executable, __file__, "--train", json.dumps(sizes)]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(printed)
+    print(json.dumps([peak_megabytes(), (last - first) / (last_epochs - first_epochs)]))
 
 
 def main():
@@ -96,7 +85,7 @@ def main():
     rows = []
     for sizes in JOBS:
         job = job_of(*sizes)
-        megabytes, seconds = measure(sizes)
+        megabytes, seconds = measured_apart(__file__, "--train", sizes)
         expected = job.seconds / job.regime.epochs
         rows.append(
             f"| {' | '.join(map(str, sizes))} | {megabytes:.0f} | {memory_mb([job])} "

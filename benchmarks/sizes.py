@@ -11,15 +11,13 @@ import itertools
 import json
 import os
 import platform
-import re
-import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from study import ROOT, publish
+from study import ROOT, measured_apart, peak_megabytes, publish
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
@@ -95,15 +93,12 @@ def measure_here(engine, *sizes):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     regime, data = data_of(*sizes)
     epoch, beside = {"replicated": replicated_epoch, "keras": stock_epoch}[engine](regime, data)
-    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
-    print(json.dumps([int(peak[1]) * 1024 / 1e6, epoch, beside]))
+    print(json.dumps([peak_megabytes(), epoch, beside]))
 
 
 def measure(engine, *sizes):
     """The same in a process of its own."""
-    command = [sys.executable, __file__, "--measure", json.dumps([engine, *sizes])]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(printed.splitlines()[-1])
+    return measured_apart(__file__, "--measure", [engine, *sizes])
 
 
 def main():

@@ -6,8 +6,10 @@ Each round runs `snakemake --cores N` in a scratch copy of the project; the envi
 """
 
 import argparse
+import json
 import os
 import platform
+import re
 import resource
 import shutil
 import subprocess
@@ -35,6 +37,22 @@ def publish(text, markdown):
     print(text)
     if markdown:
         markdown.write_text(text, encoding="utf-8")
+
+
+def peak_megabytes():
+    """The peak memory of this process.
+
+    Not getrusage's, which begins at the parent's where that was larger.
+    """
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    return int(peak[1]) * 1024 / 1e6
+
+
+def measured_apart(script, option, sizes):
+    """What a script prints last, as JSON, when it measures these sizes in a process of its own."""
+    command = [sys.executable, script, option, json.dumps(sizes)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(printed.splitlines()[-1])
 
 
 def run_once(cores):

@@ -11,6 +11,7 @@ from itertools import chain
 from thousandfold.data import load_series
 from thousandfold.engines import unsupported
 from thousandfold.recipe import code_digest, checks_recipe, recipe
+from thousandfold.records import TRAINING_TABLES
 from thousandfold.resources import (
     analysis_memory_mb,
     analysis_time_minutes,
@@ -186,9 +187,9 @@ def planned_trainings():
         lines.append(
             "Training stops when it is enough; listed are the stages decided so far."
         )
-    asked = {**config.get("model", {})}
+    shared = config.get("model", {}).get("engine")
     for scenario in STUDY.scenarios:
-        wanted = config["scenarios"][scenario.name].get("engine", asked.get("engine"))
+        wanted = config["scenarios"][scenario.name].get("engine", shared)
         if scenario.regime.engine == "keras" and wanted != "keras":
             lines.append(
                 f"{scenario.name}: trained by stock Keras, because of {unsupported(scenario.regime)}"
@@ -197,11 +198,10 @@ def planned_trainings():
 
 
 def training_tables():
-    """The tables that tell of a training, which repeats from elsewhere do not have."""
+    """The tables that tell of a training, if there is one."""
     if STUDY.table:
         return []
-    names = ("identities", "fidelity", "forecast_bands", "blocks")
-    return [RESULTS / f"{name}.csv" for name in names]
+    return [RESULTS / f"{name}.csv" for name in TRAINING_TABLES]
 
 
 def report_templates():

@@ -11,7 +11,7 @@ from thousandfold.config import load_study
 from thousandfold.data import load_series
 from thousandfold.joblog import ProgressLog, log_to
 from thousandfold.machine import available_memory_mb
-from thousandfold.recipe import training_facts
+from thousandfold.provenance import training_facts
 from thousandfold.records import write_block
 from thousandfold.resources import passes, training_job
 from thousandfold.study import Block

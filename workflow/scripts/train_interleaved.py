@@ -9,7 +9,8 @@ from thousandfold.config import load_study
 from thousandfold.data import load_series
 from thousandfold.interleaving import train_interleaved
 from thousandfold.joblog import log_to
-from thousandfold.recipe import recipe, training_facts
+from thousandfold.provenance import training_facts
+from thousandfold.recipe import recipe
 from thousandfold.records import write_block
 
 

@@ -3,13 +3,16 @@
 import platform
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pandas as pd
 
-from thousandfold.recipe import LOCK, file_digest, registration_digest
+from thousandfold.machine import host_kind, processor
+from thousandfold.recipe import LOCK, file_digest, registration_digest, versions
 from thousandfold.study import Study
 
 ANALYSIS_PACKAGES = ("snakemake", "pandas", "scipy", "statsmodels", "seaborn")
@@ -26,6 +29,17 @@ def commit() -> tuple[str | None, bool | None]:
         for command in asked
     )
     return head or None, bool(changes)
+
+
+def training_facts(started: float) -> dict[str, Any]:
+    """What is written with a block: seconds since `started` (perf_counter's), on what, by what."""
+    return {
+        "train_seconds": perf_counter() - started,
+        "versions": versions(),
+        "cpu": processor(),
+        "host": host_kind(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def provenance(

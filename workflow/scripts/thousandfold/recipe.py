@@ -9,15 +9,12 @@ import hashlib
 import json
 import re
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from thousandfold.engines import ENGINE_MODULES
-from thousandfold.machine import host_kind, processor
 from thousandfold.study import Block, SeriesSource, Study
 
 SCRIPTS = Path(__file__).parents[1]
@@ -145,17 +142,6 @@ def recipe(study: Study, block: Block) -> str:
         "code": code_digest("thousandfold.training", engine_module),
     }
     return _digest(ingredients)
-
-
-def training_facts(started: float) -> dict[str, Any]:
-    """What is written with a block: seconds since `started` (perf_counter's), on what, by what."""
-    return {
-        "train_seconds": perf_counter() - started,
-        "versions": versions(),
-        "cpu": processor(),
-        "host": host_kind(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
 
 
 def checks_recipe(study: Study) -> str:

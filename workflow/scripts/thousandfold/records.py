@@ -24,6 +24,9 @@ from thousandfold.errors import UserError
 
 TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
 
+TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
+"""The tables that tell of a training, which repeats from elsewhere do not have."""
+
 BLOCK_COLUMNS = (
     "repeat", "seed", "rmse", "mae", "smape", "mase", "train_loss", "train_seconds", "epochs",
     "diverged",

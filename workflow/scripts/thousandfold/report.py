@@ -18,7 +18,7 @@ from thousandfold.inference.precision import TARGETS, mean_with_interval
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.metrics import METRIC_NAMES
-from thousandfold.records import all_tables, table_descriptions
+from thousandfold.records import TRAINING_TABLES, all_tables, table_descriptions
 from thousandfold.series import Series
 from thousandfold.study import Experiment, SeriesSource, Study
 from thousandfold.svg import Figures
@@ -49,7 +49,7 @@ def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
     others = {"repeats", "forecasts"}
     if study.table is not None:
-        others |= {"identities", "fidelity", "forecast_bands", "blocks"}
+        others |= set(TRAINING_TABLES)
     if study.stopping is None:
         others |= {"stopping", "stopping_simulation"}
     return [name for name in all_tables() if name not in others]

@@ -67,6 +67,9 @@ class Rows:
     """One timestep at a time: which rows begin a sequence, shape (rows,)."""
     ends: np.ndarray | None = None
     """One timestep at a time: which rows end one, shape (rows,); theirs are the forecasts."""
+    learns: np.ndarray | None = None
+    """Which rows the network learns from, shape (rows,); the others only move its state on.
+    None: all."""
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -86,7 +89,10 @@ class Rows:
         return Rows(
             self.inputs[rows],
             self.targets[rows],
-            *(None if x is None else x[rows] for x in (self.present, self.begins, self.ends)),
+            *(
+                None if x is None else x[rows]
+                for x in (self.present, self.begins, self.ends, self.learns)
+            ),
         )
 
 
@@ -225,11 +231,13 @@ def _rows(inputs: np.ndarray, targets: np.ndarray, sequences: Sequences | None, 
     present = np.arange(timesteps) >= timesteps - lengths[:, np.newaxis]
     if sequences.is_stepwise:
         row, step = np.nonzero(present)
+        ends = step == timesteps - 1
         return Rows(
             inputs[row, step][:, np.newaxis],
             targets[row],
             begins=step == timesteps - lengths[row],
-            ends=step == timesteps - 1,
+            ends=ends,
+            learns=ends if sequences.form == "stepwise_last" else None,
         )
     if sequences.form == "masking":
         filled = np.where(present[..., np.newaxis], inputs, np.float32(MASK_VALUE))

@@ -45,10 +45,9 @@ class _Epoch:
         self.optimizer.build(self.variables)
         self.begins = None if rows.begins is None else tf.constant(rows.begins)
         self.learns, self.shares = None, self.batches.shares
-        if regime.sequences and regime.sequences.form == "stepwise_last":
-            assert rows.ends is not None
-            self.learns = tf.constant(rows.ends)
-            self.shares = tf.constant(rows.ends / rows.ends.sum(), tf.float32)
+        if rows.learns is not None:
+            self.learns = tf.constant(rows.learns)
+            self.shares = tf.constant(rows.learns / rows.learns.sum(), tf.float32)
 
     def _update(self, rows: Any, row_weights: Any, state: State) -> tuple[Any, State]:
         picked = self.rows.pick(rows)

@@ -126,7 +126,7 @@ def _fit(
             logs = fit(rows, epochs=1)
             loss = logs["loss"][-1]
         else:
-            loss = _stepwise_epoch(model, regime, train)
+            loss = _stepwise_epoch(model, train, train.begins)
         if regime.reset_after_epoch:
             reset_states(model)
         progress(epoch + 1)
@@ -140,18 +140,14 @@ def _fit(
     return float(loss), epoch + 1
 
 
-def _stepwise_epoch(model: Any, regime: Regime, rows: Rows) -> float:
+def _stepwise_epoch(model: Any, rows: Rows, begins: np.ndarray) -> float:
     """One timestep at a time, from zero state at the beginning of each sequence; the mean loss."""
-    assert regime.sequences is not None
-    assert rows.begins is not None
-    assert rows.ends is not None
-    learns = rows.ends if regime.sequences.form == "stepwise_last" else np.ones(len(rows), bool)
     losses = []
     for row in range(len(rows)):
-        if rows.begins[row]:
+        if begins[row]:
             reset_states(model)
         inputs = rows.inputs[row : row + 1]
-        if learns[row]:
+        if rows.learns is None or rows.learns[row]:
             model.reset_metrics()
             losses.append(model.train_on_batch(inputs, rows.targets[row : row + 1]))
         else:

@@ -73,6 +73,11 @@ def train(sizes):
     print(json.dumps([peak_megabytes(), (last - first) / (last_epochs - first_epochs)]))
 
 
+def measure(sizes):
+    """The same in a process of its own."""
+    return measured_apart(__file__, "--train", sizes)
+
+
 def main():
     """Measure, and print or write a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -85,7 +90,7 @@ def main():
     rows = []
     for sizes in JOBS:
         job = job_of(*sizes)
-        megabytes, seconds = measured_apart(__file__, "--train", sizes)
+        megabytes, seconds = measure(sizes)
         expected = job.seconds / job.regime.epochs
         rows.append(
             f"| {' | '.join(map(str, sizes))} | {megabytes:.0f} | {memory_mb([job])} "

@@ -1,7 +1,9 @@
 # make study   set up if needed, then run the whole study
 # make test    set up if needed, then run the tests
+# make docs    set up if needed, then build the documentation into docs/_build
 # make clean   remove what runs made (results, reports, Snakemake's notes)
 # make lock    pin all dependencies anew
+# make benchmark, make torch   training in every way there is, beside each other; with PyTorch too
 
 PYTHON ?= python3
 CORES ?= all
@@ -10,7 +12,7 @@ BIN := .venv/bin
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --generate-hashes --no-header
 
-.PHONY: study test environment clean lock
+.PHONY: study test docs environment clean lock benchmark torch
 .DEFAULT_GOAL := study
 
 study: environment
@@ -18,6 +20,15 @@ study: environment
 
 test: environment
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+docs: environment
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
+
+benchmark: environment
+	$(BIN)/python benchmarks/speed.py --markdown benchmarks/results.md
+
+torch: environment
+	@$(PYTHON) envs/make_environment.py torch
 
 environment:
 	@$(PYTHON) envs/make_environment.py
@@ -29,4 +40,5 @@ lock:
 	$(COMPILE) --upgrade pyproject.toml --group dev --output-file requirements.lock
 	printf "setuptools\nwheel\n" | $(COMPILE) --upgrade - --output-file envs/build.lock
 	echo uv | $(COMPILE) --upgrade - --output-file envs/uv.lock
+	$(COMPILE) --upgrade --group torch --output-file envs/torch.lock
 	$(BIN)/python envs/export.py

@@ -63,19 +63,29 @@ def train(sizes):
     observations = job.train_rows + TEST_ROWS + job.regime.timesteps + 1
     values = np.cumsum(np.random.default_rng(1).normal(size=observations))
     series = Series("random", values, tuple(map(str, range(observations))), TEST_ROWS)
-    stamps = []
+    stamps, started = [], time.perf_counter()
     scenario = Scenario("job", "job", job.regime, "job")
     train_repeats(
         scenario, series, 1, range(job.repeats),
         lambda done: stamps.append((done, time.perf_counter())),
     )  # fmt: skip
+    whole = time.perf_counter() - started
     (first_epochs, first), (last_epochs, last) = stamps[0], stamps[-1]
-    print(json.dumps([peak_megabytes(), (last - first) / (last_epochs - first_epochs)]))
+    print(json.dumps([peak_megabytes(), (last - first) / (last_epochs - first_epochs), whole]))
 
 
 def measure(sizes):
-    """The same in a process of its own."""
-    return measured_apart(__file__, "--train", sizes)
+    """Megabytes, and seconds per epoch, of one job in a process of its own."""
+    megabytes, seconds, _ = measured_apart(__file__, "--train", sizes)
+    return megabytes, seconds
+
+
+def measure_whole(sizes):
+    """Megabytes and seconds of a stateful job of these sizes by name, batch size 1, 22 rows."""
+    job = ("replicated", sizes["units"], sizes["timesteps"], 1, 22)
+    job = (*job, sizes["repeats"], sizes["epochs"], False)
+    megabytes, _, whole = measured_apart(__file__, "--train", job)
+    return megabytes, whole
 
 
 def main():

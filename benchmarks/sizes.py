@@ -22,8 +22,7 @@ from study import ROOT, measured_apart, peak_megabytes, publish
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from thousandfold.engines import MOST_UNITS, replicated, stock
-from thousandfold.engines.block import FEWEST_LANES
-from thousandfold.engines.cells import takes_matrix_products
+from thousandfold.engines.lanes import lanes_of
 from thousandfold.engines.runtime import keras
 from thousandfold.scenario import Regime
 from thousandfold.series import Series
@@ -54,19 +53,17 @@ def data_of(units, timesteps, batch_size, rows):
 
 def replicated_epoch(regime, data):
     """Seconds of an epoch of all repeats, and of all else."""
-    stamps, started = {}, time.perf_counter()
+    stamps, started = [], time.perf_counter()
     replicated.train_block(
         replace(regime, epochs=EPOCHS), data, list(range(REPEATS)),
-        lambda done: stamps.setdefault(round(done * REPEATS), time.perf_counter()),
+        lambda done: stamps.append((done, time.perf_counter())),
     )  # fmt: skip
     total = time.perf_counter() - started
-    step = FEWEST_LANES if takes_matrix_products(regime) else REPEATS
-    epoch = 0.0
-    for start in range(0, REPEATS, step):
-        here = min(step, REPEATS - start)
-        # From the end of the first epoch, which has the compilation in it, to that of the last.
-        first, last = (stamps[start * EPOCHS + here * done] for done in (1, EPOCHS))
-        epoch += (last - first) / (EPOCHS - 1)
+    lanes = lanes_of(regime, data.train.features)
+    # From the end of the first epoch, which has the compilation in it, to that of the last, of
+    # the repeats that are trained first.
+    (_, first), *_, (_, last) = [x for x in stamps if x[0] <= EPOCHS * min(1, lanes / REPEATS)]
+    epoch = (last - first) / (EPOCHS - 1) * -(-REPEATS // lanes)
     return epoch, total - EPOCHS * epoch
 
 

@@ -1,6 +1,9 @@
-"""Build the locked environment in .venv, unless it is there already.
+"""Build a locked environment, unless it is there already.
 
-Run by `make` with any CPython that the lock serves; needs that Python's pip and nothing else.
+    python envs/make_environment.py          # .venv, which everything runs in
+    python envs/make_environment.py torch    # .venv-torch, for benchmarks/speed.py alone
+
+Run by `make` with any CPython that the locks serve; needs that Python's pip and nothing else.
 Standard library only.
 """
 
@@ -13,12 +16,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = ROOT / ".venv"
 UV_FOLDER = ROOT / ".uv"
-LOCK = ROOT / "requirements.lock"
 BUILD_LOCK = ROOT / "envs" / "build.lock"
 UV_LOCK = ROOT / "envs" / "uv.lock"
-STAMP = ENVIRONMENT / "thousandfold-lock.sha256"
+ENVIRONMENTS = {
+    "main": (ROOT / ".venv", ROOT / "requirements.lock"),
+    "torch": (ROOT / ".venv-torch", ROOT / "envs" / "torch.lock"),
+}
+"""Name -> the folder, and the lock that it is built from."""
 
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 PLATFORMS = (("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64"))
@@ -41,9 +46,9 @@ def check_platform() -> None:
         )
 
 
-def run(*command: "str | Path") -> None:
-    """Run a command that must succeed; no other Python is downloaded."""
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(ENVIRONMENT)}
+def run(*command: "str | Path", folder: Path) -> None:
+    """Run a command that must succeed, on an environment; no other Python is downloaded."""
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(folder)}
     result = subprocess.run([str(part) for part in command], env=environment, check=False)
     if result.returncode:
         sys.exit(f"Setting up failed at: {' '.join(map(str, command))}")
@@ -60,32 +65,34 @@ def find_uv() -> Path:
         run(
             sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
             "--root-user-action=ignore", "--require-hashes", "--target", UV_FOLDER,
-            "--requirement", UV_LOCK,
+            "--requirement", UV_LOCK, folder=UV_FOLDER,
         )  # fmt: skip
     return local
 
 
-def lock_digest() -> str:
-    """What the environment was built from: both locks and this Python."""
-    content = LOCK.read_bytes() + BUILD_LOCK.read_bytes() + sys.version.encode()
+def lock_digest(lock: Path) -> str:
+    """What an environment was built from: both locks and this Python."""
+    content = lock.read_bytes() + BUILD_LOCK.read_bytes() + sys.version.encode()
     return hashlib.sha256(content).hexdigest()
 
 
-def make_environment() -> None:
-    """Build the environment, bytecode compiled, or leave a finished one alone."""
+def make_environment(name: str = "main") -> None:
+    """Build an environment, bytecode compiled, or leave a finished one alone."""
     check_platform()
-    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == lock_digest():
+    folder, lock = ENVIRONMENTS[name]
+    stamp = folder / "thousandfold-lock.sha256"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == lock_digest(lock):
         return
     uv = find_uv()
-    print("Building the locked environment in .venv", flush=True)
-    run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, ENVIRONMENT)
+    print(f"Building the locked environment in {folder.name}", flush=True)
+    run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder, folder=folder)
     # Without compiled bytecode TensorFlow takes 19 s to import instead of 5.
     run(
         uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode",
-        "--build-constraints", BUILD_LOCK, LOCK,
+        "--build-constraints", BUILD_LOCK, lock, folder=folder,
     )  # fmt: skip
-    STAMP.write_text(lock_digest(), encoding="utf-8")
+    stamp.write_text(lock_digest(lock), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    make_environment()
+    make_environment(*sys.argv[1:])

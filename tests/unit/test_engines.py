@@ -13,6 +13,7 @@ import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, shipped_regimes
 
 from thousandfold.engines import network, replicated, stock
+from thousandfold.engines.lanes import FEWEST_LANES, MOST_LANES, lanes_of
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
 from thousandfold.metrics import rmse
@@ -249,6 +250,22 @@ def test_a_repeat_is_equal_to_the_bit_in_any_block(name):
     whole = trained(replicated, regime, tuple(SEEDS))
     for lanes in ([0], [399], [3, 1], [5, 7, 6], list(range(100, 167)), list(range(128, 257))):
         assert_bits(whole, trained(replicated, regime, tuple(SEEDS[i] for i in lanes)), lanes)
+
+
+def test_a_repeat_is_equal_to_the_bit_in_any_pass():
+    regime = replace(STATELESS, epochs=5, shuffle=True)
+    lanes = lanes_of(regime, features=1)
+    seeds = tuple(range(1000, 1000 + lanes + 3))
+    whole = trained(replicated, regime, seeds)
+    for some in ([0, lanes], [lanes + 2, lanes - 1]):
+        assert_bits(whole, trained(replicated, regime, tuple(seeds[i] for i in some)), some)
+
+
+def test_lanes_follow_from_sizes_alone():
+    assert lanes_of(STATEFUL, features=1) == MOST_LANES
+    assert lanes_of(replace(STATEFUL, units=64), features=1) == FEWEST_LANES
+    for wider in [replace(STATEFUL, units=4), replace(STATELESS, batch_size=16, timesteps=12)]:
+        assert FEWEST_LANES < lanes_of(wider, features=1) < MOST_LANES
 
 
 def test_calls_of_the_compiled_program_leave_no_mark(monkeypatch):

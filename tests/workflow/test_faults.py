@@ -171,7 +171,7 @@ def test_little_memory_cuts_a_block_into_passes_and_changes_no_number(finished, 
     wide = {"scenarios": {"stateful": {"units": 64, "timesteps": 9}}, "study": {"repeats": 150, "repeats_per_job": 150, "scenarios": ["stateful"]}}  # fmt: skip
     block = "results/tiny/blocks/shampoo/stateful/0-150.parquet"
     tables, logs = [], []
-    for name, resources in [("plenty", []), ("little", ["--set-resources", "train:mem_mb=1600"])]:
+    for name, resources in [("plenty", []), ("little", ["--set-resources", "train:mem_mb=1530"])]:
         project = Project(tmp_path / name, merged(TINY, wide))
         project.run(block, *resources)
         tables.append(pd.read_parquet(project.folder / block))

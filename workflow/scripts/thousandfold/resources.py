@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
-from thousandfold.engines.block import FEWEST_LANES, UNROLLED_TIMESTEPS
+from thousandfold.engines.block import UNROLLED_TIMESTEPS
+from thousandfold.engines.lanes import lanes_of, weights_of
 from thousandfold.errors import UserError
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series
@@ -27,9 +28,6 @@ PASS_MB = 1000
 
 SPARE = 1.5
 """Requests are this much larger than what was measured."""
-
-GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
-"""Times `units`: the columns of a layer's kernels."""
 
 SECONDS_PER_WEIGHT = 1.3e-9
 """Of one row and timestep, for one weight of one repeat: forward, backward and Adam."""
@@ -70,16 +68,17 @@ class TrainingJob:
 
     @property
     def weights(self) -> int:
-        """The weights of one network; of a user's own model, those of the layer named beside it."""
-        units, gates = self.regime.units, GATES[self.regime.layer]
-        inputs = self.features * (self.regime.timesteps if self.regime.layer == "dense" else 1)
-        recurrent = 0 if self.regime.layer == "dense" else units
-        above = gates * units * (units + recurrent + 1) * (self.regime.layers - 1)
-        return gates * units * (inputs + recurrent + 1) + above + units + 1
+        """The weights of one network."""
+        return weights_of(self.regime, self.features)
 
     @property
-    def bytes_per_repeat(self) -> int:
-        """What one more repeat in a pass takes."""
+    def at_once(self) -> int:
+        """How many repeats are trained side by side; stock Keras trains one after the other."""
+        return lanes_of(self.regime, self.features) if self.is_replicated else 1
+
+    @property
+    def bytes_per_lane(self) -> int:
+        """What the training of one repeat takes."""
         regime, floats = self.regime, 4
         # A compiled loop keeps copies of the weights for every timestep.
         looped = regime.timesteps if regime.timesteps > UNROLLED_TIMESTEPS else 0
@@ -89,34 +88,36 @@ class TrainingJob:
             (7 if regime.early_stopping else 5) * self.weights
             + looped * self.weights
             + 14 * regime.timesteps * regime.batch_size * regime.units
-            # Inputs in the repeat's own order; forecasts, in several precisions on their way.
+            # Inputs in the repeat's own order.
             + (2 * regime.batch_size * regime.timesteps if regime.shuffle else 0)
-            + 10 * (self.test_rows + (self.train_rows if regime.seed_on_train else 0))
         )
         generator = 3000 if regime.shuffle else 500
         return floats * values + generator
 
     @property
-    def fewest_at_once(self) -> int:
-        """The lanes of the smallest pass; stock Keras has one network at a time."""
-        return FEWEST_LANES if self.is_replicated else 1
+    def bytes_per_repeat(self) -> int:
+        """What is kept of each repeat of a pass: initial and final weights, and forecasts."""
+        rows = self.test_rows + (self.train_rows if self.regime.seed_on_train else 0)
+        return 4 * (4 * self.weights + 10 * rows) + 500
 
-    def process_mb(self, at_once: int) -> int:
+    def process_mb(self, repeats: int) -> int:
         """The memory of the process that trains so many repeats in one pass."""
-        lanes = max(self.fewest_at_once, at_once) if self.is_replicated else 1
-        return math.ceil(PROCESS_MB + SPARE * lanes * self.bytes_per_repeat / 1e6)
+        values = self.at_once * self.bytes_per_lane + repeats * self.bytes_per_repeat
+        return math.ceil(PROCESS_MB + SPARE * values / 1e6)
 
     def repeats_per_pass(self, process_mb: float = math.inf) -> int:
         """How many repeats one pass trains, in a process of at most so much memory.
 
         0 if not even the smallest pass fits.
         """
-        if self.process_mb(1) > process_mb:
+        fewest = min(self.at_once, self.repeats)
+        if self.process_mb(fewest) > process_mb:
             return 0
         if not self.is_replicated:
             return self.repeats
         room = min(PASS_MB, (process_mb - PROCESS_MB) / SPARE) * 1e6
-        return min(self.repeats, max(FEWEST_LANES, int(room // self.bytes_per_repeat)))
+        left = room - self.at_once * self.bytes_per_lane
+        return min(self.repeats, max(fewest, int(left // self.bytes_per_repeat)))
 
     @property
     def seconds(self) -> float:
@@ -124,11 +125,12 @@ class TrainingJob:
         regime = self.regime
         rows = self.train_rows * regime.epochs
         updates = -(-self.train_rows // regime.batch_size) * regime.epochs
-        work = self.repeats * rows * regime.timesteps * self.weights * SECONDS_PER_WEIGHT
+        times = -(-self.repeats // self.at_once)
+        trained = times * self.at_once
+        work = trained * rows * regime.timesteps * self.weights * SECONDS_PER_WEIGHT
         if self.is_replicated:
-            passes = -(-self.repeats // self.repeats_per_pass())
-            shuffling = self.repeats * rows * SECONDS_PER_SHUFFLED_ROW if regime.shuffle else 0
-            return work + shuffling + passes * updates * regime.timesteps * SECONDS_PER_STEP
+            shuffling = trained * rows * SECONDS_PER_SHUFFLED_ROW if regime.shuffle else 0
+            return work + shuffling + times * updates * regime.timesteps * SECONDS_PER_STEP
         fits = regime.epochs if regime.stateful or regime.shuffle or regime.early_stopping else 1
         return work + self.repeats * (
             fits * STOCK_SECONDS_PER_EPOCH
@@ -161,16 +163,17 @@ def passes(job: TrainingJob, granted_mb: float, free_mb: float) -> list[range]:
 
 
 def _too_little(job: TrainingJob, granted_mb: float, free_mb: float, most_mb: float) -> str:
-    at_once = min(job.fewest_at_once, job.repeats)
+    fewest = min(job.at_once, job.repeats)
     units = job.regime.units
-    while units and _with_units(job, units).process_mb(1) > most_mb:
+    while units and _with_units(job, units).repeats_per_pass(most_mb) == 0:
         units -= 1
     mend = f"set units: {units}, which would fit, or " if units else ""
+    needed_mb = job.process_mb(fewest)
     return (
-        f"scenario {job.block.scenario} on {job.block.series}: training {at_once} repeats at "
-        f"once, the fewest, takes about {job.process_mb(1)} MB; {free_mb:.0f} MB are free here and "
+        f"scenario {job.block.scenario} on {job.block.series}: training {fewest} repeats at "
+        f"once, the fewest, takes about {needed_mb} MB; {free_mb:.0f} MB are free here and "
         f"the job asked for {granted_mb:.0f}. Give it more (--set-resources "
-        f"train:mem_mb={BESIDE_MB + job.process_mb(1)}, on a machine that has it), {mend}take "
+        f"train:mem_mb={BESIDE_MB + needed_mb}, on a machine that has it), {mend}take "
         "fewer timesteps or a smaller batch_size."
     )
 

@@ -9,10 +9,6 @@ Progress = Callable[[float], None]
 """Called now and then with the epochs done so far; all repeats of a block have the same epochs."""
 
 
-FEWEST_LANES = 64
-"""The replicated engine fills fewer repeats up with copies of the first. XLA drops an axis of
-length one, and compiles a loop over less than a kilobyte in another way; both round differently."""
-
 UNROLLED_TIMESTEPS = 8
 """The replicated engine runs longer sequences in a loop of its compiled program."""
 
@@ -33,6 +29,16 @@ class TrainedBlock:
     """Its outputs beyond the end of the series, shape (R, horizon)."""
     seconds: np.ndarray | None = None
     """How long each took to train, shape (R,); None where repeats are trained at once."""
+
+    def first(self, repeats: int) -> "TrainedBlock":
+        """The first so many repeats of a block that was trained at once."""
+        return TrainedBlock(
+            {name: values[..., :repeats] for name, values in self.weights.items()},
+            self.train_loss[:repeats],
+            self.epochs[:repeats],
+            self.outputs[:repeats],
+            self.future[:repeats],
+        )
 
 
 def joined(parts: Sequence[TrainedBlock]) -> TrainedBlock:

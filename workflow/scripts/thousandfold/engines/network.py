@@ -77,6 +77,11 @@ class Network:
             for name, value in weights.items()
         }
 
+    def assign(self, weights: dict[str, Any]) -> None:
+        """Start again from other weights."""
+        for name, variable in self.weights.items():
+            variable.assign(weights[name])
+
     def zero_state(self, batch_size: int) -> State:
         """The state before any timestep."""
         shape = (batch_size, self.regime.units, self.repeats)

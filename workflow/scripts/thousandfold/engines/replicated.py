@@ -1,4 +1,4 @@
-"""All repeats of a block at once: one XLA program in which every array's last axis is the repeat.
+"""Many repeats at once: one XLA program in which every array's last axis is the repeat.
 
 Keras's optimizers are elementwise, so one of them over weights stacked along the repeats is as
 many independent ones; the loss is summed over repeats, so no gradient mixes them. With the
@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import FEWEST_LANES, Progress, TrainedBlock, joined
-from thousandfold.engines.cells import State, takes_matrix_products
+from thousandfold.engines.block import Progress, TrainedBlock, joined
+from thousandfold.engines.cells import State
+from thousandfold.engines.lanes import lanes_of
 from thousandfold.engines.network import (
     Batches,
     Constants,
@@ -78,13 +79,12 @@ class _Epoch:
         return mean_losses, state
 
 
-def _training_program(network: Network, regime: Regime, data: Supervised) -> Any:
+def _training_program(network: Network, regime: Regime, run_epoch: _Epoch, stopper: Any) -> Any:
     """Compiled training: (epochs, orders, losses, state, stopper's fields) -> the last three.
 
     The orders are row numbers (epochs, rows, L) cut into batches; a single epoch's serve every
     epoch of a regime that does not shuffle. The losses (R,) are the last epoch's means.
     """
-    run_epoch = _Epoch(network, regime, data.train)
     variables = list(network.weights.values())
     zero = network.zero_state(regime.batch_size)
 
@@ -104,9 +104,8 @@ def _training_program(network: Network, regime: Regime, data: Supervised) -> Any
             state = zero
         return mean_losses, state
 
-    stopper = Stopper.of(network, regime, data)
     if stopper is None:
-        return train, None
+        return train
 
     @tf.function(jit_compile=True)
     def train_until_stopped(
@@ -131,7 +130,7 @@ def _training_program(network: Network, regime: Regime, data: Supervised) -> Any
             state = zero
         return mean_losses, state, fields
 
-    return train_until_stopped, stopper
+    return train_until_stopped
 
 
 def _forecasting_program(network: Network, regime: Regime) -> Any:
@@ -159,53 +158,6 @@ def _forecasting_program(network: Network, regime: Regime) -> Any:
         return outputs.stack(), state
 
     return forecast
-
-
-def _train_all_epochs(
-    network: Network, regime: Regime, data: Supervised, seeds: list[int], progress: Progress
-) -> tuple[Any, State, np.ndarray]:
-    """The last epoch's mean losses (R,), the state left, and how many epochs each repeat had."""
-    rows = len(data.train)
-    batches = Batches(rows, regime.batch_size)
-    train, stopper = _training_program(network, regime, data)
-    if regime.shuffle:
-        longest_call = max(1, min(regime.epochs, ORDERS_PER_CALL // (rows * len(seeds))))
-        generators = [shuffling_generator(seed) for seed in seeds]
-    else:
-        longest_call = regime.epochs
-        orders = in_order(batches, rows)
-
-    losses: Any = tf.zeros(len(seeds))
-    state = network.zero_state(regime.batch_size)
-    fields: tuple[Any, ...] = stopper.fresh() if stopper else ()
-    done, epochs = 0, 1
-    while done < regime.epochs:
-        epochs = min(epochs, longest_call, regime.epochs - done)
-        if regime.shuffle:
-            drawn = np.zeros((longest_call, rows, len(seeds)), np.int32)
-            for lane, generator in enumerate(generators):
-                drawn[:epochs, :, lane] = epoch_orders(generator, epochs, rows)
-            orders = tf.constant(batches.cut(drawn))
-        started = perf_counter()
-        if stopper is None:
-            losses, state = train(tf.constant(epochs), orders, losses, state)
-        else:
-            losses, state, fields = train(
-                tf.constant(epochs), orders, losses, state, tf.constant(done), fields
-            )
-        losses.numpy()
-        done += epochs
-        if stopper and not fields[0].numpy().any():
-            break
-        progress(done)
-        # Calls grow until they take about a second, so that even slow networks report.
-        if perf_counter() - started < 0.5:
-            epochs *= 2
-    progress(regime.epochs)
-    if stopper is None:
-        return losses, state, np.full(len(seeds), regime.epochs)
-    stopper.restore(fields)
-    return losses, state, fields[3].numpy()
 
 
 def _forecast_rows(
@@ -243,45 +195,104 @@ def _forecast_future(
     return np.stack(outputs, axis=1) if outputs else np.zeros((network.repeats, 0), np.float32)
 
 
+class Program:
+    """Compiled training and forecasting of so many repeats at once, whatever their seeds are."""
+
+    def __init__(self, regime: Regime, data: Supervised, weights: dict[str, Any]) -> None:
+        self.regime, self.data = regime, data
+        self.network = Network(regime, weights)
+        self.stopper = Stopper.of(self.network, regime, data)
+        run_epoch = _Epoch(self.network, regime, data.train)
+        self._optimizer = run_epoch.optimizer
+        self._fresh_optimizer = [variable.numpy() for variable in self._optimizer.variables]
+        self._train = _training_program(self.network, regime, run_epoch, self.stopper)
+        self._forecast = _forecasting_program(self.network, regime)
+        self._epochs_per_call = 1
+
+    def run(self, seeds: list[int], weights: dict[str, Any], progress: Progress) -> TrainedBlock:
+        """Train from these weights, and forecast the test rows."""
+        self.network.assign(weights)
+        for variable, value in zip(self._optimizer.variables, self._fresh_optimizer, strict=True):
+            variable.assign(value)
+        regime, data, network, forecast = self.regime, self.data, self.network, self._forecast
+        losses, state, epochs = self._train_all_epochs(seeds, progress)
+        if regime.rows_per_forecast != regime.batch_size:
+            # As in Keras, where weights can move to a model of another batch size, states cannot.
+            state = network.zero_state(regime.rows_per_forecast)
+        if regime.seed_on_train:
+            _, state = _forecast_rows(forecast, regime, data.before_test, state)
+        outputs, state = _forecast_rows(forecast, regime, data.test, state)
+        future = _forecast_future(forecast, network, regime, data, state)
+        trained = {name: variable.numpy() for name, variable in network.weights.items()}
+        return TrainedBlock(trained, losses.numpy(), epochs, outputs, future)
+
+    def _train_all_epochs(
+        self, seeds: list[int], progress: Progress
+    ) -> tuple[Any, State, np.ndarray]:
+        """The last epoch's mean losses (R,), the state left, and how many epochs each had."""
+        regime, stopper = self.regime, self.stopper
+        rows = len(self.data.train)
+        batches = Batches(rows, regime.batch_size)
+        if regime.shuffle:
+            longest_call = max(1, min(regime.epochs, ORDERS_PER_CALL // (rows * len(seeds))))
+            generators = [shuffling_generator(seed) for seed in seeds]
+        else:
+            longest_call = regime.epochs
+            orders = in_order(batches, rows)
+
+        losses: Any = tf.zeros(len(seeds))
+        state = self.network.zero_state(regime.batch_size)
+        fields: tuple[Any, ...] = stopper.fresh() if stopper else ()
+        done = 0
+        while done < regime.epochs:
+            epochs = min(self._epochs_per_call, longest_call, regime.epochs - done)
+            if regime.shuffle:
+                drawn = np.zeros((longest_call, rows, len(seeds)), np.int32)
+                for lane, generator in enumerate(generators):
+                    drawn[:epochs, :, lane] = epoch_orders(generator, epochs, rows)
+                orders = tf.constant(batches.cut(drawn))
+            started = perf_counter()
+            if stopper is None:
+                losses, state = self._train(tf.constant(epochs), orders, losses, state)
+            else:
+                losses, state, fields = self._train(
+                    tf.constant(epochs), orders, losses, state, tf.constant(done), fields
+                )
+            losses.numpy()
+            done += epochs
+            if stopper and not fields[0].numpy().any():
+                break
+            progress(done)
+            # Calls grow until they take about a second, so that even slow networks report.
+            if perf_counter() - started < 0.5 and epochs == self._epochs_per_call:
+                self._epochs_per_call *= 2
+        progress(regime.epochs)
+        if stopper is None:
+            return losses, state, np.full(len(seeds), regime.epochs)
+        stopper.restore(fields)
+        return losses, state, fields[3].numpy()
+
+
 def train_block(
     regime: Regime, data: Supervised, seeds: list[int], progress: Progress
 ) -> TrainedBlock:
-    """Train one repeat per seed, all at once, and forecast the test rows.
+    """Train one repeat per seed, many at once, and forecast the test rows.
 
     A repeat's outcome is the same to the bit whatever other seeds it is trained with.
     """
-    step = FEWEST_LANES if takes_matrix_products(regime) else len(seeds)
-    parts = []
-    for start in range(0, len(seeds), step):
+    lanes = lanes_of(regime, data.train.features)
+    drawn = initial_weights(regime, data.train, seeds)
+    program, parts = None, []
+    for start in range(0, len(seeds), lanes):
+        here = min(lanes, len(seeds) - start)
+        # What is left of the lanes trains the first repeat once more.
+        repeats = [*range(start, start + here), *[start] * (lanes - here)]
+        weights = {name: tf.gather(values, repeats, axis=-1) for name, values in drawn.items()}
 
-        def progress_of_all(epochs_done: float, start: int = start) -> None:
-            here = min(step, len(seeds) - start)
+        def progress_of_all(epochs_done: float, start: int = start, here: int = here) -> None:
             progress((start * regime.epochs + here * epochs_done) / len(seeds))
 
-        parts.append(_train_at_once(regime, data, seeds[start : start + step], progress_of_all))
+        program = program or Program(regime, data, weights)
+        trained = program.run([seeds[repeat] for repeat in repeats], weights, progress_of_all)
+        parts.append(trained.first(here))
     return joined(parts)
-
-
-def _train_at_once(
-    regime: Regime, data: Supervised, seeds: list[int], progress: Progress
-) -> TrainedBlock:
-    """Train one repeat per seed in one program."""
-    repeats = len(seeds)
-    seeds = seeds + seeds[:1] * (FEWEST_LANES - repeats)
-    network = Network(regime, initial_weights(regime, data.train, seeds))
-    losses, state, epochs = _train_all_epochs(network, regime, data, seeds, progress)
-    if regime.rows_per_forecast != regime.batch_size:
-        # As in Keras, where weights can move to a model of another batch size, and states cannot.
-        state = network.zero_state(regime.rows_per_forecast)
-    forecast = _forecasting_program(network, regime)
-    if regime.seed_on_train:
-        _, state = _forecast_rows(forecast, regime, data.before_test, state)
-    outputs, state = _forecast_rows(forecast, regime, data.test, state)
-    future = _forecast_future(forecast, network, regime, data, state)
-    return TrainedBlock(
-        weights={name: w.numpy()[..., :repeats] for name, w in network.weights.items()},
-        train_loss=losses.numpy()[:repeats],
-        epochs=epochs[:repeats],
-        outputs=outputs[:repeats],
-        future=future[:repeats],
-    )

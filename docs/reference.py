@@ -1,0 +1,149 @@
+"""Write docs/configuration.md and docs/tables.md from the schemas that the workflow checks with.
+
+python docs/reference.py            # write them
+python docs/reference.py --check    # say whether they are what the schemas say
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMAS = ROOT / "workflow" / "schemas"
+
+Schema = dict[str, Any]
+
+CONFIGURATION = """\
+# Configuration
+
+Every key of `config.yaml` and of the overlays merged over it, as
+[the schema](../workflow/schemas/config.schema.yaml) that they are checked with describes it. Unknown keys are refused. In names of
+keys, `<name>` stands for a name of your own.
+"""
+
+TABLES = """\
+# Tables
+
+Every table that a run leaves in `results/`, and its columns, in order.
+"""
+
+
+def read(name: str) -> Schema:
+    """One of the schemas."""
+    return yaml.safe_load((SCHEMAS / name).read_text(encoding="utf-8"))
+
+
+def resolved(schema: Schema, definitions: Schema) -> Schema:
+    """A key's schema with the definition it refers to merged in; its own words come first."""
+    if "$ref" not in schema:
+        return schema
+    return {**definitions[schema["$ref"].rpartition("/")[2]], **schema}
+
+
+def number(value: float) -> str:
+    """A bound, with thousands set apart."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
+def told(schema: Schema) -> str:
+    """A description as Markdown on one line."""
+    return " ".join(schema.get("told", schema.get("description", "")).split()).replace("<", "\\<")
+
+
+def in_code(value: Any) -> str:
+    """A value as one writes it in YAML, in code type."""
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def values(schema: Schema, definitions: Schema) -> str:
+    """Which values a key takes."""
+    if "enum" in schema:
+        return ", ".join(map(in_code, schema["enum"]))
+    if "oneOf" in schema:
+        choices = [values(resolved(each, definitions), definitions) for each in schema["oneOf"]]
+        return " or ".join(choices)
+    kinds = schema.get("type", "any")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    words = {"object": "mapping", "array": "list", "string": "text", "null": "`null`"}
+    told = " or ".join(words.get(kind, kind) for kind in kinds)
+    if "items" in schema and "array" in kinds:
+        told = told.replace(
+            "list", f"list of {values(resolved(schema['items'], definitions), definitions)}"
+        )
+    bounds = {
+        "minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most",
+        "exclusiveMaximum": "below",
+    }  # fmt: skip
+    limits = [f"{word} {number(schema[key])}" for key, word in bounds.items() if key in schema]
+    return ", ".join([told, *limits])
+
+
+def keys_of(schema: Schema) -> Schema:
+    """The keys of a mapping; those of its entries where their names are the user's own."""
+    return schema.get("properties", {})
+
+
+def sections(name: str, schema: Schema, definitions: Schema, seen: set[int]) -> Iterator[str]:
+    """A mapping's section, and after it those of the mappings in it that were not `seen`."""
+    entry = schema.get("additionalProperties")
+    if isinstance(entry, dict):
+        entry = resolved(entry, definitions)
+        yield from sections(
+            f"{name}.<name>", {**entry, "told": schema["description"]}, definitions, seen
+        )
+        return
+    if id(keys_of(schema)) in seen:
+        return
+    seen.add(id(keys_of(schema)))
+    rows, below = [], []
+    for key, value in keys_of(schema).items():
+        found = resolved(value, definitions)
+        inner = resolved(found.get("items", {}), definitions) if "items" in found else found
+        if keys_of(inner) or isinstance(inner.get("additionalProperties"), dict):
+            mark = "[]" if inner is not found else ""
+            below.append(
+                (f"{name}.{key}{mark}".removeprefix("."), {**inner, "told": found["description"]})
+            )
+        needed = " (required)" if key in schema.get("required", []) else ""
+        default = in_code(found["default"]) if "default" in found else ""
+        rows.append(
+            f"| `{key}`{needed} | {values(found, definitions)} | {default} | {told(found)} |"
+        )
+    heading = f"## `{name}`\n\n{told(schema)}\n\n" if name else ""
+    table = "\n".join(["| key | values | default | |", "|---|---|---|---|", *rows])
+    yield f"{heading}{table}\n"
+    for inner_name, inner_schema in below:
+        yield from sections(inner_name, inner_schema, definitions, seen)
+
+
+def configuration() -> str:
+    """The page of the config's keys."""
+    schema = read("config.schema.yaml")
+    return "\n".join([CONFIGURATION, *sections("", schema, schema["$defs"], set())])
+
+
+def tables() -> str:
+    """The page of the tables' columns."""
+    parts = [TABLES]
+    for name, columns in read("tables.yaml").items():
+        rows = [f"| `{column}` | {' '.join(text.split())} |" for column, text in columns.items()]
+        parts.append("\n".join([f"## `{name}`\n", "| column | |", "|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Write the pages, or compare them with what is there."""
+    for name, text in (("configuration", configuration()), ("tables", tables())):
+        page = ROOT / "docs" / f"{name}.md"
+        if "--check" not in sys.argv:
+            page.write_text(text, encoding="utf-8")
+        elif page.read_text(encoding="utf-8") != text:
+            sys.exit(f"{page.relative_to(ROOT)} is not what the schema says: run docs/reference.py")
+
+
+if __name__ == "__main__":
+    main()

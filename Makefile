@@ -22,7 +22,7 @@ test: environment
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 docs: environment
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . docs/_build
 
 benchmark: environment
 	$(BIN)/python benchmarks/speed.py --markdown benchmarks/results.md

@@ -30,7 +30,7 @@ def _draw(initializer: Any, shape: tuple[int, ...], seeds: list[int]) -> Any:
     """One draw of a Keras initialiser per seed, stacked along a last axis."""
 
     # Not compiled by XLA, whose random numbers differ from those that stock Keras draws.
-    @tf.function
+    @tf.function(autograph=False)
     def draw_all(lane_seeds: Any) -> Any:
         def draw(lane_seed: Any) -> Any:
             initializer.seed = _LaneSeed(lane_seed)

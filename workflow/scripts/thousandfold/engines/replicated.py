@@ -24,7 +24,7 @@ from thousandfold.engines.network import (
     initial_weights,
 )
 from thousandfold.engines.profiles import make_optimizer
-from thousandfold.engines.runtime import tf
+from thousandfold.engines.runtime import compiled, loop, tf
 from thousandfold.engines.stopper import Stopper
 from thousandfold.scenario import Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator
@@ -32,6 +32,11 @@ from thousandfold.supervised import Future, Rows, Supervised
 
 ORDERS_PER_CALL = 2_000_000
 """Row numbers handed to one call of the compiled program that shuffles (8 MB)."""
+
+
+def _chosen(condition: Any, new: Any, old: Any) -> Any:
+    """The new ones of several arrays where a condition holds, else the old ones."""
+    return tuple(tf.where(condition, n, o) for n, o in zip(new, old, strict=True))
 
 
 class _Epoch:
@@ -50,10 +55,12 @@ class _Epoch:
             self.learns = tf.constant(rows.learns)
             self.shares = tf.constant(rows.learns / rows.learns.sum(), tf.float32)
 
+    def _pass(self, rows: Any, row_weights: Any, state: State) -> tuple[Any, State]:
+        return batch_losses(self.network, self.rows.pick(rows), row_weights, state)
+
     def _update(self, rows: Any, row_weights: Any, state: State) -> tuple[Any, State]:
-        picked = self.rows.pick(rows)
         with tf.GradientTape() as tape:
-            losses, state = batch_losses(self.network, picked, row_weights, state)
+            losses, state = self._pass(rows, row_weights, state)
             loss_of_all_repeats = tf.reduce_sum(losses)
         gradients = tape.gradient(loss_of_all_repeats, [v.value for v in self.variables])
         self.optimizer.apply(gradients, self.variables)
@@ -62,20 +69,23 @@ class _Epoch:
     def __call__(self, orders: Any, state: State) -> tuple[Any, State]:
         """The mean losses (R,) and the state after an epoch of these rows, (count, B, L)."""
         zero = self.network.zero_state(self.regime.batch_size)
-        mean_losses = tf.zeros(self.network.repeats)
-        for batch in tf.range(self.batches.count):
+
+        def batch_after_batch(batch: Any, mean_losses: Any, state: State) -> tuple[Any, State]:
             if not self.regime.stateful:
                 state = zero
             if self.begins is not None:
-                begins = self.begins[batch]
-                state = tuple(tf.where(begins, z, s) for z, s in zip(zero, state, strict=True))
-            rows, row_weights = orders[batch], self.batches.row_weights[batch]
-            if self.learns is None or self.learns[batch]:
-                losses, state = self._update(rows, row_weights, state)
+                state = _chosen(self.begins[batch], zero, state)
+            step = orders[batch], self.batches.row_weights[batch], state
+            if self.learns is None:
+                losses, state = self._update(*step)
             else:
-                picked = self.rows.pick(rows)
-                losses, state = batch_losses(self.network, picked, row_weights, state)
-            mean_losses += self.shares[batch] * losses
+                losses, state = tf.cond(
+                    self.learns[batch], lambda: self._update(*step), lambda: self._pass(*step)
+                )
+            return mean_losses + self.shares[batch] * losses, state
+
+        losses = tf.zeros(self.network.repeats)
+        mean_losses, state = loop(self.batches.count, batch_after_batch, losses, state)
         return mean_losses, state
 
 
@@ -88,47 +98,37 @@ def _training_program(network: Network, regime: Regime, run_epoch: _Epoch, stopp
     variables = list(network.weights.values())
     zero = network.zero_state(regime.batch_size)
 
-    def select(active: Any, new: Any, old: Any) -> Any:
-        return tuple(tf.where(active, n, o) for n, o in zip(new, old, strict=True))
+    def one_epoch(epoch: Any, orders: Any, state: State) -> tuple[Any, State]:
+        start = zero if regime.reset_after_epoch else state
+        return run_epoch(orders[epoch if regime.shuffle else 0], start)
 
-    @tf.function(jit_compile=True)
+    @compiled
     def train(epochs: Any, orders: Any, mean_losses: Any, state: State) -> Any:
-        # Not `for epoch in tf.range(epochs)`: XLA would compile it anew for each number of epochs.
-        epoch = 0
-        while epoch < epochs:
-            if regime.reset_after_epoch:
-                state = zero
-            mean_losses, state = run_epoch(orders[epoch if regime.shuffle else 0], state)
-            epoch += 1
-        if regime.reset_after_epoch:
-            state = zero
-        return mean_losses, state
+        mean_losses, state = loop(
+            epochs, lambda epoch, _, state: one_epoch(epoch, orders, state), mean_losses, state
+        )
+        return mean_losses, zero if regime.reset_after_epoch else state
 
     if stopper is None:
         return train
 
-    @tf.function(jit_compile=True)
+    @compiled
     def train_until_stopped(
         epochs: Any, orders: Any, mean_losses: Any, state: State, done: Any, fields: Any
     ) -> Any:
-        epoch = 0
-        while epoch < epochs:
-            active = fields[0]
+        def one_epoch_if_active(epoch: Any, mean_losses: Any, state: State, fields: Any) -> Any:
             before = (mean_losses, *state, *[tf.identity(v.value) for v in variables])
-            if regime.reset_after_epoch:
-                state = zero
-            losses, state = run_epoch(orders[epoch if regime.shuffle else 0], state)
+            losses, state = one_epoch(epoch, orders, state)
             current, state = stopper.evaluate(state)
             after = (losses, *state, *[v.value for v in variables])
-            mean_losses, *rest = select(active, after, before)
-            state = tuple(rest[: len(state)])
+            mean_losses, *rest = _chosen(fields[0], after, before)
             for variable, value in zip(variables, rest[len(state) :], strict=True):
                 variable.assign(value)
             fields = stopper.after_epoch(done + epoch, current, fields)
-            epoch += 1
-        if regime.reset_after_epoch:
-            state = zero
-        return mean_losses, state, fields
+            return mean_losses, tuple(rest[: len(state)]), fields
+
+        mean_losses, state, fields = loop(epochs, one_epoch_if_active, mean_losses, state, fields)
+        return mean_losses, zero if regime.reset_after_epoch else state, fields
 
     return train_until_stopped
 
@@ -140,21 +140,23 @@ def _forecasting_program(network: Network, regime: Regime) -> Any:
     (N, B, R), state.
     """
 
-    @tf.function(jit_compile=True)
+    @compiled
     def forecast(inputs: Any, present: Any, begins: Any, state: State) -> Any:
-        zero = network.zero_state(inputs.shape[1])
-        outputs = tf.TensorArray(tf.float32, size=inputs.shape[0])
-        for batch in tf.range(inputs.shape[0]):
+        count, batch_size = inputs.shape[:2]
+        zero = network.zero_state(batch_size)
+
+        def batch_after_batch(batch: Any, outputs: Any, state: State) -> tuple[Any, State]:
             if not regime.stateful:
                 state = zero
             if begins is not None:
-                starts = begins[batch]
-                state = tuple(tf.where(starts, z, s) for z, s in zip(zero, state, strict=True))
+                state = _chosen(begins[batch], zero, state)
             seen = None if present is None else present[batch]
             output, state = network(inputs[batch], seen, state)
-            outputs = outputs.write(batch, output)
-            if regime.reset_after_prediction:
-                state = zero
+            return outputs.write(batch, output), zero if regime.reset_after_prediction else state
+
+        shape = (batch_size, network.repeats)
+        outputs = tf.TensorArray(tf.float32, size=count, element_shape=shape)
+        outputs, state = loop(count, batch_after_batch, outputs, state)
         return outputs.stack(), state
 
     return forecast

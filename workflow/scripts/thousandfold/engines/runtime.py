@@ -6,8 +6,9 @@ The other engine modules take `keras` and `tf` from here, so that no setting can
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 # The JAX backend's `fit` and `predict` silently never carry a stateful layer's state.
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -49,4 +50,21 @@ with _quick_import("matplotlib", "jax", "torch"):
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 
-__all__ = ["keras", "tf"]
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """A function as one XLA program. It takes loops from `loop`, not from Python.
+
+    TensorFlow would translate Python's loops as well, for longer than all else takes.
+    """
+    return tf.function(function, jit_compile=True, autograph=False)
+
+
+def loop(times: Any, body: Callable[..., Sequence[Any]], *values: Any) -> list[Any]:
+    """So often body(i, *values) -> values, i from 0, as part of a compiled program."""
+    _, *values_after = tf.while_loop(
+        lambda i, *_: i < times, lambda i, *now: (i + 1, *body(i, *now)), (0, *values)
+    )
+    return values_after
+
+
+__all__ = ["compiled", "keras", "loop", "tf"]

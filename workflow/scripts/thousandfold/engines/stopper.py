@@ -5,7 +5,7 @@ from typing import Any
 
 from thousandfold.engines.cells import State
 from thousandfold.engines.network import Batches, Constants, Network, batch_losses, in_order
-from thousandfold.engines.runtime import tf
+from thousandfold.engines.runtime import loop, tf
 from thousandfold.scenario import EarlyStopping, Regime
 from thousandfold.supervised import Supervised
 
@@ -52,13 +52,17 @@ class Stopper:
     def evaluate(self, state: State) -> tuple[Any, State]:
         """The validation losses (R,), and the state, which moves on through the rows."""
         regime = self.network.regime
-        losses = tf.zeros(self.network.repeats)
-        for batch in tf.range(self.batches.count):
+
+        def batch_after_batch(batch: Any, losses: Any, state: State) -> tuple[Any, State]:
             if not regime.stateful:
                 state = self.network.zero_state(regime.batch_size)
             picked, weights = self.rows.pick(self.orders[batch]), self.batches.row_weights[batch]
             here, state = batch_losses(self.network, picked, weights, state)
-            losses += self.batches.shares[batch] * here
+            return losses + self.batches.shares[batch] * here, state
+
+        losses, state = loop(
+            self.batches.count, batch_after_batch, tf.zeros(self.network.repeats), state
+        )
         return losses, state
 
     def after_epoch(self, epoch: Any, current: Any, fields: tuple[Any, ...]) -> tuple[Any, ...]:

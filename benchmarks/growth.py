@@ -72,16 +72,16 @@ def main():
     parser.add_argument("--markdown", type=Path, help="write the table here, the figure beside it")
     arguments = parser.parse_args()
     results, sections = {}, []
-    for name in CURVES:
+    for name, values in CURVES.items():
         results[name] = [measure_whole(sizes) for sizes in sizes_along(name)]
         print(name, json.dumps(results[name]), flush=True)
         fixed = {**(OF_UNITS if name == "units" else BASE)}
         del fixed[name]
         rows = "".join(
             f"| {value:,} | {seconds:.3g} | {megabytes:.0f} |\n"
-            for value, (megabytes, seconds) in zip(CURVES[name], results[name], strict=True)
+            for value, (megabytes, seconds) in zip(values, results[name], strict=True)
         )
-        growth = slope(CURVES[name], [seconds for _, seconds in results[name]])
+        growth = slope(values, [seconds for _, seconds in results[name]])
         sections.append(
             f"## {name.capitalize()}\n\n"
             f"With {', '.join(f'{value} {key}' for key, value in fixed.items())}. Between the two "

@@ -21,8 +21,8 @@ CONFIGURATION = """\
 # Configuration
 
 Every key of `config.yaml` and of the overlays merged over it, as
-[the schema](../workflow/schemas/config.schema.yaml) that they are checked with describes it. Unknown keys are refused. In names of
-keys, `<name>` stands for a name of your own.
+[the schema](../workflow/schemas/config.schema.yaml) that they are checked with describes it.
+Unknown keys are refused. In names of keys, `<name>` stands for a name of your own.
 """
 
 TABLES = """\

@@ -166,6 +166,8 @@ def test_training_times(tmp_path):
     project.run()
     seconds = project.repeats().groupby("scenario")["train_seconds"]
     assert (seconds.min() > 0).all()
+    blocks = pd.read_csv(project.results / "blocks.csv")
+    np.testing.assert_allclose(blocks["train_seconds"].sum(), seconds.sum().sum())
     findings = pd.read_csv(project.results / "findings.csv").set_index("id")
     assert list(findings["estimand"]) == ["ratio", "mean"]
     assert findings.loc["T1", "difference"] < 0

@@ -38,7 +38,7 @@ def train(
         ],
         ignore_index=True,
     )
-    write_block(output, table, recipe, training_facts(started))
+    write_block(output, table, recipe, training_facts(perf_counter() - started))
 
 
 if __name__ == "__main__":

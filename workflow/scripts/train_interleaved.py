@@ -1,7 +1,6 @@
 """Train all repeats of a study in one job and in random order, and time each."""
 
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from thousandfold.collection import block_of
@@ -19,10 +18,9 @@ def train_all(config: dict[str, Any], outputs: list[Path]) -> None:
     study = load_study(config, [])
     series = {source.name: load_series(source) for source in study.series}
     files = {block_of(path): path for path in outputs}
-    started = perf_counter()
     tables = train_interleaved(study, series, list(files))
     for block, table in tables.items():
-        facts = training_facts(started)
+        facts = training_facts(float(table["train_seconds"].sum()))
         write_block(files[block], table, recipe(study, block), facts)
 
 

@@ -225,6 +225,27 @@ def estimation_plot(
         return figure
 
 
+def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Figure:
+    """Differences along a quantity, each with its interval, and the line of this slope.
+
+    The line is that of least squares, which goes through the middle of the points.
+    """
+    with mpl.rc_context(STYLE):
+        figure = _figure(7.6, 3.2)
+        axes = figure.subplots()
+        over = np.array(list(effects))
+        estimates = np.array([effect.estimate for effect in effects.values()])
+        axes.axhline(0, color=INK, linewidth=1)
+        axes.plot(over, estimates.mean() + slope * (over - over.mean()), color=ORANGE, zorder=1)
+        for place, effect in effects.items():
+            axes.plot([place, place], [effect.low, effect.high], color=VERMILLION, linewidth=3)
+        axes.plot(over, estimates, linestyle="", marker="D", markersize=5, color=VERMILLION)
+        axes.set(xlabel="the quantity that the claim is over", ylabel=_short(axis))
+        axes.set_xticks(over)
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
+        return figure
+
+
 def _draw_distributions(axes: Axes, summaries: Sequence[Summary], measure: str) -> None:
     table = pd.DataFrame(
         [

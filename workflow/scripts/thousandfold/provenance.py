@@ -6,7 +6,6 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pandas as pd
@@ -31,10 +30,10 @@ def commit() -> tuple[str | None, bool | None]:
     return head or None, bool(changes)
 
 
-def training_facts(started: float) -> dict[str, Any]:
-    """What is written with a block: seconds since `started` (perf_counter's), on what, by what."""
+def training_facts(seconds: float) -> dict[str, Any]:
+    """What is written with a block: how long its training took, on what, by what."""
     return {
-        "train_seconds": perf_counter() - started,
+        "train_seconds": seconds,
         "versions": versions(),
         "cpu": processor(),
         "host": host_kind(),

@@ -335,6 +335,7 @@ def _estimation_plots(
             groups.setdefault(key, []).append(contrast)
     for index, ((a, estimand, metric), group) in enumerate(groups.items()):
         if estimand == "trend":
+            yield from _trend_plots(study, source, id_, group, tables, drawn)
             continue
         samples, unit = tables.samples[metric], study.unit(source.name, metric)
         others = [] if estimand == "precision" else [c["scenario_b"] for c in group]
@@ -364,6 +365,43 @@ def _estimation_plots(
             "svg": drawn.add(f"{source.name}-{id_}-{index}", figure),
             "alt": " ".join(contrast_sentence(contrast, study.unit) for contrast in group),
         }
+
+
+def _trend_plots(
+    study: Study,
+    source: SeriesSource,
+    id_: str,
+    contrasts: list[Record],
+    tables: Tables,
+    drawn: Figures,
+) -> Iterator[Record]:
+    """A figure of the pairs' differences behind a trend, if it is of the study's metric."""
+    trends = (c.trend for f in study.findings if f.id == id_ for c in f.contrasts)
+    trend = next(trend for trend in trends if trend is not None)
+    differences = _differences(tables.comparisons[tables.comparisons["series"] == source.name])
+    for contrast in contrasts:
+        if contrast["metric"] != study.metric or not set(trend.pairs) <= set(differences):
+            continue
+        effects = {
+            place: differences[pair] for place, pair in zip(trend.over, trend.pairs, strict=True)
+        }
+        axis = f"a − b, {study.unit(source.name, study.metric)}"
+        figure = figures.trend_plot(effects, contrast["difference"], axis)
+        yield {
+            "svg": drawn.add(f"{source.name}-{id_}-trend", figure),
+            "alt": contrast_sentence(contrast, study.unit),
+        }
+
+
+def _differences(comparisons: pd.DataFrame) -> dict[tuple[str, str], figures.Effect]:
+    """Each pair's difference of means with its interval, both ways round."""
+    found = {}
+    for row in comparisons.to_dict("records"):
+        a, b = row["scenario_a"], row["scenario_b"]
+        estimate, low, high = (row[key] for key in ("difference", "ci_low", "ci_high"))
+        found[a, b] = figures.Effect(estimate, low, high, (0.0, 0.0))
+        found[b, a] = figures.Effect(-estimate, -high, -low, (0.0, 0.0))
+    return found
 
 
 def _effect(contrast: Record) -> figures.Effect:

@@ -303,9 +303,13 @@ def table(seconds, missing, found, rounds):
     """The results as a page."""
     slowest = next(iter(seconds.values()))
     limit = next((value for name, value in seconds.items() if name.startswith("C,")), None)
+
+    def times(ratio):
+        return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2f}"
+
     lines = [
-        f"| {name} | {value:.3g} | {slowest / value:,.3g} "
-        f"| {f'{value / limit:,.3g}' if limit else ''} |"
+        f"| {name} | {value:.3g} | {times(slowest / value)} "
+        f"| {times(value / limit) if limit else ''} |"
         for name, value in seconds.items()
     ]
     software = [f"{package} {version}" for package, version in versions().items()]

@@ -213,6 +213,7 @@ STOCK_ONLY = {
     "dropout": replace(STATELESS, dropout=0.5, units=4, epochs=2),
     "clipnorm": replace(STATELESS, optimizer=Optimizer("adam", (("clipnorm", 1e-9),)), epochs=2),
     "more than 128 units": replace(STATELESS, units=129, timesteps=2, epochs=1),
+    "more than 128 units in batches": replace(STATELESS, units=129, batch_size=2, epochs=1),
 }
 
 

@@ -103,9 +103,15 @@ def shell(folder, command, **keywords):
 def test_every_command_is_run_somewhere():
     given = {command for page in PAGES for command in commands(page)}
     typed, _, _ = tutorial()
-    known = {*ELSEWHERE, *DRY_RUN, *HERE, *typed, "make", "snakemake", "python"}
+    known = {*ELSEWHERE, *DRY_RUN, *HERE, *typed, "make", "snakemake", "python", "pre-commit"}
     assert given <= known
-    assert known - given <= {"make", "snakemake", "python", "python benchmarks/speed.py --quick"}
+    assert known - given <= {
+        "make",
+        "snakemake",
+        "python",
+        "pre-commit",
+        "python benchmarks/speed.py --quick",
+    }
     for place in set(ELSEWHERE.values()):
         file, _, test = place.partition("::")
         content = (ROOT / file).read_text(encoding="utf-8")

@@ -42,8 +42,9 @@ def unsupported(regime: Regime) -> str | None:
     for name, _ in regime.optimizer.options:
         if name in ("clipnorm", "global_clipnorm"):
             return f"gradients clipped by norm ({name})"
-    if regime.units > MOST_UNITS and regime.timesteps > 1 and regime.layer != "dense":
-        return f"more than {MOST_UNITS} units over timesteps, which are no faster at once"
+    at_a_time = regime.timesteps * regime.batch_size
+    if regime.units > MOST_UNITS and at_a_time > 1 and regime.layer != "dense":
+        return f"more than {MOST_UNITS} units and several timesteps or rows, no faster at once"
     return None
 
 

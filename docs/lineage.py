@@ -8,6 +8,7 @@ of 3 samples, over three batches.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -40,7 +41,7 @@ def recorded_states() -> tuple[np.ndarray, np.ndarray]:
 
 def draw(before: np.ndarray, after: np.ndarray) -> Figure:
     """A row for each place in the batch; along it the state goes from sample to sample."""
-    style = {"svg.fonttype": "none", "axes.spines.top": False, "axes.spines.right": False}
+    style: Any = {"svg.fonttype": "none", "axes.spines.top": False, "axes.spines.right": False}
     with mpl.rc_context(style):
         figure = Figure(figsize=(7.6, 3.6), layout="constrained")
         rows = figure.subplots(BATCH_SIZE, sharex=True, sharey=True)

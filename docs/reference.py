@@ -51,7 +51,8 @@ def number(value: float) -> str:
 
 def told(schema: Schema) -> str:
     """A description as Markdown on one line."""
-    return " ".join(schema.get("told", schema.get("description", "")).split()).replace("<", "\\<")
+    words: str = schema.get("told") or schema.get("description", "")
+    return " ".join(words.split()).replace("<", "\\<")
 
 
 def in_code(value: Any) -> str:

@@ -72,7 +72,7 @@ if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     try:
-        written = new_study(*map(Path, sys.argv[1:2]), *sys.argv[2:])
+        written = new_study(Path(sys.argv[1]), *sys.argv[2:])
     except UserError as error:
         sys.exit(str(error))
     print(f"{written}: look at the lines marked with an arrow, then")

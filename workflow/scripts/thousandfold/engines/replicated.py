@@ -15,16 +15,9 @@ import numpy as np
 from thousandfold.engines.block import Progress, TrainedBlock, joined
 from thousandfold.engines.cells import State
 from thousandfold.engines.lanes import lanes_of
-from thousandfold.engines.network import (
-    Batches,
-    Constants,
-    Network,
-    batch_losses,
-    in_order,
-    initial_weights,
-)
-from thousandfold.engines.profiles import make_optimizer
-from thousandfold.engines.runtime import compiled, loop, tf
+from thousandfold.engines.network import Batches, Network, in_order, initial_weights
+from thousandfold.engines.programs import Epoch, forecasting_program, training_program
+from thousandfold.engines.runtime import tf
 from thousandfold.engines.stopper import Stopper
 from thousandfold.scenario import Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator
@@ -32,134 +25,6 @@ from thousandfold.supervised import Future, Rows, Supervised
 
 ORDERS_PER_CALL = 2_000_000
 """Row numbers handed to one call of the compiled program that shuffles (8 MB)."""
-
-
-def _chosen(condition: Any, new: Any, old: Any) -> Any:
-    """The new ones of several arrays where a condition holds, else the old ones."""
-    return tuple(tf.where(condition, n, o) for n, o in zip(new, old, strict=True))
-
-
-class _Epoch:
-    """One epoch of training as part of a compiled program."""
-
-    def __init__(self, network: Network, regime: Regime, rows: Rows) -> None:
-        self.network, self.regime = network, regime
-        self.batches = Batches(len(rows), regime.batch_size)
-        self.rows = Constants(rows)
-        self.variables = list(network.weights.values())
-        self.optimizer = make_optimizer(regime)
-        self.optimizer.build(self.variables)
-        self.begins = None if rows.begins is None else tf.constant(rows.begins)
-        self.learns, self.shares = None, self.batches.shares
-        if rows.learns is not None:
-            self.learns = tf.constant(rows.learns)
-            self.shares = tf.constant(rows.learns / rows.learns.sum(), tf.float32)
-
-    def _pass(self, rows: Any, row_weights: Any, state: State) -> tuple[Any, State]:
-        return batch_losses(self.network, self.rows.pick(rows), row_weights, state)
-
-    def _update(self, rows: Any, row_weights: Any, state: State) -> tuple[Any, State]:
-        with tf.GradientTape() as tape:
-            losses, state = self._pass(rows, row_weights, state)
-            loss_of_all_repeats = tf.reduce_sum(losses)
-        gradients = tape.gradient(loss_of_all_repeats, [v.value for v in self.variables])
-        self.optimizer.apply(gradients, self.variables)
-        return losses, state
-
-    def __call__(self, orders: Any, state: State) -> tuple[Any, State]:
-        """The mean losses (R,) and the state after an epoch of these rows, (count, B, L)."""
-        zero = self.network.zero_state(self.regime.batch_size)
-
-        def batch_after_batch(batch: Any, mean_losses: Any, state: State) -> tuple[Any, State]:
-            if not self.regime.stateful:
-                state = zero
-            if self.begins is not None:
-                state = _chosen(self.begins[batch], zero, state)
-            step = orders[batch], self.batches.row_weights[batch], state
-            if self.learns is None:
-                losses, state = self._update(*step)
-            else:
-                losses, state = tf.cond(
-                    self.learns[batch], lambda: self._update(*step), lambda: self._pass(*step)
-                )
-            return mean_losses + self.shares[batch] * losses, state
-
-        losses = tf.zeros(self.network.repeats)
-        mean_losses, state = loop(self.batches.count, batch_after_batch, losses, state)
-        return mean_losses, state
-
-
-def _training_program(network: Network, regime: Regime, run_epoch: _Epoch, stopper: Any) -> Any:
-    """Compiled training: (epochs, orders, losses, state, stopper's fields) -> the last three.
-
-    The orders are row numbers (epochs, rows, L) cut into batches; a single epoch's serve every
-    epoch of a regime that does not shuffle. The losses (R,) are the last epoch's means.
-    """
-    variables = list(network.weights.values())
-    zero = network.zero_state(regime.batch_size)
-
-    def one_epoch(epoch: Any, orders: Any, state: State) -> tuple[Any, State]:
-        start = zero if regime.reset_after_epoch else state
-        return run_epoch(orders[epoch if regime.shuffle else 0], start)
-
-    @compiled
-    def train(epochs: Any, orders: Any, mean_losses: Any, state: State) -> Any:
-        mean_losses, state = loop(
-            epochs, lambda epoch, _, state: one_epoch(epoch, orders, state), mean_losses, state
-        )
-        return mean_losses, zero if regime.reset_after_epoch else state
-
-    if stopper is None:
-        return train
-
-    @compiled
-    def train_until_stopped(
-        epochs: Any, orders: Any, mean_losses: Any, state: State, done: Any, fields: Any
-    ) -> Any:
-        def one_epoch_if_active(epoch: Any, mean_losses: Any, state: State, fields: Any) -> Any:
-            before = (mean_losses, *state, *[tf.identity(v.value) for v in variables])
-            losses, state = one_epoch(epoch, orders, state)
-            current, state = stopper.evaluate(state)
-            after = (losses, *state, *[v.value for v in variables])
-            mean_losses, *rest = _chosen(fields[0], after, before)
-            for variable, value in zip(variables, rest[len(state) :], strict=True):
-                variable.assign(value)
-            fields = stopper.after_epoch(done + epoch, current, fields)
-            return mean_losses, tuple(rest[: len(state)]), fields
-
-        mean_losses, state, fields = loop(epochs, one_epoch_if_active, mean_losses, state, fields)
-        return mean_losses, zero if regime.reset_after_epoch else state, fields
-
-    return train_until_stopped
-
-
-def _forecasting_program(network: Network, regime: Regime) -> Any:
-    """Compiled forecasting, batch by batch.
-
-    (inputs (N, B, T, F, L), present (N, B, T, 1) or None, begins (N,) or None, state) -> outputs
-    (N, B, R), state.
-    """
-
-    @compiled
-    def forecast(inputs: Any, present: Any, begins: Any, state: State) -> Any:
-        count, batch_size = inputs.shape[:2]
-        zero = network.zero_state(batch_size)
-
-        def batch_after_batch(batch: Any, outputs: Any, state: State) -> tuple[Any, State]:
-            if not regime.stateful:
-                state = zero
-            if begins is not None:
-                state = _chosen(begins[batch], zero, state)
-            seen = None if present is None else present[batch]
-            output, state = network(inputs[batch], seen, state)
-            return outputs.write(batch, output), zero if regime.reset_after_prediction else state
-
-        shape = (batch_size, network.repeats)
-        outputs = tf.TensorArray(tf.float32, size=count, element_shape=shape)
-        outputs, state = loop(count, batch_after_batch, outputs, state)
-        return outputs.stack(), state
-
-    return forecast
 
 
 def _forecast_rows(
@@ -204,11 +69,11 @@ class Program:
         self.regime, self.data = regime, data
         self.network = Network(regime, weights)
         self.stopper = Stopper.of(self.network, regime, data)
-        run_epoch = _Epoch(self.network, regime, data.train)
+        run_epoch = Epoch(self.network, regime, data.train)
         self._optimizer = run_epoch.optimizer
         self._fresh_optimizer = [variable.numpy() for variable in self._optimizer.variables]
-        self._train = _training_program(self.network, regime, run_epoch, self.stopper)
-        self._forecast = _forecasting_program(self.network, regime)
+        self._train = training_program(self.network, regime, run_epoch, self.stopper)
+        self._forecast = forecasting_program(self.network, regime)
         self._epochs_per_call = 1
 
     def run(self, seeds: list[int], weights: dict[str, Any], progress: Progress) -> TrainedBlock:

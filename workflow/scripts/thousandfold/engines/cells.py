@@ -39,10 +39,8 @@ def product(regime: Regime, x: Any, weight: Any) -> Any:
 
 @dataclass(frozen=True)
 class Cell:
-    """One kind of layer: its weights, its state, its timestep."""
+    """One kind of layer: its state, its timestep; lanes.py has the sizes of its weights."""
 
-    gates: int
-    """Times `units`: the columns of its kernels."""
     states: int
     """Arrays of its state."""
     bias: Callable[[int], Any]
@@ -92,9 +90,9 @@ def _dense(regime: Regime, w: Weights, x: Any, _: State) -> State:
 
 
 CELLS = {
-    "lstm": Cell(4, 2, lambda units: tf.repeat([0.0, 1.0, 0.0, 0.0], units), _lstm),
-    "gru": Cell(3, 1, lambda units: tf.zeros((2, 3 * units)), _gru),
-    "simple_rnn": Cell(1, 1, tf.zeros, _simple_rnn),
-    "dense": Cell(1, 0, tf.zeros, _dense),
+    "lstm": Cell(2, lambda units: tf.repeat([0.0, 1.0, 0.0, 0.0], units), _lstm),
+    "gru": Cell(1, lambda units: tf.zeros((2, 3 * units)), _gru),
+    "simple_rnn": Cell(1, tf.zeros, _simple_rnn),
+    "dense": Cell(0, tf.zeros, _dense),
 }
 """Cells by what a regime calls them."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from thousandfold.engines.block import UNROLLED_TIMESTEPS
 from thousandfold.engines.cells import CELLS, State
+from thousandfold.engines.lanes import GATES
 from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import weight_seed
@@ -51,7 +52,7 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
     cell, units = CELLS[regime.layer], regime.units
     glorot, orthogonal = keras.initializers.GlorotUniform(), keras.initializers.Orthogonal()
     inputs = rows.features if cell.is_recurrent else rows.timesteps * rows.features
-    columns = cell.gates * units
+    columns = GATES[regime.layer] * units
     recurrent = {}
     if cell.is_recurrent:
         drawn = _draw(orthogonal, (units, columns), seeds_of("recurrent_kernel"))

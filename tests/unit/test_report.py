@@ -30,7 +30,9 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.records import table_columns
-from thousandfold.report import Axis, Provenance, Tables, render
+from thousandfold.report import Provenance, render
+from thousandfold.report.sections import Axis
+from thousandfold.report.tables import Tables
 from thousandfold.study import Contrast, Experiment, Finding, Stopping
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60

@@ -15,7 +15,8 @@ from thousandfold.joblog import log_to
 from thousandfold.provenance import facts, provenance
 from thousandfold.recipe import recipe
 from thousandfold.records import read_large_table, read_table, table_columns, written_whole
-from thousandfold.report import Provenance, Tables, csv_tables, render
+from thousandfold.report import Provenance, csv_tables, render
+from thousandfold.report.tables import Tables
 from thousandfold.study import Block, Study
 
 

@@ -1,0 +1,131 @@
+"""The page: from the tables of a run to one self-contained HTML file. Computes no statistics."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from thousandfold.formatting import exact, is_known, number, p_value
+from thousandfold.inference.verdicts import Verdict
+from thousandfold.records import TRAINING_TABLES, all_tables, table_descriptions
+from thousandfold.report.experiments import DESCRIPTION
+from thousandfold.report.sections import series_section
+from thousandfold.report.tables import Record, Tables, labels_of, metric_name
+from thousandfold.series import Series
+from thousandfold.study import Study
+from thousandfold.svg import Figures
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+VERDICT_ICONS = {
+    Verdict.SUPPORTED: "✔",
+    Verdict.SUPPORTED_SIZE_UNRESOLVED: "◕",
+    Verdict.NO_DIFFERENCE: "≈",
+    Verdict.UNDECIDED: "?",
+    Verdict.CONTRADICTED: "✘",
+}
+
+
+EVIDENCE = {
+    name: what
+    for name, what in table_descriptions("findings").items()
+    if name not in ("series", "id", "flags", "difference_verdict", "verdict", "expect")
+}
+"""The columns of the findings table that a finding's folded block lists, with what they say."""
+
+
+def csv_tables(study: Study) -> list[str]:
+    """The names of the tables that a run of the study leaves as CSV files only."""
+    others = {"repeats", "forecasts"}
+    if study.table is not None:
+        others |= set(TRAINING_TABLES)
+    if study.stopping is None:
+        others |= {"stopping", "stopping_simulation"}
+    return [name for name in all_tables() if name not in others]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The report: one HTML file, and its figures as SVG files by name."""
+
+    html: str
+    figures: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the page comes from."""
+
+    facts: Mapping[str, str]
+    """Lines, by what they tell."""
+    tables_folder: str
+    """The folder of the tables, relative to the page."""
+    warnings: Sequence[str] = ()
+    """What the reader has to know first: missing repeats, results of another config."""
+
+
+def render(
+    study: Study, series: Mapping[str, Series], tables: Tables, provenance: Provenance
+) -> Page:
+    """The page and its figures."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    environment.filters["exp"] = math.exp
+    environment.filters["p_value"] = p_value
+    environment.filters["exact"] = exact
+    environment.tests["known"] = is_known
+    labels = labels_of(study)
+    environment.filters["label"] = lambda names: ", ".join(
+        labels.get(name, name) for name in str(names).split(", ")
+    )
+    simulated = tables.stopping_simulation
+    drawn = Figures()
+    html = environment.get_template("report.html").render(
+        study=study,
+        series_sections=[
+            series_section(study, source, series.get(source.name), tables, drawn)
+            for source in study.series
+        ],
+        labels=labels,
+        metric=metric_name(study.metric),
+        metric_names={metric: metric_name(metric) for metric in study.metrics},
+        over_all=_over_all(study, tables.conjunctions),
+        verdicts=[(str(verdict), VERDICT_ICONS[verdict]) for verdict in reversed(Verdict)],
+        icons={str(verdict): icon for verdict, icon in VERDICT_ICONS.items()},
+        description=DESCRIPTION,
+        stopping_simulation=None if simulated is None else simulated.to_dict("records"),
+        provenance=provenance,
+        tables=csv_tables(study),
+        evidence=EVIDENCE,
+        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        script=Markup((TEMPLATES / "script.js").read_text(encoding="utf-8")),
+    )
+    return Page(html, drawn.files)
+
+
+def _over_all(study: Study, table: pd.DataFrame) -> list[Record]:
+    """For each finding about several series, on how many it holds."""
+    rows = []
+    for id_, by_k in table.groupby("id", sort=False):
+        proven = by_k[by_k["holds"].astype(bool)]
+        last = proven.iloc[-1] if len(proven) else by_k.iloc[0]
+        supported = by_k["supported_on"].iloc[0]
+        names = supported.split(", ") if isinstance(supported, str) and supported else []
+        rows.append(
+            {
+                "id": id_, "claim": by_k["claim"].iloc[0], "m": int(by_k["m"].iloc[0]),
+                "at_least": int(proven["k"].max()) if len(proven) else 0, "p": last["p_family"],
+                "supported_on": [study.source(name).title for name in names],
+            }
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,157 @@
+"""The part of the page about each claim: its contrasts, its figures, what fewer repeats told."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from thousandfold import figures
+from thousandfold.formatting import decimals, exact
+from thousandfold.inference.claims import contrast_sentence
+from thousandfold.inference.precision import mean_with_interval
+from thousandfold.report.tables import Record, Tables, metric_name
+from thousandfold.study import SeriesSource, Study
+from thousandfold.svg import Figures
+
+FEW_REPEATS = 10
+"""What the article took; the page tells what that many would have shown."""
+
+
+def claims_of(
+    study: Study, source: SeriesSource, tables: Tables, drawn: Figures
+) -> Iterator[Record]:
+    """Each claim with its contrasts, its figures and what fewer repeats would have told."""
+    claims, findings, replication = (
+        table[table["series"] == source.name]
+        for table in (tables.claims, tables.findings, tables.replication)
+    )
+    for claim in claims.to_dict("records"):
+        contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
+        fewer = _told_by_fewer(contrasts, replication, study.metric)
+        yield {
+            **claim,
+            "contrasts": [{**c, "digits": digits_for(c)} for c in contrasts],
+            "figures": list(
+                _estimation_plots(study, source, claim["id"], contrasts, tables, drawn)
+            ),
+            "ten_repeats": [row for row in fewer if row["n"] == FEW_REPEATS],
+            "fewer_repeats": fewer,
+        }
+
+
+def digits_for(contrast: Record) -> int:
+    """The decimals that a contrast's numbers are printed with."""
+    is_difference = contrast["estimand"] in ("mean", "trend")
+    return decimals(contrast["margin"]) if is_difference else 2
+
+
+def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: str) -> list[Record]:
+    """The replication rows of a claim's contrasts, whichever way round."""
+    wanted = [
+        {c["scenario_a"], c["scenario_b"]}
+        for c in contrasts
+        if c["estimand"] == "mean" and c["metric"] == metric
+    ]
+    return [
+        row
+        for row in replication.to_dict("records")
+        if {row["scenario_a"], row["scenario_b"]} in wanted
+    ]
+
+
+def _estimation_plots(
+    study: Study,
+    source: SeriesSource,
+    id_: str,
+    contrasts: list[Record],
+    tables: Tables,
+    drawn: Figures,
+) -> Iterator[Record]:
+    """A figure for each scenario a and estimand of a claim: all it is compared with in one."""
+    groups: dict[tuple[str, str, str], list[Record]] = {}
+    for contrast in contrasts:
+        if not math.isnan(contrast["difference"]):
+            key = (contrast["scenario_a"], contrast["estimand"], contrast["metric"])
+            groups.setdefault(key, []).append(contrast)
+    for index, ((a, estimand, metric), group) in enumerate(groups.items()):
+        if estimand == "trend":
+            yield from _trend_plots(study, source, id_, group, tables, drawn)
+            continue
+        samples, unit = tables.samples[metric], study.unit(source.name, metric)
+        others = [] if estimand == "precision" else [c["scenario_b"] for c in group]
+        summaries = [
+            figures.Summary(
+                study.scenario(name).label,
+                samples[source.name, name].finite,
+                *mean_with_interval(samples[source.name, name]),
+            )
+            for name in [a, *others]
+        ]
+        first_row = 0 if estimand == "precision" else 1
+        effects = {first_row + row: _effect(contrast) for row, contrast in enumerate(group)}
+        if not all(np.isfinite([effect.low, effect.high]).all() for effect in effects.values()):
+            continue
+        axis = {
+            "mean": "difference of means, a − b",
+            "ratio": "times that of b",
+            "spread": "spread, times that of b",
+            "precision": f"standard error of a mean of {exact(group[0]['mean_of'])}",
+        }[estimand]
+        figure = figures.estimation_plot(
+            summaries, effects, f"{metric_name(metric)}, {unit}", axis,
+            ratio=estimand in ("spread", "ratio"),
+        )  # fmt: skip
+        yield {
+            "svg": drawn.add(f"{source.name}-{id_}-{index}", figure),
+            "alt": " ".join(contrast_sentence(contrast, study.unit) for contrast in group),
+        }
+
+
+def _trend_plots(
+    study: Study,
+    source: SeriesSource,
+    id_: str,
+    contrasts: list[Record],
+    tables: Tables,
+    drawn: Figures,
+) -> Iterator[Record]:
+    """A figure of the pairs' differences behind a trend, if it is of the study's metric."""
+    trends = (c.trend for f in study.findings if f.id == id_ for c in f.contrasts)
+    trend = next(trend for trend in trends if trend is not None)
+    differences = _differences(tables.comparisons[tables.comparisons["series"] == source.name])
+    for contrast in contrasts:
+        if contrast["metric"] != study.metric or not set(trend.pairs) <= set(differences):
+            continue
+        effects = {
+            place: differences[pair] for place, pair in zip(trend.over, trend.pairs, strict=True)
+        }
+        axis = f"a − b, {study.unit(source.name, study.metric)}"
+        figure = figures.trend_plot(effects, contrast["difference"], axis)
+        yield {
+            "svg": drawn.add(f"{source.name}-{id_}-trend", figure),
+            "alt": contrast_sentence(contrast, study.unit),
+        }
+
+
+def _differences(comparisons: pd.DataFrame) -> dict[tuple[str, str], figures.Effect]:
+    """Each pair's difference of means with its interval, both ways round."""
+    found = {}
+    for row in comparisons.to_dict("records"):
+        a, b = row["scenario_a"], row["scenario_b"]
+        estimate, low, high = (row[key] for key in ("difference", "ci_low", "ci_high"))
+        found[a, b] = figures.Effect(estimate, low, high, (0.0, 0.0))
+        found[b, a] = figures.Effect(-estimate, -high, -low, (0.0, 0.0))
+    return found
+
+
+def _effect(contrast: Record) -> figures.Effect:
+    """A contrast as the figure draws it: ratios as ratios, a precision as itself."""
+    margin = contrast["margin"]
+    ends = [contrast[key] for key in ("difference", "ci_low", "ci_high")] + [-margin, margin]
+    if contrast["estimand"] in ("spread", "ratio"):
+        ends = [math.exp(end) for end in ends]
+    elif contrast["estimand"] == "precision":
+        ends = [end + contrast["estimate_a"] - contrast["difference"] for end in ends]
+    estimate, low, high, *band = ends
+    return figures.Effect(estimate, low, high, (band[0], band[1]))

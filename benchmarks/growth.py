@@ -19,21 +19,21 @@ from study import publish
 
 CURVES = {
     "repeats": (10, 100, 512, 1000, 3000, 10_000, 30_000, 100_000),
-    "epochs": (10, 100, 1000, 3000, 10_000),
+    "epochs": (10, 100, 1000, 10_000, 30_000, 100_000),
     "units": (1, 2, 4, 8, 16, 32, 64, 128),
     "timesteps": (1, 2, 4, 8, 12, 24, 48),
 }
-BASE = {"repeats": 1000, "epochs": 200, "units": 1, "timesteps": 1}
+BASE = {"repeats": 1000, "epochs": 1000, "units": 1, "timesteps": 1}
 """What the others are while one grows; units grow at fewer repeats."""
-OF_UNITS = {**BASE, "repeats": 128, "epochs": 20}
+OF_UNITS = {**BASE, "repeats": 128, "epochs": 100}
 
 REASONS = {
     "repeats": "up to 512, one pass of 512 lanes whatever the number; then in proportion to it",
     "epochs": "compilation first, then in proportion to them",
     "units": "one unit to eight keep the processor busy for next to nothing more; then in "
     "proportion to the weights, which grow with the square of the units",
-    "timesteps": "up to 8 are written out one after the other, which takes longer to compile; "
-    "more run in a loop that keeps what the backward pass needs",
+    "timesteps": "up to 4 are written out one after the other; more run in a loop that keeps "
+    "what the backward pass needs",
 }
 
 

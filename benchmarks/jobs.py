@@ -18,6 +18,7 @@ from study import ROOT, measured_apart, peak_megabytes, publish
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
+from thousandfold.engines import engine
 from thousandfold.resources import BESIDE_MB, TrainingJob, memory_mb
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series
@@ -63,6 +64,7 @@ def train(sizes):
     observations = job.train_rows + TEST_ROWS + job.regime.timesteps + 1
     values = np.cumsum(np.random.default_rng(1).normal(size=observations))
     series = Series("random", values, tuple(map(str, range(observations))), TEST_ROWS)
+    engine(job.regime.engine)  # Imports Keras.
     stamps, started = [], time.perf_counter()
     scenario = Scenario("job", "job", job.regime, "job")
     train_repeats(

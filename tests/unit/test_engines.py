@@ -277,9 +277,13 @@ def test_calls_of_the_compiled_program_leave_no_mark(monkeypatch):
 
 
 def test_a_loop_over_timesteps_is_the_same_as_writing_them_out(monkeypatch):
-    written_out = trained(replicated, WIDE)
-    monkeypatch.setattr(network, "UNROLLED_TIMESTEPS", 1)
-    looped = replicated.train_block(WIDE, data_for(WIDE), SEEDS[:2], lambda _: None)
+    blocks = []
+    for is_looped in (True, False):
+        monkeypatch.setattr(
+            network, "loops_over_timesteps", lambda *_, is_looped=is_looped: is_looped
+        )
+        blocks.append(replicated.train_block(WIDE, data_for(WIDE), SEEDS[:2], lambda _: None))
+    looped, written_out = blocks
     np.testing.assert_allclose(looped.outputs, written_out.outputs, atol=1e-5)
 
 

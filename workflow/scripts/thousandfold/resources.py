@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
-from thousandfold.engines.block import UNROLLED_TIMESTEPS
+from thousandfold.engines.block import loops_over_timesteps
 from thousandfold.engines.lanes import lanes_of, weights_of
 from thousandfold.errors import UserError
 from thousandfold.scenario import Regime, Scenario
@@ -39,7 +39,7 @@ SECONDS_PER_STEP = 6e-6
 
 STOCK_SECONDS_PER_EPOCH, STOCK_SECONDS_PER_UPDATE, STOCK_SECONDS_PER_STEP = 0.04, 0.004, 0.0004
 
-SECONDS_TO_START = 7
+SECONDS_TO_START = 5
 """Of a training job: Python, TensorFlow, compilation."""
 
 SHORTEST_MINUTES = 10
@@ -81,7 +81,8 @@ class TrainingJob:
         """What the training of one repeat takes."""
         regime, floats = self.regime, 4
         # A compiled loop keeps copies of the weights for every timestep.
-        looped = regime.timesteps if regime.timesteps > UNROLLED_TIMESTEPS else 0
+        is_looped = loops_over_timesteps(regime.timesteps, regime.batch_size)
+        looped = regime.timesteps if is_looped else 0
         values = (
             # The weight, its gradient, Adam's two moments, and one of them under way; to stop
             # early, the best weights and those before the epoch.

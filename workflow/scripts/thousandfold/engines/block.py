@@ -9,8 +9,15 @@ Progress = Callable[[float], None]
 """Called now and then with the epochs done so far; all repeats of a block have the same epochs."""
 
 
-UNROLLED_TIMESTEPS = 8
-"""The replicated engine runs longer sequences in a loop of its compiled program."""
+UNROLLED_TIMESTEPS = 4
+
+
+def loops_over_timesteps(timesteps: int, batch_size: int) -> bool:
+    """Whether the replicated engine runs timesteps in a loop of its compiled program.
+
+    Written out one after the other, only a few of single rows are faster (benchmarks/NOTES.md).
+    """
+    return timesteps > 1 and (batch_size > 1 or timesteps > UNROLLED_TIMESTEPS)
 
 
 @dataclass(frozen=True)

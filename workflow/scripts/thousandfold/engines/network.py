@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import UNROLLED_TIMESTEPS
+from thousandfold.engines.block import loops_over_timesteps
 from thousandfold.engines.cells import CELLS, State
 from thousandfold.engines.lanes import GATES
 from thousandfold.engines.runtime import keras, tf
@@ -106,8 +106,8 @@ class Network:
         def step(t: Any, state: State) -> State:
             return self._step(x[:, t], None if present is None else present[:, t], state)
 
-        timesteps = x.shape[1]
-        if timesteps <= UNROLLED_TIMESTEPS:
+        batch_size, timesteps = x.shape[:2]
+        if not loops_over_timesteps(timesteps, batch_size):
             for t in range(timesteps):
                 state = step(t, state)
         else:

@@ -241,8 +241,7 @@ def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Figu
             axes.plot([place, place], [effect.low, effect.high], color=VERMILLION, linewidth=3)
         axes.plot(over, estimates, linestyle="", marker="D", markersize=5, color=VERMILLION)
         axes.set(xlabel="the quantity that the claim is over", ylabel=_short(axis))
-        axes.set_xticks(over)
-        axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
+        axes.set_xticks(over, [f"{place:.3g}" for place in over])
         return figure
 
 

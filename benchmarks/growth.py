@@ -31,7 +31,8 @@ REASONS = {
     "repeats": "up to 512, one pass of 512 lanes whatever the number; then in proportion to it",
     "epochs": "compilation first, then in proportion to them",
     "units": "one unit to eight keep the processor busy for next to nothing more; then in "
-    "proportion to the weights, which grow with the square of the units",
+    "proportion to the weights, which grow with the square of the units, and a little more where "
+    "they leave the cache",
     "timesteps": "up to 4 are written out one after the other; more run in a loop that keeps "
     "what the backward pass needs",
 }

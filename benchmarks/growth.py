@@ -3,7 +3,7 @@
     python benchmarks/growth.py [--markdown benchmarks/growth.md]
 
 Each size runs in a process of its own, on one core: from the call to the finished block, without
-the import. Writes a table and a figure with a straight line through the largest sizes.
+the import. Writes a table and a figure.
 """
 
 import argparse
@@ -38,12 +38,6 @@ REASONS = {
 }
 
 
-def sizes_along(name):
-    """The sizes of a curve."""
-    base = OF_UNITS if name == "units" else BASE
-    return [{**base, name: value} for value in CURVES[name]]
-
-
 def slope(values, seconds):
     """The exponent of growth between the two largest sizes."""
     return float(np.diff(np.log(seconds[-2:]))[0] / np.diff(np.log(values[-2:]))[0])
@@ -74,10 +68,10 @@ def main():
     arguments = parser.parse_args()
     results, sections = {}, []
     for name, values in CURVES.items():
-        results[name] = [measure_whole(sizes) for sizes in sizes_along(name)]
+        base = OF_UNITS if name == "units" else BASE
+        results[name] = [measure_whole({**base, name: value}) for value in values]
         print(name, json.dumps(results[name]), flush=True)
-        fixed = {**(OF_UNITS if name == "units" else BASE)}
-        del fixed[name]
+        fixed = {key: value for key, value in base.items() if key != name}
         rows = "".join(
             f"| {value:,} | {seconds:.3g} | {megabytes:.0f} |\n"
             for value, (megabytes, seconds) in zip(values, results[name], strict=True)

@@ -57,13 +57,18 @@ def job_of(engine, units, timesteps, batch_size, rows, repeats, epochs, shuffle)
     return TrainingJob(Block("series", "job", 0, repeats), regime, rows, TEST_ROWS)
 
 
+def random_series(rows, timesteps):
+    """A random walk that leaves so many training rows of so many timesteps."""
+    observations = rows + TEST_ROWS + timesteps + 1
+    values = np.cumsum(np.random.default_rng(1).normal(size=observations))
+    return Series("random", values, tuple(map(str, range(observations))), TEST_ROWS)
+
+
 def train(sizes):
     """Train one job here; prints megabytes, and the seconds per epoch after the first ones."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     job = job_of(*sizes)
-    observations = job.train_rows + TEST_ROWS + job.regime.timesteps + 1
-    values = np.cumsum(np.random.default_rng(1).normal(size=observations))
-    series = Series("random", values, tuple(map(str, range(observations))), TEST_ROWS)
+    series = random_series(job.train_rows, job.regime.timesteps)
     engine(job.regime.engine)  # Imports Keras.
     stamps, started = [], time.perf_counter()
     scenario = Scenario("job", "job", job.regime, "job")

@@ -16,7 +16,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+from jobs import random_series
 from study import ROOT, measured_apart, peak_megabytes, publish
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
@@ -25,7 +25,6 @@ from thousandfold.engines import MOST_UNITS, replicated, stock
 from thousandfold.engines.lanes import lanes_of
 from thousandfold.engines.runtime import keras
 from thousandfold.scenario import Regime
-from thousandfold.series import Series
 from thousandfold.supervised import supervise
 
 REPEATS = 100
@@ -45,10 +44,7 @@ def data_of(units, timesteps, batch_size, rows):
         False, False, True, False, False, None, timesteps, units, batch_size, 1, 0.001, "keras3",
         "replicated",
     )  # fmt: skip
-    observations = rows + 12 + timesteps + 1
-    values = np.cumsum(np.random.default_rng(1).normal(size=observations))
-    series = Series("random", values, tuple(map(str, range(observations))), 12)
-    return regime, supervise(series, regime)
+    return regime, supervise(random_series(rows, timesteps), regime)
 
 
 def replicated_epoch(regime, data):

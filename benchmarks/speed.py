@@ -1,6 +1,6 @@
 """One training of the scenario `stateful` in every way there is, side by side.
 
-    make benchmark                                     # all of it, about ten minutes
+    make benchmark                                     # all of it, about three minutes
     python benchmarks/speed.py --quick                 # a look: few epochs, one round
 
 Every way trains from the same initial weights on the same 22 rows, on one core, and has to end
@@ -27,7 +27,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import yaml
-from study import ROOT
+from study import ROOT, publish
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
@@ -151,7 +151,7 @@ class KerasEngine:
         # The difference leaves out what Keras takes to trace its functions.
         blocks = [
             stock.train_block(part.regime, part.data, part.seeds(1), lambda _: None)
-            for part in (task, replace(task, regime=replace(task.regime, epochs=2 * task.epochs)))
+            for part in (task, task.of(2 * task.epochs, task.epsilon))
         ]
         weights = [blocks[0].weights[name][..., 0] for name in WEIGHTS]
         return float(blocks[1].seconds[0] - blocks[0].seconds[0]), one_by_name(weights)
@@ -187,7 +187,6 @@ class Replicated:
     def __init__(self, repeats):
         self.repeats = repeats
         self.name = f"engine `replicated`, {repeats:,} repeat{'s' * (repeats > 1)}"
-        self.program = None
 
     def train(self, task):
         """Seconds, and the first network's weights."""
@@ -343,10 +342,8 @@ def main():
     found, missing = ways()
     check_same_work(task.of(slow_epochs, NO_EPSILON), found)
     seconds = measure(task, found, rounds, slow_epochs)
-    text = table(seconds, missing, found, rounds)
-    print(text)
+    publish(table(seconds, missing, found, rounds), arguments.markdown)
     if arguments.markdown:
-        arguments.markdown.write_text(text, encoding="utf-8")
         draw(seconds, arguments.markdown.with_suffix(".svg"))
 
 

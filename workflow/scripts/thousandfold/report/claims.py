@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from thousandfold import figures
 from thousandfold.formatting import decimals, exact
@@ -32,9 +33,7 @@ def claims_of(
         yield {
             **claim,
             "contrasts": [{**c, "digits": digits_for(c)} for c in contrasts],
-            "figures": list(
-                _estimation_plots(study, source, claim["id"], contrasts, tables, drawn)
-            ),
+            "figures": list(_plots(study, source, contrasts, tables, drawn)),
             "ten_repeats": [row for row in fewer if row["n"] == FEW_REPEATS],
             "fewer_repeats": fewer,
         }
@@ -60,13 +59,8 @@ def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: s
     ]
 
 
-def _estimation_plots(
-    study: Study,
-    source: SeriesSource,
-    id_: str,
-    contrasts: list[Record],
-    tables: Tables,
-    drawn: Figures,
+def _plots(
+    study: Study, source: SeriesSource, contrasts: list[Record], tables: Tables, drawn: Figures
 ) -> Iterator[Record]:
     """A figure for each scenario a and estimand of a claim: all it is compared with in one."""
     groups: dict[tuple[str, str, str], list[Record]] = {}
@@ -74,64 +68,64 @@ def _estimation_plots(
         if not math.isnan(contrast["difference"]):
             key = (contrast["scenario_a"], contrast["estimand"], contrast["metric"])
             groups.setdefault(key, []).append(contrast)
-    for index, ((a, estimand, metric), group) in enumerate(groups.items()):
-        if estimand == "trend":
-            yield from _trend_plots(study, source, id_, group, tables, drawn)
-            continue
-        samples, unit = tables.samples[metric], study.unit(source.name, metric)
-        others = [] if estimand == "precision" else [c["scenario_b"] for c in group]
-        summaries = [
-            figures.Summary(
-                study.scenario(name).label,
-                samples[source.name, name].finite,
-                *mean_with_interval(samples[source.name, name]),
-            )
-            for name in [a, *others]
-        ]
-        first_row = 0 if estimand == "precision" else 1
-        effects = {first_row + row: _effect(contrast) for row, contrast in enumerate(group)}
-        if not all(np.isfinite([effect.low, effect.high]).all() for effect in effects.values()):
-            continue
-        axis = {
-            "mean": "difference of means, a − b",
-            "ratio": "times that of b",
-            "spread": "spread, times that of b",
-            "precision": f"standard error of a mean of {exact(group[0]['mean_of'])}",
-        }[estimand]
-        figure = figures.estimation_plot(
-            summaries, effects, f"{metric_name(metric)}, {unit}", axis,
-            ratio=estimand in ("spread", "ratio"),
-        )  # fmt: skip
-        yield {
-            "svg": drawn.add(f"{source.name}-{id_}-{index}", figure),
-            "alt": " ".join(contrast_sentence(contrast, study.unit) for contrast in group),
-        }
+    for index, group in enumerate(groups.values()):
+        is_trend = group[0]["estimand"] == "trend"
+        plot = _trend_plot if is_trend else _estimation_plot
+        figure = plot(study, source, group, tables)
+        if figure is not None:
+            mark = "trend" if is_trend else index
+            yield {
+                "svg": drawn.add(f"{source.name}-{group[0]['id']}-{mark}", figure),
+                "alt": " ".join(contrast_sentence(contrast, study.unit) for contrast in group),
+            }
 
 
-def _trend_plots(
-    study: Study,
-    source: SeriesSource,
-    id_: str,
-    contrasts: list[Record],
-    tables: Tables,
-    drawn: Figures,
-) -> Iterator[Record]:
-    """A figure of the pairs' differences behind a trend, if it is of the study's metric."""
-    trends = (c.trend for f in study.findings if f.id == id_ for c in f.contrasts)
+def _estimation_plot(
+    study: Study, source: SeriesSource, group: list[Record], tables: Tables
+) -> Figure | None:
+    """Contrasts of one scenario a, estimand and metric; None where an interval is unknown."""
+    a, estimand, metric = (group[0][key] for key in ("scenario_a", "estimand", "metric"))
+    samples, unit = tables.samples[metric], study.unit(source.name, metric)
+    others = [] if estimand == "precision" else [c["scenario_b"] for c in group]
+    summaries = [
+        figures.Summary(
+            study.scenario(name).label,
+            samples[source.name, name].finite,
+            *mean_with_interval(samples[source.name, name]),
+        )
+        for name in [a, *others]
+    ]
+    first_row = 0 if estimand == "precision" else 1
+    effects = {first_row + row: _effect(contrast) for row, contrast in enumerate(group)}
+    if not all(np.isfinite([effect.low, effect.high]).all() for effect in effects.values()):
+        return None
+    axis = {
+        "mean": "difference of means, a − b",
+        "ratio": "times that of b",
+        "spread": "spread, times that of b",
+        "precision": f"standard error of a mean of {exact(group[0]['mean_of'])}",
+    }[estimand]
+    return figures.estimation_plot(
+        summaries, effects, f"{metric_name(metric)}, {unit}", axis,
+        ratio=estimand in ("spread", "ratio"),
+    )  # fmt: skip
+
+
+def _trend_plot(
+    study: Study, source: SeriesSource, group: list[Record], tables: Tables
+) -> Figure | None:
+    """The pairs' differences behind a claim's trend; None if it is not of the study's metric."""
+    (contrast,) = group
+    trends = (c.trend for f in study.findings if f.id == contrast["id"] for c in f.contrasts)
     trend = next(trend for trend in trends if trend is not None)
     differences = _differences(tables.comparisons[tables.comparisons["series"] == source.name])
-    for contrast in contrasts:
-        if contrast["metric"] != study.metric or not set(trend.pairs) <= set(differences):
-            continue
-        effects = {
-            place: differences[pair] for place, pair in zip(trend.over, trend.pairs, strict=True)
-        }
-        axis = f"a − b, {study.unit(source.name, study.metric)}"
-        figure = figures.trend_plot(effects, contrast["difference"], axis)
-        yield {
-            "svg": drawn.add(f"{source.name}-{id_}-trend", figure),
-            "alt": contrast_sentence(contrast, study.unit),
-        }
+    if contrast["metric"] != study.metric or not set(trend.pairs) <= set(differences):
+        return None
+    effects = {
+        place: differences[pair] for place, pair in zip(trend.over, trend.pairs, strict=True)
+    }
+    axis = f"a − b, {study.unit(source.name, study.metric)}"
+    return figures.trend_plot(effects, contrast["difference"], axis)
 
 
 def _differences(comparisons: pd.DataFrame) -> dict[tuple[str, str], figures.Effect]:

@@ -31,6 +31,7 @@ rule summarise:
         series=STUDY.series,
         metric=STUDY.metric,
         lag_orders=None if STUDY.table else STUDY.lag_orders,
+        deterministic=STUDY.deterministic,
         study_seed=STUDY.seed,
         code=code_digest("summarise"),
     message:
@@ -90,12 +91,47 @@ rule compare:
         alpha=STUDY.alpha,
         design=STUDY.design,
         metric=STUDY.metric,
+        deterministic=STUDY.deterministic,
         study_seed=STUDY.seed,
         code=code_digest("compare"),
     message:
         "Comparing all pairs of scenarios"
     script:
         "../scripts/compare.py"
+
+
+rule calibrate:
+    """Find out how often tests and verdicts err where there is nothing to find."""
+    input:
+        repeats=rules.collect.output.repeats,
+    output:
+        report(
+            RESULTS / "calibration.csv",
+            caption="../report/calibration.rst",
+            category="Tables",
+        ),
+    log:
+        LOG_FILE.format(rule="calibrate"),
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
+    params:
+        findings=STUDY.findings,
+        margins=MARGINS,
+        alpha=STUDY.alpha,
+        pairs=STUDY.compared_pairs(),
+        design=STUDY.design,
+        metric=STUDY.metric,
+        metrics=STUDY.metrics,
+        deterministic=STUDY.deterministic,
+        study_seed=STUDY.seed,
+        code=code_digest("calibrate"),
+    message:
+        "Calibrating tests and verdicts on the study's own repeats"
+    script:
+        "../scripts/calibrate.py"
 
 
 rule judge:
@@ -107,6 +143,7 @@ rule judge:
             else {"identities": rules.check_training.output.identities}
         ),
         repeats=rules.collect.output.repeats,
+        calibration=rules.calibrate.output,
     output:
         findings=report(
             RESULTS / "findings.csv",
@@ -128,7 +165,7 @@ rule judge:
         runtime=analysis_minutes,
     params:
         findings=STUDY.findings,
-        margins={source.name: source.margin for source in STUDY.series},
+        margins=MARGINS,
         units={
             (source.name, metric): STUDY.unit(source.name, metric)
             for source in STUDY.series
@@ -136,7 +173,10 @@ rule judge:
         },
         alpha=STUDY.alpha,
         design=STUDY.design,
-        higher_is_better=STUDY.higher_is_better,
+        higher_is_better={
+            metric: STUDY.higher_is_better(metric) for metric in STUDY.metrics
+        },
+        deterministic=STUDY.deterministic,
         study_seed=STUDY.seed,
         code=code_digest("judge"),
     message:
@@ -168,35 +208,6 @@ rule replicate:
         "What fewer repeats would have told"
     script:
         "../scripts/replicate.py"
-
-
-rule calibrate:
-    """Find out how often the tests reject where there is nothing to find."""
-    input:
-        repeats=rules.collect.output.repeats,
-    output:
-        report(
-            RESULTS / "calibration.csv",
-            caption="../report/calibration.rst",
-            category="Tables",
-        ),
-    log:
-        LOG_FILE.format(rule="calibrate"),
-    conda:
-        "../../envs/analysis.yaml"
-    resources:
-        mem_mb=analysis_mb,
-        runtime=analysis_minutes,
-    params:
-        pairs=STUDY.compared_pairs(),
-        design=STUDY.design,
-        metric=STUDY.metric,
-        study_seed=STUDY.seed,
-        code=code_digest("calibrate"),
-    message:
-        "Calibrating the tests on the study's own repeats"
-    script:
-        "../scripts/calibrate.py"
 
 
 rule compare_published:

@@ -42,6 +42,7 @@ COMMAND = " ".join(
     ]
 )
 
+MARGINS = {source.name: source.margin for source in STUDY.series}
 SERIES_FILES = [source.file for source in STUDY.series]
 PUBLISHED_FILES = [source.published for source in STUDY.series if source.published]
 

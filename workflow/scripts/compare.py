@@ -17,12 +17,13 @@ def write_comparisons(
     alpha: float,
     design: str,
     metric: str,
+    deterministic: frozenset[str],
     study_seed: int,
     comparisons_output: Path,
     twins_output: Path,
 ) -> None:
     """Write the comparisons and twins tables from the repeats table."""
-    samples = samples_of(read_large_table(repeats), study_seed, metric)
+    samples = samples_of(read_large_table(repeats), study_seed, metric, deterministic)
     pairs = compare_all_pairs(samples, DESIGNS[design], alpha, table_columns("comparisons"))
     write_table("comparisons", pairs, comparisons_output)
     checked = check_twins(samples, series, twins, DESIGNS[design], alpha, table_columns("twins"))
@@ -38,6 +39,7 @@ if __name__ == "__main__":
         alpha=snakemake.params.alpha,
         design=snakemake.params.design,
         metric=snakemake.params.metric,
+        deterministic=snakemake.params.deterministic,
         study_seed=snakemake.params.study_seed,
         comparisons_output=Path(snakemake.output.comparisons),
         twins_output=Path(snakemake.output.twins),

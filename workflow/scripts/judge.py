@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from thousandfold.inference.calibration import miss_rates
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.designs import DESIGNS
@@ -26,9 +27,11 @@ def write_verdicts(
     units: dict[tuple[str, str], str],
     alpha: float,
     design: str,
-    higher_is_better: bool,
+    higher_is_better: dict[str, bool],
+    deterministic: frozenset[str],
     study_seed: int,
     repeats: Path,
+    calibration: Path,
     identities: Path | None,
     findings_output: Path,
     claims_output: Path,
@@ -36,18 +39,19 @@ def write_verdicts(
 ) -> None:
     """Write the findings, claims and conjunctions tables from the repeats table.
 
-    Margins are by series, units by series and metric.
+    Margins are by series, units by series and metric, directions by metric.
     """
     all_repeats = read_large_table(repeats)
     metrics = {metric for _, metric in units}
     table = judge(
-        {metric: samples_of(all_repeats, study_seed, metric) for metric in metrics},
+        {metric: samples_of(all_repeats, study_seed, metric, deterministic) for metric in metrics},
         margins,
         registered,
         alpha,
         DESIGNS[design],
-        checked_identities(identities) if identities else {},
         table_columns("findings"),
+        identities=checked_identities(identities) if identities else {},
+        miss_rates=miss_rates(read_table(calibration)),
         higher_is_better=higher_is_better,
     )
     write_table("findings", table, findings_output)
@@ -55,10 +59,9 @@ def write_verdicts(
     def unit_of(series: str, metric: str) -> str:
         return units[series, metric]
 
-    write_table(
-        "claims", claims(table, registered, unit_of, table_columns("claims")), claims_output
-    )
-    over_all = conjunctions(table, registered, alpha, table_columns("conjunctions"))
+    verdicts = claims(table, registered, unit_of, table_columns("claims"))
+    write_table("claims", verdicts, claims_output)
+    over_all = conjunctions(verdicts, registered, table_columns("conjunctions"))
     write_table("conjunctions", over_all, conjunctions_output)
 
 
@@ -72,8 +75,10 @@ if __name__ == "__main__":
         alpha=snakemake.params.alpha,
         design=snakemake.params.design,
         higher_is_better=snakemake.params.higher_is_better,
+        deterministic=snakemake.params.deterministic,
         study_seed=snakemake.params.study_seed,
         repeats=Path(snakemake.input.repeats),
+        calibration=Path(snakemake.input.calibration),
         identities=Path(found) if found else None,
         findings_output=Path(snakemake.output.findings),
         claims_output=Path(snakemake.output.claims),

@@ -66,7 +66,10 @@ def write_report(
 
     trained_on = () if study.table else study.series
     series = {source.name: load_series(source) for source in trained_on}
-    samples = {metric: samples_of(all_repeats, study.seed, metric) for metric in study.metrics}
+    samples = {
+        metric: samples_of(all_repeats, study.seed, metric, study.deterministic)
+        for metric in study.metrics
+    }
     tables = Tables(
         summary=table("summary"),
         standard_error=table("standard_error"),

@@ -20,6 +20,7 @@ def write_summaries(
     sources: tuple[SeriesSource, ...],
     metric: str,
     lag_orders: tuple[int, ...] | None,
+    deterministic: frozenset[str],
     study_seed: int,
     summary_output: Path,
     baselines_output: Path,
@@ -36,7 +37,7 @@ def write_summaries(
             source.name: baseline_errors(load_series(source), metric, lag_orders)
             for source in sources
         }
-    samples = samples_of(read_large_table(repeats), study_seed, metric)
+    samples = samples_of(read_large_table(repeats), study_seed, metric, deterministic)
     summary = summarise(samples, baselines, table_columns("summary"))
     write_table("summary", summary, summary_output)
     compared = compare_with_baselines(samples, baselines, table_columns("baselines"))
@@ -53,6 +54,7 @@ if __name__ == "__main__":
         sources=snakemake.params.series,
         metric=snakemake.params.metric,
         lag_orders=snakemake.params.lag_orders,
+        deterministic=snakemake.params.deterministic,
         study_seed=snakemake.params.study_seed,
         summary_output=Path(snakemake.output.summary),
         baselines_output=Path(snakemake.output.baselines),

@@ -1,10 +1,13 @@
-"""How often the tests reject where there is no difference, on the study's own repeats.
+"""How often tests and verdicts err where there is nothing to find, on the study's own repeats.
 
-A/A: disjoint random splits of one scenario. Unequal shapes: two scenarios moved to a common
-mean, as A/A alone reassures falsely. Intervals are Monte-Carlo error, conditional on the pool.
+By the usual tests at .05: between disjoint random splits of one scenario (A/A), and between two
+scenarios moved to a common mean, as A/A alone reassures falsely. By the deciding intervals, at
+their own level and the study's own number of repeats: how often each word comes up for pools
+shaped like a contrast's samples. Intervals are Monte-Carlo error, conditional on the pool.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,27 +15,61 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from thousandfold.inference.designs import Design
+from thousandfold.inference.findings import MissRate, MissRates, family_size
+from thousandfold.inference.questions import Question, comparison_name
+from thousandfold.inference.replication import FEWEST_REPEATS
 from thousandfold.inference.samples import Samples, rng_of_pair
+from thousandfold.inference.tables import table_of
+from thousandfold.inference.verdicts import (
+    DifferenceVerdict,
+    RangeVerdict,
+    difference_verdict,
+    range_verdict,
+)
 
 SIZES = (10, 30, 100)
 DRAWS = 2000
 LEVEL = 0.05
 
+DECIDING = "deciding interval"
+"""What stands in the place of a test's name for the interval that decides."""
 
-def _rejections(p_values: np.ndarray) -> dict[str, float]:
-    rejected = int(np.sum(p_values < LEVEL))
-    low, high = proportion_confint(rejected, len(p_values), method="wilson")
+FEWEST_TO_FLAG = 30
+"""Below so many repeats the pool says too little of the tails that intervals miss by."""
+
+MOST_RESAMPLED = 10_000
+"""Repeats of the studies that are drawn, at most; with more, intervals miss no more often."""
+
+DRAWS_PER_MISS = 200
+"""Draws of which one misses at the nominal level: so that twice as many can be told apart."""
+
+WORDS = {
+    DifferenceVerdict.BEYOND_MARGIN: "share_beyond_margin",
+    DifferenceVerdict.WITHIN_MARGIN: "share_within_margin",
+    DifferenceVerdict.EQUIVALENT: "share_equivalent",
+    DifferenceVerdict.SIZE_UNRESOLVED: "share_size_unresolved",
+    DifferenceVerdict.INCONCLUSIVE: "share_inconclusive",
+    RangeVerdict.OUTSIDE: "share_beyond_margin",
+    RangeVerdict.INSIDE: "share_equivalent",
+    RangeVerdict.INCONCLUSIVE: "share_inconclusive",
+}
+"""The column of each word; those about a claimed range stand where their like stand."""
+
+
+def _rates(rejected: int, draws: int, level: float) -> dict[str, float]:
+    low, high = proportion_confint(rejected, draws, method="wilson")
     return {
-        "draws": len(p_values), "level": LEVEL, "rejection_rate": rejected / len(p_values),
+        "draws": draws, "level": level, "rejection_rate": rejected / draws,
         "rate_low": low, "rate_high": high,
     }  # fmt: skip
 
 
 def _by_test(xs: np.ndarray, ys: np.ndarray, design: Design) -> list[dict[str, Any]]:
     """Rejection rates of both tests over many pairs of samples, one a row."""
-    p_values = (design.t_test(xs, ys), design.rank_test(xs, ys))
+    p_values = (design.mean_difference(xs, ys).p_difference(), design.rank_test(xs, ys)[1])
     return [
-        {"test": test, **_rejections(p)} for test, p in zip(design.TESTS, p_values, strict=True)
+        {"test": test, **_rates(int(np.sum(p < LEVEL)), len(p), LEVEL)}
+        for test, p in zip(design.TESTS, p_values, strict=True)
     ]
 
 
@@ -53,20 +90,77 @@ def calibrate_same(
 def calibrate_shapes(
     x: np.ndarray, y: np.ndarray, n: int, design: Design, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """Rejection rates between samples of n of two scenarios whose means were made equal."""
+    """Rejection rates between samples of n of two scenarios whose means were made equal.
+
+    None of fewer than n values: resampling makes no more of a pool than there is.
+    """
+    if min(len(x), len(y)) < n:
+        return []
     xs, ys = design.draw(x - x.mean(), y - y.mean(), (DRAWS, n), rng)
     return _by_test(xs, ys, design)
+
+
+def calibrate_verdicts(question: Question, alpha: float) -> dict[str, float]:
+    """How often each word comes up where there is nothing to find, and the interval misses.
+
+    Through the functions that decide, at the deciding level; `alpha` is that contrast's.
+    """
+    draws = math.ceil(DRAWS_PER_MISS / alpha)
+    counts = dict.fromkeys(WORDS.values(), 0)
+    missed = 0
+    decide = range_verdict if question.contrast.estimand == "precision" else difference_verdict
+    for estimate in question.resampled_nulls(draws, MOST_RESAMPLED):
+        low, high = estimate.interval(alpha)
+        missed += int(np.sum((low > 0) | (high < 0)))
+        words, found = np.unique(decide(low, high, question.margin).astype(str), return_counts=True)
+        for word, count in zip(words, found, strict=True):
+            counts[_COLUMN_OF[word]] += int(count)
+    shares = {column: count / draws for column, count in counts.items()}
+    return {**_rates(missed, draws, alpha), **shares}
+
+
+_COLUMN_OF = {str(word): column for word, column in WORDS.items()}
+
+
+def _calibrated(question: Question) -> bool:
+    """Whether a question's own samples say anything of how its interval errs."""
+    return (
+        not question.is_exact
+        and question.estimate is not None
+        and bool(question.estimate.is_known)
+        and min(question.sizes) >= FEWEST_REPEATS
+    )
+
+
+def _verdict_rows(questions: Iterable[Question], alpha: float) -> Iterator[dict[str, Any]]:
+    """A row for each distinct contrast."""
+    distinct = {question.key: question for question in questions}
+    k = family_size(distinct.values())
+    for question in filter(_calibrated, distinct.values()):
+        contrast = question.contrast
+        yield {
+            "series": question.series, "null": "nothing to find",
+            "scenario_a": contrast.a, "scenario_b": contrast.b,
+            "metric": contrast.metric, "estimand": contrast.estimand,
+            "comparison": comparison_name(question.key),
+            "n": min(*question.sizes, MOST_RESAMPLED), "test": DECIDING,
+            **calibrate_verdicts(question, alpha / k),
+        }  # fmt: skip
 
 
 def calibration_table(
     samples: Samples,
     pairs: Iterable[tuple[str, str, str]],
+    questions: Iterable[Question],
+    alpha: float,
     design: Design,
     columns: list[str],
 ) -> pd.DataFrame:
-    """The calibration table: every scenario with itself, and `pairs` of (series, a, b)."""
+    """The calibration table: every scenario with itself, `pairs` of (series, a, b), verdicts."""
     rows: list[dict[str, Any]] = []
     for (series, name), sample in samples.items():
+        if len(sample.finite) < FEWEST_REPEATS:
+            continue
         rng = sample.rng("calibration")
         names = {"series": series, "null": "same scenario", "scenario_a": name, "scenario_b": name}
         for n in SIZES:
@@ -76,7 +170,7 @@ def calibration_table(
     for series, *pair in pairs:
         a, b = (samples[series, name] for name in pair)
         x, y = design.values(a, b)
-        if min(len(x), len(y)) < 2:
+        if min(len(x), len(y)) < FEWEST_REPEATS:
             continue
         rng = rng_of_pair(a, b, "calibration")
         names = {
@@ -84,4 +178,16 @@ def calibration_table(
         }  # fmt: skip
         for n in SIZES:
             rows += [{**names, "n": n, **row} for row in calibrate_shapes(x, y, n, design, rng)]
-    return pd.DataFrame(rows, columns=columns)
+    return table_of([*rows, *_verdict_rows(questions, alpha)], columns)
+
+
+def miss_rates(calibration: pd.DataFrame) -> MissRates:
+    """What the calibration table says of each contrast's deciding interval."""
+    deciding = calibration[calibration["test"] == DECIDING]
+    return {
+        (row["series"], row["metric"], row["estimand"], row["comparison"]): MissRate(
+            row["rejection_rate"],
+            row["n"] >= FEWEST_TO_FLAG and row["rate_low"] > 2 * row["level"],
+        )
+        for row in deciding.to_dict("records")
+    }

@@ -1,71 +1,123 @@
-"""One comparison of two samples: the estimate, the interval that decides, and its p values."""
+"""What is compared: estimates, the intervals that decide, and the p values that decide the same.
+
+Everything takes one sample or many at once: arrays whose last axis holds the values of a sample.
+So a simulation of many studies goes through the same lines as a study.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
+SAME = 1e-12
+"""Values whose range is within this share of the largest are one number, up to rounding."""
+
+FEWEST_FOR_SPREAD = 5
+"""Below so many values neither Bonett's interval of a deviation nor that of pairs' spreads holds."""
+
+MOST_REPEATS = 10**9
+"""Beyond so many repeats nobody needs to know how many they are."""
+
+
+def ratio_of(logarithm: float) -> float:
+    """The ratio of a logarithm; infinite where no number can hold it."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.exp(logarithm))
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and standard deviation (n - 1) of one sample of n values, or of many."""
+
+    mean: Any
+    deviation: Any
+    """0 where the sample does not vary, up to rounding."""
+    n: int
+
+
+def moments(values: np.ndarray, largest: Any = None) -> Moments:
+    """The moments of samples along the last axis; one of a single value does not vary.
+
+    `largest` is the magnitude that rounding is relative to: that of the largest value, unless
+    the values are differences of larger ones. Squares are of shares, so that neither huge nor
+    tiny values leave the range of floating-point numbers.
+    """
+    n, mean = values.shape[-1], values.mean(axis=-1)
+    low, high = values.min(axis=-1), values.max(axis=-1)
+    if largest is None:
+        largest = np.maximum(-low, high)
+    reach = np.maximum(high - mean, mean - low)
+    shares = values - mean[..., np.newaxis]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares /= reach[..., np.newaxis]
+        deviation = reach * np.sqrt(np.einsum("...i,...i->...", shares, shares) / (n - 1))
+    return Moments(mean, np.where(high - low > SAME * largest, deviation, 0.0)[()], n)
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimated contrast of samples a and b with its t (or normal) approximation.
+    """An estimated contrast of samples a and b with its t approximation.
 
     `difference` is estimate_a - estimate_b for means and the log of their ratio for spreads;
-    intervals, margins and p values are on that scale. A standard error of 0 (both samples
-    constant) gives the interval [difference, difference] and p values of 0 or 1.
+    intervals, margins and p values are on that scale. Where the samples tell nothing of the
+    spread between repeats, the standard error, and with it every interval and p, is NaN.
     """
 
-    estimate_a: float
-    estimate_b: float
-    difference: float
-    standard_error: float
-    df: float
-    """Degrees of freedom; infinite for the normal approximation."""
-    unit_variance: float
-    """The variance of the estimate from samples of size n each, times n."""
-    unit_df: float = math.inf
+    estimate_a: Any
+    estimate_b: Any
+    difference: Any
+    standard_error: Any
+    df: Any
+    """Degrees of freedom."""
+    unit_deviation: Any
+    """The standard error of the estimate from samples of size n each, times the root of n."""
+    unit_df: Any
     """The degrees of freedom of the estimate from samples of size n each, over n - 1."""
 
-    def interval(self, alpha: float) -> tuple[float, float]:
+    @property
+    def is_known(self) -> Any:
+        """Whether there is an interval."""
+        return np.isfinite(self.standard_error)
+
+    def interval(self, alpha: float) -> tuple[Any, Any]:
         """The two-sided interval at level 1 - alpha."""
-        if self.standard_error == 0:
-            return self.difference, self.difference
         half_width = stats.t.isf(alpha / 2, self.df) * self.standard_error
         return self.difference - half_width, self.difference + half_width
 
-    def n_to_resolve(self, alpha: float, margin: float) -> int:
-        """The smallest n per sample whose interval at 1 - alpha is narrower than the margin."""
-        n = max(2, math.ceil((2 * stats.norm.isf(alpha / 2) / margin) ** 2 * self.unit_variance))
-        # The t quantile at this n is a little larger; a step or two makes up for it.
-        while True:
+    def n_to_resolve(self, alpha: float, margin: float) -> float:
+        """The smallest n per sample whose interval at 1 - alpha is narrower than the margin.
+
+        Infinite beyond MOST_REPEATS.
+        """
+
+        def is_narrow(n: int) -> bool:
             quantile = stats.t.isf(alpha / 2, self.unit_df * (n - 1))
-            if 2 * quantile * math.sqrt(self.unit_variance / n) < margin:
-                return n
-            n += 1
+            return bool(2 * quantile * self.unit_deviation / math.sqrt(n) < margin)
 
-    def _p_above(self, bound: float) -> float:
+        if not is_narrow(MOST_REPEATS):
+            return math.inf
+        too_few, enough = 1, MOST_REPEATS
+        while enough - too_few > 1:
+            middle = (too_few + enough) // 2
+            too_few, enough = (too_few, middle) if is_narrow(middle) else (middle, enough)
+        return enough
+
+    def _p_above(self, bound: float) -> Any:
         """One-sided p against the contrast being at most `bound`."""
-        distance = self.difference - bound
-        if self.standard_error == 0 or math.isinf(distance):
-            return 0.0 if distance > 0 else 1.0
-        return float(stats.t.sf(distance / self.standard_error, self.df))
+        return stats.t.sf((self.difference - bound) / self.standard_error, self.df)
 
-    def _p_below(self, bound: float) -> float:
+    def _p_below(self, bound: float) -> Any:
         """One-sided p against the contrast being at least `bound`."""
-        distance = bound - self.difference
-        if self.standard_error == 0 or math.isinf(distance):
-            return 0.0 if distance > 0 else 1.0
-        return float(stats.t.sf(distance / self.standard_error, self.df))
+        return stats.t.sf((bound - self.difference) / self.standard_error, self.df)
 
-    def p_difference(self) -> float:
+    def p_difference(self) -> Any:
         """Two-sided p of no difference."""
-        if self.standard_error == 0:
-            return 1.0 if self.difference == 0 else 0.0
-        return min(1.0, 2 * min(self._p_above(0), self._p_below(0)))
+        return np.minimum(1.0, 2 * np.minimum(self._p_above(0), self._p_below(0)))
 
-    def p_claim(self, expect: str, margin: float) -> float:
+    def p_claim(self, expect: str, margin: float) -> Any:
         """The p of a claim: small where the data support it, margin and all."""
         match expect:
             case "less" | "more_stable":
@@ -75,57 +127,60 @@ class Estimate:
             case "equivalent":
                 return self.p_equivalence(margin)
             case "different":
-                return min(1.0, 2 * self.p_minimal_effect(margin))
+                return np.minimum(1.0, 2 * self.p_minimal_effect(margin))
         raise ValueError(f"unknown direction {expect!r}")
 
-    def p_equivalence(self, margin: float) -> float:
+    def p_equivalence(self, margin: float) -> Any:
         """Two one-sided tests (TOST; Schuirmann 1987) that the contrast lies within +-margin."""
-        return max(self._p_above(-margin), self._p_below(margin))
+        return np.maximum(self._p_above(-margin), self._p_below(margin))
 
-    def p_minimal_effect(self, margin: float) -> float:
+    def p_minimal_effect(self, margin: float) -> Any:
         """The smaller one-sided p that the contrast lies beyond margin or beyond -margin."""
-        return min(self._p_above(margin), self._p_below(-margin))
+        return np.minimum(self._p_above(margin), self._p_below(-margin))
 
 
-def mean_difference(a: np.ndarray, b: np.ndarray) -> Estimate:
-    """The difference of means with Welch's standard error and degrees of freedom (Welch 1947).
-
-    a and b are samples of at least 2 finite values each.
-    """
-    variance_a, variance_b = float(a.var(ddof=1)), float(b.var(ddof=1))
-    part_a, part_b = variance_a / len(a), variance_b / len(b)
-    mean_a, mean_b = float(a.mean()), float(b.mean())
-    return Estimate(
-        mean_a,
-        mean_b,
-        mean_a - mean_b,
-        math.sqrt(part_a + part_b),
-        satterthwaite_df([part_a, part_b], [len(a), len(b)]),
-        unit_variance=variance_a + variance_b,
-        unit_df=satterthwaite_df([variance_a, variance_b], [2, 2]),
-    )
-
-
-def linear_contrast(samples: Sequence[np.ndarray], weights: Sequence[float]) -> Estimate:
-    """A weighted sum of the means of independent samples, Welch-Satterthwaite.
+def linear_contrast(samples: Sequence[Moments], weights: Sequence[float]) -> Estimate:
+    """A weighted sum of the means of independent samples (Welch 1947; Satterthwaite 1946).
 
     `estimate_a` is the part of the samples in even places (from 0), `estimate_b` minus that of
-    the others, so that their difference is the sum. With two samples and weights 1 and -1 it is
-    `mean_difference`.
+    the others, so that their difference is the sum.
     """
-    means = [weight * float(x.mean()) for x, weight in zip(samples, weights, strict=True)]
-    variances = [
-        weight**2 * float(x.var(ddof=1)) for x, weight in zip(samples, weights, strict=True)
-    ]
-    parts = [variance / len(x) for variance, x in zip(variances, samples, strict=True)]
+    means = [weight * sample.mean for sample, weight in zip(samples, weights, strict=True)]
+    deviations = np.array(
+        [abs(weight) * sample.deviation for sample, weight in zip(samples, weights, strict=True)]
+    )
+    sizes = [sample.n for sample in samples]
+    roots = np.sqrt(np.reshape(sizes, [len(sizes)] + [1] * (deviations.ndim - 1)))
+    errors = deviations / roots
     return Estimate(
         sum(means[::2]),
         -sum(means[1::2]),
         sum(means),
-        math.sqrt(sum(parts)),
-        satterthwaite_df(parts, [len(x) for x in samples]),
-        unit_variance=sum(variances),
-        unit_df=satterthwaite_df(variances, [2] * len(samples)),
+        _root_of_squares(errors),
+        satterthwaite_df(errors, sizes),
+        unit_deviation=_root_of_squares(deviations),
+        unit_df=satterthwaite_df(deviations, [2] * len(samples)),
+    )
+
+
+def mean_difference(a: np.ndarray, b: np.ndarray) -> Estimate:
+    """The difference of means with Welch's standard error and degrees of freedom (Welch 1947)."""
+    return linear_contrast([moments(a), moments(b)], (1, -1))
+
+
+def mean_of_differences(x: np.ndarray, y: np.ndarray) -> Estimate:
+    """The mean difference within pairs (Student 1908)."""
+    largest = np.maximum(np.abs(x).max(axis=-1), np.abs(y).max(axis=-1))
+    within = moments(x - y, largest)
+    deviation = np.where(within.deviation > 0, within.deviation, math.nan)[()]
+    return Estimate(
+        x.mean(axis=-1),
+        y.mean(axis=-1),
+        within.mean,
+        deviation / math.sqrt(within.n),
+        within.n - 1,
+        unit_deviation=deviation,
+        unit_df=1,
     )
 
 
@@ -135,63 +190,201 @@ def slope_weights(over: Sequence[float]) -> np.ndarray:
     return centred / (centred**2).sum()
 
 
-def satterthwaite_df(parts: Sequence[float], sizes: Sequence[int]) -> float:
-    """Degrees of freedom of a sum of independent variances (Satterthwaite 1946).
+def _root_of_squares(parts: np.ndarray) -> Any:
+    """The root of the sum of squares over the first axis; NaN where all are 0."""
+    largest = parts.max(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return largest * np.sqrt(((parts / largest) ** 2).sum(axis=0))
 
-    The parts come from samples of these sizes; infinite if all are 0.
+
+def satterthwaite_df(errors: np.ndarray, sizes: Sequence[int]) -> Any:
+    """Degrees of freedom of a sum of independent squared errors (Satterthwaite 1946).
+
+    The errors, along the first axis, come from samples of these sizes; NaN where all are 0.
     """
-    total = sum(parts)
-    if total == 0:
-        return math.inf
-    # Shares, not variances, are squared, so that tiny variances do not underflow to 0/0.
-    return 1 / sum((part / total) ** 2 / (n - 1) for part, n in zip(parts, sizes, strict=True))
-
-
-def welch(xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Differences of means, standard errors and degrees of freedom of many pairs, one a row."""
-    n_x, n_y = xs.shape[1], ys.shape[1]
-    part_x, part_y = xs.var(axis=1, ddof=1) / n_x, ys.var(axis=1, ddof=1) / n_y
-    variance = part_x + part_y
     with np.errstate(divide="ignore", invalid="ignore"):
-        df = variance**2 / (part_x**2 / (n_x - 1) + part_y**2 / (n_y - 1))
-    return xs.mean(axis=1) - ys.mean(axis=1), np.sqrt(variance), df
-
-
-def p_of_t(differences: np.ndarray, errors: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Two-sided p of many t statistics; without error 0, or 1 where the difference is 0 too."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * stats.t.sf(np.abs(differences) / errors, df)
-    return np.where(errors > 0, p, np.where(differences == 0, 1.0, 0.0))
+        squares = (errors / errors.max(axis=0)) ** 2
+        shares = squares / squares.sum(axis=0)
+    # A constant of one value has an error of 0, whatever it is divided by.
+    return 1 / sum(share**2 / max(1, n - 1) for share, n in zip(shares, sizes, strict=True))
 
 
 def absolute_deviations(values: np.ndarray) -> np.ndarray:
     """Distances from the sample's median, along the last axis."""
-    return np.abs(values - np.median(values, axis=-1, keepdims=True))
+    return np.abs(values - _median(np.sort(values, axis=-1))[..., np.newaxis])
 
 
-def _log_spread_variance(values: np.ndarray) -> float:
-    """Variance of the log of the mean absolute deviation (Bonett and Seier 2003, section 2)."""
-    spread = absolute_deviations(values).mean()
-    skew = (values.mean() - np.median(values)) / spread
-    return (skew**2 + values.var(ddof=1) / spread**2 - 1) / len(values)
+def _median(ordered: np.ndarray) -> Any:
+    """The median of sorted values along the last axis."""
+    n = ordered.shape[-1]
+    return (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The mean absolute deviation from the median, of one sample of n values or of many."""
+
+    value: Any
+    error: Any
+    """The standard error of its logarithm; NaN where the sample does not vary."""
+    n: int
+
+    @property
+    def corrected(self) -> Any:
+        """The value times n / (n - 1), as Bonett and Seier correct it."""
+        return self.value * self.n / max(1, self.n - 1)
+
+
+def spread(values: np.ndarray) -> Spread:
+    """The spread of samples along the last axis.
+
+    By Bonett and Seier (2003), "Confidence intervals for mean absolute deviations", The American
+    Statistician 57(4), sections 2 and 3.
+    """
+    about, ordered = moments(values), np.sort(values, axis=-1)
+    median = _median(ordered)
+    value = np.abs(ordered - median[..., np.newaxis]).mean(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skew = (about.mean - median) / value
+        variance = (skew**2 + (about.deviation / value) ** 2 - 1) / about.n
+    varies = about.deviation > 0
+    error = np.sqrt(np.maximum(np.where(varies, variance, math.nan), 0.0))[()]
+    return Spread(value, error, about.n)
+
+
+def _log_ratio(a: Spread, b: Spread) -> tuple[Any, Any, Any]:
+    """Both spreads and the log of their ratio."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return a.corrected, b.corrected, np.log(a.corrected / b.corrected)
 
 
 def spread_ratio(a: np.ndarray, b: np.ndarray) -> Estimate:
-    """The log ratio of mean absolute deviations from the median, with a delta-method error.
+    """The log ratio of the spreads of independent samples, with a delta-method error.
 
-    Each deviation is corrected by n / (n - 1), as Bonett and Seier (2003), "Confidence intervals
-    for mean absolute deviations", The American Statistician 57(4), section 3, do. A sample
-    without spread makes the ratio 0 or infinite, and equal to 1 beside another such.
+    The error is Bonett and Seier's, the quantile a t's with n_a + n_b - 2 degrees of freedom in
+    place of their normal one, which misses too often in small samples. Without variation in
+    either sample there is no interval.
     """
-    spread_a, spread_b = (
-        float(absolute_deviations(x).mean() * len(x) / (len(x) - 1)) for x in (a, b)
-    )
-    if spread_a == 0 or spread_b == 0:
-        difference = 0.0 if spread_a == spread_b else math.copysign(math.inf, spread_a - spread_b)
-        return Estimate(spread_a, spread_b, difference, 0.0, math.inf, 0.0)
-    variance_a, variance_b = (max(0.0, _log_spread_variance(x)) for x in (a, b))
-    error = math.sqrt(variance_a + variance_b)
-    unit_variance = variance_a * len(a) + variance_b * len(b)
+    one, other = spread(a), spread(b)
+    errors = np.array([one.error, other.error])
+    units = np.array([one.error * math.sqrt(one.n), other.error * math.sqrt(other.n)])
     return Estimate(
-        spread_a, spread_b, math.log(spread_a / spread_b), error, math.inf, unit_variance
+        *_log_ratio(one, other),
+        _root_of_squares(errors),
+        one.n + other.n - 2,
+        unit_deviation=_root_of_squares(units),
+        unit_df=2,
     )
+
+
+def spread_ratio_of_pairs(x: np.ndarray, y: np.ndarray) -> Estimate:
+    """The log ratio of spreads within pairs (Bonett and Seier 2003, J. Educ. Behav. Stat. 28).
+
+    The errors of both are correlated as their absolute deviations are. The quantile is a t's with
+    n - 1 degrees of freedom. No interval below FEWEST_FOR_SPREAD pairs, without variation in
+    either sample, or where one sample is the other on another scale.
+    """
+    one, other = spread(x), spread(y)
+    n = one.n
+    correlation = _correlation(absolute_deviations(x), absolute_deviations(y))
+    total = one.error**2 + other.error**2
+    variance = total - 2 * correlation * one.error * other.error
+    is_known = (n >= FEWEST_FOR_SPREAD) & (variance > SAME * total)
+    error = np.sqrt(np.where(is_known, variance, math.nan))[()]
+    return Estimate(
+        *_log_ratio(one, other), error, n - 1, unit_deviation=error * math.sqrt(n), unit_df=1
+    )  # fmt: skip
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> Any:
+    """Pearson's correlation along the last axis; 0 where either is constant."""
+    about_x, about_y = moments(x), moments(y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        standard_x, standard_y = (
+            (part - about.mean[..., np.newaxis]) / about.deviation[..., np.newaxis]
+            for part, about in ((x, about_x), (y, about_y))
+        )
+    product = np.einsum("...i,...i->...", standard_x, standard_y) / (about_x.n - 1)
+    varies = (about_x.deviation > 0) & (about_y.deviation > 0)
+    return np.where(varies, product, 0.0)[()]
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """The standard deviation of a sample, with what its interval takes."""
+
+    value: Any
+    """0 where the sample does not vary."""
+    kurtosis: Any
+    """About the trimmed mean, as Bonett has it; NaN below FEWEST_FOR_SPREAD values."""
+    n: int
+
+    def interval(self, alpha: float) -> tuple[Any, Any]:
+        """The interval at level 1 - alpha: what the chi-square and Bonett's interval cover.
+
+        The one is exact of normal values, the other nearly so of others in large samples
+        (Bonett 2006, "Approximate confidence interval for standard deviation of nonnormal
+        distributions", Computational Statistics & Data Analysis 50, 775-782). NaN where there
+        is none: below FEWEST_FOR_SPREAD values or without variation.
+        """
+        n, s = self.n, np.where(np.asarray(self.value) > 0, self.value, math.nan)[()]
+        if n < FEWEST_FOR_SPREAD:
+            return math.nan * s, math.nan * s
+        low, high = (
+            s * math.sqrt((n - 1) / quantile)
+            for quantile in stats.chi2.isf([alpha / 2, 1 - alpha / 2], n - 1)
+        )
+        z = stats.norm.isf(alpha / 2)
+        if n <= z:
+            return 0 * s, math.inf * s
+        correction = n / (n - z)
+        error = correction * np.sqrt(np.maximum(0, (self.kurtosis - (n - 3) / n) / (n - 1)))
+        middle = s * math.sqrt(correction)
+        with np.errstate(over="ignore"):
+            reach = np.exp(z * error / 2)
+        return np.minimum(low, middle / reach), np.maximum(high, middle * reach)
+
+
+def deviation(values: np.ndarray) -> Deviation:
+    """The standard deviation of samples along the last axis."""
+    about = moments(values)
+    n = about.n
+    if n < FEWEST_FOR_SPREAD:
+        return Deviation(about.deviation, math.nan * about.deviation, n)
+    cut = int(n / (2 * math.sqrt(n - 4)))
+    ordered = np.sort(values, axis=-1)
+    trimmed = ordered[..., cut : n - cut].mean(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = ((ordered - trimmed[..., np.newaxis]) / about.deviation[..., np.newaxis]) ** 2
+    fourths = np.einsum("...i,...i->...", squares, squares)
+    return Deviation(about.deviation, n * fourths / (n - 1) ** 2, n)
+
+
+@dataclass(frozen=True)
+class PrecisionEstimate:
+    """The standard error of a mean of `mean_of` repeats, from the middle of a claimed range."""
+
+    deviation: Deviation
+    mean_of: int
+    middle: float
+
+    @property
+    def value(self) -> Any:
+        """The standard error itself."""
+        return self.deviation.value / math.sqrt(self.mean_of)
+
+    @property
+    def difference(self) -> Any:
+        """Its distance from the middle of the range."""
+        return self.value - self.middle
+
+    @property
+    def is_known(self) -> Any:
+        """Whether there is an interval."""
+        return (np.asarray(self.deviation.value) > 0) & (self.deviation.n >= FEWEST_FOR_SPREAD)
+
+    def interval(self, alpha: float) -> tuple[Any, Any]:
+        """The two-sided interval of the distance at level 1 - alpha."""
+        low, high = self.deviation.interval(alpha)
+        root = math.sqrt(self.mean_of)
+        return low / root - self.middle, high / root - self.middle

@@ -13,8 +13,8 @@ from thousandfold.inference.samples import Sample
 class Design(Protocol):
     """What a module of a design offers.
 
-    x and y are arrays of finite values, as `values` gives them; xs and ys hold many samples,
-    one a row.
+    Samples are those of a study, and x and y arrays of their finite values, as `values` gives
+    them; the last axis of an array is that of the repeats, so that many samples go at once.
     """
 
     TESTS: tuple[str, str]
@@ -23,14 +23,22 @@ class Design(Protocol):
     def values(self, a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
         """The values of two samples that can be compared."""
 
+    def contrast(self, samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
+        """A weighted sum of means, weights of a and b in turns; None of too few repeats."""
+
     def mean_difference(self, x: np.ndarray, y: np.ndarray) -> Estimate:
         """The difference of means."""
 
-    def spread_ratio(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Estimate:
+    def spread_ratio(self, x: np.ndarray, y: np.ndarray) -> Estimate:
         """The log ratio of mean absolute deviations from the median."""
 
-    def trend(self, samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
-        """A weighted sum of means; None of too few repeats."""
+    def resampled_contrast(
+        self, samples: Sequence[Sample], weights: Sequence[float], draws: int
+    ) -> Estimate:
+        """The contrasts of so many resamples, of the samples' own sizes, drawn with replacement."""
+
+    def smallest_permutation_p(self, samples: Sequence[Sample]) -> float:
+        """The smallest two-sided p that permutations of samples of these sizes can have."""
 
     def usual_tests(self, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """The t and the rank test: the columns named after them."""
@@ -45,11 +53,8 @@ class Design(Protocol):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Many samples of both, drawn with replacement; `shape` is (samples, n)."""
 
-    def t_test(self, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-        """Two-sided p of the t test, row by row."""
-
-    def rank_test(self, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-        """Two-sided p of the rank test, row by row."""
+    def rank_test(self, x: np.ndarray, y: np.ndarray) -> tuple[Any, Any]:
+        """The rank test's statistic and its two-sided p."""
 
 
 DESIGNS: dict[str, Design] = {"independent": independent, "paired": paired}

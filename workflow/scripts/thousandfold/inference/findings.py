@@ -1,13 +1,13 @@
 """The findings table: all evidence on every registered contrast, and what the interval says of it.
 
 All findings of a study are one family: the deciding interval of each contrast has the level
-1 - alpha / k, k being the number of distinct contrasts. Two findings about the same pair, series
-and estimand, whichever way round, share one contrast.
+1 - alpha / k, k being the number of distinct contrasts. Two findings about the same scenarios,
+series, metric and estimand, whichever way round and by whatever margin, share one contrast.
 """
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,26 +17,31 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from thousandfold.inference.contrasts import (
+    SAME,
     Estimate,
+    PrecisionEstimate,
     absolute_deviations,
-    slope_weights,
+    moments,
     spread_ratio,
 )
 from thousandfold.inference.designs import Design
-from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA, sd_interval
-from thousandfold.inference.samples import Sample, Samples, divergence_matters, rng_of_pair
+from thousandfold.inference.questions import Question, comparison_name, questions_of
+from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
+from thousandfold.inference.samples import Samples, divergence_matters, rng_of_pair
+from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import (
-    DifferenceVerdict,
     Verdict,
     claim_verdict,
     difference_verdict,
     range_verdict,
-    worst,
 )
-from thousandfold.study import Contrast, Finding
+from thousandfold.study import Finding
 
 TRIMMED_SHARE = 0.2
 """The share cut off at each end of a sample for its trimmed mean."""
+
+RESTS_ON_NORMALITY = "rests on normality"
+"""The flag of a verdict that no test without assumptions could reach with so few repeats."""
 
 Identities = Mapping[tuple[str, frozenset[str]], bool]
 """Of (series, pair) that is the same by construction: whether a check confirmed it."""
@@ -45,23 +50,39 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class MissRate:
+    """How often a deciding interval misses the truth in pools shaped like a contrast's samples."""
+
+    rate: float
+    is_too_high: bool
+    """Whether it is above twice the level beyond Monte-Carlo error."""
+
+
+MissRates = Mapping[tuple[str, str, str, str], MissRate]
+"""By series, metric, estimand and comparison."""
+
+
+@dataclass(frozen=True)
 class Family:
     """What all contrasts of a study share."""
 
-    samples: Mapping[str, Samples]
-    """By metric."""
-    margins: Mapping[str, float]
-    """By series, of the contrasts that have none of their own."""
     design: Design
-    identities: Identities
     alpha: float
     k: int
-    higher_is_better: bool
+    higher_is_better: Mapping[str, bool]
+    """By metric; those that are missing are better when lower."""
+    identities: Identities = field(default_factory=dict)
+    miss_rates: MissRates = field(default_factory=dict)
 
     @property
     def contrast_alpha(self) -> float:
         """The share of alpha that each contrast has (Bonferroni)."""
         return self.alpha / self.k
+
+
+def family_size(questions: Iterable[Question]) -> int:
+    """How many distinct contrasts share alpha; those between constants take none of it."""
+    return max(1, len({question.key for question in questions if not question.is_exact}))
 
 
 def judge(
@@ -70,31 +91,32 @@ def judge(
     findings: Iterable[Finding],
     alpha: float,
     design: Design,
-    identities: Identities,
     columns: list[str],
     *,
-    higher_is_better: bool = False,
+    identities: Identities | None = None,
+    miss_rates: MissRates | None = None,
+    higher_is_better: Mapping[str, bool] | None = None,
 ) -> pd.DataFrame:
     """The findings table: one row per series, finding and contrast.
 
     `samples` are by metric, `margins` by series.
     """
-    findings = list(findings)
-    contrasts = [(s, f.id, c) for s in margins for f in findings for c in f.contrasts]
-    keys = [_key(series_, contrast) for series_, _, contrast in contrasts]
-    family = Family(samples, margins, design, identities, alpha, len(set(keys)), higher_is_better)
-    rows = [_row(*names_and_contrast, family) for names_and_contrast in contrasts]
-    table = pd.DataFrame(rows, columns=columns)
+    asked = questions_of(findings, samples, margins, design)
+    family = Family(
+        design,
+        alpha,
+        family_size(question for _, question in asked),
+        higher_is_better or {},
+        identities or {},
+        miss_rates or {},
+    )
+    table = table_of([_row(id_, question, family) for id_, question in asked], columns)
+    keys = [question.key for _, question in asked]
     for test in design.TESTS:
         # Both ways round of a contrast have one p and count once.
         adjusted = _holm(dict(zip(keys, table[f"{test}_p"].astype(float), strict=True)))
         table[f"{test}_p_holm"] = [adjusted[key] for key in keys]
     return table
-
-
-def _key(series: str, contrast: Contrast) -> tuple[str, str, frozenset[str], str]:
-    """What makes two contrasts the same comparison."""
-    return series, contrast.metric, frozenset(contrast.scenarios), contrast.estimand
 
 
 def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
@@ -104,59 +126,54 @@ def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
     return dict.fromkeys(p_values, math.nan) | dict(zip(known, adjusted, strict=True))
 
 
-def _row(series: str, id_: str, contrast: Contrast, family: Family) -> Row:
+def _row(id_: str, question: Question, family: Family) -> Row:
     """One contrast's row: its evidence, its flags and its verdict."""
-    samples = [family.samples[contrast.metric][series, name] for name in contrast.scenarios]
-    margin = family.margins[series] if contrast.margin is None else contrast.margin
-    flags: list[str] = []
-    if contrast.is_ratio:
-        samples, flags = _logarithms(samples)
-    row: Row = {
-        "series": series, "id": id_, "scenario_a": contrast.a, "scenario_b": contrast.b,
-        "metric": contrast.metric, "expect": contrast.expect, "estimand": contrast.estimand,
-        "mean_of": contrast.mean_of,
-        "margin": math.log(margin) if contrast.estimand in ("spread", "ratio") else margin,
-        "interval_level": 1 - family.contrast_alpha, "k": family.k,
-        **_divergence(samples),
-    }  # fmt: skip
-    flags += _identity_flags(series, contrast, family.identities)
-    evidence = {"precision": _precision, "trend": _trend}.get(contrast.estimand, _comparison)
-    found = evidence(contrast, samples, row["margin"], family)
-    if found is None:
-        flags.append("fewer than 2 finite repeats")
-        found = {"difference_verdict": "inconclusive", "verdict": Verdict.UNDECIDED}
+    row = _asked(id_, question, family) | _divergence(question)
+    flags = [
+        *_identity_flags(question, family.identities),
+        *(["values that are not above 0 have no ratio and count as diverged"] * question.has_lost),
+    ]
+    estimate = question.estimate
+    if question.is_exact:
+        row |= _exact(question)
+        flags.append("both are deterministic, so nothing is inferred")
+    elif estimate is None or not estimate.is_known:
+        row |= _undecided(question)
     else:
-        flags += found.pop("flags")
-        if divergence_matters(*samples, higher_is_better=family.higher_is_better):
-            flags.append("diverged repeats could change the answer")
-            found["verdict"] = worst([found["verdict"], Verdict.UNDECIDED])
-            found["claim_p"] = 1.0
-    row |= found
+        row |= _judged(question, estimate, family)
+        flags += row.pop("flags")
+        row |= _overruled(question, row, family)
+        if row["verdict"] != Verdict.UNDECIDED:
+            flags += _trust_flags(question, family)
     row["verdict"] = str(row["verdict"])
     return row | {"flags": "; ".join(flags)}
 
 
-def _logarithms(samples: list[Sample]) -> tuple[list[Sample], list[str]]:
-    """The samples' logarithms, and a flag if some have none."""
-    flags = []
-    if any((sample.finite <= 0).any() for sample in samples):
-        flags.append("values that are not above 0 have no ratio and count as diverged")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return [replace(sample, values=np.log(sample.values)) for sample in samples], flags
+def _asked(id_: str, question: Question, family: Family) -> Row:
+    """What is asked, and of what."""
+    contrast, sizes = question.contrast, question.sizes
+    row: Row = {
+        "series": question.series, "id": id_, "scenario_a": contrast.a, "scenario_b": contrast.b,
+        "metric": contrast.metric, "expect": contrast.expect, "estimand": contrast.estimand,
+        "mean_of": contrast.mean_of, "comparison": comparison_name(question.key),
+        "margin": question.margin, "interval_level": 1 - family.contrast_alpha, "k": family.k,
+        "n_a": min(sizes[::2]), "n_b": min(sizes[1::2], default=math.nan),
+    }  # fmt: skip
+    if len(question.samples) <= 2:
+        for end, values in zip("ab", question.compared, strict=False):
+            row[f"mean_{end}"] = values.mean() if len(values) else math.nan
+    return row
 
 
-def _identity_flags(series: str, contrast: Contrast, identities: Identities) -> list[str]:
-    holds = identities.get((series, frozenset(contrast.scenarios)))
-    if holds is None:
-        return []
-    return [f"identical by construction, {'checked' if holds else 'but the check failed'}"]
-
-
-def _divergence(samples: list[Sample]) -> Row:
-    """How many repeats there are, and Newcombe's interval of the rates' difference."""
-    row: Row = {}
-    for end, sample in zip("ab", samples, strict=False):
-        row |= {f"n_{end}": len(sample.finite), f"n_diverged_{end}": sample.n_diverged}
+def _divergence(question: Question) -> Row:
+    """How many repeats diverged, and Newcombe's interval of the rates' difference."""
+    samples = question.samples
+    row: Row = {
+        "n_diverged_a": sum(sample.n_diverged for sample in samples[::2]),
+        "n_diverged_b": sum(sample.n_diverged for sample in samples[1::2])
+        if len(samples) > 1
+        else math.nan,
+    }
     if len(samples) == 2:
         a, b = samples
         low, high = confint_proportions_2indep(
@@ -167,132 +184,172 @@ def _divergence(samples: list[Sample]) -> Row:
     return row
 
 
-def _precision(
-    contrast: Contrast, samples: list[Sample], margin: float, family: Family
-) -> Row | None:
-    """Whether the standard error of a mean lies in the claimed range; None of too few repeats."""
-    (sample,) = samples
-    if len(sample.finite) < 2 or contrast.mean_of is None:
-        return None
-    root = math.sqrt(contrast.mean_of)
-    error = float(sample.finite.std(ddof=1)) / root
-    ends = sd_interval(sample.finite, sample.draws, family.contrast_alpha)
-    low, high = (end / root - contrast.middle for end in ends)
+def _identity_flags(question: Question, identities: Identities) -> list[str]:
+    holds = identities.get((question.series, frozenset(question.contrast.scenarios)))
+    if holds is None:
+        return []
+    return [f"identical by construction, {'checked' if holds else 'but the check failed'}"]
+
+
+def _exact(question: Question) -> Row:
+    """What constants say of each other: they differ exactly, or they are the same."""
+    means = [float(sample.moments.mean) for sample in question.samples]
+    parts = [weight * mean for weight, mean in zip(question.weights, means, strict=True)]
+    difference = sum(parts)
+    if abs(difference) <= SAME * max(map(abs, parts)):
+        difference = 0.0
+    margin, expect = question.margin, question.contrast.expect
     return {
-        "mean_a": sample.finite.mean(), "estimate_a": error,
-        "difference": error - contrast.middle, "ci_low": low, "ci_high": high,
-        "difference_verdict": str(range_verdict(low, high, margin)),
-        "verdict": claim_verdict(contrast.expect, low, high, margin),
-        "flags": [],
+        "estimate_a": sum(parts[::2]), "estimate_b": -sum(parts[1::2]),
+        "difference": difference, "ci_low": difference, "ci_high": difference,
+        "difference_verdict": difference_verdict(difference, difference, margin),
+        "verdict": claim_verdict(expect, difference, difference, margin),
     }  # fmt: skip
 
 
-def _trend(contrast: Contrast, samples: list[Sample], margin: float, family: Family) -> Row | None:
-    """The slope of the pairs' differences; None of too few repeats."""
-    assert contrast.trend is not None
-    slope = slope_weights(contrast.trend.over)
-    weights = [float(sign * weight) for weight in slope for sign in (1, -1)]
-    estimate = family.design.trend(samples, weights)
-    if estimate is None:
-        return None
+def _undecided(question: Question) -> Row:
+    """What is left where there is no interval: the estimate, if there is one, and the reason."""
+    row: Row = {
+        "difference_verdict": "inconclusive", "verdict": Verdict.UNDECIDED,
+        "undecided_because": question.why_no_interval(),
+    }  # fmt: skip
+    estimate = question.estimate
+    if isinstance(estimate, PrecisionEstimate):
+        row |= {"estimate_a": estimate.value, "difference": estimate.difference}
+    elif estimate is not None and np.isfinite(estimate.difference):
+        row |= {
+            "estimate_a": estimate.estimate_a, "estimate_b": estimate.estimate_b,
+            "difference": estimate.difference,
+        }  # fmt: skip
+    return row
+
+
+def _judged(question: Question, estimate: Estimate | PrecisionEstimate, family: Family) -> Row:
+    """The interval, what it says, and all evidence beside it."""
     low, high = estimate.interval(family.contrast_alpha)
-    said = difference_verdict(low, high, margin)
-    test, error = family.design.TESTS[0], estimate.standard_error
-    return {
-        "n_a": min(len(sample.finite) for sample in samples[::2]),
-        "n_b": min(len(sample.finite) for sample in samples[1::2]),
-        "n_diverged_a": sum(sample.n_diverged for sample in samples[::2]),
-        "n_diverged_b": sum(sample.n_diverged for sample in samples[1::2]),
-        "estimate_a": estimate.estimate_a, "estimate_b": estimate.estimate_b,
+    margin, expect = question.margin, question.contrast.expect
+    row: Row = {
         "difference": estimate.difference, "ci_low": low, "ci_high": high,
-        f"{test}_t": estimate.difference / error if error else math.nan,
-        f"{test}_df": estimate.df if error else math.nan,
-        f"{test}_p": estimate.p_difference(),
-        **family_p_values(estimate, margin, family.k),
-        **_margins(estimate, (low, high), family.contrast_alpha, margin, said),
-        "claim_p": estimate.p_claim(contrast.expect, margin),
-        "difference_verdict": str(said),
-        "verdict": claim_verdict(contrast.expect, low, high, margin),
-        "flags": [] if error else ["no variation"],
+        "verdict": claim_verdict(expect, low, high, margin), "flags": [],
     }  # fmt: skip
-
-
-def _comparison(
-    contrast: Contrast, samples: list[Sample], margin: float, family: Family
-) -> Row | None:
-    """All evidence on a difference of means or a ratio of spreads; None of too few repeats."""
-    a, b = samples
-    design, alpha = family.design, family.contrast_alpha
-    x, y = design.values(a, b)
-    if min(len(x), len(y)) < 2:
-        return None
-    is_spread = contrast.estimand == "spread"
-    if is_spread:
-        estimate = design.spread_ratio(x, y, rng_of_pair(a, b, "spread"))
-        tested = absolute_deviations(x), absolute_deviations(y)
-    else:
-        estimate, tested = design.mean_difference(x, y), (x, y)
-    low, high = estimate.interval(alpha)
-    said = difference_verdict(low, high, margin)
-    row = {
-        "n_a": len(x), "n_b": len(y), "mean_a": x.mean(), "mean_b": y.mean(),
+    if isinstance(estimate, PrecisionEstimate):
+        row |= {"estimate_a": estimate.value}
+        row |= {"difference_verdict": range_verdict(low, high, margin)}
+        if row["verdict"] == Verdict.UNDECIDED:
+            row["undecided_because"] = "the interval reaches over an end of the claimed range"
+        return row
+    row |= {
         "estimate_a": estimate.estimate_a, "estimate_b": estimate.estimate_b,
-        "difference": estimate.difference, "ci_low": low, "ci_high": high,
-        **design.usual_tests(*tested),
-        **family_p_values(estimate, margin, family.k),
-        **design.other_views(a, b, rng_of_pair(a, b, "permutation"), alpha),
-        **_descriptions(x, y),
-        **_margins(estimate, (low, high), alpha, margin, said),
-        "claim_p": estimate.p_claim(contrast.expect, margin),
-        "difference_verdict": str(said),
-        "verdict": claim_verdict(contrast.expect, low, high, margin),
+        "standard_error": estimate.standard_error,
+        "difference_verdict": difference_verdict(low, high, margin),
+        "margin_equivalent_above": max(abs(low), abs(high)),
+        "margin_exceeded_below": max(0.0, low, -high),
+        "claim_p": estimate.p_claim(expect, margin),
+        **family_p_values(estimate, expect, margin, family.k),
     }  # fmt: skip
-    flags = [] if estimate.standard_error else ["no variation"]
-    if is_spread:
-        row |= {"bootstrap_t_low": math.nan, "bootstrap_t_high": math.nan}
-    else:
-        flags += _disagreements(row, contrast.expect, margin, family.alpha)
-    return row | {"flags": flags}
+    if row["verdict"] == Verdict.UNDECIDED:
+        row |= _unresolved(estimate, margin, family.contrast_alpha)
+    if question.contrast.estimand == "trend":
+        test = family.design.TESTS[0]
+        return row | {
+            f"{test}_t": estimate.difference / estimate.standard_error,
+            f"{test}_df": estimate.df, f"{test}_p": estimate.p_difference(),
+        }  # fmt: skip
+    return row | _views(question, row, family)
 
 
-def family_p_values(estimate: Estimate, margin: float, k: int) -> dict[str, float]:
+def family_p_values(estimate: Estimate, expect: str, margin: float, k: int) -> dict[str, float]:
     """The p values that decide, against alpha, exactly as the interval at 1 - alpha / k does."""
     tost_p = estimate.p_equivalence(margin)
+    # That of a difference either way is of two sides already.
+    sides = 1 if expect == "different" else 2
     return {
         "tost_p": tost_p,
+        "claim_p_family": min(1.0, sides * k * estimate.p_claim(expect, margin)),
         "difference_p_family": min(1.0, k * estimate.p_difference()),
         "equivalence_p_family": min(1.0, 2 * k * tost_p),
         "minimal_effect_p_family": min(1.0, 2 * k * estimate.p_minimal_effect(margin)),
     }
 
 
+def _unresolved(estimate: Estimate, margin: float, alpha: float) -> Row:
+    """How many repeats would tell, and whether more would at all."""
+    n = estimate.n_to_resolve(alpha, margin)
+    if math.isinf(n):
+        reason = "the interval is too wide, and would still be with 10⁹ repeats"
+    elif abs(abs(estimate.difference) - margin) <= estimate.standard_error:
+        reason = "the estimate lies at the margin, where more repeats need not tell"
+    else:
+        reason = f"the interval is too wide; about {n:,} repeats of each would tell"
+    return {"n_to_resolve": n, "undecided_because": reason}
+
+
+def _views(question: Question, row: Row, family: Family) -> Row:
+    """The usual tests and all other views of a comparison of two samples, with their flags."""
+    a, b = question.samples
+    x, y = question.compared
+    is_spread = question.contrast.estimand == "spread"
+    tested = (absolute_deviations(x), absolute_deviations(y)) if is_spread else (x, y)
+    row = {
+        **row,
+        **_usual_tests(family.design, *tested),
+        **_descriptions(x, y),
+    }
+    if min(len(x), len(y)) >= 2:
+        rng = rng_of_pair(a, b, "permutation")
+        row |= family.design.other_views(a, b, rng, family.contrast_alpha)
+    if is_spread:
+        return row | {"bootstrap_t_low": math.nan, "bootstrap_t_high": math.nan}
+    expect, margin = question.contrast.expect, question.margin
+    return row | {"flags": _disagreements(row, expect, margin, family.alpha)}
+
+
+def _usual_tests(design: Design, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """The usual tests; without variation in either, no t."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return design.usual_tests(x, y)
+
+
 def _descriptions(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """The same two samples by other measures."""
-    sd_y = y.std(ddof=1)
     trimmed = [float(stats.trim_mean(values, TRIMMED_SHARE)) for values in (x, y)]
-    return {
+    row = {
         "median_difference": float(np.median(x) - np.median(y)),
         "trimmed_mean_difference": trimmed[0] - trimmed[1],
-        "spread_ratio": math.exp(spread_ratio(x, y).difference),
-        "sd_ratio": x.std(ddof=1) / sd_y if sd_y else math.nan,
     }
+    deviation_x, deviation_y = moments(x).deviation, moments(y).deviation
+    if deviation_x > 0 and deviation_y > 0:
+        row["spread_ratio"] = math.exp(spread_ratio(x, y).difference)
+        row["sd_ratio"] = deviation_x / deviation_y
+    return row
 
 
-def _margins(
-    estimate: Estimate,
-    interval: tuple[float, float],
-    alpha: float,
-    margin: float,
-    said: DifferenceVerdict,
-) -> dict[str, float]:
-    """How the answer depends on the margin, and the n that would give one."""
-    low, high = interval
-    unresolved = said == DifferenceVerdict.INCONCLUSIVE and math.isfinite(estimate.unit_variance)
+def _overruled(question: Question, row: Row, family: Family) -> Row:
+    """Where diverged repeats could change the answer, there is none: neither yes nor no."""
+    is_higher_better = family.higher_is_better.get(question.contrast.metric, False)
+    if not divergence_matters(
+        question.samples, question.weights, higher_is_better=is_higher_better
+    ):
+        return {}
     return {
-        "margin_equivalent_above": max(abs(low), abs(high)),
-        "margin_exceeded_below": max(0.0, low, -high),
-        "n_to_resolve": estimate.n_to_resolve(alpha, margin) if unresolved else math.nan,
+        "verdict": Verdict.UNDECIDED,
+        "undecided_because": "repeats without a finite value could change the answer",
+        **{name: 1.0 for name in ("claim_p", "claim_p_family") if name in row},
     }
+
+
+def _trust_flags(question: Question, family: Family) -> list[str]:
+    """What a verdict rests on that the samples themselves cannot show."""
+    flags = []
+    if question.smallest_permutation_p() > family.contrast_alpha:
+        flags.append(RESTS_ON_NORMALITY)
+    missed = family.miss_rates.get((*question.key[:3], comparison_name(question.key)))
+    if missed is not None and missed.is_too_high:
+        flags.append(
+            f"on samples like these the interval misses {100 * missed.rate:.2g} % of the time, "
+            f"not {100 * family.contrast_alpha:.2g} %"
+        )
+    return flags
 
 
 def _disagreements(row: Row, expect: str, margin: float, alpha: float) -> list[str]:
@@ -308,9 +365,11 @@ def _disagreements(row: Row, expect: str, margin: float, alpha: float) -> list[s
         others = [name for name, value in views.items() if np.sign(value) == -direction]
         if others:
             flags.append(f"direction differs by {', '.join(others)}")
-    bootstrapped = claim_verdict(expect, row["bootstrap_t_low"], row["bootstrap_t_high"], margin)
-    if bootstrapped != row["verdict"]:
-        flags.append(f"bootstrap-t would say: {bootstrapped}")
+    if "bootstrap_t_low" in row:
+        ends = row["bootstrap_t_low"], row["bootstrap_t_high"]
+        bootstrapped = claim_verdict(expect, *ends, margin)
+        if bootstrapped != row["verdict"]:
+            flags.append(f"bootstrap-t would say: {bootstrapped}")
     if row.get("probability_a_less_b") in (0.0, 1.0):
         flags.append("samples do not overlap")
     return flags

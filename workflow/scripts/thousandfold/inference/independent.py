@@ -6,19 +6,25 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+from scipy.special import gammaln
 
-from thousandfold.inference import contrasts
-from thousandfold.inference.contrasts import Estimate, p_of_t, welch
-from thousandfold.inference.ranks import mann_whitney, relative_effect
+from thousandfold.inference import contrasts, ranks
+from thousandfold.inference.contrasts import Estimate, linear_contrast
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
     bootstrap_t_interval,
+    draws_for,
     permutation_p,
+    picks_of,
     sd_ratio_interval,
 )
 from thousandfold.inference.samples import Sample
 
 TESTS = ("welch", "mannwhitney")
+
+mean_difference = contrasts.mean_difference
+spread_ratio = contrasts.spread_ratio
+rank_test = ranks.mann_whitney
 
 
 def values(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
@@ -26,31 +32,37 @@ def values(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
     return a.finite, b.finite
 
 
-def mean_difference(x: np.ndarray, y: np.ndarray) -> Estimate:
-    """The difference of means (Welch 1947)."""
-    return contrasts.mean_difference(x, y)
-
-
-def spread_ratio(x: np.ndarray, y: np.ndarray, _: np.random.Generator) -> Estimate:
-    """The log ratio of spreads with its delta-method error (Bonett and Seier 2003)."""
-    return contrasts.spread_ratio(x, y)
-
-
-def trend(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
+def contrast(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
     """A weighted sum of means (Satterthwaite 1946)."""
-    if min(len(sample.finite) for sample in samples) < 2:
+    if not all(sample.has_enough for sample in samples):
         return None
-    return contrasts.linear_contrast([sample.finite for sample in samples], weights)
+    return linear_contrast([sample.moments for sample in samples], weights)
+
+
+def resampled_contrast(
+    samples: Sequence[Sample], weights: Sequence[float], draws: int
+) -> Estimate:
+    """Each sample drawn for itself, once for all contrasts that it takes part in."""
+    return linear_contrast([sample.resampled(draws) for sample in samples], weights)
+
+
+def smallest_permutation_p(samples: Sequence[Sample]) -> float:
+    """2 / C(n_a + n_b, n_a); of several pairs, the product of those."""
+    sizes = [len(sample.finite) for sample in samples]
+    logs = [
+        gammaln(n_a + n_b + 1) - gammaln(n_a + 1) - gammaln(n_b + 1)
+        for n_a, n_b in zip(sizes[::2], sizes[1::2], strict=True)
+    ]
+    return min(1.0, 2 * math.exp(-sum(logs)))
 
 
 def usual_tests(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """Welch's t test and the Mann-Whitney test."""
     estimate = mean_difference(x, y)
-    error = estimate.standard_error
-    u, p = mann_whitney(x, y)
+    u, p = ranks.mann_whitney(x, y)
     return {
-        "welch_t": estimate.difference / error if error else math.nan,
-        "welch_df": estimate.df if error else math.nan,
+        "welch_t": estimate.difference / estimate.standard_error,
+        "welch_df": estimate.df,
         "welch_p": estimate.p_difference(),
         "mannwhitney_u": u,
         "mannwhitney_p": p,
@@ -60,14 +72,14 @@ def usual_tests(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
 def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) -> dict[str, Any]:
     """Brunner-Munzel, bootstrap-t, permutations of Welch's t, the ratio of deviations."""
     x, y = a.finite, b.finite
-    effect = relative_effect(x, y)
+    effect = ranks.relative_effect(x, y)
     probability_low, probability_high = effect.interval(DESCRIPTIVE_ALPHA)
-    differences = a.draws.means - b.draws.means
-    errors = np.sqrt(a.draws.variances / len(x) + b.draws.variances / len(y))
-    t_low, t_high = bootstrap_t_interval(mean_difference(x, y), differences, errors, alpha)
-    sd_low, sd_high = sd_ratio_interval(a.draws, b.draws, DESCRIPTIVE_ALPHA)
+    draws = draws_for(alpha)
+    resampled = resampled_contrast((a, b), (1, -1), draws)
+    t_low, t_high = bootstrap_t_interval(mean_difference(x, y), resampled, alpha)
+    sd_low, sd_high = sd_ratio_interval(a.resampled(draws), b.resampled(draws), DESCRIPTIVE_ALPHA)
     return {
-        "brunnermunzel_p": mann_whitney(x, y)[1] if effect.is_separated else effect.p_value,
+        "brunnermunzel_p": ranks.mann_whitney(x, y)[1] if effect.is_separated else effect.p_value,
         "probability_a_less_b": effect.probability,
         "probability_low": probability_low,
         "probability_high": probability_high,
@@ -82,23 +94,15 @@ def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) ->
 
 def brown_forsythe_p(x: np.ndarray, y: np.ndarray) -> float:
     """Levene's test around the medians (Brown and Forsythe 1974); NaN without variation."""
+    scale = max(np.abs(x).max(), np.abs(y).max()) or 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(stats.levene(x, y, center="median").pvalue)
+        return float(stats.levene(x / scale, y / scale, center="median").pvalue)
 
 
 def draw(
     x: np.ndarray, y: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Samples of both, each drawn for itself."""
-    return x[rng.integers(len(x), size=shape)], y[rng.integers(len(y), size=shape)]
-
-
-def t_test(xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-    """Welch's two-sided p, row by row."""
-    return p_of_t(*welch(xs, ys))
-
-
-def rank_test(xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-    """The two-sided Mann-Whitney p (asymptotic, tie-corrected), row by row."""
-    p = stats.mannwhitneyu(xs, ys, axis=1, method="asymptotic").pvalue
-    return np.nan_to_num(p, nan=1.0)
+    rows, n = shape
+    picks_x, picks_y = picks_of(len(x), rows, rng, n), picks_of(len(y), rows, rng, n)
+    return np.take(x, picks_x, mode="clip"), np.take(y, picks_y, mode="clip")

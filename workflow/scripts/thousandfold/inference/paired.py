@@ -2,19 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from thousandfold.inference import contrasts
-from thousandfold.inference.contrasts import Estimate, absolute_deviations, p_of_t
+from thousandfold.inference import contrasts, ranks
+from thousandfold.inference.contrasts import Estimate, Moments, mean_of_differences
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
     bootstrap_t_interval,
-    draw_means,
-    parts,
+    draws_for,
+    picks_of,
+    resampled_moments,
     sd_ratio_interval,
     sign_flip_p,
 )
@@ -22,89 +21,95 @@ from thousandfold.inference.samples import Sample
 
 TESTS = ("paired", "wilcoxon")
 
-SPREAD_DRAWS = 1999
-"""Bootstrap draws of pairs for the error of a ratio of spreads."""
+mean_difference = contrasts.mean_of_differences
+spread_ratio = contrasts.spread_ratio_of_pairs
+rank_test = ranks.wilcoxon
+
+
+def _complete(samples: Sequence[Sample]) -> np.ndarray:
+    """The repeats of which none diverged, nor was left untrained by a stopping rule.
+
+    Shape (samples, repeats).
+    """
+    n = min(len(sample.values) for sample in samples)
+    table = np.array([sample.values[:n] for sample in samples])
+    return table[:, np.isfinite(table).all(axis=0)]
 
 
 def values(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of which neither repeat diverged, nor was left untrained by a stopping rule."""
-    n = min(len(a.values), len(b.values))
-    x, y = a.values[:n], b.values[:n]
-    complete = np.isfinite(x) & np.isfinite(y)
-    return x[complete], y[complete]
+    """The pairs that are complete."""
+    x, y = _complete([a, b])
+    return x, y
 
 
-def mean_difference(x: np.ndarray, y: np.ndarray) -> Estimate:
-    """The mean of the differences within pairs (Student 1908)."""
-    differences = x - y
-    n, variance = len(x), float(differences.var(ddof=1))
+def _sides(samples: Sequence[Sample], weights: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """The weighted sums of all a and of all b within each complete repeat."""
+    weighted = _complete(samples) * np.asarray(weights)[:, np.newaxis]
+    return weighted[::2].sum(axis=0), -weighted[1::2].sum(axis=0)
+
+
+def contrast(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
+    """The mean of the weighted sums within the repeats that are complete."""
+    x, y = _sides(samples, weights)
+    return mean_of_differences(x, y) if len(x) >= 2 else None
+
+
+def resampled_contrast(
+    samples: Sequence[Sample], weights: Sequence[float], draws: int
+) -> Estimate:
+    """Whole repeats drawn."""
+    x, y = _sides(samples, weights)
+    return _resampled_mean(x, y, samples[0].rng("bootstrap"), draws)
+
+
+def _resampled_mean(
+    x: np.ndarray, y: np.ndarray, rng: np.random.Generator, draws: int
+) -> Estimate:
+    """The mean differences of resampled pairs."""
+    within = resampled_moments(x - y, rng, draws)
+    deviation = np.where(within.deviation > 0, within.deviation, math.nan)
+    unknown = np.full(draws, math.nan)
     return Estimate(
-        float(x.mean()),
-        float(y.mean()),
-        float(differences.mean()),
-        math.sqrt(variance / n),
-        df=n - 1,
-        unit_variance=variance,
-        unit_df=1,
+        unknown, unknown, within.mean, deviation / math.sqrt(within.n), within.n - 1, deviation, 1
     )
 
 
-def spread_ratio(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Estimate:
-    """The log ratio of spreads; its error is the deviation of it over resampled pairs."""
-    estimate = contrasts.spread_ratio(x, y)
-    if estimate.standard_error == 0:
-        return estimate
-    n, ratios = len(x), []
-    for rows in parts(SPREAD_DRAWS, n):
-        picks = rng.integers(n, size=(rows, n))
-        spreads = [absolute_deviations(values[picks]).mean(axis=1) for values in (x, y)]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios.append(np.log(spreads[0] / spreads[1]))
-    drawn = np.concatenate(ratios)
-    error = float(drawn[np.isfinite(drawn)].std(ddof=1))
-    return replace(estimate, standard_error=error, unit_variance=error**2 * n)
-
-
-def trend(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
-    """The mean of the weighted sums within the repeats that are complete."""
-    n = min(len(sample.values) for sample in samples)
-    table = np.array([sample.values[:n] for sample in samples])
-    complete = table[:, np.isfinite(table).all(axis=0)]
-    if complete.shape[1] < 2:
-        return None
-    weighted = complete * np.asarray(weights)[:, np.newaxis]
-    return mean_difference(weighted[::2].sum(axis=0), -weighted[1::2].sum(axis=0))
+def smallest_permutation_p(samples: Sequence[Sample]) -> float:
+    """All signs alike: 2^(1 - n) of n complete repeats."""
+    return 2.0 ** (1 - _complete(samples).shape[1])
 
 
 def usual_tests(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """The paired t test and Wilcoxon's signed-rank test."""
     estimate = mean_difference(x, y)
-    error = estimate.standard_error
-    differences = x - y
-    signed_ranks = stats.rankdata(np.abs(differences[differences != 0]))
+    v, p = ranks.wilcoxon(x, y)
     return {
-        "paired_t": estimate.difference / error if error else math.nan,
-        "paired_df": estimate.df if error else math.nan,
+        "paired_t": estimate.difference / estimate.standard_error,
+        "paired_df": estimate.df,
         "paired_p": estimate.p_difference(),
-        "wilcoxon_v": float(signed_ranks[differences[differences != 0] > 0].sum()),
-        "wilcoxon_p": float(rank_test(x[np.newaxis], y[np.newaxis])[0]),
+        "wilcoxon_v": v,
+        "wilcoxon_p": p,
     }
 
 
 def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) -> dict[str, Any]:
     """Bootstrap-t and sign flips of the differences; what pairing was worth."""
     x, y = values(a, b)
-    estimate = mean_difference(x, y)
-    draws = draw_means(x - y, rng)
-    errors = np.sqrt(draws.variances / draws.n)
-    t_low, t_high = bootstrap_t_interval(estimate, draws.means, errors, alpha)
-    # The same seed for both draws whole pairs.
+    estimate, draws = mean_difference(x, y), draws_for(alpha)
+    # One seed for all draws, so that they are of whole pairs.
     seed = int(rng.integers(2**32))
-    draws_x, draws_y = (draw_means(sample, np.random.default_rng(seed)) for sample in (x, y))
-    sd_low, sd_high = sd_ratio_interval(draws_x, draws_y, DESCRIPTIVE_ALPHA)
-    variance = float(x.var(ddof=1) + y.var(ddof=1))
+
+    def resampled(sample: np.ndarray) -> Moments:
+        return resampled_moments(sample, np.random.default_rng(seed), draws)
+
+    t_low, t_high = bootstrap_t_interval(
+        estimate, _resampled_mean(x, y, np.random.default_rng(seed), draws), alpha
+    )
+    sd_low, sd_high = sd_ratio_interval(resampled(x), resampled(y), DESCRIPTIVE_ALPHA)
+    deviations = [contrasts.moments(sample).deviation for sample in (x, y)]
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = float(np.corrcoef(x, y)[0, 1])
+        reduction = float((np.hypot(*deviations) / estimate.unit_deviation) ** 2)
     return {
         "bootstrap_t_low": t_low,
         "bootstrap_t_high": t_high,
@@ -113,9 +118,7 @@ def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) ->
         "sd_ratio_high": sd_high,
         "n_incomplete_pairs": max(len(a.values), len(b.values)) - len(x),
         "correlation": correlation,
-        "variance_reduction": variance / estimate.unit_variance
-        if estimate.unit_variance
-        else math.nan,
+        "variance_reduction": reduction,
     }
 
 
@@ -123,22 +126,6 @@ def draw(
     x: np.ndarray, y: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Samples of whole pairs."""
-    picks = rng.integers(len(x), size=shape)
-    return x[picks], y[picks]
-
-
-def t_test(xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-    """The two-sided p of the paired t test, row by row."""
-    differences = xs - ys
-    n = differences.shape[1]
-    errors = differences.std(axis=1, ddof=1) / math.sqrt(n)
-    return p_of_t(differences.mean(axis=1), errors, np.full(len(xs), n - 1))
-
-
-def rank_test(xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-    """Wilcoxon's two-sided p (asymptotic, tie- and continuity-corrected), row by row."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = stats.wilcoxon(
-            xs, ys, axis=1, zero_method="wilcox", correction=True, method="asymptotic"
-        ).pvalue
-    return np.nan_to_num(p, nan=1.0)
+    rows, n = shape
+    picks = picks_of(len(x), rows, rng, n)
+    return np.take(x, picks, mode="clip"), np.take(y, picks, mode="clip")

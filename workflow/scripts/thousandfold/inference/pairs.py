@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from thousandfold.inference.contrasts import SAME
 from thousandfold.inference.designs import Design
 from thousandfold.inference.samples import Sample, Samples
+from thousandfold.inference.tables import table_of
 from thousandfold.study import ScenarioPair
 
 
@@ -19,11 +22,13 @@ def _compare(a: Sample, b: Sample, design: Design, alpha: float) -> dict[str, An
         "series": a.series, "scenario_a": a.scenario, "scenario_b": b.scenario,
         "n_a": len(x), "n_b": len(y), "interval_level": 1 - alpha,
     }  # fmt: skip
-    if min(len(x), len(y)) < 2:
+    estimate = design.contrast((a, b), (1, -1))
+    if estimate is None:
         return row
-    estimate = design.mean_difference(x, y)
     low, high = estimate.interval(alpha)
-    return row | design.usual_tests(x, y) | {
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tests = design.usual_tests(x, y)
+    return row | tests | {
         "mean_a": estimate.estimate_a, "mean_b": estimate.estimate_b,
         "difference": estimate.difference, "ci_low": low, "ci_high": high,
     }  # fmt: skip
@@ -38,7 +43,7 @@ def compare_all_pairs(
         for a, b in combinations(samples.values(), 2)
         if a.series == b.series
     ]
-    table = pd.DataFrame(rows, columns=columns)
+    table = table_of(rows, columns)
     for test in design.TESTS:
         known = table[f"{test}_p"].dropna().astype(float)
         if len(known):
@@ -60,8 +65,20 @@ def check_twins(
     rows = []
     for name, pair in pairs:
         a, b = samples[name, pair.a], samples[name, pair.b]
-        row = {"id": pair.id} | _compare(a, b, design, alpha / len(pairs))
-        if "difference" in row:
-            row["differs"] = row["ci_low"] > 0 or row["ci_high"] < 0
-        rows.append(row)
-    return pd.DataFrame(rows, columns=columns)
+        compared = _compare(a, b, design, alpha / len(pairs))
+        shown = {column: value for column, value in compared.items() if column in columns}
+        rows.append({"id": pair.id, **shown, "differs": _differs(compared)})
+    return table_of(rows, columns)
+
+
+def _differs(compared: dict[str, Any]) -> bool | None:
+    """Whether two scenarios differ; None where that cannot be known.
+
+    Two samples that do not vary are the same, or leave the question open.
+    """
+    if "difference" not in compared:
+        return None
+    low, high, means = compared["ci_low"], compared["ci_high"], [compared["mean_a"], compared["mean_b"]]
+    if np.isnan(low):
+        return False if abs(compared["difference"]) <= SAME * max(map(abs, means)) else None
+    return bool(low > 0 or high < 0)

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from thousandfold.inference.resampling import mean_interval, parts, sd_interval
+from thousandfold.inference.contrasts import deviation
+from thousandfold.inference.resampling import FEWEST_DRAWS, mean_interval, parts, picks_of
 from thousandfold.inference.samples import Sample, Samples
+from thousandfold.inference.tables import table_of
 
 SUMMARY_LEVEL = 0.95
 
@@ -23,22 +25,27 @@ def half_width(standard_error: Any, n: int) -> Any:
 
 
 def describe(sample: Sample) -> dict[str, float]:
-    """The summary table's statistics of one scenario's repeats."""
+    """The summary table's statistics of one scenario's repeats.
+
+    Repeats that do not vary tell nothing of luck, so that their mean has no interval; unless they
+    are the same by declaration, when it is the mean itself.
+    """
     finite = sample.finite
     n = len(finite)
     row: dict[str, float] = {"n": n, "n_diverged": sample.n_diverged}
     if n == 0:
         return row
-    row |= {"mean": finite.mean(), "min": finite.min(), "max": finite.max()}
+    mean = float(sample.moments.mean)
+    row |= {"mean": mean, "min": finite.min(), "max": finite.max()}
     row |= dict(zip(("q25", "median", "q75"), np.quantile(finite, [0.25, 0.5, 0.75]), strict=True))
     if n >= 2:
-        std = finite.std(ddof=1)
-        error = std / np.sqrt(n)
-        reach = half_width(error, n)
-        row |= {
-            "std": std, "standard_error": error,
-            "ci_low": finite.mean() - reach, "ci_high": finite.mean() + reach,
-        }  # fmt: skip
+        std = float(sample.moments.deviation)
+        row |= {"std": std, "standard_error": std / math.sqrt(n)}
+    if sample.varies:
+        reach = half_width(row["standard_error"], n)
+        row |= {"ci_low": mean - reach, "ci_high": mean + reach}
+    elif sample.is_constant:
+        row |= {"ci_low": mean, "ci_high": mean}
     return row
 
 
@@ -57,11 +64,12 @@ def summarise(
     for (series, scenario), sample in samples.items():
         row = {"series": series, "scenario": scenario, **describe(sample)}
         row |= baselines.get(series, {})
-        if len(sample.finite) >= 2:
-            interval = mean_interval(sample.finite, sample.draws, 1 - SUMMARY_LEVEL)
+        if sample.varies:
+            draws = sample.resampled(FEWEST_DRAWS)
+            interval = mean_interval(sample.finite, draws, 1 - SUMMARY_LEVEL)
             row["bca_low"], row["bca_high"] = interval
         rows.append(row)
-    return pd.DataFrame(rows, columns=columns)
+    return table_of(rows, columns)
 
 
 def compare_with_baselines(
@@ -78,7 +86,7 @@ def compare_with_baselines(
         for (series, scenario), sample in samples.items()
         for name, baseline in baselines.get(series, {}).items()
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return table_of(rows, columns)
 
 
 TARGETS = (1.0, 0.6, 0.2, 0.1)
@@ -88,13 +96,15 @@ TARGETS = (1.0, 0.6, 0.2, 0.1)
 def required_repeats(sample: Sample, target: float) -> dict[str, float]:
     """How many repeats give a standard error of `target`: (s / target)^2, rounded up.
 
-    The interval is the bootstrap's of the standard deviation, carried over; a first crossing of
-    the running standard error would be biased.
+    The interval is that of the standard deviation, carried over, and empty where there is none;
+    a first crossing of the running standard error would be biased.
     """
-    low, high = sd_interval(sample.finite, sample.draws, 1 - SUMMARY_LEVEL)
-    sds = {"n": sample.finite.std(ddof=1), "n_low": low, "n_high": high}
+    found = deviation(sample.finite)
+    low, high = found.interval(1 - SUMMARY_LEVEL)
+    sds = {"n": found.value, "n_low": low, "n_high": high}
     return {"target": target} | {
-        name: max(2, math.ceil((sd / target) ** 2)) for name, sd in sds.items()
+        name: max(2, math.ceil((sd / target) ** 2)) if math.isfinite(sd) else sd
+        for name, sd in sds.items()
     }
 
 
@@ -102,7 +112,11 @@ def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:
     """A scenario's mean minus a baseline's error, with its one-sample t interval."""
     row = describe(sample)
     if "ci_low" not in row:
-        return {"baseline_value": baseline, "n": row["n"], "result": "undecided"}
+        difference = row.get("mean", math.nan) - baseline
+        return {
+            "baseline_value": baseline, "n": row["n"], "difference": difference,
+            "result": "undecided",
+        }  # fmt: skip
     low, high = row["ci_low"] - baseline, row["ci_high"] - baseline
     result = "better" if high < 0 else "worse" if low > 0 else "undecided"
     return {
@@ -134,7 +148,7 @@ def standard_errors(sample: Sample) -> pd.DataFrame:
     deviations = [finite[:n].std(ddof=1) for n in sizes]
     resampled_means = np.vstack(
         [
-            np.cumsum(rng.choice(finite, size=(rows, len(finite))), axis=1)[:, sizes - 1] / sizes
+            np.cumsum(finite[picks_of(len(finite), rows, rng)], axis=1)[:, sizes - 1] / sizes
             for rows in parts(RESAMPLES, len(finite))
         ]
     )
@@ -169,7 +183,7 @@ def required_repeats_table(
             **required_repeats(sample, share * margins[series]),
         }
         for (series, scenario), sample in samples.items()
-        if len(sample.finite) >= 2
+        if sample.varies
         for share in TARGETS
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return table_of(rows, columns)

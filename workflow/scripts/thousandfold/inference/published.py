@@ -8,6 +8,7 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from thousandfold.inference.samples import Samples
+from thousandfold.inference.tables import table_of
 
 STATISTICS = ("mean", "std", "min", "q25", "median", "q75", "max")
 RESAMPLES = 99_999
@@ -90,7 +91,7 @@ def published_table(
                 names = {key: record[key] for key in ("scenario", "source")}
                 compared = compare_with_published(record, sample.finite, rng)
                 rows += [{"series": series, **names, **row} for row in compared]
-    result = pd.DataFrame(rows, columns=columns)
+    result = table_of(rows, columns)
     if rows:
         result["p_holm"] = multipletests(result["p"].astype(float), method="holm")[1]
         compatible = result["p_holm"] >= COMPATIBLE_ABOVE

@@ -10,9 +10,13 @@ import pandas as pd
 
 from thousandfold.inference.designs import Design
 from thousandfold.inference.samples import Samples, rng_of_pair
+from thousandfold.inference.tables import table_of
 
 SIZES = (5, 10, 20, 30, 50, 100, 300)
-"""Repeats per scenario of the studies that are imagined."""
+"""Repeats per scenario of the studies that are imagined; never more than there are."""
+
+FEWEST_REPEATS = 10
+"""Of fewer, resampling shows the sample and nothing of what it came from."""
 
 DRAWS = 5000
 
@@ -33,7 +37,7 @@ def replicate(
     Direction and exaggeration are told only where the pools are known to `differ`.
     """
     xs, ys = design.draw(x, y, (DRAWS, n), rng)
-    significant = design.t_test(xs, ys) < NAIVE_ALPHA
+    significant = design.mean_difference(xs, ys).p_difference() < NAIVE_ALPHA
     row: dict[str, Any] = {"n": n, "draws": DRAWS, "share_significant": significant.mean()}
     if differ and significant.any():
         truth = x.mean() - y.mean()
@@ -58,10 +62,13 @@ def replication_table(
         series, *pair = names.values()
         a, b = (samples[series, name] for name in pair)
         x, y = design.values(a, b)
-        if (series, frozenset(pair)) in seen or min(len(x), len(y)) < 2:
+        most = min(len(x), len(y))
+        if (series, frozenset(pair)) in seen or most < FEWEST_REPEATS:
             continue
         seen.add((series, frozenset(pair)))
         rng = rng_of_pair(a, b, "replication")
         differ = evidence["ci_low"] > 0 or evidence["ci_high"] < 0
-        rows += [{**names, **replicate(x, y, n, design, rng, differ)} for n in SIZES]
-    return pd.DataFrame(rows, columns=columns)
+        rows += [
+            {**names, **replicate(x, y, n, design, rng, differ)} for n in SIZES if n <= most
+        ]
+    return table_of(rows, columns)

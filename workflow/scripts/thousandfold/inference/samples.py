@@ -1,14 +1,15 @@
 """Samples: the repeats of one scenario on one series, and what resampling them takes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from thousandfold.inference.contrasts import Moments, moments
 from thousandfold.inference.ranks import rank_direction
-from thousandfold.inference.resampling import MeanDraws, draw_means
+from thousandfold.inference.resampling import resampled_moments
 from thousandfold.seeds import resampling_seed
 
 MOST_DIVERGED = 0.01
@@ -24,11 +25,34 @@ class Sample:
     values: np.ndarray
     """NaN where a repeat diverged."""
     study_seed: int
+    is_deterministic: bool = False
+    """Whether the study declares that all repeats are the same number by construction."""
+    _resamples: dict[int, Moments] = field(default_factory=dict, repr=False)
 
     @cached_property
     def finite(self) -> np.ndarray:
         """The values of the repeats that did not diverge."""
         return self.values[np.isfinite(self.values)]
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Mean and deviation of the finite repeats, of which there has to be one."""
+        return moments(self.finite)
+
+    @cached_property
+    def varies(self) -> bool:
+        """Whether the finite repeats differ by more than rounding."""
+        return len(self.finite) > 1 and bool(self.moments.deviation > 0)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is one number, by declaration and in fact."""
+        return self.is_deterministic and len(self.finite) > 0 and not self.varies
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether there are repeats enough for an estimate: 2, or one of a constant."""
+        return len(self.finite) >= (1 if self.is_constant else 2)
 
     @property
     def n_diverged(self) -> int:
@@ -45,10 +69,12 @@ class Sample:
         seed = resampling_seed(self.study_seed, self.series, self.scenario, purpose)
         return np.random.default_rng(seed)
 
-    @cached_property
-    def draws(self) -> MeanDraws:
-        """Bootstrap means of the finite repeats, of which there have to be at least 2."""
-        return draw_means(self.finite, self.rng("bootstrap"))
+    def resampled(self, draws: int) -> Moments:
+        """Moments of so many resamples of the finite repeats, of which there has to be one."""
+        if draws not in self._resamples:
+            drawn = resampled_moments(self.finite, self.rng("bootstrap"), draws)
+            self._resamples[draws] = drawn
+        return self._resamples[draws]
 
 
 Samples = Mapping[tuple[str, str], Sample]
@@ -56,13 +82,23 @@ Samples = Mapping[tuple[str, str], Sample]
 
 
 def samples_of(
-    repeats: pd.DataFrame, study_seed: int, metric: str = "rmse"
+    repeats: pd.DataFrame,
+    study_seed: int,
+    metric: str = "rmse",
+    deterministic: Collection[str] = (),
 ) -> dict[tuple[str, str], Sample]:
-    """The samples of a metric in the repeats table, in its order of scenarios."""
+    """The samples of a metric in the repeats table, in its order of scenarios.
+
+    `deterministic` names the scenarios that are declared to be.
+    """
     ordered = repeats.sort_values("repeat", kind="stable")
     return {
         (str(series), str(scenario)): Sample(
-            str(series), str(scenario), group[metric].to_numpy(float), study_seed
+            str(series),
+            str(scenario),
+            group[metric].to_numpy(float),
+            study_seed,
+            str(scenario) in deterministic,
         )
         for (series, scenario), group in ordered.groupby(["series", "scenario"], sort=False)
     }
@@ -74,12 +110,18 @@ def rng_of_pair(a: Sample, b: Sample, purpose: str) -> np.random.Generator:
     return first.rng(f"{purpose} against {second.scenario}")
 
 
-def divergence_matters(*samples: Sample, higher_is_better: bool = False) -> bool:
-    """Whether diverged repeats are many, or would turn a comparison round if ranked worst."""
+def divergence_matters(
+    samples: Sequence[Sample], weights: Sequence[float], *, higher_is_better: bool = False
+) -> bool:
+    """Whether diverged repeats are many, or would turn a contrast round if ranked worst.
+
+    The contrast is the weighted sum of the samples' mean ranks; of one sample there is none.
+    """
     if max(sample.diverged_rate for sample in samples) > MOST_DIVERGED:
         return True
     if len(samples) < 2 or not any(sample.n_diverged for sample in samples):
         return False
     failure = -np.inf if higher_is_better else np.inf
     with_failures = [np.append(s.finite, np.full(s.n_diverged, failure)) for s in samples]
-    return rank_direction(*(s.finite for s in samples)) != rank_direction(*with_failures)
+    finite = [sample.finite for sample in samples]
+    return rank_direction(finite, weights) != rank_direction(with_failures, weights)

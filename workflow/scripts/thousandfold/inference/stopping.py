@@ -13,9 +13,11 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from thousandfold.inference.contrasts import SAME, moments
 from thousandfold.inference.precision import SUMMARY_LEVEL, half_width
 from thousandfold.inference.resampling import parts
 from thousandfold.inference.samples import Samples
+from thousandfold.inference.tables import table_of
 from thousandfold.seeds import resampling_seed
 from thousandfold.study import Stopping
 
@@ -42,12 +44,13 @@ TEXTBOOK: Mapping[str, Draw] = {
 
 
 def half_width_of(values: np.ndarray) -> float:
-    """Half the width of the t interval of a mean; infinite for fewer than 2 finite values."""
+    """Half the width of the t interval of a mean; infinite where finite values do not vary."""
     finite = values[np.isfinite(values)]
     n = len(finite)
-    if n < 2:
+    found = moments(finite) if n > 1 else None
+    if found is None or found.deviation == 0:
         return math.inf
-    return float(half_width(finite.std(ddof=1) / math.sqrt(n), n))
+    return float(half_width(found.deviation / math.sqrt(n), n))
 
 
 def is_enough(half_widths: Sequence[float], wanted: float) -> bool:
@@ -73,7 +76,7 @@ def stopping_table(samples: Samples, rule: Stopping, columns: list[str]) -> pd.D
                 "outcome": "enough" if is_enough(widths, rule.half_width) else "not reached",
             }
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return table_of(rows, columns)
 
 
 def _moments(
@@ -89,9 +92,10 @@ def _moments(
 
 
 def _interval(sums: np.ndarray, squares: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Means and half widths of many samples of n."""
+    """Means and half widths of many samples of n; infinite where all values are one."""
     variances = np.maximum(0.0, squares - sums**2 / n) / (n - 1)
-    return sums / n, half_width(np.sqrt(variances / n), n)
+    widths = half_width(np.sqrt(variances / n), n)
+    return sums / n, np.where(variances > SAME * squares / n, widths, math.inf)
 
 
 def simulate(draw: Draw, rule: Stopping, most: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -161,4 +165,4 @@ def stopping_simulation_table(
         {"series": series, "pool": name, **simulate(draw, rule, most, rng)}
         for series, name, draw, rng in _pools(samples, rule, most, study_seed)
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return table_of(rows, columns)

@@ -1,7 +1,14 @@
-"""From an interval and a margin to a verdict: pure functions, and the only place that decides."""
+"""From an interval and a margin to a verdict: pure functions, and the only place that decides.
+
+They take one interval or arrays of many, so that a simulation goes through the same lines as a
+study. An interval of NaN is one that could not be computed, and decides nothing.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
+
+import numpy as np
 
 
 class DifferenceVerdict(StrEnum):
@@ -23,72 +30,110 @@ class RangeVerdict(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the data say of a claim, from worst to best."""
+    """What the data say of a claim, from worst to best.
+
+    "Does not hold" is said only of claims that make several comparisons.
+    """
 
     CONTRADICTED = "contradicted"
-    UNDECIDED = "undecided"
+    DOES_NOT_HOLD = "does not hold"
     NO_DIFFERENCE = "no difference that matters"
-    SUPPORTED_SIZE_UNRESOLVED = "supported, size unresolved"
+    UNDECIDED = "undecided"
+    DIRECTION_SUPPORTED = "direction supported"
     SUPPORTED = "supported"
 
 
 _FROM_WORST_TO_BEST = list(Verdict)
 
+_OF_RANGES = {
+    Verdict.SUPPORTED: RangeVerdict.INSIDE,
+    Verdict.CONTRADICTED: RangeVerdict.OUTSIDE,
+    Verdict.UNDECIDED: RangeVerdict.INCONCLUSIVE,
+}
 
-def difference_verdict(low: float, high: float, margin: float) -> DifferenceVerdict:
+
+def _select(*rules: tuple[Any, StrEnum], otherwise: StrEnum) -> Any:
+    """The word of the first rule that applies: one word, or an array of as many as there are."""
+    words = np.empty(len(rules) + 1, dtype=object)
+    words[:] = [*(word for _, word in rules), otherwise]
+    chosen = np.select([applies for applies, _ in rules], range(len(rules)), len(rules))
+    return words[chosen]
+
+
+def difference_verdict(low: Any, high: Any, margin: float) -> Any:
     """The verdict on a contrast whose interval is [low, high], for a margin above 0."""
-    without_zero = low > 0 or high < 0
-    if low > margin or high < -margin:
-        return DifferenceVerdict.BEYOND_MARGIN
-    if -margin < low and high < margin:
-        return DifferenceVerdict.WITHIN_MARGIN if without_zero else DifferenceVerdict.EQUIVALENT
-    return DifferenceVerdict.SIZE_UNRESOLVED if without_zero else DifferenceVerdict.INCONCLUSIVE
+    low, high = np.asarray(low), np.asarray(high)
+    without_zero = (low > 0) | (high < 0)
+    is_inside = (-margin < low) & (high < margin)
+    return _select(
+        ((low > margin) | (high < -margin), DifferenceVerdict.BEYOND_MARGIN),
+        (is_inside & without_zero, DifferenceVerdict.WITHIN_MARGIN),
+        (is_inside, DifferenceVerdict.EQUIVALENT),
+        (without_zero, DifferenceVerdict.SIZE_UNRESOLVED),
+        otherwise=DifferenceVerdict.INCONCLUSIVE,
+    )
 
 
-def range_verdict(low: float, high: float, margin: float) -> RangeVerdict:
-    """The verdict on a quantity whose distance from a range's middle has the interval [low, high].
-
-    The range reaches `margin` to either side.
-    """
-    match claim_verdict("equivalent", low, high, margin):
-        case Verdict.SUPPORTED:
-            return RangeVerdict.INSIDE
-        case Verdict.CONTRADICTED:
-            return RangeVerdict.OUTSIDE
-        case _:
-            return RangeVerdict.INCONCLUSIVE
-
-
-def claim_verdict(expect: str, low: float, high: float, margin: float) -> Verdict:
+def claim_verdict(expect: str, low: Any, high: Any, margin: float) -> Any:
     """The verdict on a claim about a - b, whose interval is [low, high].
 
     `expect` is less, greater, different, equivalent, more_stable (less, of spreads) or precision
     (equivalent, of a quantity and the middle of the range that was claimed for it).
     """
-    if expect == "greater":
-        return claim_verdict("less", -high, -low, margin)
-    if expect == "precision":
-        return claim_verdict("equivalent", low, high, margin)
-    match expect, difference_verdict(low, high, margin):
-        case "equivalent", DifferenceVerdict.EQUIVALENT | DifferenceVerdict.WITHIN_MARGIN:
-            return Verdict.SUPPORTED
-        case "equivalent", DifferenceVerdict.BEYOND_MARGIN:
-            return Verdict.CONTRADICTED
-        case "equivalent", _:
-            return Verdict.UNDECIDED
-        case _, DifferenceVerdict.EQUIVALENT | DifferenceVerdict.WITHIN_MARGIN:
-            return Verdict.NO_DIFFERENCE
-        case _, DifferenceVerdict.INCONCLUSIVE:
-            return Verdict.UNDECIDED
-        case "less" | "more_stable", _ if low > 0:
-            return Verdict.CONTRADICTED
-        case "less" | "more_stable" | "different", DifferenceVerdict.BEYOND_MARGIN:
-            return Verdict.SUPPORTED
-        case "less" | "more_stable" | "different", DifferenceVerdict.SIZE_UNRESOLVED:
-            return Verdict.SUPPORTED_SIZE_UNRESOLVED
+    low, high = np.asarray(low), np.asarray(high)
+    is_inside = (-margin < low) & (high < margin)
+    is_below, is_above = high < -margin, low > margin
+    match expect:
+        case "greater":
+            return claim_verdict("less", -high, -low, margin)
+        case "less" | "more_stable":
+            return _select(
+                (is_inside, Verdict.NO_DIFFERENCE),
+                (low > 0, Verdict.CONTRADICTED),
+                (is_below, Verdict.SUPPORTED),
+                (high < 0, Verdict.DIRECTION_SUPPORTED),
+                otherwise=Verdict.UNDECIDED,
+            )
+        case "different":
+            return _select(
+                (is_inside, Verdict.NO_DIFFERENCE),
+                (is_below | is_above, Verdict.SUPPORTED),
+                ((low > 0) | (high < 0), Verdict.DIRECTION_SUPPORTED),
+                otherwise=Verdict.UNDECIDED,
+            )
+        case "equivalent" | "precision":
+            return _select(
+                (is_inside, Verdict.SUPPORTED),
+                (is_below | is_above, Verdict.CONTRADICTED),
+                otherwise=Verdict.UNDECIDED,
+            )
     raise ValueError(f"unknown direction {expect!r}")
 
 
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict on a claim that needs several things to hold."""
-    return min(verdicts, key=_FROM_WORST_TO_BEST.index)
+def range_verdict(low: Any, high: Any, margin: float) -> Any:
+    """The verdict on a quantity whose distance from a range's middle has the interval [low, high].
+
+    The range reaches `margin` to either side.
+    """
+    verdicts = claim_verdict("precision", low, high, margin)
+    if isinstance(verdicts, Verdict):
+        return _OF_RANGES[verdicts]
+    return np.array([_OF_RANGES[verdict] for verdict in verdicts], dtype=object)
+
+
+def rank(verdict: Verdict) -> int:
+    """How good a verdict is: 0 for the worst."""
+    return _FROM_WORST_TO_BEST.index(verdict)
+
+
+def conjunction_verdict(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict on a claim that needs several things to hold.
+
+    As in logic with a third value, for unknown (Kleene 1952, section 64): what has a part that
+    is false is false, whatever is not known of its other parts.
+    """
+    members = list(verdicts)
+    worst = min(members, key=rank)
+    if worst == Verdict.NO_DIFFERENCE and len(members) > 1:
+        return Verdict.DOES_NOT_HOLD
+    return worst

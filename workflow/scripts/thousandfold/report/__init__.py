@@ -1,15 +1,17 @@
 """The page: from the tables of a run to one self-contained HTML file. Computes no statistics."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from thousandfold.formatting import exact, is_known, number, p_value
+from thousandfold.inference.contrasts import ratio_of
+from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.records import TRAINING_TABLES, all_tables, table_descriptions
 from thousandfold.report.experiments import DESCRIPTION
@@ -23,9 +25,10 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 
 VERDICT_ICONS = {
     Verdict.SUPPORTED: "✔",
-    Verdict.SUPPORTED_SIZE_UNRESOLVED: "◕",
-    Verdict.NO_DIFFERENCE: "≈",
+    Verdict.DIRECTION_SUPPORTED: "◕",
     Verdict.UNDECIDED: "?",
+    Verdict.NO_DIFFERENCE: "≈",
+    Verdict.DOES_NOT_HOLD: "⊘",
     Verdict.CONTRADICTED: "✘",
 }
 
@@ -33,7 +36,7 @@ VERDICT_ICONS = {
 EVIDENCE = {
     name: what
     for name, what in table_descriptions("findings").items()
-    if name not in ("series", "id", "flags", "difference_verdict", "verdict", "expect")
+    if name not in ("series", "id", "flags", "difference_verdict", "verdict", "expect", "comparison")
 }
 """The columns of the findings table that a finding's folded block lists, with what they say."""
 
@@ -80,7 +83,7 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters["number"] = number
-    environment.filters["exp"] = math.exp
+    environment.filters["ratio"] = ratio_of
     environment.filters["p_value"] = p_value
     environment.filters["exact"] = exact
     environment.tests["known"] = is_known
@@ -102,6 +105,7 @@ def render(
         over_all=_over_all(study, tables.conjunctions),
         verdicts=[(str(verdict), VERDICT_ICONS[verdict]) for verdict in reversed(Verdict)],
         icons={str(verdict): icon for verdict, icon in VERDICT_ICONS.items()},
+        rests_on_normality=RESTS_ON_NORMALITY,
         description=DESCRIPTION,
         stopping_simulation=None if simulated is None else simulated.to_dict("records"),
         provenance=provenance,
@@ -114,18 +118,14 @@ def render(
 
 
 def _over_all(study: Study, table: pd.DataFrame) -> list[Record]:
-    """For each finding about several series, on how many it holds."""
-    rows = []
-    for id_, by_k in table.groupby("id", sort=False):
-        proven = by_k[by_k["holds"].astype(bool)]
-        last = proven.iloc[-1] if len(proven) else by_k.iloc[0]
-        supported = by_k["supported_on"].iloc[0]
-        names = supported.split(", ") if isinstance(supported, str) and supported else []
-        rows.append(
-            {
-                "id": id_, "claim": by_k["claim"].iloc[0], "m": int(by_k["m"].iloc[0]),
-                "at_least": int(proven["k"].max()) if len(proven) else 0, "p": last["p_family"],
-                "supported_on": [study.source(name).title for name in names],
-            }
-        )  # fmt: skip
-    return rows
+    """For each finding about several series, on which it holds."""
+
+    def titles(names: Any) -> list[str]:
+        known = names.split(", ") if isinstance(names, str) and names else []
+        return [study.source(name).title for name in known]
+
+    return [
+        {**row, "supported_on": titles(row["supported_on"]),
+         "direction_supported_on": titles(row["direction_supported_on"])}
+        for row in table.to_dict("records")
+    ]  # fmt: skip

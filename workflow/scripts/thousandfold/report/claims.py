@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from thousandfold import figures
 from thousandfold.formatting import decimals, exact
 from thousandfold.inference.claims import contrast_sentence
+from thousandfold.inference.contrasts import ratio_of
+from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.precision import mean_with_interval
 from thousandfold.report.tables import Record, Tables, metric_name
 from thousandfold.study import SeriesSource, Study
@@ -32,6 +34,7 @@ def claims_of(
         fewer = _told_by_fewer(contrasts, replication, study.metric)
         yield {
             **claim,
+            "rests_on_normality": RESTS_ON_NORMALITY in str(claim["flags"]).split("; "),
             "contrasts": [{**c, "digits": digits_for(c)} for c in contrasts],
             "figures": list(_plots(study, source, contrasts, tables, drawn)),
             "ten_repeats": [row for row in fewer if row["n"] == FEW_REPEATS],
@@ -144,7 +147,7 @@ def _effect(contrast: Record) -> figures.Effect:
     margin = contrast["margin"]
     ends = [contrast[key] for key in ("difference", "ci_low", "ci_high")] + [-margin, margin]
     if contrast["estimand"] in ("spread", "ratio"):
-        ends = [math.exp(end) for end in ends]
+        ends = [ratio_of(end) for end in ends]
     elif contrast["estimand"] == "precision":
         ends = [end + contrast["estimate_a"] - contrast["difference"] for end in ends]
     estimate, low, high, *band = ends

@@ -9,6 +9,7 @@ import pandas as pd
 
 from thousandfold import figures
 from thousandfold.formatting import decimals
+from thousandfold.inference.calibration import DECIDING
 from thousandfold.inference.precision import TARGETS
 from thousandfold.inference.samples import Sample
 from thousandfold.report.claims import claims_of
@@ -103,6 +104,7 @@ def series_section(
         "baselines": _by_scenario(baselines, "baseline"),
         "required": _by_scenario(of_series(tables.required_repeats), "target"),
         "calibration": _calibration_ranges(of_series(tables.calibration)),
+        "errs": _errs(of_series(tables.calibration)),
         "published": of_series(tables.published).to_dict("records"),
         "identities": of_series(tables.identities).to_dict("records"),
         "fidelity": of_series(tables.fidelity).to_dict("records"),
@@ -158,14 +160,27 @@ def _by_scenario(table: pd.DataFrame, key: str) -> dict[str, dict[Any, dict[Any,
 
 
 def _calibration_ranges(calibration: pd.DataFrame) -> list[dict[str, Any]]:
-    """The smallest and largest rejection rate of each kind of null, test and size."""
+    """The smallest and largest rejection rate of each kind of null, usual test and size."""
+    tests = calibration[calibration["test"] != DECIDING]
     return [
         {
             "null": null, "test": test, "n": n, "pairs": len(rows),
             "lowest": rows["rejection_rate"].min(), "highest": rows["rejection_rate"].max(),
         }
-        for (null, test, n), rows in calibration.groupby(["null", "test", "n"], sort=False)
+        for (null, test, n), rows in tests.groupby(["null", "test", "n"], sort=False)
     ]  # fmt: skip
+
+
+def _errs(calibration: pd.DataFrame) -> Record | None:
+    """How often the deciding intervals miss what is true; None where there is nothing to go by."""
+    deciding = calibration[calibration["test"] == DECIDING]
+    if deciding.empty:
+        return None
+    rates = deciding["rejection_rate"]
+    return {
+        "level": deciding["level"].iloc[0], "lowest": rates.min(), "highest": rates.max(),
+        "rows": deciding.to_dict("records"),
+    }  # fmt: skip
 
 
 def _common_limits(samples: list[Sample]) -> tuple[float, float]:

@@ -26,12 +26,15 @@ def shipped_config() -> dict:
     return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 
 
-def sample(values, scenario="a", series="s") -> Sample:
-    return Sample(series, scenario, np.asarray(values, float), study_seed=1)
+def sample(values, scenario="a", series="s", is_deterministic=False) -> Sample:
+    return Sample(series, scenario, np.asarray(values, float), 1, is_deterministic)
 
 
-def samples(by_name, series="s") -> dict[tuple[str, str], Sample]:
-    return {(series, name): sample(values, name, series) for name, values in by_name.items()}
+def samples(by_name, series="s", deterministic=()) -> dict[tuple[str, str], Sample]:
+    return {
+        (series, name): sample(values, name, series, name in deterministic)
+        for name, values in by_name.items()
+    }
 
 
 def shipped_study() -> Study:

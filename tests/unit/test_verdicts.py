@@ -1,5 +1,6 @@
 """The decision rules: total, one verdict, coherent. Expected words are the rules' own table."""
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -8,8 +9,9 @@ from thousandfold.inference.verdicts import (
     DifferenceVerdict,
     Verdict,
     claim_verdict,
+    conjunction_verdict,
     difference_verdict,
-    worst,
+    range_verdict,
 )
 
 DIRECTIONS = ("less", "greater", "different", "equivalent", "more_stable")
@@ -26,7 +28,7 @@ def intervals(draw):
 
 # Interval, margin 5 -> verdict on the difference, on less, greater, different, equivalent.
 S, U, N, O, C = (
-    Verdict.SUPPORTED, Verdict.SUPPORTED_SIZE_UNRESOLVED, Verdict.NO_DIFFERENCE,
+    Verdict.SUPPORTED, Verdict.DIRECTION_SUPPORTED, Verdict.NO_DIFFERENCE,
     Verdict.UNDECIDED, Verdict.CONTRADICTED,
 )  # fmt: skip
 TABLE = [
@@ -98,19 +100,47 @@ def test_a_larger_margin_never_breaks_equivalent(interval, margin, factor):
 
 @given(intervals(), margins)
 def test_opposite_claims_are_never_both_supported(interval, margin):
-    supported = {Verdict.SUPPORTED, Verdict.SUPPORTED_SIZE_UNRESOLVED}
+    supported = {Verdict.SUPPORTED, Verdict.DIRECTION_SUPPORTED}
     verdicts = [
         claim_verdict(expect, *interval, margin) for expect in ("less", "greater", "equivalent")
     ]
     assert sum(verdict in supported for verdict in verdicts) <= 1
 
 
-@given(st.lists(st.sampled_from(RANKED), min_size=1))
-def test_the_worst_decides(verdicts):
-    assert worst(verdicts) == min(verdicts, key=RANKED.index)
-    assert [str(v) for v in RANKED] == [
-        "contradicted", "undecided", "no difference that matters", "supported, size unresolved",
-        "supported",
+def test_an_interval_that_is_not_known_decides_nothing():
+    nan = float("nan")
+    assert difference_verdict(nan, nan, 1) == "inconclusive"
+    assert {claim_verdict(expect, nan, nan, 1) for expect in DIRECTIONS} == {Verdict.UNDECIDED}
+    assert range_verdict(nan, nan, 1) == "inconclusive"
+
+
+@given(st.lists(intervals(), min_size=1, max_size=20), margins, st.sampled_from(DIRECTIONS))
+def test_many_at_once_are_each_for_itself(many, margin, expect):
+    low, high = np.array(many).T
+    for rule in (difference_verdict, lambda *x: claim_verdict(expect, *x), range_verdict):
+        assert list(rule(low, high, margin)) == [rule(*one, margin) for one in many]
+
+
+ORDER = (C, N, O, U, S)
+
+
+@given(st.lists(st.sampled_from(ORDER), min_size=2))
+def test_a_conjunction_is_as_good_as_its_worst_member(verdicts):
+    """By the logic of three values, so that what is false beats what is not known."""
+    expected = ORDER[min(map(ORDER.index, verdicts))]
+    found = conjunction_verdict(verdicts)
+    assert found == (Verdict.DOES_NOT_HOLD if expected == N else expected)
+    assert conjunction_verdict(verdicts[::-1]) == found
+
+
+def test_a_conjunction_of_one_is_that_one():
+    assert [conjunction_verdict([verdict]) for verdict in ORDER] == list(ORDER)
+
+
+def test_the_words():
+    assert [str(verdict) for verdict in RANKED] == [
+        "contradicted", "does not hold", "no difference that matters", "undecided",
+        "direction supported", "supported",
     ]  # fmt: skip
 
 

@@ -136,7 +136,9 @@ rule judge:
         },
         alpha=STUDY.alpha,
         design=STUDY.design,
-        higher_is_better=STUDY.higher_is_better,
+        higher_is_better={
+            metric: STUDY.higher_is_better(metric) for metric in STUDY.metrics
+        },
         study_seed=STUDY.seed,
         code=code_digest("judge"),
     message:

@@ -26,7 +26,7 @@ def write_verdicts(
     units: dict[tuple[str, str], str],
     alpha: float,
     design: str,
-    higher_is_better: bool,
+    higher_is_better: dict[str, bool],
     study_seed: int,
     repeats: Path,
     identities: Path | None,
@@ -36,7 +36,7 @@ def write_verdicts(
 ) -> None:
     """Write the findings, claims and conjunctions tables from the repeats table.
 
-    Margins are by series, units by series and metric.
+    Margins are by series, units by series and metric, `higher_is_better` by metric.
     """
     all_repeats = read_large_table(repeats)
     metrics = {metric for _, metric in units}

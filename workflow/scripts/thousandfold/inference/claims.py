@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from thousandfold.inference.verdicts import Verdict, worst
-from thousandfold.metrics import METRIC_NAMES
+from thousandfold.metrics import metric_name
 from thousandfold.study import Finding
 
 UnitOf = Callable[[str, str], str]
@@ -80,7 +80,7 @@ def _mean_difference(record: Mapping[Any, Any], unit: str) -> str:
 
 def _name(record: Mapping[Any, Any]) -> str:
     """The metric in prose."""
-    return METRIC_NAMES.get(record["metric"], record["metric"])
+    return metric_name(record["metric"])
 
 
 def _number(value: float, sign: str = "") -> str:

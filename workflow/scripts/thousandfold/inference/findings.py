@@ -8,6 +8,7 @@ and estimand, whichever way round, share one contrast.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ class Family:
     identities: Identities
     alpha: float
     k: int
-    higher_is_better: bool
+    higher_is_better: Mapping[str, bool]
+    """By metric; what is not there is better when lower."""
 
     @property
     def contrast_alpha(self) -> float:
@@ -73,11 +75,12 @@ def judge(
     identities: Identities,
     columns: list[str],
     *,
-    higher_is_better: bool = False,
+    higher_is_better: Mapping[str, bool] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """The findings table: one row per series, finding and contrast.
 
-    `samples` are by metric, `margins` by series.
+    `samples` are by metric, `margins` by series; `higher_is_better` is by metric, and what is not
+    there is better when lower.
     """
     findings = list(findings)
     contrasts = [(s, f.id, c) for s in margins for f in findings for c in f.contrasts]
@@ -127,7 +130,8 @@ def _row(series: str, id_: str, contrast: Contrast, family: Family) -> Row:
         found = {"difference_verdict": "inconclusive", "verdict": Verdict.UNDECIDED}
     else:
         flags += found.pop("flags")
-        if divergence_matters(*samples, higher_is_better=family.higher_is_better):
+        better_when_higher = family.higher_is_better.get(contrast.metric, False)
+        if divergence_matters(*samples, higher_is_better=better_when_higher):
             flags.append("diverged repeats could change the answer")
             found["verdict"] = worst([found["verdict"], Verdict.UNDECIDED])
             found["claim_p"] = 1.0

@@ -11,7 +11,8 @@ from thousandfold import figures
 from thousandfold.formatting import decimals, exact
 from thousandfold.inference.claims import contrast_sentence
 from thousandfold.inference.precision import mean_with_interval
-from thousandfold.report.tables import Record, Tables, metric_name
+from thousandfold.metrics import metric_name
+from thousandfold.report.tables import Record, Tables
 from thousandfold.study import SeriesSource, Study
 from thousandfold.svg import Figures
 

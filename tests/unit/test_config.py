@@ -326,7 +326,7 @@ def trend(
         ({"study": {"metric": "mae"}}, "series.shampoo.published: published tables are of the RMSE"),
         ({"study": {"interleave": True}}, "scenarios.stateful: an interleaved study times every training, so it takes engine: keras"),
         (finding(expect="less", a="stateful", b="stateless", metric="mape"), "findings.G.metric: there is no 'mape'"),
-        (finding(expect="less", a="stateful", b="stateless", metric="mase"), "findings.G: mase has other units than study.margin; add the key 'margin'"),
+        (finding(expect="less", a="stateful", b="stateless", metric="mase"), "findings.G: study.margin is of rmse, not of mase; add the key 'margin', in its units"),
         (finding(expect="less", a="stateful", b="stateless", metric="train_seconds"), "set study.interleave: true"),
         (finding(expect="less", a="stateful", b="stateless", ratio=True, margin=0.5), "findings.G.margin: here it is a ratio; give one above 1"),
         (trend(over=[0]), "findings.G.trend.over: is empty"),
@@ -401,55 +401,76 @@ def test_files_before_one_that_stands_alone_do_not_count(tmp_path):
     assert standalone_layers(files[::2]) == files[::2]
 
 
-# Tables of repeats that were trained elsewhere
+def less(**fields):
+    return finding(expect="less", a="stateful", b="stateless", **fields)["findings"]
 
 
-def table_of(tmp_path, text, **fields):
-    (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
-    return {
-        "study": {"seed": 1, "margin": 1} | fields.pop("study", {}),
-        "table": {"file": str(tmp_path / "mine.csv"), "metric": "score"} | fields,
-        "findings": {"G": {"claim": "c", "expect": "greater", "a": "new", "b": "old"}},
-    }  # fmt: skip
+INTERLEAVED = {
+    "series": {"shampoo": {"published": None}}, "model": {"engine": "keras"},
+    "study": {"interleave": True, "findings": ["G"]},
+}  # fmt: skip
 
 
-GOOD_TABLE = "scenario,score,note\nnew,3,x\nnew,4,y\nold,1,z\nold,,z\n"
-
-
-def test_a_table_of_repeats(tmp_path):
-    study = load_study(table_of(tmp_path, GOOD_TABLE, better="higher", unit="points"), [])
-    assert [s.name for s in study.scenarios] == ["new", "old"]
-    assert [s.name for s in study.series] == ["mine"]
-    assert (study.repeats, study.metric, study.higher_is_better) == (2, "score", True)
-    assert study.unit("mine", "score") == "points"
-    assert study.findings[0].contrasts[0].metric == "score"
+def contrast_of(changes):
+    study = load_study(merged(shipped_config(), changes), [])
+    return next(f for f in study.findings if f.id == "G").contrasts[0]
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("studied", "fields", "estimand", "margin"),
     [
-        ("", "cannot be read"),
-        ("scenario,points\na,1\n", "table.metric: .* has no column 'score'; its columns are scenario, points"),
-        ("name,score\na,1\n", "has no column 'scenario'"),
-        ("scenario,score\n", "has no rows"),
-        ("scenario,score\na,good\n", "column 'score' holds something that is no number"),
-        ("scenario,score\n,1\n", "column 'scenario' has 'nan'; give names of letters or digits"),
-        ("scenario,repeat,score\na,1,1\na,1,2\n", "has repeat 1 of a on mine more than once"),
-        ("scenario,repeat,score\na,x,1\n", "column 'repeat' needs whole numbers"),
-        ("scenario,score\nnew,1\nolder,2\n", "findings.G.b: there is no 'old'"),
+        ("rmse", {}, "ratio", 1.25),
+        ("rmse", {"margin": 3}, "ratio", 3),
+        ("rmse", {"ratio": False, "margin": 0.5}, "mean", 0.5),
+        ("train_seconds", {}, "mean", None),
+        ("train_seconds", {"margin": 0.5}, "mean", 0.5),
+        ("train_seconds", {"ratio": True}, "ratio", 1.25),
     ],
-)  # fmt: skip
-def test_a_table_that_cannot_be_used(tmp_path, text, problem):
-    with pytest.raises(ConfigError, match=problem):
-        load_study(table_of(tmp_path, text), [])
+)
+def test_times_are_a_ratio_only_beside_another_metric(studied, fields, estimand, margin):
+    changes = {"study": {"metric": studied}, "findings": less(metric="train_seconds", **fields)}
+    contrast = contrast_of(merged(INTERLEAVED, changes))
+    assert (contrast.estimand, contrast.margin) == (estimand, margin)
 
 
-def test_a_paired_table_needs_pairs(tmp_path):
-    paired = {"study": {"design": "paired"}}
-    text = "scenario,repeat,score\nnew,1,1\nnew,2,2\nold,1,1\n"
-    with pytest.raises(ConfigError, match="have different repeats, so they are no pairs"):
-        load_study(table_of(tmp_path, text, **paired), [])
-    assert load_study(table_of(tmp_path, f"{text}old,2,\n", **paired), []).repeats == 2
+def test_a_margin_of_times_that_may_be_meant_either_way():
+    times = {"findings": less(metric="train_seconds", margin=0.5)}
+    both = "here it is a ratio; give one above 1, or ratio: false with a margin in seconds"
+    assert f"findings.G.margin: {both}" in refused(merged(INTERLEAVED, times))
+    times["findings"]["G"]["ratio"] = True
+    assert refused(merged(INTERLEAVED, times)).endswith("here it is a ratio; give one above 1")
+
+
+def test_speed_of_padding_is_registered_as_a_ratio():
+    overlay = yaml.safe_load((ROOT / "config/padding_speed.yaml").read_text(encoding="utf-8"))
+    contrasts = [c for f in load_study(overlay, []).findings for c in f.contrasts]
+    assert {(c.estimand, c.margin) for c in contrasts} == {("ratio", 2.0)}
+
+
+def test_a_deterministic_scenario():
+    changes = {"scenarios": {"stateful2": {"deterministic": True}}}
+    study = load_study(merged(shipped_config(), changes), [])
+    assert study.deterministic == {"stateful2"}
+    assert shipped_study().deterministic == frozenset()
+    assert study.scenario("stateful2").regime == shipped_study().scenario("stateful2").regime
+    assert "scenarios.stateful2.deterministic: 1 is not true or false" in refused(
+        {"scenarios": {"stateful2": {"deterministic": 1}}}
+    )
+
+
+def test_times_of_a_deterministic_scenario_vary():
+    changes = merged(INTERLEAVED, {"scenarios": {"stateful": {"deterministic": True}}})
+    assert load_study(merged(shipped_config(), merged(changes, {"findings": less()})), [])
+    changes["findings"] = less(metric="train_seconds")
+    assert "scenarios.stateful.deterministic: the study compares train_seconds" in refused(changes)
+
+
+def test_a_series_whose_values_are_too_large(tmp_path):
+    lines = Path("data/shampoo-sales.csv").read_text(encoding="utf-8").splitlines()
+    lines[3] = lines[3].split(",")[0] + ",-2e100"
+    (tmp_path / "large.csv").write_text("\n".join(lines), encoding="utf-8")
+    problem = refused({"series": {"shampoo": {"file": str(tmp_path / "large.csv")}}})
+    assert "line 4: '-2e100' is beyond ±1e100; give the column in larger units" in problem
 
 
 def test_a_finding_lacking_its_direction_is_refused():

@@ -105,6 +105,21 @@ def test_family_p_values_decide_as_the_interval_does():
             assert (row["minimal_effect_p_family"] < 0.05) == (low > margin or high < -margin)
 
 
+def test_diverged_repeats_are_ranked_worst_by_the_direction_of_their_metric():
+    """Of 22,500 pairs a is less in 148 more; its one failure makes 150 on one side or the other."""
+    a = np.arange(0.0, 300, 2)
+    values = {"a": np.append(a, np.nan), "b": np.append(a[1:] + 1, -1)}
+    samples = {metric: samples_by_name(values) for metric in ("loss", "score")}
+    findings = [finding(m, Contrast("less", "a", "b", 1.0, metric=m)) for m in samples]
+
+    def flagged(**directions):
+        arguments = (samples, {"s": 5.0}, findings, 0.05, INDEPENDENT, {}, COLUMNS)
+        return list(judge(*arguments, **directions)["flags"].str.contains("diverged"))
+
+    assert flagged() == [True, True]
+    assert flagged(higher_is_better={"loss": False, "score": True}) == [True, False]
+
+
 @given(
     st.floats(-50, 50), st.floats(0.01, 30), st.sampled_from([3.0, 17.5, 998.0, math.inf]),
     st.floats(0.1, 20), st.integers(1, 30), st.sampled_from([0.01, 0.05, 0.2]),

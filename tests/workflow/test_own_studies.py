@@ -154,7 +154,8 @@ TIMED = {
     "model": {"engine": "keras", "epochs": 2},
     "scenarios": {"short": {"stateful": False}, "long": {"stateful": False, "epochs": 60}},
     "findings": {
-        "T1": {"claim": "Fewer epochs are faster.", "expect": "less", "a": "short", "b": "long"},
+        "T1": {"claim": "Fewer epochs are faster.", "expect": "less", "a": "short", "b": "long",
+               "ratio": True},
         "T2": {"claim": "And as good.", "expect": "equivalent", "a": "short", "b": "long",
                "metric": "rmse", "margin": 5},
     },
@@ -189,7 +190,8 @@ def table_of(rng):
 ELSEWHERE = {
     "standalone": True,
     "study": {"name": "elsewhere", "seed": 1, "margin": 0.5},
-    "table": {"file": "mine.csv", "metric": "score", "unit": "points", "better": "higher"},
+    "table": {"file": "mine.csv", "metric": "score", "unit": "points", "better": "higher",
+              "metrics": {"minutes": {"better": "lower", "unit": "minutes"}}},
     "findings": {
         "H1": {"claim": "New beats old.", "expect": "greater", "a": "new", "b": "old"},
         "H2": {"claim": "Newer is the best.", "expect": "best_of", "a": "newer", "b": ["old"]},

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from thousandfold.data import load_series, results_table
+from thousandfold.data import load_series
 from thousandfold.errors import UserError
+from thousandfold.imported import read_rows, results_of
 from thousandfold.recipe import recipe
 from thousandfold.records import (
     BLOCK_COLUMNS,
@@ -143,7 +144,7 @@ def collect(
 def import_repeats(study: Study, repeats_parquet: Path, repeats_csv: Path) -> None:
     """Write the repeats table of a study whose repeats were trained elsewhere."""
     assert study.table is not None
-    table = results_table(study.table.file, study.metric, study.design).repeats
+    table = results_of(read_rows(study.table.file), study.table, study.design).repeats
     origin = {"diverged": table[study.metric].isna(), "engine": IMPORTED, "profile": IMPORTED}
     table = pd.concat([table, pd.DataFrame(origin, index=table.index)], axis=1)
     arrow = pa.Table.from_pandas(table, preserve_index=False)

@@ -2,14 +2,16 @@
 
 Every error names the file, the key and the mend; all are found before any training starts. What
 a scenario's fields, a finding's and the files are checked for stands in regimes.py,
-registration.py and data.py.
+registration.py, data.py and imported.py.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from thousandfold.data import check_data, results_table
-from thousandfold.layers import ConfigError, layer_of, read_layer
+from thousandfold.data import check_data
+from thousandfold.imported import read_rows, results_of, table_metrics, unit_of_table
+from thousandfold.layers import ConfigError, Key, layer_of, read_layer
+from thousandfold.metrics import METRICS, Metric
 from thousandfold.regimes import imported_scenario, trained_scenario
 from thousandfold.registration import registered_findings
 from thousandfold.scenario import Regime, Scenario
@@ -84,20 +86,23 @@ def _imported_study(config: dict[str, Any]) -> Study:
                 "the study has a table of its own, so there is nothing to train; remove this, or "
                 "set standalone: true to take nothing from config.yaml",
             )
-    results = results_table(table["file"], table["metric"], settings["design"])
-    units = {"unit": table["unit"], "margin": settings["margin"]}
+    rows = read_rows(table["file"])
+    metrics = table_metrics(config, rows.columns)
+    paired_by, deterministic = table.get("paired_by"), tuple(table["deterministic"])
+    origin = ResultsTable(table["file"], tuple(metrics.items()), paired_by, deterministic)
+    results = results_of(rows, origin, settings["design"])
+    units = {"unit": unit_of_table(table), "margin": settings["margin"]}
     sources = tuple(
         SeriesSource(name, results.titles[name], file=table["file"], value=table["metric"], **units)
         for name in results.repeats["series"].unique()
     )
     scenarios = tuple(
-        imported_scenario(name, results.titles[name])
+        imported_scenario(name, results.titles[name], deterministic=name in deterministic)
         for name in results.repeats["scenario"].unique()
     )
     per_scenario = results.repeats.groupby(["series", "scenario"]).size()
     known = {**config, "scenarios": {scenario.name: {} for scenario in scenarios}}
     known["study"] = {**settings, "repeats": int(per_scenario.max()), "metric": table["metric"]}
-    origin = ResultsTable(table["file"], table["unit"], table["better"] == "higher")
     return _study(known, sources, scenarios, origin)
 
 
@@ -117,7 +122,8 @@ def _study(
     repeats, stopping = _repeats(settings["repeats"])
     if settings["interleave"]:
         per_job = dict.fromkeys(per_job, repeats)
-    return Study(
+    metrics = METRICS if table is None else dict(table.metrics)
+    study = Study(
         name=settings["name"],
         title=settings["title"],
         design=settings["design"],
@@ -133,10 +139,26 @@ def _study(
         experiments=tuple(_experiments(config, taking_part)),
         identities=tuple(_pairs(config, "identities", taking_part)),
         twins=tuple(_pairs(config, "twins", taking_part)),
-        findings=_findings(config, taking_part),
+        findings=_findings(config, taking_part, metrics),
         table=table,
         interleaved=settings["interleave"],
     )
+    _refuse_constant_times(study)
+    return study
+
+
+def _refuse_constant_times(study: Study) -> None:
+    """A training's time varies even where its result cannot."""
+    if "train_seconds" in study.metrics:
+        for scenario in sorted(study.deterministic):
+            key: Key = ("scenarios", scenario, "deterministic")
+            if study.table is not None:
+                key = ("table", "deterministic", study.table.deterministic.index(scenario))
+            raise BadKeyError(
+                key,
+                f"the study compares train_seconds, and those of {scenario} vary whatever its "
+                "results do; remove this, or compare times in a study of their own",
+            )
 
 
 def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> SeriesSource:
@@ -245,12 +267,14 @@ def _pairs(
             yield ScenarioPair(id_, pair["a"], pair["b"])
 
 
-def _findings(config: dict[str, Any], taking_part: list[str]) -> tuple[Finding, ...]:
+def _findings(
+    config: dict[str, Any], taking_part: list[str], metrics: Mapping[str, Metric]
+) -> tuple[Finding, ...]:
     """The findings that are asked, all of whose scenarios have to take part."""
     selected = config["study"]["findings"]
     asked = _selection(config, "findings")
     findings = []
-    for finding in registered_findings(config):
+    for finding in registered_findings(config, metrics):
         absent = {name for c in finding.contrasts for name in c.scenarios} - set(taking_part)
         if finding.id not in asked or (absent and selected is None):
             continue

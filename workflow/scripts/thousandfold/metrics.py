@@ -1,5 +1,7 @@
 """What is measured of each repeat. Knows NumPy only."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from thousandfold.series import Series
@@ -7,21 +9,32 @@ from thousandfold.series import Series
 UNIT_OF_SERIES = None
 """Stands for the unit of the series, whatever that is."""
 
-METRICS: dict[str, str | None] = {
-    "rmse": UNIT_OF_SERIES,
-    "mae": UNIT_OF_SERIES,
-    "smape": "%",
-    "mase": "naive errors",
-    "train_loss": "scaled squared errors",
-    "train_seconds": "seconds",
-}
-"""The metrics of a training, and the unit of each."""
 
-METRIC_NAMES = {
-    "rmse": "RMSE", "mae": "MAE", "smape": "sMAPE", "mase": "MASE",
-    "train_loss": "training loss", "train_seconds": "training time",
-}  # fmt: skip
-"""Metrics in prose."""
+@dataclass(frozen=True)
+class Metric:
+    """What is measured of each repeat, and how to read it."""
+
+    name: str
+    """In prose."""
+    unit: str | None
+    """UNIT_OF_SERIES, or a unit of its own; "" has none."""
+    higher_is_better: bool = False
+
+
+METRICS = {
+    "rmse": Metric("RMSE", UNIT_OF_SERIES),
+    "mae": Metric("MAE", UNIT_OF_SERIES),
+    "smape": Metric("sMAPE", "%"),
+    "mase": Metric("MASE", "naive errors"),
+    "train_loss": Metric("training loss", "scaled squared errors"),
+    "train_seconds": Metric("training time", "seconds"),
+}
+"""The metrics of a training."""
+
+
+def metric_name(metric: str) -> str:
+    """A metric in prose; a column of a user's own table is called as it is."""
+    return METRICS[metric].name if metric in METRICS else metric
 
 
 def rmse(forecasts: np.ndarray, actual: np.ndarray) -> np.ndarray:

@@ -64,17 +64,17 @@ def trained_scenario(
         raise BadKeyError(("scenarios", name, key), problem)
     if not supports(regime):
         regime = replace(regime, engine="keras")
-    return Scenario(name, label, regime, seeded_by)
+    return Scenario(name, label, regime, seeded_by, bool(own.get("deterministic")))
 
 
-def imported_scenario(name: str, label: str) -> Scenario:
+def imported_scenario(name: str, label: str, *, deterministic: bool) -> Scenario:
     """A scenario of a table of repeats; nothing is known of its training."""
     unknown = Regime(
         stateful=False, shuffle=False, reset_after_epoch=False, seed_on_train=False,
         reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
         epochs=0, learning_rate=0.0, profile=IMPORTED, engine=IMPORTED,
     )  # fmt: skip
-    return Scenario(name, label, unknown, name)
+    return Scenario(name, label, unknown, name, deterministic)
 
 
 def _optimizer(scenario: str, options: dict[str, Any]) -> Optimizer:

@@ -4,33 +4,42 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from thousandfold.layers import Key
-from thousandfold.metrics import METRICS, UNIT_OF_SERIES
+from thousandfold.metrics import UNIT_OF_SERIES, Metric
 from thousandfold.schema import BadKeyError, unknown_name
 from thousandfold.study import Contrast, Finding, Trend
 
-RATIO_METRICS = frozenset({"train_seconds"})
-"""Metrics whose ratio is compared unless a finding says otherwise."""
+Metrics = Mapping[str, Metric]
 
 
-def registered_findings(config: Mapping[str, Any]) -> Iterator[Finding]:
-    """All findings of a config. Raises BadKeyError."""
+def named_metrics(findings: Mapping[str, Any]) -> dict[Key, str]:
+    """The metrics that findings name, by their keys."""
+    parts: dict[Key, Mapping[str, Any]] = {}
+    for id_, finding in findings.items():
+        parts["findings", id_] = finding
+        for index, part in enumerate(finding.get("all_of", ())):
+            parts["findings", id_, "all_of", index] = part
+    return {(*key, "metric"): part["metric"] for key, part in parts.items() if "metric" in part}
+
+
+def registered_findings(config: Mapping[str, Any], metrics: Metrics) -> Iterator[Finding]:
+    """All findings of a config, each about one of these metrics. Raises BadKeyError."""
     for id_, finding in config["findings"].items():
-        contrasts = tuple(_contrasts(("findings", id_), finding, config))
+        contrasts = tuple(_contrasts(("findings", id_), finding, config, metrics))
         expect = "all_of" if "all_of" in finding else finding["expect"]
         yield Finding(id_, finding["claim"], finding["source"], expect, contrasts)
 
 
 def _contrasts(
-    key: Key, finding: Mapping[str, Any], config: Mapping[str, Any]
+    key: Key, finding: Mapping[str, Any], config: Mapping[str, Any], metrics: Metrics
 ) -> Iterator[Contrast]:
     """The contrasts of a finding, or of one comparison in its all_of."""
     if "all_of" in finding:
         for index, part in enumerate(finding["all_of"]):
-            yield from _contrasts((*key, "all_of", index), part, config)
+            yield from _contrasts((*key, "all_of", index), part, config, metrics)
         return
     expect = finding["expect"]
     _check_fields(key, finding)
-    metric = _metric(key, finding, config)
+    metric = _metric(key, finding, config, metrics)
     if "trend" in finding:
         yield _trend(key, finding, metric, config)
         return
@@ -49,9 +58,12 @@ def _contrasts(
         _check_name((*key, "b"), name, config)
     if a in others:
         raise BadKeyError((*key, "b"), f"compares {a!r} with itself; name another scenario")
-    is_ratio = finding.get("ratio", metric in RATIO_METRICS) and expect != "more_stable"
-    margin = _margin(key, finding, metric, is_ratio or expect == "more_stable", config)
-    better = "greater" if config.get("table", {}).get("better") == "higher" else "less"
+    is_ratio = expect != "more_stable" and finding.get("ratio", _is_ratio_unasked(metric, config))
+    if is_ratio or expect == "more_stable":
+        margin = _ratio_margin(key, finding, config)
+    else:
+        margin = _margin(key, finding, metric, config, metrics)
+    better = "greater" if metrics[metric].higher_is_better else "less"
     for other in others:
         direction = better if expect == "best_of" else expect
         yield Contrast(direction, a, other, margin, metric=metric, is_ratio=is_ratio)
@@ -62,11 +74,13 @@ def _check_name(key: Key, name: str, config: Mapping[str, Any]) -> None:
         raise BadKeyError(key, unknown_name(name, config["scenarios"]))
 
 
-def _metric(key: Key, finding: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+def _metric(
+    key: Key, finding: Mapping[str, Any], config: Mapping[str, Any], metrics: Metrics
+) -> str:
     """The metric that a finding is about."""
     metric = finding.get("metric", config["study"]["metric"])
-    if "table" not in config and metric not in METRICS:
-        raise BadKeyError((*key, "metric"), unknown_name(metric, list(METRICS)))
+    if metric not in metrics:
+        raise BadKeyError((*key, "metric"), unknown_name(metric, metrics))
     if metric == "train_seconds" and not config["study"]["interleave"] and "table" not in config:
         raise BadKeyError(
             (*key, "metric"),
@@ -75,22 +89,42 @@ def _metric(key: Key, finding: Mapping[str, Any], config: Mapping[str, Any]) -> 
     return metric
 
 
-def _margin(
-    key: Key, finding: Mapping[str, Any], metric: str, is_ratio: bool, config: Mapping[str, Any]
-) -> float | None:
-    """A contrast's margin; None for that of the series."""
-    settings = config["study"]
-    if is_ratio:
-        margin = float(finding.get("margin", settings["spread_margin"]))
-        if margin <= 1:
-            raise BadKeyError((*key, "margin"), "here it is a ratio; give one above 1")
+def _is_ratio_unasked(metric: str, config: Mapping[str, Any]) -> bool:
+    """Whether a ratio is compared where a finding says nothing of it.
+
+    Times are, beside another metric that study.margin is about.
+    """
+    about_times = "table" in config or config["study"]["metric"] == "train_seconds"
+    return metric == "train_seconds" and not about_times
+
+
+def _ratio_margin(key: Key, finding: Mapping[str, Any], config: Mapping[str, Any]) -> float:
+    margin = float(finding.get("margin", config["study"]["spread_margin"]))
+    if margin > 1:
         return margin
+    mend = "here it is a ratio; give one above 1"
+    if "ratio" not in finding and finding["expect"] != "more_stable":
+        mend += ", or ratio: false with a margin in seconds"
+    raise BadKeyError((*key, "margin"), mend)
+
+
+def _margin(
+    key: Key,
+    finding: Mapping[str, Any],
+    metric: str,
+    config: Mapping[str, Any],
+    metrics: Metrics,
+) -> float | None:
+    """The margin of a difference; None for that of the series."""
     if "margin" in finding:
         return float(finding["margin"])
-    own, shared = METRICS.get(metric, metric), METRICS.get(settings["metric"], settings["metric"])
-    if metric == settings["metric"] or (own is UNIT_OF_SERIES and shared is UNIT_OF_SERIES):
+    studied = config["study"]["metric"]
+    in_one_unit = metrics[metric].unit is UNIT_OF_SERIES and metrics[studied].unit is UNIT_OF_SERIES
+    if metric == studied or in_one_unit:
         return None
-    raise BadKeyError(key, f"{metric} has other units than study.margin; add the key 'margin'")
+    raise BadKeyError(
+        key, f"study.margin is of {studied}, not of {metric}; add the key 'margin', in its units"
+    )
 
 
 def _trend(

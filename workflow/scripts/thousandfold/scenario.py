@@ -113,3 +113,5 @@ class Scenario:
     regime: Regime
     seeded_by: str
     """The name that its repeats' seeds come from: scenarios that share it are paired."""
+    deterministic: bool = False
+    """Every repeat gives the same number by construction."""

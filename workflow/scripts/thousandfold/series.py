@@ -21,6 +21,9 @@ LARGEST_FILE = 20_000_000
 LARGEST_VALUE = 1e100
 """So that squares and sums of values are finite."""
 
+BEYOND = "is beyond ±1e100"
+"""What an error says of a larger value."""
+
 MOST_COLUMNS_NAMED = 20
 
 
@@ -113,9 +116,12 @@ def _numbers(table: _Table, name: str) -> np.ndarray:
     unusable = np.flatnonzero(~(np.abs(numbers) <= LARGEST_VALUE))
     if unusable.size:
         first = int(unusable[0])
+        problem = "is not a finite number; every row needs one"
+        if np.isfinite(numbers[first]):
+            problem = f"{BEYOND}; give the column in larger units"
         raise SeriesError(
             f"{table.path}: column {name!r}, {table.places[first]}: {reprlib.repr(texts[first])} "
-            "is not a finite number; every row needs one"
+            f"{problem}"
         )
     return numbers
 

@@ -6,7 +6,7 @@ No file is read here and nothing is computed; config.py makes these.
 from dataclasses import dataclass
 from pathlib import Path
 
-from thousandfold.metrics import METRICS
+from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.scenario import Scenario
 
 
@@ -38,8 +38,12 @@ class ResultsTable:
     """A table of repeats that were trained elsewhere."""
 
     file: str
-    unit: str
-    higher_is_better: bool
+    metrics: tuple[tuple[str, Metric], ...]
+    """(column, what it measures) of every metric that the study is about."""
+    paired_by: str | None = None
+    """The column whose equal values make a pair; None: the column `repeat`, if there is one."""
+    deterministic: tuple[str, ...] = ()
+    """Scenarios of which every repeat gives the same number by construction."""
 
 
 @dataclass(frozen=True)
@@ -166,17 +170,23 @@ class Study:
     interleaved: bool = False
     """Train all repeats in one job, in random order, and time each."""
 
-    @property
-    def higher_is_better(self) -> bool:
-        """Whether a higher value of the metric is the better one."""
-        return self.table is not None and self.table.higher_is_better
+    def _measured(self, metric: str) -> Metric:
+        """What one of the study's metrics measures."""
+        return METRICS[metric] if self.table is None else dict(self.table.metrics)[metric]
+
+    def higher_is_better(self, metric: str) -> bool:
+        """Whether a higher value of this metric is the better one."""
+        return self._measured(metric).higher_is_better
 
     def unit(self, series: str, metric: str) -> str:
-        """The unit of a metric on a series; of a table's further metrics it is not known."""
-        unit = self.source(series).unit
-        if self.table is not None:
-            return unit if metric == self.metric else ""
-        return METRICS[metric] or unit
+        """The unit of a metric on a series; "" where it has none."""
+        unit = self._measured(metric).unit
+        return self.source(series).unit if unit is UNIT_OF_SERIES else unit
+
+    @property
+    def deterministic(self) -> frozenset[str]:
+        """The scenarios of which every repeat gives the same number by construction."""
+        return frozenset(scenario.name for scenario in self.scenarios if scenario.deterministic)
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pandas as pd
 from thousandfold.inference.contrasts import ratio_of
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, conjunction_verdict, rank
-from thousandfold.metrics import METRIC_NAMES
+from thousandfold.metrics import metric_name
 from thousandfold.study import Finding
 
 UnitOf = Callable[[str, str], str]
@@ -154,7 +154,7 @@ def _mean_difference(record: Record, unit: str) -> str:
 
 def _name(record: Record) -> str:
     """The metric in prose."""
-    return METRIC_NAMES.get(record["metric"], record["metric"])
+    return metric_name(record["metric"])
 
 
 def _ratio(record: Record, _: str) -> str:

@@ -13,10 +13,11 @@ from thousandfold.formatting import exact, is_known, number, p_value
 from thousandfold.inference.contrasts import ratio_of
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.verdicts import Verdict
+from thousandfold.metrics import metric_name
 from thousandfold.records import TRAINING_TABLES, all_tables, table_descriptions
 from thousandfold.report.experiments import DESCRIPTION
 from thousandfold.report.sections import series_section
-from thousandfold.report.tables import Record, Tables, labels_of, metric_name
+from thousandfold.report.tables import Record, Tables, labels_of
 from thousandfold.series import Series
 from thousandfold.study import Study
 from thousandfold.svg import Figures

@@ -13,7 +13,8 @@ from thousandfold.inference.claims import contrast_sentence
 from thousandfold.inference.contrasts import ratio_of
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.precision import mean_with_interval
-from thousandfold.report.tables import Record, Tables, metric_name
+from thousandfold.metrics import metric_name
+from thousandfold.report.tables import Record, Tables
 from thousandfold.study import SeriesSource, Study
 from thousandfold.svg import Figures
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from thousandfold import figures
 from thousandfold.formatting import number
-from thousandfold.report.tables import Tables, metric_name
+from thousandfold.metrics import metric_name
+from thousandfold.report.tables import Tables
 from thousandfold.study import Experiment, SeriesSource, Study
 from thousandfold.svg import Figures
 

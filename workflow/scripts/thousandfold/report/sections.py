@@ -12,9 +12,10 @@ from thousandfold.formatting import decimals
 from thousandfold.inference.calibration import DECIDING
 from thousandfold.inference.precision import TARGETS
 from thousandfold.inference.samples import Sample
+from thousandfold.metrics import metric_name
 from thousandfold.report.claims import claims_of
 from thousandfold.report.experiments import experiments_of
-from thousandfold.report.tables import Record, Tables, labels_of, metric_name
+from thousandfold.report.tables import Record, Tables, labels_of
 from thousandfold.series import Series
 from thousandfold.study import SeriesSource, Study
 from thousandfold.svg import Figures

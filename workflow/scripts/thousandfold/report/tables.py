@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from thousandfold.inference.samples import Samples
-from thousandfold.metrics import METRIC_NAMES
 from thousandfold.study import Study
 
 Record = dict[Any, Any]
@@ -43,11 +42,6 @@ class Tables:
     stopping: pd.DataFrame | None
     """None without a stopping rule, as is the next one."""
     stopping_simulation: pd.DataFrame | None
-
-
-def metric_name(metric: str) -> str:
-    """A metric as the page calls it."""
-    return METRIC_NAMES.get(metric, metric)
 
 
 def labels_of(study: Study) -> dict[str, str]:

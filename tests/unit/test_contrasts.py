@@ -8,6 +8,7 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
 from support import ROOT, sample
 
@@ -33,7 +34,11 @@ def assert_agrees_with_r(samples, expected):
         scale = max(abs(row["low"]), abs(row["high"]))
         assert low == pytest.approx(row["low"], abs=1e-8 * scale)
         assert high == pytest.approx(row["high"], abs=1e-8 * scale)
-        u, rank_p = mann_whitney(a, b)
+        # R is asked for the asymptotic p.
+        result = stats.mannwhitneyu(a, b, method="asymptotic")
+        u, rank_p = result.statistic, result.pvalue
+        if len(np.unique([*a, *b])) < len([*a, *b]) or max(len(a), len(b)) > 20:
+            assert mann_whitney(a, b) == pytest.approx((u, rank_p))
         assert close(u, row["u"], 1e-9)
         for ours, theirs in [(estimate.p_difference(), row["p"]), (rank_p, row["rank_p"])]:
             if theirs > LEAST_COMPARABLE_P:
@@ -90,8 +95,6 @@ def test_equivalence_against_statsmodels(seed):
 
 
 def test_minimal_effect_p_is_the_one_sided_test_of_a_shifted_sample():
-    from scipy import stats
-
     rng = np.random.default_rng(3)
     a, b = rng.normal(3, 1, 40), rng.normal(0, 2, 50)
     expected = stats.ttest_ind(a - 2, b, equal_var=False, alternative="greater").pvalue
@@ -141,20 +144,19 @@ def test_a_swap_mirrors_everything():
         assert one.p_difference() == pytest.approx(other.p_difference())
 
 
-@pytest.mark.parametrize(("d", "p", "tost", "effect"), [(0, 1, 0, 1), (2, 0, 0, 1), (7, 0, 1, 0)])
-def test_without_variation(d, p, tost, effect):
+@pytest.mark.parametrize("d", [0, 2, 7])
+def test_samples_that_do_not_vary_have_no_interval(d):
     estimate = mean_difference(np.full(5, 100.0 + d), np.full(8, 100.0))
-    assert estimate.interval(0.05) == (d, d)
-    assert estimate.p_difference() == p
-    assert estimate.p_equivalence(5) == tost
-    assert estimate.p_minimal_effect(5) == effect
+    assert estimate.difference == d
+    assert not estimate.is_known
+    assert np.isnan(estimate.interval(0.05)).all()
+    assert np.isnan([estimate.p_difference(), estimate.p_equivalence(5)]).all()
 
 
-def test_spread_without_variation():
+def test_without_variation_in_either_there_is_no_ratio_of_spreads():
     constant, varied = np.full(5, 3.0), np.arange(5.0)
-    assert spread_ratio(constant, constant).difference == 0
-    assert spread_ratio(constant, varied).interval(0.05) == (-math.inf, -math.inf)
-    assert spread_ratio(varied, constant).p_difference() == 0
+    for a, b in [(constant, constant), (constant, varied), (varied, constant)]:
+        assert np.isnan(spread_ratio(a, b).interval(0.05)).all()
 
 
 def test_one_constant_sample():

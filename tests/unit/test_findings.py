@@ -113,8 +113,10 @@ def test_diverged_repeats_are_ranked_worst_by_the_direction_of_their_metric():
     findings = [finding(m, Contrast("less", "a", "b", 1.0, metric=m)) for m in samples]
 
     def flagged(**directions):
-        arguments = (samples, {"s": 5.0}, findings, 0.05, INDEPENDENT, {}, COLUMNS)
-        return list(judge(*arguments, **directions)["flags"].str.contains("diverged"))
+        arguments = (samples, {"s": 5.0}, findings, 0.05, INDEPENDENT, COLUMNS)
+        return list(
+            judge(*arguments, **directions)["undecided_because"].str.contains("finite value")
+        )
 
     assert flagged() == [True, True]
     assert flagged(higher_is_better={"loss": False, "score": True}) == [True, False]
@@ -266,7 +268,7 @@ def test_constants_take_no_share_of_alpha():
     assert list(table["verdict"]) == ["supported", "contradicted"]
     # Beside one constant, Welch's interval is the one-sample t interval.
     low, high = stats.ttest_1samp(samples["c"], 5).confidence_interval(0.95)
-    assert [-table["ci_high"].iloc[1], -table["ci_low"].iloc[1]] == pytest.approx([low, high])
+    assert table.loc[1, ["ci_low", "ci_high"]].tolist() == pytest.approx([5 - high, 5 - low])
 
 
 def test_a_scenario_that_is_not_as_deterministic_as_declared():
@@ -359,22 +361,20 @@ def test_false_beats_unknown_in_a_conjunction():
     assert list(table["verdict"]) == ["undecided", "no difference that matters"]
     claim = told(table, both).iloc[0]
     assert claim["verdict"] == "does not hold"
-    assert math.isnan(claim["undecided_because"]) or claim["undecided_because"] is None
+    assert not isinstance(claim["undecided_because"], str)
 
 
 def test_the_weakest_has_the_largest_p_of_its_claim():
     """Wherever it stands; the difference itself would be the wrong measure."""
-    rng = np.random.default_rng(4)
-    samples = {
-        "a": rng.normal(0, 1, 50), "b": rng.normal(8, 20, 50), "c": rng.normal(1.1, 1, 50),
-    }  # fmt: skip
+    z = stats.zscore(np.random.default_rng(4).normal(size=(3, 50)), axis=1, ddof=1)
+    samples = {"a": z[0], "b": 7 + 20 * z[1], "c": 0.8 + z[2]}
     contrasts = [Contrast("less", "a", name, 0.5) for name in "bc"]
     for ordered in (contrasts, contrasts[::-1]):
         table = evidence(samples, finding("all", *ordered, expect="all_of"))
         assert set(table["verdict"]) == {"direction supported"}
         weakest = table.loc[table["claim_p"].idxmax(), "scenario_b"]
         claim = told(table, finding("all", *ordered, expect="all_of")).iloc[0]
-        assert f"The weakest: The mean RMSE of a is" in claim["sentence"]
+        assert "The weakest: The mean RMSE of a is" in claim["sentence"]
         assert f"than that of {weakest} " in claim["sentence"]
 
 
@@ -410,7 +410,9 @@ def test_sentences_never_contradict_the_numbers():
             assert direction == ("lower" if difference < 0 else "higher")
             expected = [abs(difference), difference, row["ci_low"], row["ci_high"]]
             assert [float(x) for x in (size, *numbers)] == pytest.approx(expected, abs=0.006)
-            notes = [row[x] for x in ("undecided_because", "flags") if isinstance(row[x], str) and row[x]]
+            notes = [
+                row[x] for x in ("undecided_because", "flags") if isinstance(row[x], str) and row[x]
+            ]
             note = f" ({'; '.join(notes)})" if notes else ""
             assert sentence.endswith(f": {row['difference_verdict']}{note}.")
             assert by_id.loc[row["id"], "verdict"] == row["verdict"]

@@ -8,21 +8,30 @@ from statsmodels.stats.power import TTestIndPower
 from support import samples
 
 from thousandfold.inference.calibration import (
+    DECIDING,
     calibrate_same,
     calibrate_shapes,
     calibration_table,
+    miss_rates,
 )
 from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.findings import judge
 from thousandfold.inference.published import (
     STATISTICS,
     describe_samples,
     published_table,
     redrawn_samples,
 )
+from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import SIZES, replicate, replication_table
 from thousandfold.records import table_columns
+from thousandfold.study import Contrast, Finding
 
 INDEPENDENT, PAIRED = DESIGNS["independent"], DESIGNS["paired"]
+
+
+def finding(id_, contrast):
+    return Finding(id_, "Claim.", "test", contrast.expect, (contrast,))
 
 
 def rng(seed=0):
@@ -41,12 +50,14 @@ def normal_pool(n, mean, seed):
 def test_many_welch_tests_at_once_against_scipy():
     a, b = rng(1).normal(0, 1, (50, 7)), rng(2).normal(0.5, 3, (50, 12))
     expected = stats.ttest_ind(a, b, equal_var=False, axis=1)
-    np.testing.assert_allclose(INDEPENDENT.t_test(a, b), expected.pvalue, rtol=1e-9)
+    ours = INDEPENDENT.mean_difference(a, b).p_difference()
+    np.testing.assert_allclose(ours, expected.pvalue, rtol=1e-9)
 
 
 def test_many_paired_tests_at_once_against_scipy():
     a, b = rng(1).normal(0, 1, (50, 9)), rng(2).normal(0.5, 3, (50, 9))
-    np.testing.assert_allclose(PAIRED.t_test(a, b), stats.ttest_rel(a, b, axis=1).pvalue, rtol=1e-9)
+    ours = PAIRED.mean_difference(a, b).p_difference()
+    np.testing.assert_allclose(ours, stats.ttest_rel(a, b, axis=1).pvalue, rtol=1e-9)
 
 
 def test_pairs_stay_pairs_when_drawn():
@@ -56,9 +67,11 @@ def test_pairs_stay_pairs_when_drawn():
     assert not (ys - xs == 100).all()
 
 
-def test_welch_without_variation():
-    a = np.array([[1.0, 1, 1], [1, 1, 1]])
-    assert list(INDEPENDENT.t_test(a, np.array([[1.0, 1, 1], [2, 2, 2]]))) == [1, 0]
+def test_samples_without_variation_are_not_significant():
+    a, b = np.ones((1, 3)), np.full((1, 3), 2.0)
+    assert np.isnan(INDEPENDENT.mean_difference(a, b).p_difference()).all()
+    row = replicate(np.ones(20), np.full(20, 2.0), 5, INDEPENDENT, rng(), differ=False)
+    assert row["share_significant"] == 0
 
 
 @pytest.mark.parametrize(("n", "d"), [(10, 0.8), (30, 0.5), (100, 0.4)])
@@ -88,7 +101,7 @@ def test_replication_table_takes_each_pair_once():
         }
     )  # fmt: skip
     table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
-    assert list(table["n"]) == list(SIZES)
+    assert list(table["n"]) == [n for n in SIZES if n <= 100]
     assert table["share_significant"].is_monotonic_increasing
 
 
@@ -126,10 +139,67 @@ def test_equal_means_of_unequal_shapes_mislead_welch():
 def test_calibration_table(design):
     pools = samples({name: rng(i).normal(i, 1, 300) for i, name in enumerate("abc")})
     pairs = [("s", "a", "b")]
-    table = calibration_table(pools, pairs, design, table_columns("calibration"))
-    assert set(table["test"]) == set(design.TESTS)
-    assert len(table) == 3 * 3 * 2 + 3 * 2
-    assert set(table["null"]) == {"same scenario", "equal means"}
+    findings = [
+        finding("less", Contrast("less", "a", "b", 1.0)),
+        finding("mirror", Contrast("greater", "b", "a", 2.0)),
+        finding("spread", Contrast("more_stable", "a", "c", 1.25)),
+        finding("precision", Contrast("precision", "a", None, 0.1, mean_of=10, middle=0.3)),
+    ]
+    asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, design)]
+    table = calibration_table(pools, pairs, asked, 0.05, design, table_columns("calibration"))
+    deciding = table[table["test"] == DECIDING]
+    assert set(table["test"]) == {*design.TESTS, DECIDING}
+    assert len(table) == 3 * 3 * 2 + 3 * 2 + 3
+    assert list(deciding["comparison"]) == ["a - b", "a - c", "a"]
+    assert set(deciding["n"]) == {300}
+    assert (deciding["level"] == 0.05 / 3).all()
+    assert (deciding["draws"] == 12_000).all()
+    # Of normal pools the intervals keep their level, nearly.
+    assert deciding["rejection_rate"].between(0.5 * 0.05 / 3, 1.5 * 0.05 / 3).all()
+    shares = deciding[[name for name in table if name.startswith("share_")]].sum(axis=1)
+    assert shares.to_numpy() == pytest.approx(1)
+
+
+def test_a_skewed_pool_beside_a_narrow_one_is_flagged():
+    """Of n = 30 lognormal values Welch's interval misses far more often than it may."""
+    skewed = np.exp(stats.norm.ppf((np.arange(40) + 0.5) / 40))
+    pools = samples({"a": skewed, "b": rng(8).normal(2, 0.1, 40), "c": normal_pool(40, 0, None)})
+    findings = [
+        finding("ab", Contrast("less", "a", "b", 1.0)),
+        finding("cb", Contrast("less", "c", "b", 1.0)),
+    ]
+    asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
+    table = calibration_table(pools, [], asked, 0.05, INDEPENDENT, table_columns("calibration"))
+    rates = miss_rates(table)
+    assert rates["s", "rmse", "mean", "a - b"].is_too_high
+    assert not rates["s", "rmse", "mean", "b - c"].is_too_high
+    judged = judge(
+        {"rmse": pools}, {"s": 1.0}, findings, 0.05, INDEPENDENT, table_columns("findings"),
+        miss_rates=rates,
+    )  # fmt: skip
+    decided = judged[judged["verdict"] != "undecided"]
+    assert set(decided["id"]) >= {"cb"}
+    flagged = judged[judged["flags"].str.contains("interval misses")]
+    assert set(flagged["id"]) == set(decided["id"]) & {"ab"}
+
+
+@pytest.mark.parametrize("n", [9, 10, 29])
+def test_resampling_says_nothing_that_the_sample_cannot(n):
+    pools = samples({"a": rng(1).normal(0, 1, n), "b": rng(2).normal(2, 1, n)})
+    less = finding("less", Contrast("less", "a", "b", 1.0))
+    asked = [q for _, q in questions_of([less], {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
+    table = calibration_table(
+        pools, [("s", "a", "b")], asked, 0.05, INDEPENDENT, table_columns("calibration")
+    )
+    assert (table["n"] <= n).all()
+    assert table.empty == (n < 10)
+    judged = judge(
+        {"rmse": pools}, {"s": 1.0}, [less], 0.05, INDEPENDENT, table_columns("findings")
+    )
+    replicated = replication_table(pools, judged, INDEPENDENT, "rmse", table_columns("replication"))
+    assert (replicated["n"] <= n).all()
+    assert replicated.empty == (n < 10)
+    assert not any(rate.is_too_high for rate in miss_rates(table).values())
 
 
 def test_redrawing_a_pool_adds_its_own_uncertainty():

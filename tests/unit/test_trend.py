@@ -7,7 +7,12 @@ import pytest
 from scipy import stats
 from support import sample, samples
 
-from thousandfold.inference.contrasts import linear_contrast, mean_difference, slope_weights
+from thousandfold.inference.contrasts import (
+    linear_contrast,
+    mean_difference,
+    moments,
+    slope_weights,
+)
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.records import table_columns
@@ -26,7 +31,7 @@ def test_the_slope_is_that_of_least_squares():
     rng = np.random.default_rng(3)
     values = [rng.normal(size=n) for n in (5, 6, 7, 8, 9, 10, 11, 12)]
     differences = [a.mean() - b.mean() for a, b in zip(values[::2], values[1::2], strict=True)]
-    estimate = linear_contrast(values, weights_of(OVER))
+    estimate = linear_contrast([moments(x) for x in values], weights_of(OVER))
     assert estimate.difference == pytest.approx(stats.linregress(OVER, differences).slope)
     assert estimate.difference == pytest.approx(estimate.estimate_a - estimate.estimate_b)
 
@@ -34,7 +39,7 @@ def test_the_slope_is_that_of_least_squares():
 def test_of_two_samples_it_is_welch():
     rng = np.random.default_rng(4)
     a, b = rng.normal(size=9), rng.normal(2, 5, size=14)
-    assert linear_contrast([a, b], [1, -1]) == mean_difference(a, b)
+    assert linear_contrast([moments(a), moments(b)], [1, -1]) == mean_difference(a, b)
 
 
 def test_the_interval_covers_in_simulation():
@@ -44,7 +49,7 @@ def test_the_interval_covers_in_simulation():
     for _ in range(3000):
         values = [rng.normal(10 + (2 * x if end == 0 else 0), 1 + 3 * (i % 3), 4 + 3 * i)
                   for i, (x, end) in enumerate((x, end) for x in OVER for end in (0, 1))]  # fmt: skip
-        low, high = linear_contrast(values, weights).interval(0.05)
+        low, high = linear_contrast([moments(x) for x in values], weights).interval(0.05)
         covered += low < 2 < high
     assert abs(covered / 3000 - 0.95) < 3.5 * math.sqrt(0.05 * 0.95 / 3000)
 
@@ -52,7 +57,7 @@ def test_the_interval_covers_in_simulation():
 def row_of(contrast, values, design="independent"):
     finding = Finding("f", "Claim.", "test", contrast.expect, (contrast,))
     table = judge(
-        {contrast.metric: samples(values)}, {"s": 5.0}, [finding], 0.05, DESIGNS[design], {},
+        {contrast.metric: samples(values)}, {"s": 5.0}, [finding], 0.05, DESIGNS[design],
         table_columns("findings"),
     )  # fmt: skip
     return table.iloc[0]
@@ -91,7 +96,9 @@ def test_a_paired_trend_is_a_t_test_of_the_slopes():
 
 def test_a_trend_of_too_few_repeats():
     row = row_of(TREND, falling() | {"a3": np.array([1.0])})
-    assert (row["verdict"], row["flags"]) == ("undecided", "fewer than 2 finite repeats")
+    assert (row["verdict"], row["undecided_because"]) == (
+        "undecided", "fewer than 2 repeats with a value"
+    )  # fmt: skip
 
 
 # Ratios
@@ -121,5 +128,23 @@ def test_a_higher_metric_may_be_better():
     from thousandfold.inference.samples import divergence_matters
 
     a, b = sample([9.0] * 200 + [np.nan]), sample([8.0] * 201, "b")
-    assert not divergence_matters(a, b, higher_is_better=True)
-    assert not divergence_matters(a, b)
+    assert not divergence_matters([a, b], [1, -1], higher_is_better=True)
+    assert not divergence_matters([a, b], [1, -1])
+    # As good as b, until its failure counts: as the worst, whichever way that is.
+    values = np.arange(201.0)
+    a, b = sample(np.append(values[1:] + 0.0, np.nan)), sample(values[1:], "b")
+    assert divergence_matters([a, b], [1, -1], higher_is_better=True)
+    assert divergence_matters([a, b], [1, -1])
+    higher = sample(np.append(values[1:] + 0.5, np.nan))
+    assert divergence_matters([higher, b], [1, -1], higher_is_better=True)
+    assert not divergence_matters([higher, b], [1, -1])
+
+
+def test_one_diverged_repeat_of_a_trend():
+    """One of a thousand, of which there may be one: the verdict stays."""
+    values = falling(n=400)
+    values["a0"] = np.append(values["a0"][:-1], np.nan)
+    row = row_of(TREND, values)
+    assert (row["verdict"], row["n_diverged_a"]) == ("supported", 1)
+    values["a0"][:40] = np.nan
+    assert row_of(TREND, values)["verdict"] == "undecided"

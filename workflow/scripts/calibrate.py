@@ -26,9 +26,7 @@ def write_calibration(
 ) -> None:
     """Write the calibration table from the repeats table; margins are by series."""
     all_repeats = read_large_table(repeats)
-    samples = {
-        name: samples_of(all_repeats, study_seed, name, deterministic) for name in metrics
-    }
+    samples = {name: samples_of(all_repeats, study_seed, name, deterministic) for name in metrics}
     asked = questions_of(registered, samples, margins, DESIGNS[design])
     table = calibration_table(
         samples[metric],

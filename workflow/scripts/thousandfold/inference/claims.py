@@ -126,7 +126,7 @@ def _number(value: float, sign: str = "") -> str:
     size = abs(value)
     if size >= 1e6:
         return f"{value:{sign}.3g}"
-    return f"{value:{sign}.2f}" if size >= 1 or value == 0 else f"{value:{sign}.2g}"
+    return f"{value:{sign}.2f}" if round(size, 2) >= 1 or value == 0 else f"{value:{sign}.2g}"
 
 
 def _signed(value: float) -> str:

@@ -16,7 +16,7 @@ SAME = 1e-12
 """Values whose range is within this share of the largest are one number, up to rounding."""
 
 FEWEST_FOR_SPREAD = 5
-"""Below so many values neither Bonett's interval of a deviation nor that of pairs' spreads holds."""
+"""Of fewer values neither Bonett's interval of a deviation nor that of pairs' spreads holds."""
 
 MOST_REPEATS = 10**9
 """Beyond so many repeats nobody needs to know how many they are."""

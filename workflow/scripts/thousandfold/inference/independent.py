@@ -39,9 +39,7 @@ def contrast(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | 
     return linear_contrast([sample.moments for sample in samples], weights)
 
 
-def resampled_contrast(
-    samples: Sequence[Sample], weights: Sequence[float], draws: int
-) -> Estimate:
+def resampled_contrast(samples: Sequence[Sample], weights: Sequence[float], draws: int) -> Estimate:
     """Each sample drawn for itself, once for all contrasts that it takes part in."""
     return linear_contrast([sample.resampled(draws) for sample in samples], weights)
 

@@ -54,17 +54,13 @@ def contrast(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | 
     return mean_of_differences(x, y) if len(x) >= 2 else None
 
 
-def resampled_contrast(
-    samples: Sequence[Sample], weights: Sequence[float], draws: int
-) -> Estimate:
+def resampled_contrast(samples: Sequence[Sample], weights: Sequence[float], draws: int) -> Estimate:
     """Whole repeats drawn."""
     x, y = _sides(samples, weights)
     return _resampled_mean(x, y, samples[0].rng("bootstrap"), draws)
 
 
-def _resampled_mean(
-    x: np.ndarray, y: np.ndarray, rng: np.random.Generator, draws: int
-) -> Estimate:
+def _resampled_mean(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, draws: int) -> Estimate:
     """The mean differences of resampled pairs."""
     within = resampled_moments(x - y, rng, draws)
     deviation = np.where(within.deviation > 0, within.deviation, math.nan)

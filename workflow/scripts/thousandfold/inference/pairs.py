@@ -78,7 +78,8 @@ def _differs(compared: dict[str, Any]) -> bool | None:
     """
     if "difference" not in compared:
         return None
-    low, high, means = compared["ci_low"], compared["ci_high"], [compared["mean_a"], compared["mean_b"]]
+    low, high = compared["ci_low"], compared["ci_high"]
     if np.isnan(low):
-        return False if abs(compared["difference"]) <= SAME * max(map(abs, means)) else None
+        largest = max(abs(compared["mean_a"]), abs(compared["mean_b"]))
+        return False if abs(compared["difference"]) <= SAME * largest else None
     return bool(low > 0 or high < 0)

@@ -68,7 +68,5 @@ def replication_table(
         seen.add((series, frozenset(pair)))
         rng = rng_of_pair(a, b, "replication")
         differ = evidence["ci_low"] > 0 or evidence["ci_high"] < 0
-        rows += [
-            {**names, **replicate(x, y, n, design, rng, differ)} for n in SIZES if n <= most
-        ]
+        rows += [{**names, **replicate(x, y, n, design, rng, differ)} for n in SIZES if n <= most]
     return table_of(rows, columns)

@@ -34,10 +34,15 @@ VERDICT_ICONS = {
 }
 
 
+_SAID_ELSEWHERE = (
+    "series", "id", "flags", "difference_verdict", "verdict", "undecided_because", "expect",
+    "comparison",
+)  # fmt: skip
+
 EVIDENCE = {
     name: what
     for name, what in table_descriptions("findings").items()
-    if name not in ("series", "id", "flags", "difference_verdict", "verdict", "expect", "comparison")
+    if name not in _SAID_ELSEWHERE
 }
 """The columns of the findings table that a finding's folded block lists, with what they say."""
 

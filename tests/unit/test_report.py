@@ -27,6 +27,7 @@ from thousandfold.inference.precision import (
     summarise,
 )
 from thousandfold.inference.published import published_table
+from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.records import table_columns
@@ -78,20 +79,20 @@ def page_of(study, diverged=(), warnings=()):
         study.findings,
         study.alpha,
         design,
-        {},
         table_columns("findings"),
     )
+    verdicts = claims(findings, study.findings, study.unit, table_columns("claims"))
+    margins = {s.name: s.margin for s in study.series}
+    asked = [q for _, q in questions_of(study.findings, {"rmse": samples}, margins, design)]
     published = {s.name: load_published(s.published) for s in study.series if s.published}
     pairs, rule = study.compared_pairs(), study.stopping
     tables = Tables(
         summary=summarise(samples, baselines, table_columns("summary")),
         standard_error=standard_error_table(samples, table_columns("standard_error")),
         findings=findings,
-        claims=claims(findings, study.findings, study.unit, table_columns("claims")),
+        claims=verdicts,
         samples={"rmse": samples},
-        conjunctions=conjunctions(
-            findings, study.findings, study.alpha, table_columns("conjunctions")
-        ),
+        conjunctions=conjunctions(verdicts, study.findings, table_columns("conjunctions")),
         published_results=published,
         baselines=compare_with_baselines(samples, baselines, table_columns("baselines")),
         required_repeats=required_repeats_table(
@@ -100,7 +101,9 @@ def page_of(study, diverged=(), warnings=()):
         replication=replication_table(
             samples, findings, design, study.metric, table_columns("replication")
         ),
-        calibration=calibration_table(samples, pairs, design, table_columns("calibration")),
+        calibration=calibration_table(
+            samples, pairs, asked, study.alpha, design, table_columns("calibration")
+        ),
         published=published_table(samples, published, table_columns("published")),
         comparisons=compare_all_pairs(samples, design, study.alpha, table_columns("comparisons")),
         forecast_bands=pd.concat([bands_of(study, name) for name in by_name]),
@@ -240,7 +243,7 @@ def test_scenarios_that_diverged():
     study = shipped_study()
     everything = [scenario.name for scenario in study.scenarios]
     _, some = page_of(study, diverged=["stateful", "stateful_batch12", "stateless_batch12"])
-    assert "fewer than 2 finite repeats" in some
+    assert "fewer than 2 repeats with a value" in some
     assert "Every repeat diverged" in some
     assert page_of(study, diverged=everything)[1].count("Every repeat diverged") == 4
 
@@ -277,7 +280,7 @@ def test_every_link_inside_the_page_leads_somewhere(shipped_page):
     links = [value for tag, name, value in reader.attributes if (tag, name) == ("a", "href")]
     inside = {link[1:] for link in links if link.startswith("#")}
     assert inside <= ids
-    assert len(inside) == 15
+    assert len(inside) == 16
     assert all(link.startswith("../results/") for link in links if not link.startswith("#"))
 
 

@@ -83,7 +83,7 @@ def test_the_verdict_table_agrees_with_the_tables(browser, study):
             if row["estimand"] == "mean":
                 for column in ("difference", "ci_low", "ci_high"):
                     assert f"{row[column]:.2f}" in shown
-                p = row["difference_p_family"]
+                p = row["claim_p_family"]
                 assert ("< 0.001" if p < 0.001 else f"{p:.3f}") in shown
 
 

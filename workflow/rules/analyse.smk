@@ -143,7 +143,7 @@ rule judge:
             else {"identities": rules.check_training.output.identities}
         ),
         repeats=rules.collect.output.repeats,
-        calibration=rules.calibrate.output,
+        calibration=rules.calibrate.output[0],
     output:
         findings=report(
             RESULTS / "findings.csv",

@@ -157,9 +157,10 @@ class Question:
             resampled = self.design.resampled_contrast(samples, self.weights, draws)
             yield replace(resampled, difference=resampled.difference - estimate.difference)
         elif self.contrast.estimand == "spread":
-            x, y = self.design.values(*samples)
+            a, b = samples
+            x, y = self.design.values(a, b)
             truth = math.log(absolute_deviations(x).mean() / absolute_deviations(y).mean())
-            rng = rng_of_pair(*samples, "calibration of spread")
+            rng = rng_of_pair(a, b, "calibration of spread")
             n = min(len(x), len(y))
             for rows in parts(draws, n):
                 found = self.design.spread_ratio(*self.design.draw(x, y, (rows, n), rng))

@@ -1,0 +1,125 @@
+"""Tables on which an earlier release went wrong: the verdicts that are right, and one page of each."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from support import ROOT
+
+from thousandfold.config import load_study
+from thousandfold.data import results_table
+from thousandfold.inference.claims import claims
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.findings import judge
+from thousandfold.inference.pairs import check_twins
+from thousandfold.inference.samples import samples_of
+from thousandfold.layers import ConfigError
+from thousandfold.records import table_columns
+
+CASES = ROOT / "tests/cases/judged"
+
+
+def load(case, monkeypatch):
+    monkeypatch.chdir(CASES / case)
+    return load_study(yaml.safe_load(Path("c.yaml").read_text(encoding="utf-8")), [])
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """Of a case: its findings by id, its claims by id, and the samples."""
+
+    def judged(case):
+        study = load(case, monkeypatch)
+        config = yaml.safe_load(Path("c.yaml").read_text(encoding="utf-8"))
+        repeats = results_table(config["table"], study.design).repeats
+        samples = {metric: samples_of(repeats, 1, metric) for metric in study.metrics}
+        margins = {source.name: source.margin for source in study.series}
+        findings = judge(
+            samples, margins, study.findings, study.alpha, DESIGNS[study.design],
+            table_columns("findings"),
+        )  # fmt: skip
+        told = claims(findings, study.findings, study.unit, table_columns("claims"))
+        return findings.set_index("id"), told.set_index("id"), samples, study
+
+    return judged
+
+
+def test_ten_and_thirty_times_one_constant(judged):
+    _, told, samples, study = judged("03-constant-004")
+    assert set(told["verdict"]) == {"undecided"}
+    twins = check_twins(
+        samples[study.metric], ["t"], study.twins, DESIGNS["independent"], 0.05,
+        table_columns("twins"),
+    )  # fmt: skip
+    assert list(twins["differs"]) == [False]
+
+
+def test_values_too_large(monkeypatch):
+    with pytest.raises(ConfigError, match="1e100|1e\\+100"):
+        load("04-overflow", monkeypatch)
+
+
+def test_a_ratio_beyond_all_numbers(judged):
+    findings, told, *_ = judged("34-ratio-two-runs")
+    assert set(told["verdict"]) == {"undecided"}
+    assert "∞" in told["sentence"].iloc[0]
+    assert findings["ci_high"].gt(709).any()
+
+
+def test_four_runs_say_nothing_of_precision(judged):
+    findings, told, *_ = judged("36-precision-four-runs")
+    assert told.loc["P", "verdict"] == "undecided"
+    assert "fewer than 5" in told.loc["P", "undecided_because"]
+    assert findings.loc["P", "estimate_a"] == pytest.approx(0.869 / math.sqrt(10), rel=1e-3)
+
+
+def test_a_loss_that_exploded(judged):
+    findings, told, *_ = judged("37-exploded-loss")
+    assert told.loc["H", "verdict"] == "undecided"
+    assert findings.loc["H", "n_to_resolve"] == math.inf
+    assert "10⁹" in told.loc["H", "undecided_because"]
+
+
+def test_samples_that_do_not_vary(judged):
+    _, told, *_ = judged("50-two-constant-samples")
+    assert list(told["verdict"][:2]) == ["undecided", "undecided"]
+    assert "percentage points higher" in told.loc["H1", "sentence"]
+
+
+def test_mirror_claims_get_mirror_verdicts_where_half_diverged(judged):
+    _, told, *_ = judged("51-half-diverged")
+    assert list(told["verdict"]) == ["undecided", "undecided"]
+
+
+def test_three_trends_are_three(judged):
+    findings, *_ = judged("52-trend-keys")
+    assert set(findings["k"]) == {3}
+    assert findings["comparison"].nunique() == 3
+
+
+def test_a_trend_with_one_diverged_repeat(judged):
+    findings, told, *_ = judged("53-trend-one-diverged")
+    assert len(told) == 3
+    assert findings["n_diverged_a"].eq(1).all()
+    assert np.isfinite(findings["ci_low"]).all()
+
+
+def test_keys_forget_margin_direction_sign_and_scale(judged):
+    from thousandfold.inference.questions import family_key
+    from thousandfold.study import Trend
+
+    *_, study = judged("52-trend-keys")
+    trend = study.findings[0].contrasts[0]
+    key = family_key("t", trend)
+    over = trend.trend.over
+    for same in (
+        replace(trend, margin=9.0, expect="greater"),
+        replace(trend, trend=Trend(trend.trend.pairs, tuple(10 * x + 3 for x in over))),
+        replace(trend, trend=Trend(trend.trend.pairs, tuple(-x for x in over))),
+    ):
+        assert family_key("t", same) == key
+    assert family_key("u", trend) != key
+    assert family_key("t", replace(trend, metric="other")) != key

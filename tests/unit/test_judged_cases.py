@@ -10,7 +10,7 @@ import yaml
 from support import ROOT
 
 from thousandfold.config import load_study
-from thousandfold.data import results_table
+from thousandfold.imported import read_rows, results_of
 from thousandfold.inference.claims import claims
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
@@ -33,8 +33,7 @@ def judged(monkeypatch):
 
     def judged(case):
         study = load(case, monkeypatch)
-        config = yaml.safe_load(Path("c.yaml").read_text(encoding="utf-8"))
-        repeats = results_table(config["table"], study.design).repeats
+        repeats = results_of(read_rows(study.table.file), study.table, study.design).repeats
         samples = {metric: samples_of(repeats, 1, metric) for metric in study.metrics}
         margins = {source.name: source.margin for source in study.series}
         findings = judge(
@@ -58,7 +57,7 @@ def test_ten_and_thirty_times_one_constant(judged):
 
 
 def test_values_too_large(monkeypatch):
-    with pytest.raises(ConfigError, match="1e100|1e\\+100"):
+    with pytest.raises(ConfigError, match="1e100"):
         load("04-overflow", monkeypatch)
 
 

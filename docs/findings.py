@@ -69,17 +69,16 @@ def of_several_series(study: str, remarks: dict[str, str]) -> str:
     )
     series = list(dict.fromkeys(claims["series"]))
     lines = [
-        f"| | claim | {' | '.join(series)} | holds on at least | |",
+        f"| | claim | {' | '.join(series)} | holds on | |",
         f"|{'---|' * (len(series) + 4)}",
     ]
     for id_ in dict.fromkeys(claims["id"]):
         rows = claims[claims["id"] == id_].set_index("series")
         contrasts = findings[findings["id"] == id_].set_index("series").to_dict("index")
         told = [f"{rows.loc[name, 'verdict']}<br>{numbers(contrasts[name])}" for name in series]
-        proven = over_all[(over_all["id"] == id_) & over_all["holds"]]["k"].max()
-        at_least = 0 if math.isnan(proven) else int(proven)
+        holds_on = int(over_all.loc[over_all["id"] == id_, "k"].iloc[0])
         lines.append(
-            f"| {id_} | {rows['claim'].iloc[0]} | {' | '.join(told)} | {at_least} of {len(series)} "
+            f"| {id_} | {rows['claim'].iloc[0]} | {' | '.join(told)} | {holds_on} of {len(series)} "
             f"| {remarks[id_]} |"
         )
     return "\n".join(lines)

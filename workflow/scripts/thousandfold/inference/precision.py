@@ -63,7 +63,8 @@ def summarise(
     rows = []
     for (series, scenario), sample in samples.items():
         row = {"series": series, "scenario": scenario, **describe(sample)}
-        row |= baselines.get(series, {})
+        # Of the autoregressions the table has the first; the baselines table has all.
+        row |= {k: value for k, value in baselines.get(series, {}).items() if k in columns}
         if sample.varies:
             draws = sample.resampled(FEWEST_DRAWS)
             interval = mean_interval(sample.finite, draws, 1 - SUMMARY_LEVEL)

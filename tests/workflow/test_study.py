@@ -162,7 +162,7 @@ def test_diverging_scenarios_do_not_stop_the_study(project):
     claims = pd.read_csv(project.results / "claims.csv").set_index("id")
     assert claims.loc["E1", "verdict"] == "undecided"
     page = (project.folder / "reports/tiny/report.html").read_text(encoding="utf-8")
-    assert "fewer than 2 finite repeats" in page
+    assert "fewer than 2 repeats with a value" in page
 
 
 def test_a_paired_study_shares_seeds_and_pairs_its_tests(project):

@@ -111,7 +111,7 @@ def test_one_scenarios_field_trains_that_scenario(project):
 def test_analyses_rerun_when_what_they_use_changes(project):
     project.configure(study={"margin": 4})
     report = {"render_report", "write_config"}
-    assert set(project.planned()) == {"judge", "replicate", "summarise", *report}
+    assert set(project.planned()) == {"calibrate", "judge", "replicate", "summarise", *report}
     project.configure(study={"title": "Another title"})
     assert set(project.planned()) == report
     project.configure(twins={"other": {"a": "stateful", "b": "stateless"}})

@@ -94,7 +94,7 @@ def test_claims_are_answered_per_series_and_over_all(mixed):
     assert answered == {(series, id_) for series in ("shop", "nile") for id_ in ("G1", "G2")}
     sentences = claims.set_index(["series", "id"])["sentence"]
     assert "mean MASE of gru is" in sentences["nile", "G1"]
-    assert re.search(r"mean sMAPE of own is [\d.]+ % ", sentences["shop", "G2"])
+    assert re.search(r"mean sMAPE of own is [\d.]+ percentage points ", sentences["shop", "G2"])
     over_all = pd.read_csv(mixed.results / "conjunctions.csv")
     claims = pd.read_csv(mixed.results / "claims.csv")
     supported = claims[claims["verdict"] == "supported"].groupby("id").size()

@@ -1,5 +1,6 @@
 # make study   set up if needed, then run the whole study
-# make test    set up if needed, then run the tests
+# make test    set up if needed, then run the tests, but for the slow ones
+# make test-slow, make quick   the slow ones; unit tests that are not slow
 # make docs    set up if needed, then build the documentation into docs/_build
 # make clean   remove what runs made (results, reports, Snakemake's notes)
 # make lock    pin all dependencies anew
@@ -12,14 +13,22 @@ BIN := .venv/bin
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --generate-hashes --no-header
 
-.PHONY: study test docs environment clean lock benchmark torch
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: study test test-slow quick docs environment clean lock benchmark torch
 .DEFAULT_GOAL := study
 
 study: environment
 	$(BIN)/snakemake --cores $(CORES)
 
 test: environment
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not slow"
+
+test-slow: environment
+	$(PYTEST) -m slow
+
+quick: environment
+	$(PYTEST) -m "not slow" tests/unit
 
 docs: environment
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . docs/_build

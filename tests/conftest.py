@@ -5,6 +5,17 @@ from workflow.project import SMOKE, Project
 from thousandfold.series import Series, read_series
 
 
+def pytest_addoption(parser):
+    parser.addoption("--no-skips", action="store_true", help="fail if a test was skipped")
+
+
+def pytest_sessionfinish(session):
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("no_skips") and terminal and terminal.stats.get("skipped"):
+        terminal.write_line("\n--no-skips: tests were skipped, see why below", red=True)
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def shampoo() -> Series:
     return read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)

@@ -9,6 +9,8 @@ from workflow.project import Project
 
 from cluster.faults import FaultyProject, assert_same_block, first_block
 
+pytestmark = pytest.mark.slow
+
 PBS = Path(__file__).with_name("pbs.py")
 
 THROUGH_PBS = (

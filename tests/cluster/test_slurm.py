@@ -11,9 +11,12 @@ from workflow.project import SMOKE, Project, wait_for
 from cluster.faults import FaultyProject, assert_same_block, first_block
 from cluster.local_slurm import LocalSlurm, missing_programs
 
-pytestmark = pytest.mark.skipif(
-    bool(missing_programs()), reason=f"not installed: {', '.join(missing_programs())}"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(missing_programs()), reason=f"not installed: {', '.join(missing_programs())}"
+    ),
+]
 
 # Each look at the jobs comes ten seconds after the last, and a failure makes the wait longer.
 IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "10")

@@ -71,6 +71,7 @@ def test_every_script_can_be_started(script, monkeypatch):
     runpy.run_path(str(ROOT / script), run_name="started")
 
 
+@pytest.mark.slow
 def test_every_way_of_training_ends_with_the_same_weights():
     """Stock Keras, our engines, the C program: benchmarks/speed.py compares them before it measures."""
     command = [sys.executable, ROOT / "benchmarks/speed.py", "--quick"]

@@ -60,6 +60,7 @@ EQUAL_REGIMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EQUAL_REGIMES)
 def test_engines_are_equal_number_for_number(name):
     regime = EQUAL_REGIMES[name]
@@ -130,6 +131,7 @@ STATE_REGIMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [stock, replicated], ids=["stock", "replicated"])
 @pytest.mark.parametrize("name", STATE_REGIMES)
 def test_state_is_carried_and_reset_as_the_regime_says(engine, name):
@@ -244,6 +246,7 @@ def assert_bits(whole, part, lanes):
     np.testing.assert_array_equal(part.outputs, whole.outputs[lanes])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BIT_REGIMES)
 def test_a_repeat_is_equal_to_the_bit_in_any_block(name):
     regime = BIT_REGIMES[name]
@@ -252,6 +255,7 @@ def test_a_repeat_is_equal_to_the_bit_in_any_block(name):
         assert_bits(whole, trained(replicated, regime, tuple(SEEDS[i] for i in lanes)), lanes)
 
 
+@pytest.mark.slow
 def test_a_repeat_is_equal_to_the_bit_in_any_pass():
     regime = replace(STATELESS, epochs=5, shuffle=True)
     lanes = lanes_of(regime, features=1)
@@ -305,6 +309,7 @@ def test_a_diverged_repeat_leaves_the_others_alone(monkeypatch):
     np.testing.assert_array_equal(block.outputs[lanes], sound.outputs[lanes])
 
 
+@pytest.mark.slow
 def test_progress_reaches_the_last_epoch():
     for engine in (stock, replicated):
         seen = []
@@ -349,6 +354,7 @@ def rmses_with(instruction_set):
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_older_processors_give_nearly_the_same():
     modern, old = rmses_with("AVX2"), rmses_with("SSE4_2")
     for name, values in modern.items():

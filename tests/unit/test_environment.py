@@ -1,6 +1,7 @@
-"""Setting up: the lock, the pins for conda users, platforms that are not served."""
+"""Setting up: the lock, the pins for conda users, platforms that are not served, missing programs."""
 
 import importlib.util
+import os
 import platform
 import re
 import subprocess
@@ -93,3 +94,15 @@ def test_no_index_address_in_any_tracked_file():
     for name in listed.stdout.decode().split("\0"):
         if name and name != own and (ROOT / name).is_file():
             assert not hosts.search((ROOT / name).read_bytes()), name
+
+
+def test_a_skipped_test_fails_where_none_may_be_skipped(tmp_path):
+    """Without R on the path, the test against R is skipped."""
+    against_r = [sys.executable, "-m", "pytest", "tests/unit/test_contrasts.py", "-k", "r_itself"]
+    environment = {**os.environ, "PATH": str(tmp_path), "PYTEST_ADDOPTS": ""}
+    result = subprocess.run(
+        [*against_r, "--no-skips"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert result.returncode == 1, result.stdout
+    assert "--no-skips: tests were skipped" in result.stdout
+    assert "R is not installed" in result.stdout

@@ -94,6 +94,7 @@ def test_a_finding_changes_no_other_ones_evidence_but_through_k():
     pd.testing.assert_series_equal(alone.iloc[0], together.iloc[0])
 
 
+@pytest.mark.slow
 def test_family_p_values_decide_as_the_interval_does():
     rng = np.random.default_rng(3)
     for _ in range(50):

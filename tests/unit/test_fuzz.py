@@ -117,6 +117,7 @@ def assert_one_clear_error(error):
     assert problem
 
 
+@pytest.mark.slow
 @settings(
     max_examples=2000,
     deadline=None,

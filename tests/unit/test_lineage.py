@@ -4,6 +4,7 @@ import importlib.util
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from support import ROOT, STATEFUL
 
 from thousandfold.engines import replicated, stock
@@ -29,6 +30,7 @@ def test_the_last_state_of_sample_i_starts_sample_i_plus_batch_size():
     assert len(set(after[:, -1])) == 9
 
 
+@pytest.mark.slow
 def test_both_engines_hand_the_state_on_in_this_way():
     """What a row changes in the forecasts of later ones: only each batch-size-th row after it."""
     rng = np.random.default_rng(3)

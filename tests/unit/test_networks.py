@@ -15,6 +15,8 @@ from thousandfold.scenario import EarlyStopping, Optimizer, Sequences
 from thousandfold.series import read_series
 from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 
+pytestmark = pytest.mark.slow
+
 SERIES = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
 AHEAD = replace(SERIES, horizon=3)
 TWO_COLUMNS = replace(SERIES, inputs=np.sin(np.arange(36.0))[:, np.newaxis])

@@ -297,6 +297,7 @@ def test_warnings_stand_before_everything_else():
     assert page.index("3 of 9 planned repeats are missing.") < page.index("What holds")
 
 
+@pytest.mark.slow
 def test_a_large_study_stays_small():
     """30 scenarios and 60 findings: under 6 MB."""
     study = shipped_study()

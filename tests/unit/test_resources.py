@@ -116,6 +116,7 @@ def test_jobs_of_the_shipped_study(monkeypatch):
     assert memory_mb(checks) <= 2000
 
 
+@pytest.mark.slow
 def test_estimates_are_not_below_what_a_training_takes():
     """One small and one wide network, each in a process of its own (benchmarks/jobs.py has more)."""
     sys.path.insert(0, str(ROOT / "benchmarks"))

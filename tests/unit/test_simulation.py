@@ -47,6 +47,7 @@ def simulate(distribution, n, seed):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row", EXPECTED.to_dict("records"), ids=lambda r: f"{r['distribution']}-{r['n']}"
 )

@@ -50,7 +50,7 @@ def test_scenarios_of_one_stream_start_from_the_same_weights(shampoo):
     assert list(first["seed"]) == list(second["seed"])
 
 
-@pytest.mark.parametrize("engine", ["replicated", "keras"])
+@pytest.mark.parametrize("engine", ["replicated", pytest.param("keras", marks=pytest.mark.slow)])
 def test_diverged_repeats_are_recorded(shampoo, engine):
     repeats = range(2)
     table = train_repeats(

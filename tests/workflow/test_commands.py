@@ -118,6 +118,7 @@ def test_every_command_is_run_somewhere():
         assert not test or f"def {test}(" in content, place
 
 
+@pytest.mark.slow
 def test_the_tutorial(tmp_path):
     project = Project(tmp_path / "nile")
     typed, plan, addition = tutorial()
@@ -133,6 +134,7 @@ def test_the_tutorial(tmp_path):
     assert re.search(r"^train +1$", planned, flags=re.MULTILINE), planned
 
 
+@pytest.mark.slow
 def test_the_readmes_first_look_and_its_changed_study(tmp_path):
     project = Project(tmp_path / "mine")
     shell(project.folder, "snakemake --cores 2 --config study='{repeats: 30}'")

@@ -17,6 +17,8 @@ from thousandfold.records import write_block
 from workflow.kills import kill_again_and_again
 from workflow.project import SMOKE, TINY, Project, merged, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 def test_kills_at_random_moments_change_no_result(smoke, tmp_path):
     project = Project(tmp_path / "killed", SMOKE)

@@ -104,6 +104,7 @@ def test_claims_are_answered_per_series_and_over_all(mixed):
     assert "Over all 2 series" in page
 
 
+@pytest.mark.slow
 def test_a_change_of_the_own_model_retrains_only_it(mixed):
     before = mixed.blocks()
     path = mixed.folder / "my_models.py"
@@ -132,6 +133,7 @@ AHEAD = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_forecasts_beyond_the_last_month(tmp_path):
     project = Project(tmp_path / "ahead", AHEAD)
     project.run()
@@ -164,6 +166,7 @@ TIMED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_training_times(tmp_path):
     project = Project(tmp_path / "timed", TIMED)
     project.run()

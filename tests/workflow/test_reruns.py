@@ -17,6 +17,7 @@ def test_a_finished_study_has_nothing_to_do(project):
     assert project.planned("report") == {}
 
 
+@pytest.mark.slow
 def test_growing_the_repeats_trains_only_what_is_new(project):
     before, repeats = project.blocks(), project.repeats()
     project.configure(study={"repeats": 10})
@@ -36,6 +37,7 @@ def test_growing_the_repeats_trains_only_what_is_new(project):
     assert "train" not in project.planned()
 
 
+@pytest.mark.slow
 def test_an_added_scenario_trains_only_itself(project):
     before = project.blocks()
     project.configure(
@@ -125,6 +127,7 @@ def test_analyses_rerun_when_what_they_use_changes(project):
     assert set(project.planned()) == {"summarise", "standard_error", "render_report"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("repeats_per_job", "cores"), [(7, 1), (2, 2)])
 def test_blocks_and_cores_change_no_result(project, repeats_per_job, cores):
     expected = project.repeats()
@@ -133,6 +136,7 @@ def test_blocks_and_cores_change_no_result(project, repeats_per_job, cores):
     assert_frame_equal(project.repeats(), expected, check_exact=True)
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_changes_no_result(project):
     expected = project.repeats()
     for path in [*project.results.glob("blocks/*/*/*.parquet"), *project.results.glob("*.*")]:
@@ -160,6 +164,7 @@ def damage_by_exchange(path):
     path.write_bytes(path.with_name("0-3.parquet").read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [damage_by_cutting, damage_by_one_byte, damage_by_exchange])
 def test_a_damaged_block_is_set_aside_named_and_trained_again(project, damage):
     expected = project.repeats()

@@ -8,6 +8,8 @@ from pandas.testing import assert_frame_equal
 
 from thousandfold.records import table_columns
 
+pytestmark = pytest.mark.slow
+
 
 def rule(least, most, half_width):
     return {"study": {"repeats": {"min": least, "max": most, "half_width": half_width}}}

@@ -38,6 +38,7 @@ def shipped(tmp_path_factory):
     return project.folder
 
 
+@pytest.mark.slow
 def test_means_are_those_of_an_independent_simulation(shipped):
     summary = pd.read_csv(shipped / "results/summary.csv").set_index("scenario")
     for scenario, (mean, tolerance) in SIMULATED.items():
@@ -46,6 +47,7 @@ def test_means_are_those_of_an_independent_simulation(shipped):
     assert summary["persistence"].iloc[0] == pytest.approx(136.76132, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_hidden_twins_do_not_differ(shipped):
     """Two pairs that have the same distribution by construction, and the A/A pair."""
     comparisons = pd.read_csv(shipped / "results/comparisons.csv").set_index(
@@ -59,6 +61,7 @@ def test_hidden_twins_do_not_differ(shipped):
         assert comparisons.loc[pair, "welch_p"] > 0.001, pair
 
 
+@pytest.mark.slow
 def test_what_is_identical_by_construction_is_identical(shipped):
     identities = pd.read_csv(shipped / "results/identities.csv").set_index("id")
     assert list(identities.index) == ["one_batch", "wiped_seeding"]
@@ -68,6 +71,7 @@ def test_what_is_identical_by_construction_is_identical(shipped):
     assert findings.loc["E3", "flags"].startswith("identical by construction, checked")
 
 
+@pytest.mark.slow
 def test_the_fast_engine_is_stock_keras(shipped):
     fidelity = pd.read_csv(shipped / "results/fidelity.csv").set_index("scenario")
     assert list(fidelity.index) == ["stateful", "stateless"]
@@ -81,6 +85,7 @@ def test_snakemakes_own_report_shows_figures_and_tables(project):
         assert shown in own
 
 
+@pytest.mark.slow
 def test_the_run_leaves_what_it_promises(shipped):
     for name in CSV_TABLES:
         table = pd.read_csv(shipped / f"results/{name}.csv")
@@ -113,6 +118,7 @@ def test_the_run_leaves_what_it_promises(shipped):
     assert told["config_sha256"] in page
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
 def test_r_says_the_same_of_the_studys_own_repeats(shipped, tmp_path):
     findings = pd.read_csv(shipped / "results/findings.csv").query("estimand == 'mean'")
@@ -133,6 +139,7 @@ def test_r_says_the_same_of_the_studys_own_repeats(shipped, tmp_path):
                 assert row[ours] == pytest.approx(r[theirs], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_study_of_stock_keras_gives_the_same_numbers(project):
     ours = project.repeats()
     only = {"repeats": 2, "scenarios": ["stateful", "stateless_shuffle"]}
@@ -165,6 +172,7 @@ def test_diverging_scenarios_do_not_stop_the_study(project):
     assert "fewer than 2 repeats with a value" in page
 
 
+@pytest.mark.slow
 def test_a_paired_study_shares_seeds_and_pairs_its_tests(project):
     independent = project.repeats()
     project.configure(study={"design": "paired"})

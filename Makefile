@@ -5,6 +5,7 @@
 # make clean   remove what runs made (results, reports, Snakemake's notes)
 # make lock    pin all dependencies anew
 # make benchmark, make torch   training in every way there is, beside each other; with PyTorch too
+# make mutation   mistakes put into inference/, to see which ones the tests notice
 
 PYTHON ?= python3
 CORES ?= all
@@ -15,7 +16,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
 
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: study test test-slow quick docs environment clean lock benchmark torch
+.PHONY: study test test-slow quick docs environment clean lock benchmark torch mutation
 .DEFAULT_GOAL := study
 
 study: environment
@@ -39,6 +40,10 @@ benchmark: environment
 torch: environment
 	@$(PYTHON) envs/make_environment.py torch
 
+mutation: environment
+	@$(PYTHON) envs/make_environment.py mutation
+	$(BIN)/python tests/mutation/run.py $(OPTIONS)
+
 environment:
 	@$(PYTHON) envs/make_environment.py
 
@@ -50,4 +55,5 @@ lock:
 	printf "setuptools\nwheel\n" | $(COMPILE) --upgrade - --output-file envs/build.lock
 	echo uv | $(COMPILE) --upgrade - --output-file envs/uv.lock
 	$(COMPILE) --upgrade --group torch --output-file envs/torch.lock
+	$(COMPILE) --upgrade --group mutation --output-file envs/mutation.lock
 	$(BIN)/python envs/export.py

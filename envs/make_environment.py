@@ -2,6 +2,7 @@
 
     python envs/make_environment.py          # .venv, which everything runs in
     python envs/make_environment.py torch    # .venv-torch, for benchmarks/speed.py alone
+    python envs/make_environment.py mutation # .venv-mutation, for tests/mutation/ alone
 
 Run by `make` with any CPython that the locks serve; needs that Python's pip and nothing else.
 Standard library only.
@@ -22,6 +23,7 @@ UV_LOCK = ROOT / "envs" / "uv.lock"
 ENVIRONMENTS = {
     "main": (ROOT / ".venv", ROOT / "requirements.lock"),
     "torch": (ROOT / ".venv-torch", ROOT / "envs" / "torch.lock"),
+    "mutation": (ROOT / ".venv-mutation", ROOT / "envs" / "mutation.lock"),
 }
 """Name -> the folder, and the lock that it is built from."""
 

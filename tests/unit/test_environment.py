@@ -21,7 +21,9 @@ def load(name):
     return module
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "envs/build.lock", "envs/uv.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "envs/build.lock", "envs/uv.lock", "envs/mutation.lock"]
+)
 def test_locks_pin_and_hash_everything_and_hold_no_address(lock):
     content = (ROOT / lock).read_bytes()
     assert not ADDRESS.search(content)

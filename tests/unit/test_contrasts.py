@@ -12,7 +12,13 @@ from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
 from support import ROOT, sample
 
-from thousandfold.inference.contrasts import mean_difference, spread_ratio
+from thousandfold.inference.contrasts import (
+    deviation,
+    mean_difference,
+    moments,
+    spread_ratio,
+    spread_ratio_of_pairs,
+)
 from thousandfold.inference.precision import describe
 from thousandfold.inference.ranks import mann_whitney
 
@@ -163,3 +169,107 @@ def test_one_constant_sample():
     estimate = mean_difference(np.full(5, 3.0), np.arange(5.0))
     assert estimate.df == pytest.approx(4)
     assert np.isfinite(estimate.interval(0.05)).all()
+
+
+SAMPLES = {
+    name: values.to_numpy()
+    for name, values in pd.read_csv(R / "precision_samples.csv").groupby("sample")["value"]
+}
+
+
+@pytest.mark.parametrize("row", pd.read_csv(R / "precision_expected.csv").to_dict("records"),
+                         ids=lambda row: f"{row['sample']}-{row['alpha']:.2g}")  # fmt: skip
+def test_the_interval_of_a_deviation_against_r(row):
+    found = deviation(SAMPLES[row["sample"]])
+    assert close(found.value, row["sd"], 1e-12)
+    low, high = found.interval(row["alpha"])
+    assert close(low, row["low"], 1e-9)
+    assert close(high, row["high"], 1e-9)
+
+
+SPREADS = pd.read_csv(R / "spread_expected.csv")
+
+
+@pytest.mark.parametrize(
+    ("form", "compare"),
+    [("independent", spread_ratio), ("bonett_seier", spread_ratio_of_pairs)],
+)
+def test_the_ratio_of_spreads_against_r(form, compare):
+    rows = SPREADS[SPREADS["form"] == form].to_dict("records")
+    assert len(rows) == 16
+    for row in rows:
+        a, b = (SAMPLES[row[end]][: row["n"]] for end in "ab")
+        estimate = compare(a, b)
+        assert close(estimate.difference, row["log_ratio"], 1e-9)
+        assert close(estimate.standard_error, row["se"], 1e-9)
+        assert estimate.df == row["df"]
+        low, high = estimate.interval(row["alpha"])
+        assert close(low, row["low"], 1e-9)
+        assert close(high, row["high"], 1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_four_values_have_no_interval_of_their_deviation(n):
+    values = np.random.default_rng(n).normal(size=n)
+    assert np.isnan(deviation(values).interval(0.05)).all()
+    assert np.isfinite(deviation(values).value)
+
+
+def test_a_level_that_five_values_cannot_reach():
+    """Bonett's correction n / (n - z) is then none."""
+    assert deviation(np.arange(5.0)).interval(1e-7) == (0, math.inf)
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e-90, 1.0, 1e99])
+def test_huge_and_tiny_values_lose_nothing(scale):
+    rng = np.random.default_rng(8)
+    a, b = rng.normal(1, 1, 30), rng.normal(0, 2, 20)
+    for compare in (mean_difference, spread_ratio):
+        one, other = compare(a, b), compare(scale * a, scale * b)
+        factor = scale if compare is mean_difference else 1.0
+        assert close(other.difference, factor * one.difference, 1e-9)
+        assert close(other.standard_error, factor * one.standard_error, 1e-9)
+        assert close(other.df, one.df, 1e-9)
+    low, high = deviation(a).interval(0.05)
+    assert deviation(scale * a).interval(0.05) == pytest.approx(
+        (scale * low, scale * high), rel=1e-9, abs=0
+    )
+
+
+@pytest.mark.parametrize(("n_a", "n_b", "margin"), [(30, 30, 0.9), (10, 25, 0.2), (5, 5, 0.01)])
+def test_the_n_that_resolves_is_the_smallest(n_a, n_b, margin):
+    rng = np.random.default_rng(9)
+    a, b = rng.normal(0, 1, n_a), rng.normal(0, 2, n_b)
+    var_a, var_b = a.var(ddof=1), b.var(ddof=1)
+
+    def width(n):
+        df = (var_a + var_b) ** 2 / (var_a**2 + var_b**2) * (n - 1)
+        return 2 * stats.t.isf(0.005, df) * math.sqrt((var_a + var_b) / n)
+
+    n = mean_difference(a, b).n_to_resolve(0.01, margin)
+    assert width(n) < margin <= width(n - 1)
+
+
+def test_beyond_a_billion_repeats_nobody_counts():
+    a, b = np.array([0.4, 0.5, 5e19]), np.array([0.4, 0.5, 0.6])
+    assert mean_difference(a, b).n_to_resolve(0.05, 0.01) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "varies"),
+    [
+        ([1.0, 1.0 + 1e-13], False), ([1.0, 1.0 + 1e-11], True), ([0.1 + 0.2, 0.3], False),
+        ([1e9, 1e9 + 1], True), ([-5.0, -5.0], False), ([0.0, 1e-300], True), ([7.0], False),
+    ],
+)  # fmt: skip
+def test_what_varies(values, varies):
+    assert (moments(np.array(values)).deviation > 0) == varies
+
+
+def test_moments_of_many_are_those_of_each():
+    many = np.random.default_rng(1).normal(5, 2, (7, 12))
+    many[3] = 4.0
+    found = moments(many)
+    np.testing.assert_allclose(found.mean, many.mean(axis=1))
+    np.testing.assert_allclose(found.deviation, many.std(axis=1, ddof=1), atol=1e-15)
+    assert found.deviation[3] == 0

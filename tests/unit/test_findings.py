@@ -18,6 +18,7 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import family_p_values, judge
 from thousandfold.inference.pairs import check_twins, compare_all_pairs
 from thousandfold.inference.samples import samples_of
+from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
 from thousandfold.records import table_columns
 from thousandfold.study import Contrast, Finding, ScenarioPair
@@ -513,3 +514,92 @@ def test_samples_keep_the_order_of_the_study_and_of_the_repeats():
     samples = samples_of(table, study_seed=1)
     assert list(samples) == [("s", "z"), ("s", "a")]
     np.testing.assert_array_equal(samples["s", "z"].values, [3, 4])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_margins_at_which_the_answer_changes(sign):
+    rng = np.random.default_rng(15)
+    row = evidence({"a": sign * rng.normal(3, 1, 40), "b": rng.normal(0, 1, 40)}, LESS).iloc[0]
+    ends = sorted(abs(row[end]) for end in ("ci_low", "ci_high"))
+    assert [row["margin_exceeded_below"], row["margin_equivalent_above"]] == pytest.approx(ends)
+    around = evidence({"a": rng.normal(0, 1, 40), "b": rng.normal(0, 1, 40)}, LESS).iloc[0]
+    assert around["margin_exceeded_below"] == 0
+
+
+@pytest.mark.parametrize(
+    ("unit", "shift", "said"),
+    [
+        ("%", 0.97, "is 0.97 percentage points higher than"),
+        ("s", -1.5, "is 1.50 s lower than"),
+        ("%", 0.0, "is the same as that of b"),
+    ],
+)
+def test_a_difference_in_words(unit, shift, said):
+    values = np.random.default_rng(16).normal(90, 1, 30)
+    table = evidence({"a": values + shift, "b": values}, LESS)
+    assert said in told(table, LESS, unit=unit).iloc[0]["sentence"]
+
+
+def test_a_ratio_in_words_is_a_ratio():
+    rng = np.random.default_rng(17)
+    samples = {"a": np.exp(rng.normal(0, 0.1, 40)), "b": np.exp(rng.normal(1, 0.1, 40))}
+    ratio = finding("ratio", Contrast("less", "a", "b", 2.0, is_ratio=True))
+    table = evidence(samples, ratio)
+    sentence = told(table, ratio).iloc[0]["sentence"]
+    means = [math.exp(np.log(samples[name]).mean()) for name in "ab"]
+    assert f"is {means[0] / means[1]:.3g} times that of b" in sentence
+    low, high = (math.exp(table[end].iloc[0]) for end in ("ci_low", "ci_high"))
+    assert f"interval {low:.3g} to {high:.3g}, margin 2 times" in sentence
+
+
+@pytest.mark.parametrize(
+    ("n_a", "n_b", "rests"),
+    # 2 / C(8, 4) is .029, 2 / C(7, 3) is .057; at alpha = .05.
+    [(3, 4, True), (4, 4, False), (2, 8, False), (2, 7, True), (30, 30, False)],
+)
+def test_what_rests_on_normality(n_a, n_b, rests):
+    rng = np.random.default_rng(18)
+    samples = {"a": rng.normal(0, 0.01, n_a), "b": rng.normal(9, 0.01, n_b)}
+    table = evidence(samples, LESS)
+    assert table["verdict"].iloc[0] == "supported"
+    assert ("rests on normality" in table["flags"].iloc[0]) == rests
+    assert ("rests on normality" in told(table, LESS)["flags"].iloc[0]) == rests
+
+
+@pytest.mark.parametrize(("n", "rests"), [(5, True), (6, False)])
+def test_what_rests_on_normality_of_pairs(n, rests):
+    """2^(1 - n) of n pairs: .0625, .031."""
+    rng = np.random.default_rng(19)
+    x = rng.normal(0, 1, n)
+    table = evidence({"a": x, "b": x + 9 + rng.normal(0, 0.01, n)}, LESS, design="paired")
+    assert table["verdict"].iloc[0] == "supported"
+    assert ("rests on normality" in table["flags"].iloc[0]) == rests
+
+
+def test_an_undecided_verdict_rests_on_nothing():
+    row = evidence({"a": [1.0, 2.0], "b": [1.5, 2.5]}, LESS).iloc[0]
+    assert row["verdict"] == "undecided"
+    assert "normality" not in row["flags"]
+
+
+@pytest.mark.parametrize(
+    ("expect", "shift", "reason"),
+    [
+        ("equivalent", 0.0, "would tell"), ("equivalent", 0.6, "near the margin"),
+        ("equivalent", 1.01, "near the margin"), ("equivalent", -1.6, "would tell"),
+        ("less", -1.0, "would tell"), ("different", 1.0, "would tell"),
+    ],
+)  # fmt: skip
+def test_why_undecided(expect, shift, reason):
+    z = stats.zscore(np.random.default_rng(20).normal(size=(2, 40)), axis=1, ddof=1)
+    claim = finding("f", Contrast(expect, "a", "b", 1.0))
+    row = evidence({"a": shift + 5 * z[0], "b": 5 * z[1]}, claim).iloc[0]
+    assert row["verdict"] == "undecided"
+    assert reason in row["undecided_because"]
+    assert f"{int(row['n_to_resolve']):,} repeats" in row["undecided_because"]
+
+
+def test_a_mistyped_column_is_refused():
+    with pytest.raises(ValueError, match="no column ci_lwo"):
+        table_of([{"ci_low": 1}, {"ci_lwo": 2}], ["ci_low", "ci_high"])
+    assert list(table_of([{"ci_low": 1}], ["ci_high", "ci_low"])) == ["ci_high", "ci_low"]

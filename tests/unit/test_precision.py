@@ -1,8 +1,18 @@
 import numpy as np
 import pytest
+from scipy import stats
 from support import sample, samples
 
-from thousandfold.inference.precision import describe, sample_sizes, standard_errors, summarise
+from thousandfold.inference.contrasts import deviation
+from thousandfold.inference.precision import (
+    against_baseline,
+    describe,
+    required_repeats,
+    required_repeats_table,
+    sample_sizes,
+    standard_errors,
+    summarise,
+)
 from thousandfold.records import table_columns
 
 
@@ -60,3 +70,51 @@ def test_standard_errors_agree_with_theory():
 
 def test_standard_errors_of_too_few_repeats():
     assert standard_errors(sample([1.0, np.nan])).empty
+
+
+@pytest.mark.parametrize(("n", "has_interval"), [(4, False), (5, True), (400, True)])
+def test_required_repeats_are_the_square_of_a_ratio(n, has_interval):
+    values = np.random.default_rng(3).normal(size=n)
+    values = 10 * (values - values.mean()) / values.std(ddof=1)
+    row = required_repeats(sample(values), target=0.5)
+    assert row["n"] in (400, 401)
+    if has_interval:
+        low, high = deviation(values).interval(0.05)
+        assert row["n_low"] == np.ceil(4 * low**2)
+        assert row["n_high"] == np.ceil(4 * high**2)
+    else:
+        assert np.isnan([row["n_low"], row["n_high"]]).all()
+
+
+def test_a_target_that_two_repeats_reach():
+    assert required_repeats(sample(np.arange(9.0)), target=1e3)["n"] == 2
+
+
+def test_repeats_that_do_not_vary_promise_nothing():
+    constant = samples({"a": [0.04] * 30, "b": [0.04] * 30}, deterministic="b")
+    assert required_repeats_table(constant, {"s": 1.0}, table_columns("required_repeats")).empty
+    table = summarise(constant, {}, table_columns("summary")).set_index("scenario")
+    assert (table["std"] == 0).all()
+    assert table.loc["a", ["ci_low", "ci_high", "bca_low"]].isna().all()
+    assert table.loc["b", ["ci_low", "ci_high"]].tolist() == pytest.approx([0.04, 0.04])
+
+
+@pytest.mark.parametrize(
+    ("baseline", "result"), [(3.0, "worse"), (7.0, "better"), (5.05, "undecided")]
+)
+def test_a_scenario_is_better_than_a_baseline_where_its_interval_lies_below(baseline, result):
+    values = np.random.default_rng(4).normal(5, 1, 60)
+    row = against_baseline(sample(values), baseline)
+    assert row["result"] == result
+    low, high = stats.ttest_1samp(values, baseline).confidence_interval(0.95)
+    ends = [low - baseline, high - baseline]
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends)
+
+
+@pytest.mark.parametrize("values", [[4.0] * 9, [4.0], []])
+def test_without_an_interval_no_baseline_is_beaten(values):
+    assert against_baseline(sample(values), 5.0)["result"] == "undecided"
+
+
+def test_a_constant_by_declaration_beats_a_baseline_exactly():
+    assert against_baseline(sample([4.0], is_deterministic=True), 5.0)["result"] == "better"

@@ -236,3 +236,22 @@ def test_published_numbers_from_our_pool_are_compatible_and_others_not():
     assert set(by_source["us"]) == {"compatible"}
     assert by_source["far", "mean"] == "not compatible"
     assert (table["p"] >= 2 / 100_000).all()
+
+
+def test_a_published_number_that_every_sample_has():
+    """All draws equal it: they are as far out on both sides, so that p is 1."""
+    pool = samples({"a": np.full(50, 3.0)})
+    ours = {name: 0.0 if name == "std" else 3.0 for name in STATISTICS}
+    published = {"s": pd.DataFrame([{"scenario": "a", "source": "us", "n": 10, **ours}])}
+    table = published_table(pool, published, table_columns("published"))
+    assert (table["p"] == 1).all()
+    assert set(table["verdict"]) == {"compatible"}
+
+
+def test_a_published_number_is_held_against_both_tails():
+    pool = samples({"a": np.arange(1000.0)})
+    for value, p in [(-1.0, 2 / 100_000), (1000.0, 2 / 100_000)]:
+        ours = dict.fromkeys(STATISTICS, value)
+        published = {"s": pd.DataFrame([{"scenario": "a", "source": "us", "n": 5, **ours}])}
+        table = published_table(pool, published, table_columns("published"))
+        assert table.set_index("statistic").loc["median", "p"] == pytest.approx(p)

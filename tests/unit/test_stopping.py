@@ -124,3 +124,20 @@ def test_a_pools_bias_is_held_against_its_own_mean():
     )
     assert abs(table["bias"].iloc[0]) < 5 * table["bias_error"].iloc[0]
     assert sample([1.0]).n_diverged == 0
+
+
+def test_textbook_pools_reach_the_half_width_half_way():
+    """A fixed sample of the geometric mean of one stage and the most repeats would."""
+    rule, most = Stopping(20, 0.7), 2000
+    table = stopping_simulation_table({}, rule, most, 1, table_columns("stopping_simulation"))
+    normal = table.set_index("pool").loc["normal"]
+    # The rule wants two stages in a row, so that it stops a stage or two after that.
+    assert 200 <= normal["mean_n"] <= 260
+
+
+def test_a_stage_that_does_not_vary_is_no_reason_to_stop():
+    assert half_width_of(np.full(20, 0.04)) == math.inf
+    table = stopping_table(
+        samples({"a": [0.04] * 60}), Stopping(20, 1.0), table_columns("stopping")
+    )
+    assert list(table["outcome"]) == ["not reached"]

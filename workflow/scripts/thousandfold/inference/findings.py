@@ -248,7 +248,7 @@ def _judged(question: Question, estimate: Estimate | PrecisionEstimate, family: 
         **family_p_values(estimate, expect, margin, family.k),
     }  # fmt: skip
     if row["verdict"] == Verdict.UNDECIDED:
-        row |= _unresolved(estimate, margin, family.contrast_alpha)
+        row |= _unresolved(estimate, expect, margin, family.contrast_alpha)
     if question.contrast.estimand == "trend":
         test = family.design.TESTS[0]
         return row | {
@@ -272,13 +272,14 @@ def family_p_values(estimate: Estimate, expect: str, margin: float, k: int) -> d
     }
 
 
-def _unresolved(estimate: Estimate, margin: float, alpha: float) -> Row:
-    """How many repeats would tell, and whether more would at all."""
-    n = estimate.n_to_resolve(alpha, margin)
+def _unresolved(estimate: Estimate, expect: str, margin: float, alpha: float) -> Row:
+    """How many repeats would tell, and whether they would if the estimate stayed where it is."""
+    n, half_width = estimate.n_to_resolve(alpha, margin), margin / 2
+    ends = estimate.difference - half_width, estimate.difference + half_width
     if math.isinf(n):
         reason = "the interval is too wide, and would still be with 10⁹ repeats"
-    elif abs(abs(estimate.difference) - margin) <= estimate.standard_error:
-        reason = "the estimate lies at the margin, where more repeats need not tell"
+    elif claim_verdict(expect, *ends, margin) == Verdict.UNDECIDED:
+        reason = f"the estimate lies so near the margin that {n:,} repeats of each need not tell"
     else:
         reason = f"the interval is too wide; about {n:,} repeats of each would tell"
     return {"n_to_resolve": n, "undecided_because": reason}

@@ -17,24 +17,19 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from thousandfold.inference.contrasts import (
-    SAME,
     Estimate,
     PrecisionEstimate,
     absolute_deviations,
     moments,
     spread_ratio,
 )
+from thousandfold.inference.decisions import Decision, decide
 from thousandfold.inference.designs import Design
 from thousandfold.inference.questions import Question, comparison_name, questions_of
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
-from thousandfold.inference.samples import Samples, divergence_matters, rng_of_pair
+from thousandfold.inference.samples import Samples, rng_of_pair
 from thousandfold.inference.tables import table_of
-from thousandfold.inference.verdicts import (
-    Verdict,
-    claim_verdict,
-    difference_verdict,
-    range_verdict,
-)
+from thousandfold.inference.verdicts import Verdict, claim_verdict
 from thousandfold.study import Finding
 
 TRIMMED_SHARE = 0.2
@@ -128,24 +123,32 @@ def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
 
 def _row(id_: str, question: Question, family: Family) -> Row:
     """One contrast's row: its evidence, its flags and its verdict."""
-    row = _asked(id_, question, family) | _divergence(question)
+    higher_is_better = family.higher_is_better.get(question.contrast.metric, False)
+    decision = decide(question, family.contrast_alpha, higher_is_better=higher_is_better)
     flags = [
         *_identity_flags(question, family.identities),
         *(["values that are not above 0 have no ratio and count as diverged"] * question.has_lost),
+        *(["both are deterministic, so nothing is inferred"] * question.is_exact),
     ]
+    row = {
+        **_asked(id_, question, family),
+        **_divergence(question),
+        **_estimated(question),
+        "difference": decision.difference,
+        "ci_low": decision.low,
+        "ci_high": decision.high,
+        "difference_verdict": str(decision.difference_verdict),
+        "verdict": str(decision.verdict),
+        "undecided_because": decision.undecided_because,
+        "n_to_resolve": decision.n_to_resolve,
+    }
     estimate = question.estimate
-    if question.is_exact:
-        row |= _exact(question)
-        flags.append("both are deterministic, so nothing is inferred")
-    elif estimate is None or not estimate.is_known:
-        row |= _undecided(question)
-    else:
-        row |= _judged(question, estimate, family)
-        flags += row.pop("flags")
-        row |= _overruled(question, row, family)
-        if row["verdict"] != Verdict.UNDECIDED:
-            flags += _trust_flags(question, family)
-    row["verdict"] = str(row["verdict"])
+    if isinstance(estimate, Estimate) and estimate.is_known and not question.is_exact:
+        row |= _p_values(question, estimate, decision, family)
+        row |= _views(question, estimate, family)
+        flags += _disagreements(row, question, family.alpha)
+    if decision.verdict != Verdict.UNDECIDED and not question.is_exact:
+        flags += _trust_flags(question, family)
     return row | {"flags": "; ".join(flags)}
 
 
@@ -191,71 +194,32 @@ def _identity_flags(question: Question, identities: Identities) -> list[str]:
     return [f"identical by construction, {'checked' if holds else 'but the check failed'}"]
 
 
-def _exact(question: Question) -> Row:
-    """What constants say of each other: they differ exactly, or they are the same."""
-    means = [float(sample.moments.mean) for sample in question.samples]
-    parts = [weight * mean for weight, mean in zip(question.weights, means, strict=True)]
-    difference = sum(parts)
-    if abs(difference) <= SAME * max(map(abs, parts)):
-        difference = 0.0
-    margin, expect = question.margin, question.contrast.expect
-    return {
-        "estimate_a": sum(parts[::2]), "estimate_b": -sum(parts[1::2]),
-        "difference": difference, "ci_low": difference, "ci_high": difference,
-        "difference_verdict": difference_verdict(difference, difference, margin),
-        "verdict": claim_verdict(expect, difference, difference, margin),
-    }  # fmt: skip
-
-
-def _undecided(question: Question) -> Row:
-    """What is left where there is no interval: the estimate, if there is one, and the reason."""
-    row: Row = {
-        "difference_verdict": "inconclusive", "verdict": Verdict.UNDECIDED,
-        "undecided_because": question.why_no_interval(),
-    }  # fmt: skip
+def _estimated(question: Question) -> Row:
+    """What the contrast is made of, as far as there are repeats enough."""
     estimate = question.estimate
     if isinstance(estimate, PrecisionEstimate):
-        row |= {"estimate_a": estimate.value, "difference": estimate.difference}
-    elif estimate is not None and np.isfinite(estimate.difference):
-        row |= {
-            "estimate_a": estimate.estimate_a, "estimate_b": estimate.estimate_b,
-            "difference": estimate.difference,
-        }  # fmt: skip
-    return row
-
-
-def _judged(question: Question, estimate: Estimate | PrecisionEstimate, family: Family) -> Row:
-    """The interval, what it says, and all evidence beside it."""
-    low, high = estimate.interval(family.contrast_alpha)
-    margin, expect = question.margin, question.contrast.expect
-    row: Row = {
-        "difference": estimate.difference, "ci_low": low, "ci_high": high,
-        "verdict": claim_verdict(expect, low, high, margin), "flags": [],
-    }  # fmt: skip
-    if isinstance(estimate, PrecisionEstimate):
-        row |= {"estimate_a": estimate.value}
-        row |= {"difference_verdict": range_verdict(low, high, margin)}
-        if row["verdict"] == Verdict.UNDECIDED:
-            row["undecided_because"] = "the interval reaches over an end of the claimed range"
-        return row
-    row |= {
+        return {"estimate_a": estimate.value}
+    if estimate is None:
+        return {}
+    return {
         "estimate_a": estimate.estimate_a, "estimate_b": estimate.estimate_b,
         "standard_error": estimate.standard_error,
-        "difference_verdict": difference_verdict(low, high, margin),
-        "margin_equivalent_above": max(abs(low), abs(high)),
-        "margin_exceeded_below": max(0.0, low, -high),
+    }  # fmt: skip
+
+
+def _p_values(question: Question, estimate: Estimate, decision: Decision, family: Family) -> Row:
+    """The p values that decide as the interval does, and the margins that would change the answer.
+
+    Where diverged repeats could change it, the claim has no support.
+    """
+    expect, margin = question.contrast.expect, question.margin
+    row = {
         "claim_p": estimate.p_claim(expect, margin),
         **family_p_values(estimate, expect, margin, family.k),
-    }  # fmt: skip
-    if row["verdict"] == Verdict.UNDECIDED:
-        row |= _unresolved(estimate, expect, margin, family.contrast_alpha)
-    if question.contrast.estimand == "trend":
-        test = family.design.TESTS[0]
-        return row | {
-            f"{test}_t": estimate.difference / estimate.standard_error,
-            f"{test}_df": estimate.df, f"{test}_p": estimate.p_difference(),
-        }  # fmt: skip
-    return row | _views(question, row, family)
+        "margin_equivalent_above": max(abs(decision.low), abs(decision.high)),
+        "margin_exceeded_below": max(0.0, decision.low, -decision.high),
+    }
+    return row | ({"claim_p": 1.0, "claim_p_family": 1.0} if decision.is_overruled else {})
 
 
 def family_p_values(estimate: Estimate, expect: str, margin: float, k: int) -> dict[str, float]:
@@ -272,37 +236,25 @@ def family_p_values(estimate: Estimate, expect: str, margin: float, k: int) -> d
     }
 
 
-def _unresolved(estimate: Estimate, expect: str, margin: float, alpha: float) -> Row:
-    """How many repeats would tell, and whether they would if the estimate stayed where it is."""
-    n, half_width = estimate.n_to_resolve(alpha, margin), margin / 2
-    ends = estimate.difference - half_width, estimate.difference + half_width
-    if math.isinf(n):
-        reason = "the interval is too wide, and would still be with 10⁹ repeats"
-    elif claim_verdict(expect, *ends, margin) == Verdict.UNDECIDED:
-        reason = f"the estimate lies so near the margin that {n:,} repeats of each need not tell"
-    else:
-        reason = f"the interval is too wide; about {n:,} repeats of each would tell"
-    return {"n_to_resolve": n, "undecided_because": reason}
-
-
-def _views(question: Question, row: Row, family: Family) -> Row:
-    """The usual tests and all other views of a comparison of two samples, with their flags."""
+def _views(question: Question, estimate: Estimate, family: Family) -> Row:
+    """The usual tests, and all other views of a comparison of two samples."""
+    design, estimand = family.design, question.contrast.estimand
+    if estimand == "trend":
+        test = design.TESTS[0]
+        return {
+            f"{test}_t": estimate.difference / estimate.standard_error,
+            f"{test}_df": estimate.df, f"{test}_p": estimate.p_difference(),
+        }  # fmt: skip
     a, b = question.samples
     x, y = question.compared
-    is_spread = question.contrast.estimand == "spread"
+    is_spread = estimand == "spread"
     tested = (absolute_deviations(x), absolute_deviations(y)) if is_spread else (x, y)
-    row = {
-        **row,
-        **_usual_tests(family.design, *tested),
-        **_descriptions(x, y),
-    }
+    row: Row = {**_usual_tests(design, *tested), **_descriptions(x, y)}
     if min(len(x), len(y)) >= 2:
-        rng = rng_of_pair(a, b, "permutation")
-        row |= family.design.other_views(a, b, rng, family.contrast_alpha)
+        row |= design.other_views(a, b, rng_of_pair(a, b, "permutation"), family.contrast_alpha)
     if is_spread:
-        return row | {"bootstrap_t_low": math.nan, "bootstrap_t_high": math.nan}
-    expect, margin = question.contrast.expect, question.margin
-    return row | {"flags": _disagreements(row, expect, margin, family.alpha)}
+        row |= {"bootstrap_t_low": math.nan, "bootstrap_t_high": math.nan}
+    return row
 
 
 def _usual_tests(design: Design, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
@@ -325,20 +277,6 @@ def _descriptions(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     return row
 
 
-def _overruled(question: Question, row: Row, family: Family) -> Row:
-    """Where diverged repeats could change the answer, there is none: neither yes nor no."""
-    is_higher_better = family.higher_is_better.get(question.contrast.metric, False)
-    if not divergence_matters(
-        question.samples, question.weights, higher_is_better=is_higher_better
-    ):
-        return {}
-    return {
-        "verdict": Verdict.UNDECIDED,
-        "undecided_because": "repeats without a finite value could change the answer",
-        **{name: 1.0 for name in ("claim_p", "claim_p_family") if name in row},
-    }
-
-
 def _trust_flags(question: Question, family: Family) -> list[str]:
     """What a verdict rests on that the samples themselves cannot show."""
     flags = []
@@ -353,8 +291,10 @@ def _trust_flags(question: Question, family: Family) -> list[str]:
     return flags
 
 
-def _disagreements(row: Row, expect: str, margin: float, alpha: float) -> list[str]:
-    """Flags for a contrast of means whose other views say something else."""
+def _disagreements(row: Row, question: Question, alpha: float) -> list[str]:
+    """Flags for a comparison of two means whose other views say something else."""
+    if question.contrast.estimand not in ("mean", "ratio"):
+        return []
     flags = []
     if row["difference_p_family"] < alpha:
         views = {
@@ -368,8 +308,9 @@ def _disagreements(row: Row, expect: str, margin: float, alpha: float) -> list[s
             flags.append(f"direction differs by {', '.join(others)}")
     if "bootstrap_t_low" in row:
         ends = row["bootstrap_t_low"], row["bootstrap_t_high"]
-        bootstrapped = claim_verdict(expect, *ends, margin)
-        if bootstrapped != row["verdict"]:
+        bootstrapped = claim_verdict(question.contrast.expect, *ends, question.margin)
+        told = claim_verdict(question.contrast.expect, row["ci_low"], row["ci_high"], row["margin"])
+        if bootstrapped != told:
             flags.append(f"bootstrap-t would say: {bootstrapped}")
     if row.get("probability_a_less_b") in (0.0, 1.0):
         flags.append("samples do not overlap")

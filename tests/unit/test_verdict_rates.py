@@ -7,7 +7,8 @@ functions that judge a study.
 import numpy as np
 import pandas as pd
 import pytest
-from support import ROOT
+from scipy import stats
+from support import ROOT, sample
 
 from thousandfold.inference.contrasts import (
     deviation,
@@ -16,6 +17,13 @@ from thousandfold.inference.contrasts import (
     spread_ratio,
     spread_ratio_of_pairs,
 )
+from thousandfold.inference.decisions import decide
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.questions import Question
+from thousandfold.inference.verdicts import claim_verdict, conjunction_verdict
+from thousandfold.study import Contrast
+
+pytestmark = pytest.mark.slow
 
 EXPECTED = pd.read_csv(ROOT / "tests/r/verdict_rates.csv")
 
@@ -45,8 +53,6 @@ def true_deviation(distribution, values):
     """That of rounded values is computed; the others' is 1."""
     if not distribution.startswith("rounded"):
         return 1.0
-    from scipy import stats
-
     step = 0.1 if distribution == "rounded01" else 0.01
     grid = np.arange(-1.0, 1.0 + step / 2, step).round(3)
     p = np.diff(stats.norm.cdf(np.append(grid - step / 2, 1 + step / 2), 0, 0.1))
@@ -124,3 +130,78 @@ def test_rates_of_pairs_and_of_precision_are_those_of_r(distribution, n, level):
         "no_interval": np.mean(np.isnan(low)),
     }
     assert_agrees(found, "precision", distribution, n, level, list(found))
+
+
+def rates_of_words(words, prefix="word: "):
+    found, counts = np.unique(np.asarray(words).astype(str), return_counts=True)
+    return {
+        f"{prefix}{word}": count / len(words) for word, count in zip(found, counts, strict=True)
+    }
+
+
+def margin_of(distribution):
+    return 0.1 if distribution.startswith("rounded") else 1.0
+
+
+def assert_words_agree(words, rule, distribution, n, level):
+    found = rates_of_words(words)
+    rows = EXPECTED[
+        (EXPECTED["rule"] == rule)
+        & (EXPECTED["distribution"] == distribution)
+        & (EXPECTED["n"] == n)
+        & np.isclose(EXPECTED["level"], level)
+        & EXPECTED["quantity"].str.startswith("word: ")
+    ]
+    assert set(found) <= set(rows["quantity"])
+    for row in rows.to_dict("records"):
+        rate, draws = row["rate"], len(words)
+        spread = np.sqrt(rate * (1 - rate) * (1 / draws + 1 / row["draws"]))
+        ours = found.get(row["quantity"], 0.0)
+        assert ours == pytest.approx(rate, abs=4 * spread + 2.5 / draws), row["quantity"]
+
+
+@pytest.mark.parametrize("level", [0.05, 0.05 / 15])
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_words_are_as_frequent_as_in_r(distribution, n, level):
+    rng = np.random.default_rng([n, len(distribution), 4])
+    shape, margin = (draws_of(n), n), margin_of(distribution)
+    draw = DISTRIBUTIONS[distribution]
+    a = draw(rng, shape)
+    low, high = mean_difference(a, draw(rng, shape)).interval(level)
+    words = claim_verdict("less", low, high, margin)
+    assert_words_agree(words, "mean_same", distribution, n, level)
+    # A claim of three comparisons: true of the first, at its margin, and false.
+    members = []
+    for shift in (3, 1, 0):
+        b = draw(rng, shape) + shift * margin
+        low, high = mean_difference(a, b).interval(level)
+        members.append(claim_verdict("less", low, high, margin))
+    whole = [conjunction_verdict(words) for words in zip(*members, strict=True)]
+    assert_words_agree(whole, "conjunction", distribution, n, level)
+
+
+LESS = Contrast("less", "a", "b", 1.0)
+
+QUANTILE = {
+    "normal": stats.norm.isf(0.1),
+    "exponential": -np.log(0.1) - 1,
+    "lognormal": (np.exp(stats.norm.isf(0.1)) - np.exp(0.5)) / np.sqrt((np.e - 1) * np.e),
+    "t3": stats.t.isf(0.1, 3) / np.sqrt(3),
+}
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 10, 30])
+@pytest.mark.parametrize("distribution", QUANTILE)
+def test_words_where_the_worst_tenth_diverges_are_as_frequent_as_in_r(distribution, n):
+    rng = np.random.default_rng([n, len(distribution), 5])
+    draw = DISTRIBUTIONS[distribution]
+    values = draw(rng, (3000, 2, n))
+    a, b = values[:, 0], values[:, 1]
+    a = np.where(a > QUANTILE[distribution], np.nan, a)
+    design = DESIGNS["independent"]
+    words = [
+        decide(Question("s", LESS, (sample(x), sample(y, "b")), 1.0, design), 0.05).verdict
+        for x, y in zip(a, b, strict=True)
+    ]
+    assert_words_agree(words, "diverged", distribution, n, 0.05)

@@ -221,7 +221,7 @@ def test_two_samples_that_do_not_vary_decide_nothing(far):
     table = evidence({"a": [1.0 * far] * 4, "b": [9.0 * far] * 4}, LESS, SPREAD)
     assert list(table["verdict"]) == ["undecided"] * 2
     assert table[["ci_low", "ci_high", "welch_p", "claim_p"]].isna().all(axis=None)
-    assert "none of the samples varies" in table["undecided_because"].iloc[0]
+    assert "neither sample varies" in table["undecided_because"].iloc[0]
     assert "does not vary" in table["undecided_because"].iloc[1]
     assert table["difference"].iloc[0] == pytest.approx(-8 * far)
 
@@ -275,7 +275,8 @@ def test_constants_take_no_share_of_alpha():
 
 def test_a_scenario_that_is_not_as_deterministic_as_declared():
     row = evidence({"a": [5.0] * 3, "b": [9.0, 9.1, 9.0]}, LESS, deterministic="ab").iloc[0]
-    assert "deterministic" not in row["flags"]
+    assert "b is declared deterministic, but its repeats differ" in row["flags"]
+    assert "a is declared" not in row["flags"]
     constant = evidence({"a": [5.0] * 3, "b": [9.0] * 3}, LESS, deterministic="a").iloc[0]
     assert constant["verdict"] == "undecided"
 

@@ -127,8 +127,13 @@ def _row(id_: str, question: Question, family: Family) -> Row:
     decision = decide(question, family.contrast_alpha, higher_is_better=higher_is_better)
     flags = [
         *_identity_flags(question, family.identities),
-        *(["values that are not above 0 have no ratio and count as diverged"] * question.has_lost),
+        *(["values that are not above 0 have no ratio and are left out"] * question.has_lost),
         *(["both are deterministic, so nothing is inferred"] * question.is_exact),
+        *(
+            f"{sample.scenario} is declared deterministic, but its repeats differ"
+            for sample in question.samples
+            if sample.is_deterministic and sample.varies
+        ),
     ]
     row = {
         **_asked(id_, question, family),

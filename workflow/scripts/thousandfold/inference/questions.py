@@ -121,17 +121,16 @@ class Question:
         """The reason for which there is no interval, where there is none."""
         if self.estimate is None:
             return "fewer than 2 repeats with a value"
-        if any(sample.is_deterministic and sample.varies for sample in self.samples):
-            return "a scenario is declared deterministic, but its repeats differ"
         if self.is_of_means:
             if self.design.TESTS[0] == "paired":
-                return "the differences within pairs do not vary, which tells nothing of luck"
-            return "none of the samples varies, which tells nothing of luck"
+                return "the differences within pairs do not vary, so nothing shows how much is luck"
+            who = "neither sample varies" if len(self.samples) == 2 else "no sample varies"
+            return f"{who}, so nothing shows how much is luck"
         if not all(sample.varies for sample in self.samples):
-            return "a sample does not vary, which tells nothing of its spread"
+            return "a sample does not vary, so its spread is not known"
         if min(self.sizes) < FEWEST_FOR_SPREAD:
-            return f"fewer than {FEWEST_FOR_SPREAD} repeats, too few for an interval of a spread"
-        return "one sample is the other on another scale, which leaves no luck to measure"
+            return f"fewer than {FEWEST_FOR_SPREAD} repeats, too few to know a spread"
+        return "one sample is the other on another scale, so nothing shows how much is luck"
 
     def smallest_permutation_p(self) -> float:
         """The smallest p that a test which assumes no distribution could have; 1 for precision."""

@@ -13,8 +13,10 @@ from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
 from support import ROOT, sample
 
 from thousandfold.inference.contrasts import (
+    PrecisionEstimate,
     deviation,
     mean_difference,
+    mean_of_differences,
     moments,
     spread_ratio,
     spread_ratio_of_pairs,
@@ -259,7 +261,8 @@ def test_beyond_a_billion_repeats_nobody_counts():
     ("values", "varies"),
     [
         ([1.0, 1.0 + 1e-13], False), ([1.0, 1.0 + 1e-11], True), ([0.1 + 0.2, 0.3], False),
-        ([1e9, 1e9 + 1], True), ([-5.0, -5.0], False), ([0.0, 1e-300], True), ([7.0], False),
+        ([1e9, 1e9 + 1], True), ([-5.0, -5.0], False), ([-1.0, -1.0 - 1e-13], False), ([-1.0, -1.0 - 1e-11], True),
+        ([0.0, 1e-300], True), ([7.0], False),
     ],
 )  # fmt: skip
 def test_what_varies(values, varies):
@@ -273,3 +276,74 @@ def test_moments_of_many_are_those_of_each():
     np.testing.assert_allclose(found.mean, many.mean(axis=1))
     np.testing.assert_allclose(found.deviation, many.std(axis=1, ddof=1), atol=1e-15)
     assert found.deviation[3] == 0
+
+
+N = 12
+
+
+@pytest.mark.parametrize(
+    ("compare", "df"),
+    [(mean_of_differences, 1), (spread_ratio, 2), (spread_ratio_of_pairs, 1)],
+)
+def test_the_few_repeats_that_resolve(compare, df):
+    """At five to fifteen the t quantile decides: t with df (n - 1) degrees of freedom."""
+    rng = np.random.default_rng(10)
+    a, b = rng.normal(5, 1, N), rng.normal(0, 2, N)
+    estimate = compare(a, b)
+    deviation_of_one = estimate.standard_error * math.sqrt(N)
+    for margin in (1.1 * deviation_of_one, 1.8 * deviation_of_one):
+        n = estimate.n_to_resolve(0.05, margin)
+        widths = [
+            2 * stats.t.isf(0.025, df * (m - 1)) * deviation_of_one / math.sqrt(m)
+            for m in (n - 1, n)
+        ]
+        assert widths[1] < margin <= widths[0]
+        assert n < 20
+
+
+@pytest.mark.parametrize(("needed", "given"), [(5e8, True), (2e9, False)])
+def test_up_to_a_billion_repeats_are_counted(needed, given):
+    estimate = mean_difference(np.arange(5.0), np.arange(5.0))
+    margin = 2 * stats.norm.isf(0.025) * estimate.unit_deviation / math.sqrt(needed)
+    n = estimate.n_to_resolve(0.05, margin)
+    assert n == (pytest.approx(needed, rel=1e-6) if given else math.inf)
+
+
+@pytest.mark.parametrize("shift", [0.0, 2.0, -3.0])
+def test_p_of_any_difference_beyond_the_margin(shift):
+    rng = np.random.default_rng(11)
+    a, b = rng.normal(shift, 1, 15), rng.normal(0, 1, 15)
+    one_sided = [
+        stats.ttest_ind(a + 1, b, equal_var=False, alternative="less").pvalue,
+        stats.ttest_ind(a - 1, b, equal_var=False, alternative="greater").pvalue,
+    ]
+    expected = min(1.0, 2 * min(one_sided))
+    assert mean_difference(a, b).p_claim("different", 1.0) == pytest.approx(expected)
+
+
+def test_a_spread_is_corrected_as_bonett_and_seier_correct_it():
+    a, b = np.array([1.0, 2.0, 4.0, 9.0]), np.array([0.0, 1.0, 5.0])
+    estimate = spread_ratio(a, b)
+    # Medians 3 and 1; deviations 2, 1, 1, 6 and 1, 0, 4.
+    assert estimate.estimate_a == pytest.approx(10 / 3)
+    assert estimate.estimate_b == pytest.approx(5 / 2)
+    assert estimate.difference == pytest.approx(math.log((10 / 3) / (5 / 2)))
+
+
+def test_nearly_the_same_on_another_scale_is_known():
+    rng = np.random.default_rng(12)
+    x = rng.normal(0, 1, 40)
+    y = 2 * x * (1 + 1e-6 * rng.normal(0, 1, 40))
+    estimate = spread_ratio_of_pairs(x, y)
+    assert estimate.is_known
+    assert estimate.standard_error < 1e-5
+
+
+def test_the_precision_of_a_mean():
+    values = np.random.default_rng(13).normal(0, 9, 30)
+    estimate = PrecisionEstimate(deviation(values), mean_of=9, middle=2.5)
+    s = values.std(ddof=1)
+    low, high = deviation(values).interval(0.05)
+    assert estimate.value == pytest.approx(s / 3)
+    assert estimate.difference == pytest.approx(s / 3 - 2.5)
+    assert estimate.interval(0.05) == pytest.approx((low / 3 - 2.5, high / 3 - 2.5))

@@ -9,14 +9,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
+from support import sample, shipped_study
 from support import samples as samples_by_name
-from support import shipped_study
 
+from thousandfold.inference.claims import _distance as distance_beyond_margin
+from thousandfold.inference.claims import _number as number_in_words
 from thousandfold.inference.claims import claims
 from thousandfold.inference.contrasts import Estimate
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.findings import family_p_values, judge
+from thousandfold.inference.findings import MissRate, family_p_values, judge
+from thousandfold.inference.findings import _disagreements as disagreements
 from thousandfold.inference.pairs import check_twins, compare_all_pairs
+from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
@@ -137,6 +141,7 @@ def test_family_p_values_decide_as_the_interval_does_whatever_the_numbers(
     # At a tie of floating-point numbers either answer would do.
     assume(min(abs(x - y) for x in (low, high) for y in (0, margin, -margin)) > 1e-6)
     p = family_p_values(estimate, expect, margin, k)
+    assert max(p.values()) <= 1
     is_supported = claim_verdict(expect, low, high, margin) == Verdict.SUPPORTED
     assert (p["claim_p_family"] < alpha) == is_supported
     assert (p["difference_p_family"] < alpha) == (low > 0 or high < 0)
@@ -604,3 +609,111 @@ def test_a_mistyped_column_is_refused():
     with pytest.raises(ValueError, match="no column ci_lwo"):
         table_of([{"ci_low": 1}, {"ci_lwo": 2}], ["ci_low", "ci_high"])
     assert list(table_of([{"ci_low": 1}], ["ci_high", "ci_low"])) == ["ci_high", "ci_low"]
+
+
+@pytest.mark.parametrize(
+    ("expect", "difference", "distance"),
+    [
+        ("less", -5.0, 2.0), ("more_stable", -5.0, 2.0), ("less", 5.0, -3.0), ("greater", 5.0, 2.0),
+        ("greater", -1.0, -1.0), ("different", -5.0, 2.0), ("different", 0.0, -0.5),
+        ("equivalent", 0.5, 0.25), ("equivalent", -3.0, -1.0),
+    ],
+)  # fmt: skip
+def test_how_far_a_claim_is_supported(expect, difference, distance):
+    """In standard errors of 2, from the margin of 1."""
+    record = {"expect": expect, "difference": difference, "margin": 1.0, "standard_error": 2.0}
+    assert distance_beyond_margin(record) == distance
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.0, "0.00"), (-0.00123, "-0.0012"), (0.999, "1.00"), (12.345, "12.35"), (3.2e7, "3.2e+07"),
+        (math.inf, "∞"), (-math.inf, "−∞"), (0.05, "0.05"),
+    ],
+)  # fmt: skip
+def test_numbers_in_sentences(value, said):
+    assert number_in_words(value) == said
+
+
+def test_a_miss_rate_that_is_too_high_is_told():
+    rates = {("s", "rmse", "mean", "a - b"): MissRate(0.07, is_too_high=True)}
+    samples = rng_samples(a=0, b=3, c=3)
+    table = evidence(samples, LESS, OTHER, miss_rates=rates)
+    assert "the interval misses 7 % of the time, not 2.5 %" in table["flags"].iloc[0]
+    assert "misses" not in table["flags"].iloc[1]
+    assert "misses 7 %" in told(table, LESS, OTHER)["flags"].iloc[0]
+    harmless = {("s", "rmse", "mean", "a - b"): MissRate(0.03, is_too_high=False)}
+    assert "misses" not in evidence(samples, LESS, miss_rates=harmless)["flags"].iloc[0]
+
+
+@pytest.mark.parametrize(("shift", "apart"), [(9.0, True), (-9.0, True), (0.2, False)])
+def test_samples_that_do_not_overlap_are_told(shift, apart):
+    rng = np.random.default_rng(21)
+    row = evidence({"a": rng.normal(0, 1, 20), "b": rng.normal(shift, 1, 20)}, LESS).iloc[0]
+    assert ("samples do not overlap" in row["flags"]) == apart
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [((-9.0, -2.0), "supported"), ((-9.0, 1.0), "undecided"), ((-9.0, -0.5), None)],
+)
+def test_a_bootstrap_that_would_say_something_else_is_told(ends, said):
+    """Whether better or worse; the deciding interval says "direction supported"."""
+    row = {
+        "difference_p_family": 0.01, "difference": -3.0, "median_difference": -3.0,
+        "trimmed_mean_difference": -3.0, "probability_a_less_b": 0.8, "ci_low": -5.0,
+        "ci_high": -0.5, "margin": 1.0, "bootstrap_t_low": ends[0], "bootstrap_t_high": ends[1],
+    }  # fmt: skip
+    samples = samples_by_name(rng_samples(a=0, b=3))
+    ((_, question),) = questions_of([LESS], {"rmse": samples}, {"s": 5.0}, INDEPENDENT)
+    assert disagreements(row, question, 0.05) == (
+        [f"bootstrap-t would say: {said}"] if said else []
+    )
+
+
+def test_other_measures_of_two_samples():
+    rng = np.random.default_rng(22)
+    a, b = rng.normal(0, 1, 400), rng.normal(0.3, 2, 300)
+    row = evidence({"a": a, "b": b}, LESS).iloc[0]
+    assert row["sd_ratio"] == pytest.approx(a.std(ddof=1) / b.std(ddof=1))
+    tau = [np.abs(x - np.median(x)).mean() * len(x) / (len(x) - 1) for x in (a, b)]
+    assert row["spread_ratio"] == pytest.approx(tau[0] / tau[1])
+    assert row["median_difference"] == pytest.approx(np.median(a) - np.median(b))
+    assert row["brown_forsythe_p"] == pytest.approx(stats.levene(a, b, center="median").pvalue)
+    width = row["ci_high"] - row["ci_low"]
+    assert row["bootstrap_t_low"] == pytest.approx(row["ci_low"], abs=0.05 * width)
+    assert row["bootstrap_t_high"] == pytest.approx(row["ci_high"], abs=0.05 * width)
+
+
+def test_the_smallest_p_of_permutations():
+    """Of two samples 2 / C(7, 3); of two pairs that are permuted each for itself, their product."""
+    sizes = {"a": 3, "b": 4, "c": 2, "d": 5}
+    made = [sample(np.arange(float(n)), name) for name, n in sizes.items()]
+    assert INDEPENDENT.smallest_permutation_p(made[:2]) == pytest.approx(2 / 35)
+    assert INDEPENDENT.smallest_permutation_p(made) == pytest.approx(2 / (35 * 21))
+
+
+def test_twins_of_tiny_numbers():
+    for values, differs in [((1e-9, 2e-9), None), ((1e-9, 1e-9), False)]:
+        twins = check_twins(
+            samples_by_name({"a": [values[0]] * 5, "b": [values[1]] * 5}), ["s"],
+            [ScenarioPair("t", "a", "b")], INDEPENDENT, 0.05, table_columns("twins"),
+        )  # fmt: skip
+        assert list(twins["differs"]) == [differs]
+
+
+@pytest.mark.parametrize("shift", [0.5, -0.5])
+def test_twins_that_differ_either_way(shift):
+    rng = np.random.default_rng(23)
+    values = {"a": rng.normal(shift, 0.1, 30), "b": rng.normal(0, 0.1, 30)}
+    twins = check_twins(
+        samples_by_name(values), ["s"], [ScenarioPair("t", "a", "b")], INDEPENDENT, 0.05,
+        table_columns("twins"),
+    )  # fmt: skip
+    assert list(twins["differs"]) == [True]
+
+
+def test_a_single_repeat_that_diverged_is_all_of_them():
+    assert sample([math.nan]).diverged_rate == 1
+    assert sample([]).diverged_rate == 0

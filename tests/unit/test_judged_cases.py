@@ -97,6 +97,8 @@ def test_three_trends_are_three(judged):
     findings, *_ = judged("52-trend-keys")
     assert set(findings["k"]) == {3}
     assert findings["comparison"].nunique() == 3
+    # The middle pair has no weight in the slope.
+    assert findings.loc["T1", "comparison"] == "a1 - a3 - b1 + b3"
 
 
 def test_a_trend_with_one_diverged_repeat(judged):

@@ -209,3 +209,9 @@ def test_usual_tests_of_spread_are_of_absolute_deviations():
     expected = stats.ttest_rel(absolute_deviations(x), absolute_deviations(3 * y))
     assert row["paired_p"] == pytest.approx(expected.pvalue)
     assert row["verdict"] == "supported"
+
+
+@pytest.mark.parametrize(("n", "p"), [(2, 0.5), (5, 1 / 16), (9, 1 / 256)])
+def test_the_smallest_p_of_random_signs(n, p):
+    x, y = sample(np.arange(n + 1.0), "a"), sample(np.append(np.arange(float(n)), np.nan), "b")
+    assert paired.smallest_permutation_p([x, y]) == p

@@ -86,6 +86,14 @@ def test_required_repeats_are_the_square_of_a_ratio(n, has_interval):
         assert np.isnan([row["n_low"], row["n_high"]]).all()
 
 
+def test_targets_are_shares_of_the_margin():
+    values = np.random.default_rng(5).normal(0, 1, 20)
+    table = required_repeats_table(
+        samples({"a": values}), {"s": 5.0}, table_columns("required_repeats")
+    )
+    assert table["target"].tolist() == pytest.approx([5.0, 3.0, 1.0, 0.5])
+
+
 def test_a_target_that_two_repeats_reach():
     assert required_repeats(sample(np.arange(9.0)), target=1e3)["n"] == 2
 

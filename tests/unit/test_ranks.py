@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import logit
 
 from thousandfold.inference.ranks import mann_whitney, rank_direction, relative_effect, wilcoxon
 
@@ -86,3 +87,12 @@ def test_the_direction_of_a_trend_of_ranks():
     assert rank_direction([[9.0], [1.0], [2.0], [2.0]], weights) == 1
     assert rank_direction([[1.0], [9.0], [2.0], [2.0]], weights) == -1
     assert rank_direction([[1.0], [1.0], [2.0], [2.0]], weights) == 0
+
+
+def test_the_interval_is_symmetric_on_the_logit_scale():
+    """By the delta method: the error of logit(p) is that of p over p (1 - p)."""
+    effect = relative_effect(PAIN_A, PAIN_B)
+    p = effect.probability
+    reach = stats.t.isf(0.025, effect.df) * effect.standard_error / (p * (1 - p))
+    ends = logit(effect.interval(0.05)) - logit(p)
+    assert ends.tolist() == pytest.approx([-reach, reach])

@@ -25,6 +25,7 @@ from thousandfold.inference.published import (
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import SIZES, replicate, replication_table
 from thousandfold.records import table_columns
+from thousandfold.report.claims import FEW_REPEATS
 from thousandfold.study import Contrast, Finding
 
 INDEPENDENT, PAIRED = DESIGNS["independent"], DESIGNS["paired"]
@@ -137,7 +138,7 @@ def test_equal_means_of_unequal_shapes_mislead_welch():
 
 @pytest.mark.parametrize("design", [INDEPENDENT, PAIRED])
 def test_calibration_table(design):
-    pools = samples({name: rng(i).normal(i, 1, 300) for i, name in enumerate("abc")})
+    pools = samples({name: rng(i).normal(i, 1 + i, 300) for i, name in enumerate("abc")})
     pairs = [("s", "a", "b")]
     findings = [
         finding("less", Contrast("less", "a", "b", 1.0)),
@@ -158,12 +159,16 @@ def test_calibration_table(design):
     assert deciding["rejection_rate"].between(0.5 * 0.05 / 3, 1.5 * 0.05 / 3).all()
     shares = deciding[[name for name in table if name.startswith("share_")]].sum(axis=1)
     assert shares.to_numpy() == pytest.approx(1)
+    # Of means and spreads an interval misses exactly where the word says that they differ.
+    differs = ["share_beyond_margin", "share_within_margin", "share_size_unresolved"]
+    of_two = deciding[deciding["estimand"] != "precision"]
+    assert of_two[differs].sum(axis=1).tolist() == pytest.approx(of_two["rejection_rate"].tolist())
 
 
 def test_a_skewed_pool_beside_a_narrow_one_is_flagged():
     """Of n = 30 lognormal values Welch's interval misses far more often than it may."""
-    skewed = np.exp(stats.norm.ppf((np.arange(40) + 0.5) / 40))
-    pools = samples({"a": skewed, "b": rng(8).normal(2, 0.1, 40), "c": normal_pool(40, 0, None)})
+    skewed = np.exp(stats.norm.ppf((np.arange(30) + 0.5) / 30))
+    pools = samples({"a": skewed, "b": rng(8).normal(2, 0.1, 30), "c": normal_pool(30, 0, None)})
     findings = [
         finding("ab", Contrast("less", "a", "b", 1.0)),
         finding("cb", Contrast("less", "c", "b", 1.0)),
@@ -255,3 +260,60 @@ def test_a_published_number_is_held_against_both_tails():
         published = {"s": pd.DataFrame([{"scenario": "a", "source": "us", "n": 5, **ours}])}
         table = published_table(pool, published, table_columns("published"))
         assert table.set_index("statistic").loc["median", "p"] == pytest.approx(p)
+
+
+def test_shapes_are_compared_at_equal_means():
+    drawn = []
+
+    class Recorded:
+        TESTS = ("t", "rank")
+        mean_difference = staticmethod(INDEPENDENT.mean_difference)
+        rank_test = staticmethod(INDEPENDENT.rank_test)
+
+        @staticmethod
+        def draw(x, y, shape, source):
+            drawn.extend([x, y])
+            return INDEPENDENT.draw(x, y, shape, source)
+
+    calibrate_shapes(rng(1).normal(3, 1, 50), rng(2).normal(7, 2, 50), 10, Recorded(), rng(3))
+    assert [values.mean() for values in drawn] == pytest.approx([0, 0], abs=1e-12)
+    assert [values.std() for values in drawn] == pytest.approx([1, 2], rel=0.3)
+
+
+def test_a_pair_of_too_few_repeats_hides_no_other():
+    pools = samples({"a": rng(1).normal(0, 1, 5), **{x: rng(2).normal(0, 1, 30) for x in "bc"}})
+    pairs = [("s", "a", "b"), ("s", "b", "c")]
+    table = calibration_table(pools, pairs, [], 0.05, INDEPENDENT, table_columns("calibration"))
+    shapes = table[table["null"] == "equal means"]
+    assert set(shapes["scenario_a"] + shapes["scenario_b"]) == {"bc"}
+    halves = table[table["null"] == "same scenario"]
+    assert set(halves["scenario_a"]) == {"b", "c"}
+
+
+@pytest.mark.parametrize(("most", "df"), [(20, 19), (40, 39), (100, 39)])
+def test_studies_that_are_drawn_have_at_most_so_many_repeats(most, df):
+    pools = samples({"a": rng(1).normal(0, 1, 40), "b": rng(2).normal(2, 1, 40)})
+    less = finding("less", Contrast("less", "a", "b", 1.0))
+    ((_, question),) = questions_of([less], {"rmse": pools}, {"s": 1.0}, PAIRED)
+    (drawn,) = question.resampled_nulls(50, most)
+    assert drawn.df == df
+    assert len(drawn.difference) == 50
+
+
+def test_what_the_page_tells_of_few_repeats_is_there():
+    assert FEW_REPEATS in SIZES
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "known"), [(0.5, 2, True), (-2, -0.5, True), (-1, 1, False)]
+)
+def test_a_direction_is_wrong_only_where_the_right_one_is_known(low, high, known):
+    pools = samples({"a": rng(1).normal(0, 1, 60), "b": rng(2).normal(0.3, 1, 60)})
+    findings = pd.DataFrame(
+        {
+            "series": "s", "scenario_a": ["a"], "scenario_b": ["b"], "estimand": "mean",
+            "metric": "rmse", "ci_low": low, "ci_high": high,
+        }
+    )  # fmt: skip
+    table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
+    assert table["wrong_direction"].notna().all() == known

@@ -141,3 +141,14 @@ def test_a_stage_that_does_not_vary_is_no_reason_to_stop():
         samples({"a": [0.04] * 60}), Stopping(20, 1.0), table_columns("stopping")
     )
     assert list(table["outcome"]) == ["not reached"]
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_the_unit_changes_no_simulation(scale):
+    def scaled(source, shape):
+        return scale * TEXTBOOK["normal"](source, shape)
+
+    one = simulate(TEXTBOOK["normal"], Stopping(20, 0.3), 300, rng(11))
+    other = simulate(scaled, Stopping(20, 0.3 * scale), 300, rng(11))
+    for name in ("coverage", "mean_n", "share_unmet", "coverage_fixed"):
+        assert other[name] == pytest.approx(one[name], abs=0.002)

@@ -148,3 +148,20 @@ def test_one_diverged_repeat_of_a_trend():
     assert (row["verdict"], row["n_diverged_a"]) == ("supported", 1)
     values["a0"][:40] = np.nan
     assert row_of(TREND, values)["verdict"] == "undecided"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_diverged_repeat_is_counted_on_its_side(name):
+    values = falling(n=400)
+    values[name] = np.append(values[name][:-1], np.nan)
+    row = row_of(TREND, values)
+    assert (row["n_diverged_a"], row["n_diverged_b"]) == (name[0] == "a", name[0] == "b")
+    assert min(row["n_a"], row["n_b"]) == 399
+
+
+def test_a_trend_is_named_by_its_weights():
+    row = row_of(TREND, falling())
+    # Least squares over 0, 1, 3.5, 4.5: weights as 2.25, 1.25, -1.25, -2.25.
+    assert row["comparison"] == (
+        "a0 + 0.555556 a1 - 0.555556 a2 - a3 - b0 - 0.555556 b1 + 0.555556 b2 + b3"
+    )

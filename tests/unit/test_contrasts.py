@@ -347,3 +347,16 @@ def test_the_precision_of_a_mean():
     assert estimate.value == pytest.approx(s / 3)
     assert estimate.difference == pytest.approx(s / 3 - 2.5)
     assert estimate.interval(0.05) == pytest.approx((low / 3 - 2.5, high / 3 - 2.5))
+
+
+@pytest.mark.parametrize("n", [5, 6, 15])
+def test_many_at_once_are_each_for_itself(n):
+    rng = np.random.default_rng(14)
+    xs, ys = rng.lognormal(0, 1, (6, n)), rng.normal(0, 2, (6, n))
+    for compare in (mean_difference, mean_of_differences, spread_ratio, spread_ratio_of_pairs):
+        low, high = compare(xs, ys).interval(0.05)
+        each = [compare(x, y).interval(0.05) for x, y in zip(xs, ys, strict=True)]
+        np.testing.assert_allclose(np.transpose([low, high]), each, rtol=1e-12)
+    low, high = deviation(xs).interval(0.05)
+    each = [deviation(x).interval(0.05) for x in xs]
+    np.testing.assert_allclose(np.transpose([low, high]), each, rtol=1e-12)

@@ -592,7 +592,8 @@ def test_an_undecided_verdict_rests_on_nothing():
     ("expect", "shift", "reason"),
     [
         ("equivalent", 0.0, "would tell"), ("equivalent", 0.6, "near the margin"),
-        ("equivalent", 1.01, "near the margin"), ("equivalent", -1.6, "would tell"),
+        ("equivalent", 1.01, "near the margin"), ("equivalent", -0.6, "near the margin"),
+        ("equivalent", -1.6, "would tell"),
         ("less", -1.0, "would tell"), ("different", 1.0, "would tell"),
     ],
 )  # fmt: skip
@@ -652,6 +653,9 @@ def test_samples_that_do_not_overlap_are_told(shift, apart):
     rng = np.random.default_rng(21)
     row = evidence({"a": rng.normal(0, 1, 20), "b": rng.normal(shift, 1, 20)}, LESS).iloc[0]
     assert ("samples do not overlap" in row["flags"]) == apart
+    if apart:
+        assert row["brunnermunzel_p"] == row["mannwhitney_p"]
+        assert math.isnan(row["probability_low"])
 
 
 @pytest.mark.parametrize(
@@ -695,7 +699,7 @@ def test_the_smallest_p_of_permutations():
 
 
 def test_twins_of_tiny_numbers():
-    for values, differs in [((1e-9, 2e-9), None), ((1e-9, 1e-9), False)]:
+    for values, differs in [((1e-9, 2e-9), None), ((1e-9, 1e-9), False), ((0.0, 0.0), False)]:
         twins = check_twins(
             samples_by_name({"a": [values[0]] * 5, "b": [values[1]] * 5}), ["s"],
             [ScenarioPair("t", "a", "b")], INDEPENDENT, 0.05, table_columns("twins"),
@@ -717,3 +721,18 @@ def test_twins_that_differ_either_way(shift):
 def test_a_single_repeat_that_diverged_is_all_of_them():
     assert sample([math.nan]).diverged_rate == 1
     assert sample([]).diverged_rate == 0
+
+
+def test_brown_and_forsythe_of_few():
+    rng = np.random.default_rng(24)
+    a, b = rng.normal(50, 1, 12), rng.normal(55, 1.5, 12)
+    row = evidence({"a": a, "b": b}, LESS).iloc[0]
+    expected = stats.levene(a, b, center="median").pvalue
+    assert 0.01 < expected < 0.9
+    assert row["brown_forsythe_p"] == pytest.approx(expected)
+
+
+def test_nothing_that_is_declared_constant_is_no_constant():
+    assert not sample([], is_deterministic=True).is_constant
+    assert sample([4.0, math.nan], is_deterministic=True).is_constant
+    assert not sample([4.0]).is_constant

@@ -49,6 +49,8 @@ def test_sample_sizes(n):
     assert len(sizes) < 150
     if n >= 2:
         assert (sizes[0], sizes[-1]) == (2, n)
+        # About thirty to each power of ten.
+        assert len(sizes) >= min(n - 1, 29 + 27 * np.log10(max(n, 30) / 30))
         assert set(range(2, min(n, 30))) <= set(sizes)
 
 

@@ -96,3 +96,21 @@ def test_the_interval_is_symmetric_on_the_logit_scale():
     reach = stats.t.isf(0.025, effect.df) * effect.standard_error / (p * (1 - p))
     ends = logit(effect.interval(0.05)) - logit(p)
     assert ends.tolist() == pytest.approx([-reach, reach])
+
+
+@pytest.mark.parametrize("digits", [0, 9])
+@pytest.mark.parametrize("test", [mann_whitney, wilcoxon])
+def test_many_at_once_are_each_for_itself(test, digits):
+    rng = np.random.default_rng(12)
+    xs, ys = rng.normal(0, 2, (5, 9)).round(digits), rng.normal(0, 2, (5, 9)).round(digits)
+    statistics, p = test(xs, ys)
+    for i, (x, y) in enumerate(zip(xs, ys, strict=True)):
+        assert test(x, y)[0] == statistics[i]
+        if digits:
+            assert test(x, y)[1] == pytest.approx(p[i])
+
+
+def test_the_sum_of_the_ranks_of_positive_differences():
+    x, y = np.array([5.0, 1.0, 4.0, 7.0]), np.array([2.0, 2.0, 2.0, 7.0])
+    # Differences 3, -1, 2 and 0, which is left out: ranks 3, 1, 2.
+    assert wilcoxon(x, y)[0] == 5

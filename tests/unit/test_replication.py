@@ -223,6 +223,8 @@ def test_descriptions_are_numpys():
     for name, level in [("q25", 0.25), ("median", 0.5), ("q75", 0.75)]:
         np.testing.assert_allclose(ours[name], np.quantile(drawn, level, axis=1))
     np.testing.assert_allclose(ours["std"], drawn.std(axis=1, ddof=1))
+    for name in ("min", "max", "mean"):
+        np.testing.assert_array_equal(ours[name], getattr(drawn, name)(axis=1))
 
 
 def test_published_numbers_from_our_pool_are_compatible_and_others_not():
@@ -317,3 +319,37 @@ def test_a_direction_is_wrong_only_where_the_right_one_is_known(low, high, known
     )  # fmt: skip
     table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
     assert table["wrong_direction"].notna().all() == known
+
+
+@pytest.mark.parametrize(
+    ("n", "low", "flagged"),
+    [
+        (30, 0.021, True),
+        (29, 0.9, False),
+        (31, 0.019, False),
+        (1000, 0.021, True),
+        (30, 0.02, False),
+    ],
+)
+def test_a_contrast_is_flagged_from_thirty_repeats_and_twice_the_level_on(n, low, flagged):
+    row = {
+        "series": "s", "metric": "rmse", "estimand": "mean", "comparison": "a - b", "n": n,
+        "test": DECIDING, "level": 0.01, "rejection_rate": 0.03, "rate_low": low,
+    }  # fmt: skip
+    table = pd.DataFrame([row, {**row, "test": "welch", "comparison": None}])
+    rates = miss_rates(table)
+    assert list(rates) == [("s", "rmse", "mean", "a - b")]
+    assert rates["s", "rmse", "mean", "a - b"].rate == 0.03
+    assert rates["s", "rmse", "mean", "a - b"].is_too_high == flagged
+
+
+def test_a_contrast_of_too_few_repeats_hides_no_other():
+    pools = samples({"a": rng(1).normal(0, 1, 5), **{x: rng(2).normal(0, 1, 30) for x in "bc"}})
+    findings = pd.DataFrame(
+        {
+            "series": "s", "scenario_a": ["a", "b"], "scenario_b": ["b", "c"], "estimand": "mean",
+            "metric": "rmse", "ci_low": -1.0, "ci_high": 1.0,
+        }
+    )  # fmt: skip
+    table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
+    assert set(table["scenario_a"]) == {"b"}

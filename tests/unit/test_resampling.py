@@ -160,10 +160,11 @@ def test_resamples_without_variation_have_an_infinite_t_or_none():
     assert bootstrap_t_interval(estimate, resampled, 0.1) == (-np.inf, np.inf)
 
 
-def test_what_rounding_alone_tells_apart_does_not_vary():
-    drawn = resampled_moments(np.array([0.3, 0.1 + 0.2, 5.0]), rng(1), 500)
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e9, 1e99])
+def test_what_rounding_alone_tells_apart_does_not_vary(scale):
+    drawn = resampled_moments(scale * np.array([0.3, 0.1 + 0.2, 5.0]), rng(1), 500)
     assert (drawn.deviation == 0).any()
-    assert drawn.deviation[drawn.deviation > 0].min() > 1
+    assert drawn.deviation[drawn.deviation > 0].min() > scale
 
 
 def test_bca_of_tied_values_against_scipy():

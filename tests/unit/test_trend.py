@@ -112,6 +112,7 @@ def test_a_ratio_is_welch_on_logarithms():
     interval = expected.confidence_interval(0.95)
     assert [row["ci_low"], row["ci_high"]] == pytest.approx([interval.low, interval.high])
     assert row["margin"] == pytest.approx(math.log(2))
+    assert "not above 0" not in row["flags"]
     assert row["verdict"] == "supported"
 
 

@@ -38,6 +38,8 @@ TABLE = [
     ((-3, -1), "differs, but by less than the margin", N, N, N, S),
     ((-2, 3), "equivalent", N, N, N, S),
     ((3, 7), "differs, size unresolved", C, U, U, O),
+    ((0.5, 7), "differs, size unresolved", C, U, U, O),
+    ((-7, -0.5), "differs, size unresolved", U, C, U, O),
     ((-7, -3), "differs, size unresolved", U, C, U, O),
     ((-2, 7), "inconclusive", O, O, O, O),
     ((-7, 2), "inconclusive", O, O, O, O),

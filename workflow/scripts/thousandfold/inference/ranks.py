@@ -86,7 +86,7 @@ class RelativeEffect:
         if self.is_separated:
             return math.nan
         if self.standard_error == 0:
-            return 1.0 if self.probability == 0.5 else 0.0
+            return 1.0
         statistic = (self.probability - 0.5) / self.standard_error
         return float(2 * stats.t.sf(abs(statistic), self.df))
 
@@ -96,7 +96,7 @@ class RelativeEffect:
         NaN under complete separation, or where ranks do not vary: there is none.
         """
         p = self.probability
-        if self.is_separated or self.standard_error == 0:
+        if self.is_separated:
             return math.nan, math.nan
         half_width = stats.t.isf(alpha / 2, self.df) * self.standard_error / (p * (1 - p))
         return float(expit(logit(p) - half_width)), float(expit(logit(p) + half_width))

@@ -28,7 +28,7 @@ ELSEWHERE = {
     "make docs": ".ci/run",
     "make environment": ".ci/run",
     "make study PYTHON=python3.12": ".ci/run",
-    "python -m pytest tests/unit -n 3": ".ci/run",
+    "make test-slow": ".ci/run",
     "source .venv/bin/activate": ".ci/run",
     "snakemake --cores 2": "tests/workflow/test_study.py::test_the_run_leaves_what_it_promises",
     "snakemake --cores 2 report": "tests/workflow/test_reruns.py::test_the_report_is_rendered_again_without_training",
@@ -56,8 +56,8 @@ ELSEWHERE = {
 }
 """Command -> what runs it, or the same with other numbers."""
 
-DRY_RUN = ("make lock", "make torch", "make mutation")
-"""Commands that fetch what changes by the day, or gigabytes, or take long: shown to be understood."""
+DRY_RUN = ("make lock", "make torch", "make mutation", "make quick")
+"""Commands that fetch what changes by the day, or gigabytes, or run what CI runs: only planned."""
 
 HERE = (
     "make clean",

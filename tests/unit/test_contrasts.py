@@ -360,3 +360,17 @@ def test_many_at_once_are_each_for_itself(n):
     low, high = deviation(xs).interval(0.05)
     each = [deviation(x).interval(0.05) for x in xs]
     np.testing.assert_allclose(np.transpose([low, high]), each, rtol=1e-12)
+
+
+def test_one_sample_on_another_scale_leaves_no_luck_to_measure():
+    x = np.random.default_rng(15).normal(0, 1, 30)
+    assert not spread_ratio_of_pairs(x, 2 * x).is_known
+    assert not spread_ratio_of_pairs(x, -3 * x).is_known
+
+
+def test_of_flat_tails_the_chi_square_interval_is_the_wider():
+    """Two values, as often each: Bonett's error is next to nothing."""
+    values = np.tile([-1.0, 1.0], 10)
+    sd, chi_square = values.std(ddof=1), stats.chi2(19)
+    expected = [sd * math.sqrt(19 / chi_square.ppf(p)) for p in (0.975, 0.025)]
+    assert deviation(values).interval(0.05) == pytest.approx(expected)

@@ -629,7 +629,7 @@ def test_how_far_a_claim_is_supported(expect, difference, distance):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (0.0, "0.00"), (-0.00123, "-0.0012"), (0.999, "1.00"), (12.345, "12.35"), (3.2e7, "3.2e+07"),
+        (0.0, "0.00"), (0.00123, "0.0012"), (-0.00123, "-0.0012"), (0.999, "1.00"), (12.345, "12.35"), (3.2e7, "3.2e+07"),
         (math.inf, "∞"), (-math.inf, "−∞"), (0.05, "0.05"),
     ],
 )  # fmt: skip
@@ -736,3 +736,24 @@ def test_nothing_that_is_declared_constant_is_no_constant():
     assert not sample([], is_deterministic=True).is_constant
     assert sample([4.0, math.nan], is_deterministic=True).is_constant
     assert not sample([4.0]).is_constant
+    assert sample([1.0, 2.0]).varies
+    assert not sample([1.0, 1.0]).varies
+
+
+def test_constants_that_differ_by_rounding_are_the_same():
+    row = evidence({"a": [0.1 + 0.2], "b": [0.3]}, LESS, deterministic="ab").iloc[0]
+    assert (row["difference"], row["ci_low"], row["ci_high"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_of_thirty_repeats_only_precision_rests_on_normality(design):
+    rng = np.random.default_rng(25)
+    samples = {"a": np.exp(rng.normal(0, 0.1, 30)), "b": np.exp(rng.normal(1, 0.5, 30))}
+    claims_made = [
+        LESS, SPREAD, finding("ratio", Contrast("less", "a", "b", 1.5, is_ratio=True)),
+        finding("known", Contrast("precision", "a", None, 0.9, mean_of=10, middle=1.0)),
+    ]  # fmt: skip
+    table = evidence(samples, *claims_made, design=design).set_index("id")
+    assert (table["verdict"] != "undecided").all()
+    rests = table["flags"].str.contains("rests on normality")
+    assert list(rests) == [False, False, False, True]

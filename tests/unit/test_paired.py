@@ -215,3 +215,16 @@ def test_usual_tests_of_spread_are_of_absolute_deviations():
 def test_the_smallest_p_of_random_signs(n, p):
     x, y = sample(np.arange(n + 1.0), "a"), sample(np.append(np.arange(float(n)), np.nan), "b")
     assert paired.smallest_permutation_p([x, y]) == p
+
+
+def test_most_pairs_are_incomplete():
+    x = np.array([1.0, 2.5, 3.0, *[np.nan] * 6])
+    assert row_of(x, np.arange(9.0))["n_incomplete_pairs"] == 6
+
+
+def test_resampled_pairs_without_variation_have_no_error():
+    x, y = sample([1.0, 2.0], "a"), sample([0.0, 0.0], "b")
+    drawn = paired.resampled_contrast([x, y], [1, -1], 200)
+    is_constant = np.isin(drawn.difference, [1.0, 2.0])
+    assert is_constant.any()
+    np.testing.assert_array_equal(np.isnan(drawn.standard_error), is_constant)

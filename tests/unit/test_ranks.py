@@ -114,3 +114,11 @@ def test_the_sum_of_the_ranks_of_positive_differences():
     x, y = np.array([5.0, 1.0, 4.0, 7.0]), np.array([2.0, 2.0, 2.0, 7.0])
     # Differences 3, -1, 2 and 0, which is left out: ranks 3, 1, 2.
     assert wilcoxon(x, y)[0] == 5
+
+
+def test_one_tie_among_many_leaves_no_exact_test():
+    rng = np.random.default_rng(13)
+    xs, ys = rng.normal(0, 2, (5, 9)), rng.normal(0, 2, (5, 9))
+    ys[3, 1] = xs[3, 0]
+    expected = stats.mannwhitneyu(xs, ys, axis=1, method="asymptotic").pvalue
+    np.testing.assert_allclose(mann_whitney(xs, ys)[1], expected)

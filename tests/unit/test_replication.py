@@ -353,3 +353,15 @@ def test_a_contrast_of_too_few_repeats_hides_no_other():
     )  # fmt: skip
     table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
     assert set(table["scenario_a"]) == {"b"}
+
+
+def test_only_means_of_the_studys_metric_are_replicated():
+    pools = samples({"a": rng(1).normal(0, 1, 30), "b": rng(2).normal(2, 1, 30)})
+    findings = pd.DataFrame(
+        {
+            "series": "s", "scenario_a": "a", "scenario_b": "b", "estimand": ["spread", "mean"],
+            "metric": ["rmse", "mae"], "ci_low": -1.0, "ci_high": 1.0,
+        }
+    )  # fmt: skip
+    columns = table_columns("replication")
+    assert replication_table(pools, findings, INDEPENDENT, "rmse", columns).empty

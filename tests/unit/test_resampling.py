@@ -178,5 +178,27 @@ def test_bca_of_tied_values_against_scipy():
 
 def test_bca_where_all_draws_lie_on_one_side():
     values = np.array([0.0, 1.0, 2.0])
-    draws = Moments(np.full(99, 5.0), np.ones(99), 3)
-    assert mean_interval(values, draws, 0.05) == (5, 5)
+    for end in (5.0, -5.0):
+        draws = Moments(np.full(99, end), np.ones(99), 3)
+        assert mean_interval(values, draws, 0.05) == (end, end)
+
+
+def test_the_deviations_of_all_resamples_of_three():
+    drawn = resampled_moments(np.array([0.0, 1.0, 3.0]), rng(1), 3000)
+    triples = itertools.product([0.0, 1.0, 3.0], repeat=3)
+    possible = sorted({round(float(np.std(triple, ddof=1)), 9) for triple in triples})
+    assert sorted(set(drawn.deviation.round(9))) == possible
+
+
+def test_bca_by_a_jackknife():
+    """The acceleration from leaving each value out (Efron and Tibshirani 1993, 14.15)."""
+    values = rng(3).lognormal(0, 1.5, 15)
+    draws = draw_means(values, rng(4))
+    left_out = np.array([np.delete(values, i).mean() for i in range(15)])
+    u = left_out.mean() - left_out
+    acceleration = (u**3).sum() / (6 * (u**2).sum() ** 1.5)
+    bias = stats.norm.ppf((draws.mean < values.mean()).mean())
+    z = bias + stats.norm.ppf([0.025, 0.975])
+    levels = stats.norm.cdf(bias + z / (1 - acceleration * z))
+    expected = np.quantile(draws.mean, levels)
+    assert mean_interval(values, draws, 0.05) == pytest.approx(tuple(expected), rel=1e-9)

@@ -124,3 +124,50 @@ def test_keys_forget_margin_direction_sign_and_scale(judged):
         assert family_key("t", same) == key
     assert family_key("u", trend) != key
     assert family_key("t", replace(trend, metric="other")) != key
+
+
+# Names, and tables as they are
+
+
+@pytest.mark.parametrize(
+    ("case", "scenarios"),
+    [
+        ("02-diverged-column", {"lstm", "gru"}), ("06-scenario-None", {"None", "dropout"}),
+        ("10-numeric-names", {"16", "032"}), ("39-file-2024", {"old", "new"}),
+    ],
+)  # fmt: skip
+def test_names_stay_what_they_are(judged, case, scenarios):
+    findings, told, samples, study = judged(case)
+    assert {scenario.name for scenario in study.scenarios} == scenarios
+    assert told["verdict"].isin(["supported", "direction supported", "undecided"]).all()
+    assert len(findings) == 1
+    assert {type(name) for key in samples[study.metric] for name in key} == {str}
+
+
+def test_a_scenario_that_was_not_run_on_one_series(judged):
+    _, told, *_ = judged("07-missing-cell")
+    by_series = told.set_index("series")
+    assert by_series.loc["gas", "verdict"] == "undecided"
+    assert by_series.loc["gas", "undecided_because"] == "gru was not run on gas"
+    assert by_series.loc["gas", "sentence"].endswith(
+        "gru was not run on gas, so nothing can be said."
+    )
+    assert set(by_series.drop("gas")["verdict"]) <= {
+        "supported",
+        "undecided",
+        "direction supported",
+    }
+    assert by_series.drop("gas")["undecided_because"].str.contains("not run").sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("11-bool-names", "put it in quotes"),
+        ("17-failed-text", "column 'rmse', line 3: 'failed' is no number"),
+        ("18-dup-header", "has the column 'rmse' more than once"),
+    ],
+)
+def test_one_error_that_says_what_to_mend(case, said, monkeypatch):
+    with pytest.raises(ConfigError, match=said):
+        load(case, monkeypatch)

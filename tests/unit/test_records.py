@@ -8,9 +8,11 @@ from pandas.testing import assert_frame_equal
 
 from thousandfold.records import (
     BLOCK_COLUMNS,
+    TEXT_COLUMNS,
     DamagedFileError,
     DamagedTableError,
     UnwritableError,
+    all_tables,
     read_block,
     read_large_table,
     read_table,
@@ -100,6 +102,8 @@ def test_tables_come_back_equal_to_the_bit(tmp_path):
         {name: rng.normal(size=50) * 10.0 ** rng.integers(-300, 300, 50) for name in columns}
     )
     table.loc[3, columns[2]] = np.nan
+    for name in ("series", "scenario"):
+        table[name] = pd.Series([f"{name} {i}" for i in range(50)], dtype="str")
     write_table("standard_error", table, tmp_path / "t.csv")
     assert_frame_equal(read_table(tmp_path / "t.csv"), table, check_exact=True)
 
@@ -139,3 +143,20 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     with written_whole(tmp_path / "table.csv") as partial:
         partial.write_text("whole")
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+NAMES = ["1e-3", "016", "2024", "None", "NA", "true", "1", "01"]
+
+
+@pytest.mark.parametrize("table", ["claims", "findings", "comparisons", "calibration", "summary"])
+def test_names_that_look_like_something_else_are_read_as_text(table, tmp_path):
+    columns = [name for name in table_columns(table) if name in TEXT_COLUMNS]
+    written = pd.DataFrame(dict.fromkeys(columns, NAMES), columns=table_columns(table))
+    write_table(table, written, tmp_path / "table.csv")
+    read = read_table(tmp_path / "table.csv")
+    for column in columns:
+        assert read[column].tolist() == NAMES
+
+
+def test_text_columns_are_those_of_some_table():
+    assert {name for table in all_tables() for name in table_columns(table)} >= TEXT_COLUMNS

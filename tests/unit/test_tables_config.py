@@ -66,7 +66,7 @@ def test_a_table_of_repeats(study_of):
         ("name,score\na,1\n", "table.file: .* has no column 'scenario'"),
         ("scenario,score\n", "has no rows"),
         ("scenario,score\na,1\na,good\n", "column 'score', line 3: 'good' is no number; correct it, or leave it empty"),
-        ("scenario,score\n,1\n", "column 'scenario' has 'nan'; give names of letters or digits"),
+        ("scenario,score\n,1\n", "column 'scenario' has ''; give names of letters or digits"),
         ("scenario,score\nb/c,1\nb_c,1\n", "names that are too alike: b/c, b_c"),
         ("scenario,repeat,score\na,1,1\na,1,2\n", "line 3: has repeat 1 of a on mine more than once"),
         ("scenario,repeat,score\na,x,1\n", "column 'repeat' needs whole numbers"),

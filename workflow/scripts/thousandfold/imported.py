@@ -25,6 +25,15 @@ FILE = ("table", "file")
 SCENARIO = ["series", "scenario"]
 """The columns that tell whose repeats these are."""
 
+MISSING = (
+    "", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "null", "NULL",
+    "None", "1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN", "#N/A N/A",
+)  # fmt: skip
+"""What stands for a missing value, but not for a name."""
+
+KEPT_APART = ("diverged", "engine", "profile")
+"""Columns of every study's repeats, which a table's own of the same name would be taken for."""
+
 SAME_NUMBER = 1e-12
 """How far a deterministic scenario's values may lie apart, as a share of the largest."""
 
@@ -46,8 +55,7 @@ def read_rows(file: str) -> pd.DataFrame:
     path = Path(file)
     try:
         check_file(path)
-        is_parquet = path.suffix == ".parquet"
-        rows = pd.read_parquet(path) if is_parquet else pd.read_csv(path, encoding="utf-8-sig")
+        rows = pd.read_parquet(path) if path.suffix == ".parquet" else _csv_rows(path)
     except SeriesError as error:
         raise BadKeyError(FILE, str(error)) from None
     except Exception as error:  # pandas raises nearly anything on a file that is no table
@@ -56,6 +64,19 @@ def read_rows(file: str) -> pd.DataFrame:
     if not len(rows):
         raise BadKeyError(FILE, f"{file}: has no rows; give one per training")
     return rows.reset_index(drop=True)
+
+
+def _csv_rows(path: Path) -> pd.DataFrame:
+    """A CSV file's rows; names are text as they stand, a scenario called None or 016 too."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        header = next((fields for fields in csv.reader(lines) if fields), [])
+    twice = next((name for name in header if name and header.count(name) > 1), None)
+    if twice is not None:
+        raise SeriesError(f"{path}: has the column {twice!r} more than once; rename the others")
+    return pd.read_csv(
+        path, encoding="utf-8-sig", keep_default_na=False, dtype=dict.fromkeys(SCENARIO, str),
+        na_values={name: list(MISSING) for name in header if name not in SCENARIO},
+    )  # fmt: skip
 
 
 def table_metrics(config: dict[str, Any], columns: Collection[Hashable]) -> dict[str, Metric]:
@@ -124,7 +145,7 @@ def results_of(rows: pd.DataFrame, table: ResultsTable, design: str) -> Results:
     numbers = [
         name
         for name in rows.columns
-        if name not in (*SCENARIO, "repeat") and is_numeric_dtype(rows[name])
+        if name not in (*SCENARIO, "repeat", *KEPT_APART) and is_numeric_dtype(rows[name])
     ]
     values = rows[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
     return Results(pd.concat([rows[[*SCENARIO, "repeat"]], values], axis=1), titles)
@@ -133,7 +154,11 @@ def results_of(rows: pd.DataFrame, table: ResultsTable, design: str) -> Results:
 def _require_column(key: Key, file: str, name: str, columns: Collection[Hashable]) -> None:
     if name not in columns:
         shown = ", ".join(map(str, list(columns)[:MOST_COLUMNS_NAMED]))
-        raise BadKeyError(key, f"{file}: has no column {name!r}; its columns are {shown}")
+        separator = next((s for s in (";", "\t", "|") if len(columns) == 1 and s in shown), None)
+        hint = ""
+        if separator:
+            hint = f"; it seems to be separated by {separator!r}: write it with commas and points"
+        raise BadKeyError(key, f"{file}: has no column {name!r}; its columns are {shown}{hint}")
 
 
 def _name_of(file: str, column: str, title: Any) -> str:

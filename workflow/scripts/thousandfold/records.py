@@ -213,6 +213,19 @@ def write_table(name: str, table: pd.DataFrame, path: Path) -> None:
         table.to_csv(partial, index=False)
 
 
+TEXT_COLUMNS = frozenset(
+    {
+        "series", "scenario", "scenario_a", "scenario_b", "id", "comparison", "metric", "expect",
+        "estimand", "claim", "source", "verdict", "difference_verdict", "undecided_because",
+        "flags", "sentence", "supported_on", "direction_supported_on", "undecided_on", "baseline",
+        "result", "null", "test", "statistic", "pool", "outcome", "recipe", "finished", "cpu",
+        "host", "versions", "engine", "profile",
+    }
+)  # fmt: skip
+"""The columns that hold text in whatever table; a scenario called 1e-3 is not a number."""
+
+
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a table written by `write_table`, equal to the bit."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    """Read a table written by `write_table`, equal to the bit, and text as text."""
+    texts = dict.fromkeys(TEXT_COLUMNS, str)
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=texts)

@@ -1,5 +1,6 @@
 """The merged config held against its schema: defaults, and errors that name key and mend."""
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -145,11 +146,9 @@ def _explain(error: Any) -> tuple[Key, str]:
                 "64, starting with a letter or digit"
             )
         case "type":
-            kinds = [rule] if isinstance(rule, str) else rule
-            wanted = " or ".join(YAML_WORDS[kind] for kind in kinds)
-            if isinstance(value, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value.strip(), re.I):
-                return key, f"YAML reads {_shown(value)} as text; write it as {float(value)!r}"
-            return key, f"{_shown(value)} is not {wanted}; give {wanted}"
+            return key, _wrong_type(value, [rule] if isinstance(rule, str) else rule)
+        case "anyOf" | "oneOf" if value is None or isinstance(value, int | float):
+            return key, _wrong_type(value, ["string"])
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             bound = {
                 "minimum": "at least", "maximum": "at most",
@@ -167,6 +166,27 @@ def _explain(error: Any) -> tuple[Key, str]:
             )
         case _:
             return key, f"{error.message[:LONGEST_SHOWN]}; correct it"
+
+
+def _wrong_type(value: Any, kinds: list[str]) -> str:
+    """What is wrong with a value that is of none of these kinds."""
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value.strip(), re.I):
+        return f"YAML reads {_shown(value)} as text; write it as {_as_number(value)}"
+    if "string" in kinds and (value is None or isinstance(value, int | float)):
+        return f"YAML reads {json.dumps(value)} as no text; put it in quotes"
+    wanted = " or ".join(YAML_WORDS[kind] for kind in kinds)
+    return f"{_shown(value)} is not {wanted}; give {wanted}"
+
+
+def _as_number(text: str) -> str:
+    """A number such as 1e3, which YAML takes for text, as YAML takes it for a number."""
+    number = float(text)
+    if number.is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    if "e" not in repr(number):
+        return repr(number)
+    mantissa, exponent = text.strip().lower().split("e")
+    return f"{mantissa}.0e{exponent if exponent[0] in '+-' else f'+{exponent}'}"
 
 
 def unknown_name(name: str, known: Mapping[str, Any] | list[str]) -> str:

@@ -182,7 +182,7 @@ def _divergence(question: Question) -> Row:
         if len(samples) > 1
         else math.nan,
     }
-    if len(samples) == 2:
+    if len(samples) == 2 and all(len(sample.values) for sample in samples):
         a, b = samples
         low, high = confint_proportions_2indep(
             a.n_diverged, len(a.values), b.n_diverged, len(b.values), compare="diff",

@@ -119,6 +119,10 @@ class Question:
 
     def why_no_interval(self) -> str:
         """The reason for which there is no interval, where there is none."""
+        absent = [sample.scenario for sample in self.samples if not len(sample.values)]
+        if absent:
+            was = "was" if len(absent) == 1 else "were"
+            return f"{', '.join(absent)} {was} not run on {self.series}"
         if self.estimate is None:
             return "fewer than 2 repeats with a value"
         if self.is_of_means:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -89,18 +90,26 @@ def samples_of(
 ) -> dict[tuple[str, str], Sample]:
     """The samples of a metric in the repeats table, in its order of scenarios.
 
-    `deterministic` names the scenarios that are declared to be.
+    Every scenario has one on every series, empty where it was not run. `deterministic` names the
+    scenarios that are declared to be.
     """
     ordered = repeats.sort_values("repeat", kind="stable")
-    return {
-        (str(series), str(scenario)): Sample(
-            str(series),
-            str(scenario),
-            group[metric].to_numpy(float),
-            study_seed,
-            str(scenario) in deterministic,
-        )
+    found = {
+        (str(series), str(scenario)): group[metric].to_numpy(float)
         for (series, scenario), group in ordered.groupby(["series", "scenario"], sort=False)
+    }
+    everywhere = product(
+        dict.fromkeys(series for series, _ in found), dict.fromkeys(name for _, name in found)
+    )
+    return {
+        (series, scenario): Sample(
+            series,
+            scenario,
+            found.get((series, scenario), np.empty(0)),
+            study_seed,
+            scenario in deterministic,
+        )
+        for series, scenario in dict.fromkeys([*found, *everywhere])
     }
 
 

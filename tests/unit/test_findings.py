@@ -638,13 +638,15 @@ def test_numbers_in_sentences(value, said):
 
 
 def test_a_miss_rate_that_is_too_high_is_told():
-    rates = {("s", "rmse", "mean", "a - b"): MissRate(0.07, is_too_high=True)}
+    rates = {("s", "rmse", "mean", "a - b"): MissRate(50, 0.07, is_too_high=True)}
     samples = rng_samples(a=0, b=3, c=3)
     table = evidence(samples, LESS, OTHER, miss_rates=rates)
-    assert "the interval misses 7 % of the time, not 2.5 %" in table["flags"].iloc[0]
+    assert (
+        "on samples of 50 like these the interval misses 7 %, not 2.5 %" in table["flags"].iloc[0]
+    )
     assert "misses" not in table["flags"].iloc[1]
     assert "misses 7 %" in told(table, LESS, OTHER)["flags"].iloc[0]
-    harmless = {("s", "rmse", "mean", "a - b"): MissRate(0.03, is_too_high=False)}
+    harmless = {("s", "rmse", "mean", "a - b"): MissRate(50, 0.03, is_too_high=False)}
     assert "misses" not in evidence(samples, LESS, miss_rates=harmless)["flags"].iloc[0]
 
 

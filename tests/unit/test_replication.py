@@ -13,6 +13,7 @@ from thousandfold.inference.calibration import (
     calibrate_shapes,
     calibration_table,
     miss_rates,
+    most_resampled,
 )
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
@@ -365,3 +366,9 @@ def test_only_means_of_the_studys_metric_are_replicated():
     )  # fmt: skip
     columns = table_columns("replication")
     assert replication_table(pools, findings, INDEPENDENT, "rmse", columns).empty
+
+
+@pytest.mark.parametrize(("alpha", "n"), [(0.05, 10_000), (0.05 / 15, 10_000), (0.05 / 200, 1250)])
+def test_many_contrasts_are_calibrated_on_smaller_studies(alpha, n):
+    assert most_resampled(alpha) == n
+    assert most_resampled(alpha / 1e6) == 1000

@@ -121,11 +121,12 @@ def test_permutation_p_without_variation():
 @pytest.mark.parametrize("alpha", [0.05, 0.009, 0.0033, 0.00025])
 def test_draws_are_many_enough_for_the_ends_of_an_interval(alpha):
     """The error of a normal quantile from so many draws, over the width of the interval."""
-    draws, p = draws_for(alpha), alpha / 2
+    draws, p = draws_for(alpha, 1000), alpha / 2
     z = stats.norm.isf(p)
     error = np.sqrt(p * (1 - p) / draws) / stats.norm.pdf(z)
     assert error / (2 * z) < 0.01
     assert draws >= 9999
+    assert draws_for(alpha, 100_000) == 9999
 
 
 @pytest.mark.parametrize(

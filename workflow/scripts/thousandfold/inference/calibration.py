@@ -37,8 +37,9 @@ DECIDING = "deciding interval"
 FEWEST_TO_FLAG = 30
 """Below so many repeats the pool says too little of the tails that intervals miss by."""
 
-MOST_RESAMPLED = 10_000
-"""Repeats of the studies that are drawn, at most; with more, intervals miss no more often."""
+MOST_RESAMPLED, RESAMPLED_VALUES = 10_000, 1_000_000_000
+"""Repeats of the studies that are drawn, at most, and all their values; with more repeats an
+interval misses no more often."""
 
 DRAWS_PER_MISS = 200
 """Draws of which one misses at the nominal level: so that twice as many can be told apart."""
@@ -100,6 +101,11 @@ def calibrate_shapes(
     return _by_test(xs, ys, design)
 
 
+def most_resampled(alpha: float) -> int:
+    """The most repeats of a study that is drawn, for contrasts of this share of alpha."""
+    return min(MOST_RESAMPLED, max(1000, RESAMPLED_VALUES // math.ceil(DRAWS_PER_MISS / alpha)))
+
+
 def calibrate_verdicts(question: Question, alpha: float) -> dict[str, float]:
     """How often each word comes up where there is nothing to find, and the interval misses.
 
@@ -109,7 +115,7 @@ def calibrate_verdicts(question: Question, alpha: float) -> dict[str, float]:
     counts = dict.fromkeys(WORDS.values(), 0)
     missed = 0
     decide = range_verdict if question.contrast.estimand == "precision" else difference_verdict
-    for estimate in question.resampled_nulls(draws, MOST_RESAMPLED):
+    for estimate in question.resampled_nulls(draws, most_resampled(alpha)):
         low, high = estimate.interval(alpha)
         missed += int(np.sum((low > 0) | (high < 0)))
         words, found = np.unique(decide(low, high, question.margin).astype(str), return_counts=True)
@@ -143,7 +149,7 @@ def _verdict_rows(questions: Iterable[Question], alpha: float) -> Iterator[dict[
             "scenario_a": contrast.a, "scenario_b": contrast.b,
             "metric": contrast.metric, "estimand": contrast.estimand,
             "comparison": comparison_name(question.key),
-            "n": min(*question.sizes, MOST_RESAMPLED), "test": DECIDING,
+            "n": min(*question.sizes, most_resampled(alpha / k)), "test": DECIDING,
             **calibrate_verdicts(question, alpha / k),
         }  # fmt: skip
 
@@ -186,6 +192,7 @@ def miss_rates(calibration: pd.DataFrame) -> MissRates:
     deciding = calibration[calibration["test"] == DECIDING]
     return {
         (row["series"], row["metric"], row["estimand"], row["comparison"]): MissRate(
+            int(row["n"]),
             row["rejection_rate"],
             row["n"] >= FEWEST_TO_FLAG and row["rate_low"] > 2 * row["level"],
         )

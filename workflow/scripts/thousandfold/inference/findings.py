@@ -48,6 +48,8 @@ Row = dict[str, Any]
 class MissRate:
     """How often a deciding interval misses the truth in pools shaped like a contrast's samples."""
 
+    n: int
+    """Values of the samples that were drawn from them."""
     rate: float
     is_too_high: bool
     """Whether it is above twice the level beyond Monte-Carlo error."""
@@ -290,7 +292,7 @@ def _trust_flags(question: Question, family: Family) -> list[str]:
     missed = family.miss_rates.get((*question.key[:3], comparison_name(question.key)))
     if missed is not None and missed.is_too_high:
         flags.append(
-            f"on samples like these the interval misses {100 * missed.rate:.2g} % of the time, "
+            f"on samples of {missed.n:,} like these the interval misses {100 * missed.rate:.2g} %, "
             f"not {100 * family.contrast_alpha:.2g} %"
         )
     return flags

@@ -72,7 +72,7 @@ def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) ->
     x, y = a.finite, b.finite
     effect = ranks.relative_effect(x, y)
     probability_low, probability_high = effect.interval(DESCRIPTIVE_ALPHA)
-    draws = draws_for(alpha)
+    draws = draws_for(alpha, max(len(x), len(y)))
     resampled = resampled_contrast((a, b), (1, -1), draws)
     t_low, t_high = bootstrap_t_interval(mean_difference(x, y), resampled, alpha)
     sd_low, sd_high = sd_ratio_interval(a.resampled(draws), b.resampled(draws), DESCRIPTIVE_ALPHA)

@@ -91,7 +91,7 @@ def usual_tests(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
 def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) -> dict[str, Any]:
     """Bootstrap-t and sign flips of the differences; what pairing was worth."""
     x, y = values(a, b)
-    estimate, draws = mean_difference(x, y), draws_for(alpha)
+    estimate, draws = mean_difference(x, y), draws_for(alpha, len(x))
     # One seed for all draws, so that they are of whole pairs.
     seed = int(rng.integers(2**32))
 

@@ -20,6 +20,9 @@ MOST_PERMUTATIONS, FEWEST_PERMUTATIONS = 1999, 199
 PERMUTED_VALUES = 40_000_000
 """A permutation p shuffles about this many values: fewer permutations of more than 20,000."""
 
+RESAMPLED_VALUES = 500_000_000
+"""A bootstrap draws at most so many values of a scenario, or FEWEST_DRAWS samples."""
+
 DESCRIPTIVE_ALPHA = 0.05
 """Intervals that stand beside the deciding one are at 95 %, unadjusted."""
 
@@ -27,13 +30,14 @@ VALUES_AT_ONCE = 2**17
 """Upper limit on the values held at once while resampling: what stays in a core's cache."""
 
 
-def draws_for(alpha: float) -> int:
-    """How many draws the ends of an interval at 1 - alpha take.
+def draws_for(alpha: float, n: int) -> int:
+    """How many draws of a sample of n the ends of an interval at 1 - alpha take.
 
     With so many the standard deviation of an end is below 1 % of the width at every level: of a
     normal distribution 0.7 % at .05, 0.98 % at .009, where it is largest, and 0.5 % at .0001.
+    Samples of very many values are drawn less often, as their intervals are the normal ones.
     """
-    return max(FEWEST_DRAWS, math.ceil(90 / alpha))
+    return max(FEWEST_DRAWS, min(math.ceil(90 / alpha), RESAMPLED_VALUES // n))
 
 
 def parts(draws: int, n: int) -> Iterator[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 ENVS = Path(__file__).resolve().parent
 LOCK = ENVS.parent / "requirements.lock"
 
-SHARED = ("jsonschema", "numpy", "pandas", "pyarrow", "pyyaml")
+SHARED = ("jsonschema", "numpy", "openpyxl", "pandas", "pyarrow", "pyyaml")
 ROOTS = {
     "train": (*SHARED, "keras", "psutil", "statsmodels", "tensorflow", "tensorflow-cpu"),
     "analysis": (*SHARED, "jinja2", "matplotlib", "scipy", "seaborn", "statsmodels"),

@@ -2,7 +2,8 @@ import pytest
 from support import ROOT
 from workflow.project import SMOKE, Project
 
-from thousandfold.series import Series, read_series
+from thousandfold.observations import read_series
+from thousandfold.series import Series
 
 
 def pytest_addoption(parser):

@@ -320,7 +320,7 @@ def trend(
         (with_network(model="os.getcwd") | {"study": {"trust_models": True}}, "'os.getcwd' names no function; write package.module:function"),
         ({"series": {"shampoo": {"file": "statsmodels:nil"}}}, "series.shampoo.file: statsmodels:nil: the package statsmodels has no dataset nil"),
         ({"series": {"shampoo": {"inputs": ["Price"]}}}, "has no column 'Price'"),
-        ({"series": {"shampoo": {"inputs": ["Month"]}}}, "column 'Month', line 2: '1-01' is not a finite number"),
+        ({"series": {"shampoo": {"inputs": ["Month"]}}}, "column 'Month', line 2: '1-01' is not a number"),
         ({"series": {"shampoo": {"date": "Day"}}}, "has no column 'Day'"),
         ({"series": {"shampoo": {"margin": 0}}}, "series.shampoo.margin: 0 is out of range"),
         ({"series": {"shampoo": {"horizon": 3}}}, "scenarios.stateful_batch12.forecast_batch_size: forecasts beyond the end go one row at a time"),

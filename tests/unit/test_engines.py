@@ -17,9 +17,9 @@ from thousandfold.engines.lanes import FEWEST_LANES, MOST_LANES, lanes_of
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
 from thousandfold.metrics import rmse
+from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping
 from thousandfold.seeds import repeat_seed
-from thousandfold.series import read_series
 from thousandfold.supervised import Rows, supervise
 
 SERIES = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)

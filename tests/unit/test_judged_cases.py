@@ -10,7 +10,7 @@ import yaml
 from support import ROOT
 
 from thousandfold.config import load_study
-from thousandfold.imported import read_rows, results_of
+from thousandfold.imported import results_of
 from thousandfold.inference.claims import claims
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
@@ -18,6 +18,7 @@ from thousandfold.inference.pairs import check_twins
 from thousandfold.inference.samples import samples_of
 from thousandfold.layers import ConfigError
 from thousandfold.records import table_columns
+from thousandfold.runs import runs_of
 
 CASES = ROOT / "tests/cases/judged"
 
@@ -33,7 +34,7 @@ def judged(monkeypatch):
 
     def judged(case):
         study = load(case, monkeypatch)
-        repeats = results_of(read_rows(study.table.file), study.table, study.design).repeats
+        repeats = results_of(runs_of(study.table), study.table, study.design).repeats
         samples = {metric: samples_of(repeats, 1, metric) for metric in study.metrics}
         margins = {source.name: source.margin for source in study.series}
         findings = judge(
@@ -164,7 +165,7 @@ def test_a_scenario_that_was_not_run_on_one_series(judged):
     ("case", "said"),
     [
         ("11-bool-names", "put it in quotes"),
-        ("17-failed-text", "column 'rmse', line 3: 'failed' is no number"),
+        ("17-failed-text", "column 'rmse', line 3: 'failed' is not a number"),
         ("18-dup-header", "has the column 'rmse' more than once"),
     ],
 )

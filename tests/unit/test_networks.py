@@ -11,8 +11,8 @@ from thousandfold.engines import replicated, stock, supports, unsupported
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
 from thousandfold.metrics import rmse
+from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Optimizer, Sequences
-from thousandfold.series import read_series
 from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 
 pytestmark = pytest.mark.slow

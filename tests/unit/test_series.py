@@ -10,9 +10,11 @@ import pytest
 from support import STATELESS
 
 from thousandfold.baselines import baseline_errors
+from thousandfold.errors import DataError
 from thousandfold.metrics import rmse
+from thousandfold.observations import read_series, series_path
 from thousandfold.scenario import EarlyStopping
-from thousandfold.series import Series, SeriesError, read_series, series_path
+from thousandfold.series import Series
 from thousandfold.supervised import supervise
 
 
@@ -76,7 +78,7 @@ def test_columns_may_have_spaces_and_more_columns(tmp_path):
 
 
 def test_errors_name_the_file(tmp_path):
-    with pytest.raises(SeriesError, match=r"none\.csv: there is no such file"):
+    with pytest.raises(DataError, match=r"none\.csv: there is no such file"):
         read_series("x", tmp_path / "none.csv", "y", 1)
 
 
@@ -84,7 +86,7 @@ def test_errors_name_the_file(tmp_path):
 def test_too_short(n, test_rows):
     values = np.random.default_rng(0).normal(size=n)
     series = Series("x", values, tuple(map(str, range(n))), test_rows)
-    with pytest.raises(SeriesError, match="give a longer series"):
+    with pytest.raises(DataError, match="give a longer series"):
         supervise(series, replace(STATELESS, timesteps=1, train_rows=None))
 
 
@@ -108,21 +110,21 @@ def test_a_parquet_file_is_read_like_a_csv_file(tmp_path):
 @pytest.mark.parametrize(
     ("frame", "problem"),
     [
-        (pd.DataFrame({"y": [1.0, None]}), "column 'y', row 2: '' is not a finite number"),
-        (pd.DataFrame({"y": ["a", "b"]}), "column 'y', row 1: 'a' is not a finite number"),
+        (pd.DataFrame({"y": [1.0, None]}), "column 'y', row 2: the value is missing"),
+        (pd.DataFrame({"y": ["a", "b"]}), "column 'y', row 1: 'a' is not a number"),
         (pd.DataFrame({"z": [1.0]}), "has no column 'y'; its columns are 'z'"),
         (pd.DataFrame({}), "has no columns"),
     ],
 )
 def test_a_parquet_file_that_cannot_be_used(tmp_path, frame, problem):
     frame.to_parquet(tmp_path / "s.parquet")
-    with pytest.raises(SeriesError, match=re.escape(problem)):
+    with pytest.raises(DataError, match=re.escape(problem)):
         read_series("s", tmp_path / "s.parquet", "y", 1)
 
 
 def test_a_file_that_is_no_parquet(tmp_path):
     (tmp_path / "s.parquet").write_text("day,y\n1,2\n", encoding="utf-8")
-    with pytest.raises(SeriesError, match="cannot be read as a Parquet file"):
+    with pytest.raises(DataError, match="cannot be read as a Parquet file"):
         read_series("s", tmp_path / "s.parquet", "y", 1)
 
 
@@ -149,7 +151,7 @@ def test_a_dataset_that_is_not_there(file):
     if "/" in file:
         assert series_path(file) == file
     else:
-        with pytest.raises(SeriesError, match=r"has no dataset nile?; name another file"):
+        with pytest.raises(DataError, match=r"has no dataset nile?; name another file"):
             series_path(file)
 
 

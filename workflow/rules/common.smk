@@ -188,6 +188,11 @@ def planned_trainings():
         lines.append(
             "Training stops when it is enough; listed are the stages decided so far."
         )
+    lines += [
+        series.in_words()
+        for series in (loaded_series(source.name) for source in STUDY.series)
+        if series.assumed or series.frequency
+    ]
     shared = config.get("model", {}).get("engine")
     for scenario in STUDY.scenarios:
         wanted = config["scenarios"][scenario.name].get("engine", shared)

@@ -7,7 +7,7 @@ Makes results/repeats.parquet and repeats.csv
 rule collect:
     """Check a table of repeats and take it over."""
     input:
-        STUDY.table.file,
+        STUDY.table.form.files,
     output:
         repeats=RESULTS / "repeats.parquet",
         repeats_csv=RESULTS / "repeats.csv",

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from thousandfold.data import load_series
 from thousandfold.errors import UserError
-from thousandfold.imported import read_rows, results_of
+from thousandfold.imported import results_of
 from thousandfold.recipe import recipe
 from thousandfold.records import (
     BLOCK_COLUMNS,
@@ -29,6 +29,7 @@ from thousandfold.records import (
     written_whole,
 )
 from thousandfold.regimes import IMPORTED
+from thousandfold.runs import runs_of
 from thousandfold.series import Series
 from thousandfold.study import Block, Study
 
@@ -144,7 +145,7 @@ def collect(
 def import_repeats(study: Study, repeats_parquet: Path, repeats_csv: Path) -> None:
     """Write the repeats table of a study whose repeats were trained elsewhere."""
     assert study.table is not None
-    table = results_of(read_rows(study.table.file), study.table, study.design).repeats
+    table = results_of(runs_of(study.table), study.table, study.design).repeats
     origin = {"diverged": table[study.metric].isna(), "engine": IMPORTED, "profile": IMPORTED}
     table = pd.concat([table, pd.DataFrame(origin, index=table.index)], axis=1)
     arrow = pa.Table.from_pandas(table, preserve_index=False)

@@ -6,17 +6,20 @@ registration.py, data.py and imported.py.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from thousandfold.data import check_data
-from thousandfold.imported import read_rows, results_of, table_metrics, unit_of_table
+from thousandfold.errors import DataError
+from thousandfold.imported import read_table, results_of, table_metrics, unit_of_table
 from thousandfold.layers import ConfigError, Key, layer_of, read_layer
 from thousandfold.metrics import METRICS, Metric
+from thousandfold.observations import series_path
+from thousandfold.reading.options import ReadOptions, Treatment
 from thousandfold.regimes import imported_scenario, trained_scenario
 from thousandfold.registration import registered_findings
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.schema import BadKeyError, checked, plain, shown_key, unknown_name
-from thousandfold.series import SeriesError, series_path
 from thousandfold.study import (
     Experiment,
     Finding,
@@ -86,23 +89,26 @@ def _imported_study(config: dict[str, Any]) -> Study:
                 "the study has a table of its own, so there is nothing to train; remove this, or "
                 "set standalone: true to take nothing from config.yaml",
             )
-    rows = read_rows(table["file"])
-    metrics = table_metrics(config, rows.columns)
-    paired_by, deterministic = table.get("paired_by"), tuple(table["deterministic"])
-    origin = ResultsTable(table["file"], tuple(metrics.items()), paired_by, deterministic)
-    results = results_of(rows, origin, settings["design"])
-    units = {"unit": unit_of_table(table), "margin": settings["margin"]}
+    found = read_table(config)
+    config = {**config, "table": {**table, "metric": found.metric}}
+    metrics = table_metrics(config, found.runs.sheet)
+    origin = ResultsTable(
+        found.form, tuple(metrics.items()), table.get("paired_by"), tuple(table["deterministic"]),
+    )  # fmt: skip
+    results = results_of(found.runs, origin, settings["design"])
+    origin = replace(origin, assumed=(*found.assumed, *results.assumed))
+    units = {"unit": unit_of_table(config["table"]), "margin": settings["margin"]}
     sources = tuple(
-        SeriesSource(name, results.titles[name], file=table["file"], value=table["metric"], **units)
+        SeriesSource(name, name, file=origin.form.name, value=found.metric, **units)
         for name in results.repeats["series"].unique()
     )
     scenarios = tuple(
-        imported_scenario(name, results.titles[name], deterministic=name in deterministic)
+        imported_scenario(name, name, deterministic=name in origin.deterministic)
         for name in results.repeats["scenario"].unique()
     )
     per_scenario = results.repeats.groupby(["series", "scenario"]).size()
     known = {**config, "scenarios": {scenario.name: {} for scenario in scenarios}}
-    known["study"] = {**settings, "repeats": int(per_scenario.max()), "metric": table["metric"]}
+    known["study"] = {**settings, "repeats": int(per_scenario.max()), "metric": found.metric}
     return _study(known, sources, scenarios, origin)
 
 
@@ -163,6 +169,11 @@ def _refuse_constant_times(study: Study) -> None:
 
 def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> SeriesSource:
     values = {"title": name, **fields, "inputs": tuple(fields["inputs"])}
+    values["treatment"] = Treatment(
+        ReadOptions(**values.pop("read")),
+        tuple(values.pop("where").items()),
+        *(values.pop(key) for key in ("sort", "missing", "gaps")),
+    )
     if values["margin"] is None:
         values["margin"] = settings["margin"]
     if values["published"] and settings["metric"] != "rmse":
@@ -172,7 +183,7 @@ def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> Seri
         )
     try:
         values["file"] = series_path(values["file"])
-    except SeriesError as error:
+    except DataError as error:
         raise BadKeyError(("series", name, "file"), str(error)) from None
     return SeriesSource(name=name, **values)
 

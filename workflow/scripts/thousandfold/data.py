@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from thousandfold.errors import DataError
+from thousandfold.observations import read_series
+from thousandfold.reading.sheets import check_file
 from thousandfold.scenario import Scenario
 from thousandfold.schema import BadKeyError
-from thousandfold.series import Series, SeriesError, check_file, read_series
+from thousandfold.series import Series
 from thousandfold.study import SeriesSource, Study
 from thousandfold.supervised import supervise
 
@@ -20,10 +23,10 @@ PUBLISHED_NUMBERS = PUBLISHED_COLUMNS[2:10]
 
 
 def load_series(source: SeriesSource) -> Series:
-    """A series of a study. Raises SeriesError if it cannot be used."""
+    """A series of a study. Raises DataError if it cannot be used."""
     return read_series(
         source.name, Path(source.file), source.value, source.test_rows,
-        source.date, source.inputs, source.horizon,
+        source.date, source.inputs, source.horizon, source.treatment,
     )  # fmt: skip
 
 
@@ -37,7 +40,7 @@ def check_data(study: Study) -> None:
     for source in study.series:
         try:
             series = load_series(source)
-        except SeriesError as error:
+        except DataError as error:
             raise BadKeyError(("series", source.name, "file"), str(error)) from None
         if series.test_rows >= len(series.values):
             raise BadKeyError(
@@ -56,7 +59,7 @@ def _check_rows(scenario: Scenario, series: Series) -> None:
     regime = scenario.regime
     try:
         data = supervise(series, regime)
-    except SeriesError as error:
+    except DataError as error:
         raise BadKeyError(("scenarios", scenario.name), str(error)) from None
     if not regime.stateful:
         return
@@ -107,7 +110,7 @@ def _check_published(source: SeriesSource) -> None:
     try:
         check_file(Path(str(source.published)))
         table = load_published(str(source.published))
-    except SeriesError as error:
+    except DataError as error:
         raise BadKeyError(key, str(error)) from None
     except (OSError, ValueError) as error:
         problem = f"{source.published}: cannot be read ({error}); correct it"

@@ -3,3 +3,7 @@
 
 class UserError(Exception):
     """Something in the config, the data, a result file or the machine that the user can mend."""
+
+
+class DataError(UserError):
+    """Data that cannot be used; the message names the file, the place in it, and the mend."""

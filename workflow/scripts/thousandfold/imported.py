@@ -1,23 +1,33 @@
 """A table of repeats that were trained elsewhere: its metrics, names and pairs."""
 
-import csv
-import re
 import reprlib
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
+from thousandfold.errors import DataError
 from thousandfold.layers import Key
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
-from thousandfold.registration import named_metrics
+from thousandfold.reading.numbers import is_missing, numbers_of
+from thousandfold.reading.options import ReadOptions, RowsWith, TableForm
+from thousandfold.reading.sheets import Sheet, stem_of
+from thousandfold.registration import named_metrics, named_scenarios
+from thousandfold.runs import (
+    SCORE,
+    Runs,
+    files_of,
+    in_one_form,
+    in_words,
+    read_tables,
+    recognised,
+)
 from thousandfold.schema import BadKeyError, unknown_name
-from thousandfold.series import BEYOND, LARGEST_VALUE, SeriesError, check_file
+from thousandfold.series import BEYOND, LARGEST_VALUE
 from thousandfold.study import ResultsTable
 
 FILE = ("table", "file")
@@ -25,19 +35,59 @@ FILE = ("table", "file")
 SCENARIO = ["series", "scenario"]
 """The columns that tell whose repeats these are."""
 
-MISSING = (
-    "", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "null", "NULL",
-    "None", "1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN", "#N/A N/A",
-)  # fmt: skip
-"""What stands for a missing value, but not for a name."""
-
 KEPT_APART = ("diverged", "engine", "profile")
 """Columns of every study's repeats, which a table's own of the same name would be taken for."""
 
 SAME_NUMBER = 1e-12
 """How far a deterministic scenario's values may lie apart, as a share of the largest."""
 
-MOST_COLUMNS_NAMED = 20
+LONGEST_NAME = 100
+
+WHOLE = r"[-+]?\d+(\.0+)?"
+
+
+@dataclass(frozen=True)
+class TableInConfig:
+    """A config's table, as it was found."""
+
+    form: TableForm
+    runs: Runs
+    metric: str
+    """The table's own metric."""
+    assumed: tuple[str, ...]
+    """What was assumed when it was read, each in a few words."""
+
+
+def read_table(config: Mapping[str, Any]) -> TableInConfig:
+    """The table that a config names, in one form. Raises BadKeyError."""
+    table = config["table"]
+    rows_with = (
+        table[key] and RowsWith(table[key]["column"], tuple(table[key]["values"]))
+        for key in ("failed", "left_out")
+    )
+    try:
+        said = TableForm(
+            files_of(table["file"]), ReadOptions(**table["read"]),
+            tuple(table["columns"].items()), tuple(table["wide"]), *rows_with,
+        )  # fmt: skip
+        sheet = read_tables(said.files, said.read)
+        form = recognised(said, sheet, named_scenarios(config["findings"]))
+        metric = SCORE if table["metric"] in form.wide else table["metric"]
+        runs = in_one_form(sheet, form, metric)
+    except DataError as error:
+        raise BadKeyError(FILE, str(error)) from None
+    if "scenario" not in runs.sheet.header:
+        problem = f"{form.name}: has no column 'scenario'; {sheet.columns_in_words()}"
+        mend = (
+            "say which one it is by columns: {scenario: ...}, or which columns are a scenario each "
+            "by wide: [...]"
+        )
+        raise BadKeyError(FILE, f"{problem}; {mend}")
+    if not runs.sheet.rows:
+        raise BadKeyError(FILE, f"{form.name}: has no rows; give one per training")
+    words = in_words(form, said)
+    told = [f"took {' and '.join(words)}"] if words else []
+    return TableInConfig(form, runs, metric, (*told, *runs.sheet.assumed))
 
 
 @dataclass(frozen=True)
@@ -46,40 +96,11 @@ class Results:
 
     repeats: pd.DataFrame
     """The columns series, scenario and repeat, and all that are numbers."""
-    titles: dict[str, str]
-    """What the table itself calls its series and scenarios, by the names made of that."""
+    assumed: tuple[str, ...]
+    """What was assumed of how its numbers are written."""
 
 
-def read_rows(file: str) -> pd.DataFrame:
-    """A table's rows as its file has them. Raises BadKeyError."""
-    path = Path(file)
-    try:
-        check_file(path)
-        rows = pd.read_parquet(path) if path.suffix == ".parquet" else _csv_rows(path)
-    except SeriesError as error:
-        raise BadKeyError(FILE, str(error)) from None
-    except Exception as error:  # pandas raises nearly anything on a file that is no table
-        raise BadKeyError(FILE, f"{file}: cannot be read ({error}); correct it") from None
-    _require_column(FILE, file, "scenario", rows.columns)
-    if not len(rows):
-        raise BadKeyError(FILE, f"{file}: has no rows; give one per training")
-    return rows.reset_index(drop=True)
-
-
-def _csv_rows(path: Path) -> pd.DataFrame:
-    """A CSV file's rows; names are text as they stand, a scenario called None or 016 too."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        header = next((fields for fields in csv.reader(lines) if fields), [])
-    twice = next((name for name in header if name and header.count(name) > 1), None)
-    if twice is not None:
-        raise SeriesError(f"{path}: has the column {twice!r} more than once; rename the others")
-    return pd.read_csv(
-        path, encoding="utf-8-sig", keep_default_na=False, dtype=dict.fromkeys(SCENARIO, str),
-        na_values={name: list(MISSING) for name in header if name not in SCENARIO},
-    )  # fmt: skip
-
-
-def table_metrics(config: dict[str, Any], columns: Collection[Hashable]) -> dict[str, Metric]:
+def table_metrics(config: dict[str, Any], sheet: Sheet) -> dict[str, Metric]:
     """What each metric of the study measures: the table's own, those declared, those of findings.
 
     Each has to be among the columns of the table, and which way is better has to be known. Raises
@@ -102,7 +123,7 @@ def table_metrics(config: dict[str, Any], columns: Collection[Hashable]) -> dict
     used |= {("table", "metrics", name): name for name in table["metrics"]}
     used |= named_metrics(config["findings"])
     for key, name in used.items():
-        _require_column(key, table["file"], name, columns)
+        _require_column(key, sheet, name)
         if name not in known:
             problem = f"nothing says whether a lower or a higher {name} is better"
             mend = f"add table.metrics.{name}: {{better: lower}}, or higher"
@@ -116,97 +137,84 @@ def unit_of_table(table: dict[str, Any]) -> str:
     return table.get("unit") or (own and own.unit) or "units"
 
 
-def results_of(rows: pd.DataFrame, table: ResultsTable, design: str) -> Results:
+def results_of(runs: Runs, table: ResultsTable, design: str) -> Results:
     """What a study takes from a table's rows.
 
-    Without a column `series` they are about one, called after the file. Names keep letters,
-    digits, "_" and "-" and have "_" for all else. In a paired study repeats are numbered by the
-    values that make pairs; in another they have the numbers in `repeat`, or follow each other.
-    Raises BadKeyError.
+    Without a column `series` they are about one, called after the file. In a paired study repeats
+    are numbered by the values that make pairs; in another they have the numbers in `repeat`, or
+    follow each other. Raises BadKeyError.
     """
-    file = table.file
+    sheet = runs.sheet
+    rows = pd.DataFrame(dict(zip(sheet.header, zip(*sheet.rows, strict=True), strict=True)))
     if "series" not in rows:
-        rows = rows.assign(series=Path(file).stem)
-    titles: dict[str, str] = {}
+        rows["series"] = _default_series(table.form)
     for column in SCENARIO:
-        names = {title: _name_of(file, column, title) for title in rows[column].unique()}
-        if len(set(names.values())) < len(names):
-            alike = sorted(map(str, names))
-            problem = f"{file}: column {column!r} has names that are too alike: {', '.join(alike)}"
-            raise BadKeyError(FILE, f"{problem}; tell them apart by letters or digits")
-        titles |= {name: str(title) for title, name in names.items()}
-        rows = rows.assign(**{column: rows[column].map(names)})
+        _check_names(sheet, column, rows[column])
     metrics = [name for name, _ in table.metrics]
-    for metric in metrics:
-        _check_values(file, rows[metric])
-    _check_deterministic(rows, table)
+    values, assumed = {}, {}
+    for name in sheet.header:
+        if name in metrics:
+            values[name], assumed[name] = _metric_values(runs, name, table.form.read)
+        elif name not in (*SCENARIO, "repeat", *KEPT_APART):
+            with suppress(DataError):
+                values[name] = numbers_of(sheet, name, table.form.read).values
+    used = {name: v for name, v in values.items() if name in metrics or not np.isnan(v).all()}
+    numbers = pd.DataFrame(used).replace([np.inf, -np.inf], np.nan)
+    _check_deterministic(rows, numbers, sheet, table)
     number = _pair_numbers if design == "paired" else _repeat_numbers
-    rows = rows.assign(repeat=number(rows, table))
-    numbers = [
-        name
-        for name in rows.columns
-        if name not in (*SCENARIO, "repeat", *KEPT_APART) and is_numeric_dtype(rows[name])
-    ]
-    values = rows[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
-    return Results(pd.concat([rows[[*SCENARIO, "repeat"]], values], axis=1), titles)
+    repeats = rows[SCENARIO].assign(repeat=number(rows, sheet, table))
+    told = [f"{name}: {words}" for name, column in assumed.items() for words in column]
+    return Results(pd.concat([repeats, numbers], axis=1), tuple(told))
 
 
-def _require_column(key: Key, file: str, name: str, columns: Collection[Hashable]) -> None:
-    if name not in columns:
-        shown = ", ".join(map(str, list(columns)[:MOST_COLUMNS_NAMED]))
-        separator = next((s for s in (";", "\t", "|") if len(columns) == 1 and s in shown), None)
-        hint = ""
-        if separator:
-            hint = f"; it seems to be separated by {separator!r}: write it with commas and points"
-        raise BadKeyError(key, f"{file}: has no column {name!r}; its columns are {shown}{hint}")
+def _default_series(form: TableForm) -> str:
+    """What the one series of a table is called that names none."""
+    first = Path(form.files[0])
+    return stem_of(first) if len(form.files) == 1 else first.parent.name or "runs"
 
 
-def _name_of(file: str, column: str, title: Any) -> str:
-    """A name made of what the table calls a series or scenario."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", str(title)).lstrip("_-")[:64]
-    if pd.isna(title) or not name:
-        problem = (
-            f"{file}: column {column!r} has {str(title)[:80]!r}; give names of letters or digits"
-        )
-        raise BadKeyError(FILE, problem)
-    return name
+def _require_column(key: Key, sheet: Sheet, name: str) -> None:
+    try:
+        sheet.column(name)
+    except DataError as error:
+        raise BadKeyError(key, str(error)) from None
 
 
-def _place(file: str, row: Any) -> str:
-    """What an error calls a row, counted from 0: the line of a CSV file, the row of another."""
-    if Path(file).suffix == ".parquet":
-        return f"row {row + 1}"
-    with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.reader(lines)
-        # As pandas does, pass over blank lines; and a quoted field may take several lines.
-        ends = (reader.line_num for fields in reader if fields[1:] or "".join(fields).strip())
-        return f"line {next(islice(ends, row + 1, None))}"
+def _check_names(sheet: Sheet, column: str, names: pd.Series) -> None:
+    """Every row has a name of its series and scenario that can be printed in a line."""
+    for number, name in enumerate(names):
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            problem = "has no name" if not name else f"has {reprlib.repr(name)}"
+            raise BadKeyError(
+                FILE,
+                f"{sheet.path}: column {column!r}, {sheet.places[number]}: {problem}; give a name "
+                f"of at most {LONGEST_NAME} characters",
+            )
 
 
-def _check_values(file: str, values: pd.Series) -> None:
-    """A metric has numbers whose squares and sums are finite; one that failed is not looked at."""
-    if not is_numeric_dtype(values):
-        wrong = np.flatnonzero(values.notna() & pd.to_numeric(values, errors="coerce").isna())
-        _refuse_value(file, values, wrong, "is no number; correct it")
-        problem = "holds something that is no number; correct it"
-        raise BadKeyError(FILE, f"{file}: column {values.name!r} {problem}")
-    sizes = values.astype(float).abs()
-    large = np.flatnonzero(np.isfinite(sizes) & (sizes > LARGEST_VALUE))
-    _refuse_value(file, values, large, f"{BEYOND}; give the column in larger units")
-
-
-def _refuse_value(file: str, values: pd.Series, rows: np.ndarray, problem: str) -> None:
-    """Raise BadKeyError about the first of these rows of a column, if there is any."""
-    if rows.size:
-        place, value = _place(file, rows[0]), _shown(values[rows[0]])
+def _metric_values(
+    runs: Runs, name: str, options: ReadOptions
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A metric's values, NaN of runs that failed, and what was assumed of how they are written."""
+    sheet = runs.sheet
+    try:
+        numbers = numbers_of(sheet, name, options)
+    except DataError as error:
+        raise BadKeyError(FILE, str(error)) from None
+    large = np.flatnonzero(np.isfinite(numbers.values) & (np.abs(numbers.values) > LARGEST_VALUE))
+    if large.size:
+        place, text = sheet.places[large[0]], sheet.rows[large[0]][sheet.column(name)]
         raise BadKeyError(
             FILE,
-            f"{file}: column {values.name!r}, {place}: {value} {problem}, or leave it empty if the "
-            "training failed",
+            f"{sheet.path}: column {name!r}, {place}: {text} {BEYOND}; give the column in larger "
+            "units, or leave it empty if the training failed",
         )
+    return np.where(runs.failed, np.nan, numbers.values), numbers.assumed
 
 
-def _check_deterministic(rows: pd.DataFrame, table: ResultsTable) -> None:
+def _check_deterministic(
+    rows: pd.DataFrame, numbers: pd.DataFrame, sheet: Sheet, table: ResultsTable
+) -> None:
     """Scenarios that are declared deterministic have one value of each metric on each series."""
     for index, name in enumerate(table.deterministic):
         key = ("table", "deterministic", index)
@@ -214,95 +222,111 @@ def _check_deterministic(rows: pd.DataFrame, table: ResultsTable) -> None:
             raise BadKeyError(key, unknown_name(name, list(rows["scenario"].unique())))
         for series, own in rows[rows["scenario"] == name].groupby("series"):
             for metric, _ in table.metrics:
-                values = own[metric].astype(float).replace([np.inf, -np.inf], np.nan).dropna()
+                values = numbers.loc[own.index, metric].dropna()
                 if not values.max() - values.min() > SAME_NUMBER * values.abs().max():
                     continue
                 low, high = (
-                    f"{_shown(value)} in {_place(table.file, row)}"
+                    f"{float(value)!r} in {sheet.places[row]}"
                     for row, value in values.sort_values().iloc[[0, -1]].items()
                 )
                 raise BadKeyError(
                     key,
-                    f"{name} was declared deterministic, but in {table.file} its values differ: "
+                    f"{name} was declared deterministic, but in {sheet.path} its values differ: "
                     f"{metric} on {series} is {low} and {high}; correct the table, or remove "
                     f"{name} here",
                 )
 
 
-def _repeat_numbers(rows: pd.DataFrame, table: ResultsTable) -> pd.Series:
+def _repeat_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd.Series:
     """The numbers in the column `repeat`; without it, those of the rows within a scenario."""
     if table.paired_by is not None:
         problem = "only a paired study has pairs; set study.design: paired, or remove this"
         raise BadKeyError(("table", "paired_by"), problem)
     if "repeat" not in rows:
         return rows.groupby(SCENARIO).cumcount()
-    if not is_integer_dtype(rows["repeat"]) or rows["repeat"].isna().any():
-        raise BadKeyError(FILE, f"{table.file}: column 'repeat' needs whole numbers; correct it")
+    is_whole = rows["repeat"].str.fullmatch(WHOLE)
+    if not is_whole.all() and "repeat" not in dict(table.form.columns):
+        row = int(np.flatnonzero(~is_whole)[0])
+        raise BadKeyError(
+            FILE,
+            f"{sheet.path}: column 'repeat', {sheet.places[row]}: {rows['repeat'][row]!r} is no "
+            "whole number; correct it",
+        )
     twice = np.flatnonzero(rows.duplicated([*SCENARIO, "repeat"]))
     if twice.size:
         row = rows.iloc[twice[0]]
         raise BadKeyError(
             FILE,
-            f"{table.file}, {_place(table.file, twice[0])}: has repeat {row['repeat']} of "
+            f"{sheet.path}, {sheet.places[twice[0]]}: has repeat {row['repeat']} of "
             f"{row['scenario']} on {row['series']} more than once; keep one row per training",
         )
-    return rows["repeat"]
+    if is_whole.all():
+        numbers = rows["repeat"].str.split(".").str[0].astype("int64")
+        if numbers.nunique() == rows["repeat"].nunique():
+            return numbers
+    return pd.Series(pd.factorize(rows["repeat"])[0], rows.index)
 
 
-def _pair_numbers(rows: pd.DataFrame, table: ResultsTable) -> pd.Series:
+def _pair_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd.Series:
     """Numbers from 0, equal within a pair, in the order of the values that make pairs.
 
     A deterministic scenario is a constant, which has no partner; its rows are just counted.
     """
     key, column = ("table", "paired_by"), table.paired_by
+    roles = {name: role for role, name in table.form.columns}
+    column = roles.get(column, column) if column else None
     if column is not None:
-        _require_column(key, table.file, column, rows.columns)
+        _require_column(key, sheet, column)
     numbers = rows.groupby(SCENARIO).cumcount()
     paired = rows[~rows["scenario"].isin(table.deterministic)]
     if paired.empty:
         return numbers
     if column is None:
         if "repeat" not in rows:
-            raise BadKeyError(key, _which_can_pair(paired, table))
+            raise BadKeyError(key, _which_can_pair(paired, sheet, table))
         key, column = FILE, "repeat"
-    problem = _pairing_problem(table.file, paired, column)
+    problem = _pairing_problem(sheet, paired, column)
     if problem is not None:
-        raise BadKeyError(key, f"{table.file}: {problem}")
-    numbers[paired.index] = pd.factorize(_comparable(paired[column]), sort=True)[0]
+        raise BadKeyError(key, f"{sheet.path}: {problem}")
+    order = {text: place for place, text in enumerate(_in_order(paired[column].unique()))}
+    numbers[paired.index] = paired[column].map(order)
     return numbers
 
 
-def _which_can_pair(rows: pd.DataFrame, table: ResultsTable) -> str:
+def _in_order(texts: Iterable[str]) -> list[str]:
+    """Texts in order, as numbers if all are."""
+    try:
+        return sorted(texts, key=lambda text: (float(text), text))
+    except ValueError:
+        return sorted(texts)
+
+
+def _which_can_pair(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> str:
     """What an error says of a paired table whose pairs nothing names."""
     others = [name for name in rows if name not in (*SCENARIO, *dict(table.metrics))]
-    able = [str(name) for name in others if _pairing_problem(table.file, rows, name) is None]
+    able = [str(name) for name in others if _pairing_problem(sheet, rows, name) is None]
     missing = "a paired study needs the column whose equal values make a pair"
     if able:
         return f"{missing}; name it here, such as paired_by: {able[0]} (can be: {', '.join(able)})"
     return (
-        f"{missing}, and {table.file} has none with every value once in each scenario; add one, or "
+        f"{missing}, and {sheet.path} has none with every value once in each scenario; add one, or "
         "set study.design: independent"
     )
 
 
-def _comparable(values: pd.Series) -> pd.Series:
-    """The same values, as text unless they are numbers, so that they can be put in order."""
-    return values if is_numeric_dtype(values) else values.astype(str)
-
-
-def _pairing_problem(file: str, rows: pd.DataFrame, column: Hashable) -> str | None:
+def _pairing_problem(sheet: Sheet, rows: pd.DataFrame, column: Hashable) -> str | None:
     """Why the values of a column do not pair these rows across scenarios; None if they do."""
-    empty = np.flatnonzero(rows[column].isna())
+    empty = np.flatnonzero(rows[column].map(is_missing))
     if empty.size:
-        place = _place(file, rows.index[empty[0]])
+        place = sheet.places[rows.index[empty[0]]]
         return f"column {column!r}, {place} is empty; give every training the value of its pair"
-    names = rows[SCENARIO].assign(value=_comparable(rows[column]))
+    names = rows[SCENARIO].assign(value=rows[column])
     twice = np.flatnonzero(names.duplicated())
     if twice.size:
         again = names.iloc[twice[0]]
         return (
-            f"column {column!r}, {_place(file, again.name)}: {again['scenario']} on "
-            f"{again['series']} has {_shown(again['value'])} a second time; keep one row per pair"
+            f"column {column!r}, {sheet.places[names.index[twice[0]]]}: {again['scenario']} on "
+            f"{again['series']} has {again['value']!r} a second time; keep one row per pair"
         )
     for series, own in names.groupby("series"):
         if own.groupby("scenario")["value"].agg(frozenset).nunique() > 1:
@@ -312,8 +336,3 @@ def _pairing_problem(file: str, rows: pd.DataFrame, column: Hashable) -> str | N
                 "independent"
             )
     return None
-
-
-def _shown(value: Any) -> str:
-    """A value as an error shows it."""
-    return reprlib.repr(value.item() if isinstance(value, np.generic) else value)

@@ -57,7 +57,9 @@ def provenance(
         "config_sha256": file_digest(str(config_file)),
         "findings_sha256": registration_digest(study),
         "lock_sha256": file_digest(str(LOCK)),
-        "table_sha256": file_digest(study.table.file) if study.table else None,
+        "table_sha256": [file_digest(file) for file in study.table.form.files]
+        if study.table
+        else None,
         "study_seed": study.seed,
         "design": study.design,
         "repeats": len(repeats),
@@ -91,7 +93,9 @@ def facts(told: dict[str, Any]) -> dict[str, str]:
         "Trained until": training["last_job_finished"],
     }
     if not training["jobs"]:
-        trained = {"Trained": f"elsewhere; table of repeats (SHA-256) {told['table_sha256']}"}
+        trained = {
+            "Trained": f"elsewhere; table of repeats (SHA-256) {', '.join(told['table_sha256'])}"
+        }
     changes = ", with changes" if told["changed_since_commit"] else ""
     packages = (f"{name} {number}" for name, number in told["analysis_versions"].items())
     return {

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from thousandfold.data import load_series
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.study import Block, SeriesSource, Study
 
@@ -110,10 +111,13 @@ def _digest(ingredients: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
 
 
-def _series_ingredients(source: SeriesSource) -> list[Any]:
-    """What of a series shapes a result: its observations, not how the report calls them."""
-    columns = [source.value, list(source.inputs)]
-    return [file_digest(source.file), *columns, source.test_rows, source.horizon]
+@cache
+def _series_digest(source: SeriesSource) -> str:
+    """SHA-256 of what of a series shapes a result: its numbers, however its file writes them."""
+    series = load_series(source)
+    digest = hashlib.sha256(series.columns.astype("<f8").tobytes())
+    digest.update(json.dumps([series.columns.shape, series.test_rows, series.horizon]).encode())
+    return digest.hexdigest()
 
 
 def own_model_file(model: str) -> str:
@@ -134,7 +138,7 @@ def recipe(study: Study, block: Block) -> str:
         "block": asdict(block),
         "regime": asdict(scenario.regime),
         "seeded_by": scenario.seeded_by,
-        "series": _series_ingredients(source),
+        "series": _series_digest(source),
         "study_seed": study.seed,
         "own_model": own and file_digest(own_model_file(own)),
         "interleaved": study.interleaved,
@@ -150,7 +154,7 @@ def checks_recipe(study: Study) -> str:
         "identities": [asdict(identity) for identity in study.identities],
         "regimes": [asdict(scenario.regime) for scenario in study.scenarios],
         "seeded_by": [scenario.seeded_by for scenario in study.scenarios],
-        "series": [[s.name, *_series_ingredients(s)] for s in study.series],
+        "series": [[s.name, _series_digest(s)] for s in study.series],
         "study_seed": study.seed,
         "versions": versions(),
         "code": code_digest("thousandfold.checks", *sorted(ENGINE_MODULES.values())),

@@ -11,6 +11,18 @@ from thousandfold.study import Contrast, Finding, Trend
 Metrics = Mapping[str, Metric]
 
 
+def named_scenarios(findings: Mapping[str, Any]) -> frozenset[str]:
+    """The scenarios that findings are about."""
+    names: set[str] = set()
+    for finding in findings.values():
+        for part in finding.get("all_of", [finding]):
+            others = part.get("b") or []
+            pairs = part.get("trend", {}).get("pairs", [])
+            names |= {part.get("a"), *([others] if isinstance(others, str) else others)}
+            names |= {name for pair in pairs for name in pair}
+    return frozenset(name for name in names if name is not None)
+
+
 def named_metrics(findings: Mapping[str, Any]) -> dict[Key, str]:
     """The metrics that findings name, by their keys."""
     parts: dict[Key, Mapping[str, Any]] = {}

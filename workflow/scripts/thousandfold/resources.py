@@ -140,7 +140,7 @@ class TrainingJob:
 
 
 def training_job(scenario: Scenario, series: Series, block: Block) -> TrainingJob:
-    """The job that trains a block. Raises SeriesError."""
+    """The job that trains a block. Raises DataError."""
     data = supervise(series, scenario.regime)
     rows = len(data.train), len(data.test) + data.horizon
     return TrainingJob(block, scenario.regime, *rows, data.train.features)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
+from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario
 
 
@@ -31,19 +32,23 @@ class SeriesSource:
     """How many steps beyond the last observation are forecast."""
     published: str | None = None
     """A table of published results to print beside ours."""
+    treatment: Treatment = AS_IT_IS
+    """What the file's rows go through before they are a series."""
 
 
 @dataclass(frozen=True)
 class ResultsTable:
     """A table of repeats that were trained elsewhere."""
 
-    file: str
+    form: TableForm
     metrics: tuple[tuple[str, Metric], ...]
     """(column, what it measures) of every metric that the study is about."""
     paired_by: str | None = None
     """The column whose equal values make a pair; None: the column `repeat`, if there is one."""
     deterministic: tuple[str, ...] = ()
     """Scenarios of which every repeat gives the same number by construction."""
+    assumed: tuple[str, ...] = ()
+    """What was assumed when it was read, each in a few words."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from thousandfold.errors import DataError
 from thousandfold.scenario import Regime, Sequences
-from thousandfold.series import Series, SeriesError
+from thousandfold.series import Series
 
 SCALINGS = {"symmetric": (-1.0, 1.0), "unit": (0.0, 1.0), "standard": None, "none": None}
 """Ways of scaling -> the range that minimum and maximum of the training rows are mapped to.
@@ -173,7 +174,7 @@ def supervise(series: Series, regime: Regime) -> Supervised:
     `train_rows` keeps only so many of the rows just before them (all, if None). Every column of
     a row is scaled by its own training rows; test values may fall outside their range.
 
-    Raises SeriesError if there are too few rows, or if a column is constant over the training
+    Raises DataError if there are too few rows, or if a column is constant over the training
     rows, so that it has no scale.
     """
     timesteps = regime.sequences.longest if regime.sequences else regime.timesteps
@@ -183,7 +184,7 @@ def supervise(series: Series, regime: Regime) -> Supervised:
     wanted = available if regime.train_rows is None else regime.train_rows
     held_back = regime.early_stopping.validation_rows if regime.early_stopping else 0
     if wanted > available or wanted < 2 + held_back:
-        raise SeriesError(
+        raise DataError(
             f"series {series.name}: {len(observed)} observations leave {max(available, 0)} "
             f"training rows after {series.test_rows} test rows and {timesteps} timesteps, where "
             f"{max(wanted, 2 + held_back)} are needed; give a longer series or lower test_rows, "
@@ -196,7 +197,7 @@ def supervise(series: Series, regime: Regime) -> Supervised:
     target_scaler = fit_scaler(regime.scaling if regime.scale_target else "none", targets[:wanted])
     if not (np.all(input_scaler.span > 0) and np.all(target_scaler.span > 0)):
         kind = "differences are" if regime.difference else "values are"
-        raise SeriesError(
+        raise DataError(
             f"series {series.name}: its {kind} constant over the {wanted} training rows, "
             "so they cannot be scaled; give a series that varies"
         )

@@ -1,0 +1,372 @@
+"""From a file to a series: which rows, in which order, and what becomes of missing ones."""
+
+import re
+import reprlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from thousandfold.errors import DataError
+from thousandfold.reading.dates import (
+    Dates,
+    Frequency,
+    combined_dates,
+    dates_of,
+    frequency_of,
+    is_named_like_time,
+)
+from thousandfold.reading.numbers import numbers_of
+from thousandfold.reading.options import AS_IT_IS, ReadOptions, Treatment
+from thousandfold.reading.sheets import Sheet, counted, read_sheet
+from thousandfold.series import BEYOND, LARGEST_VALUE, Series
+
+MOSTLY_EVEN = 0.8
+"""From this share of equal steps on, a first column of whole numbers counts time."""
+
+MOST_KEYS_NAMED = 8
+
+MOST_KEY_COLUMNS = 20
+"""How many columns are tried for what tells the series of a panel apart."""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A file's rows on the way to a series."""
+
+    sheet: Sheet
+    columns: np.ndarray
+    """The values and the inputs, shape (rows, 1 + inputs); NaN where missing."""
+    dates: Dates | None
+    labels: tuple[str, ...]
+    places: tuple[str, ...]
+    """What an error calls each row."""
+    filled: np.ndarray
+    """Which rows hold a value that was not observed."""
+    assumed: tuple[str, ...]
+
+    def taken(self, order: np.ndarray) -> "_Rows":
+        """Some of the rows, by number."""
+        return replace(
+            self,
+            columns=self.columns[order],
+            dates=self.dates and self.dates.rows(order),
+            labels=tuple(self.labels[i] for i in order),
+            places=tuple(self.places[i] for i in order),
+            filled=self.filled[order],
+        )
+
+
+def series_path(file: str) -> str:
+    """Where a series' file lies; `statsmodels:nile` is one of a package's own datasets.
+
+    Raises DataError if there is no such dataset.
+    """
+    match = re.fullmatch(r"(\w+):(\w+)", file)
+    if not match:
+        return file
+    package, dataset = match.groups()
+    spec = find_spec(package)
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / "datasets" / dataset / f"{dataset}.csv"
+        if path.is_file():
+            return str(path)
+    raise DataError(f"{file}: the package {package} has no dataset {dataset}; name another file")
+
+
+def read_series(
+    name: str,
+    path: Path,
+    value: str,
+    test_rows: int,
+    label: str | None = None,
+    inputs: Sequence[str] = (),
+    horizon: int = 0,
+    treatment: Treatment = AS_IT_IS,
+) -> Series:
+    """Read a series from a file.
+
+    `value` and `inputs` are columns of numbers; the column `label` labels the observations (None:
+    the first with dates, or the first). Raises DataError, naming the file, the line and the mend,
+    if it cannot be read, if a column is missing, if a value is missing, not a number or not
+    finite, if dates are not in order, not evenly spaced or there twice, and if what `treatment`
+    would fill lies among the test rows.
+    """
+    sheet = read_sheet(path, treatment.read).where(treatment.where)
+    rows = _rows(sheet, value, label, inputs, treatment.read)
+    frequency = None
+    if rows.dates is not None:
+        rows = _in_order(rows, rows.dates, sort=treatment.sort)
+        rows, frequency = _evenly_spaced(rows, treatment.gaps)
+    elif treatment.sort:
+        raise DataError(
+            f"{path}: no column holds dates to sort by; name it by date, or remove sort"
+        )
+    rows = _complete(rows, (value, *inputs), treatment.missing)
+    late = np.flatnonzero(rows.filled[-test_rows:])
+    if late.size:
+        place = rows.places[len(rows.places) - min(test_rows, len(rows.places)) + int(late[0])]
+        raise DataError(
+            f"{path}: {place}: is missing among the last {test_rows} rows, which are the test and "
+            "are never filled; set missing: drop or gaps: ignore, or lower test_rows"
+        )
+    return Series(
+        name,
+        rows.columns[:, 0],
+        rows.labels,
+        test_rows,
+        rows.columns[:, 1:] if inputs else None,
+        horizon,
+        tuple(inputs),
+        frequency.name or None if frequency else None,
+        frequency.period if frequency else None,
+        rows.assumed,
+    )
+
+
+def _rows(
+    sheet: Sheet, value: str, label: str | None, inputs: Sequence[str], options: ReadOptions
+) -> _Rows:
+    """All rows as the file has them."""
+    names = (value, *inputs)
+    numbers = [numbers_of(sheet, name, options) for name in names]
+    for name, column in zip(names, numbers, strict=True):
+        _check_sizes(sheet, name, column.values)
+    dates = time_of(sheet, names, label, options)
+    labels = dates.labels if dates else _plain_labels(sheet, label, names)
+    assumed = [*sheet.assumed, *(words for column in numbers for words in column.assumed)]
+    return _Rows(
+        sheet,
+        np.array([column.values for column in numbers]).T,
+        dates,
+        labels,
+        tuple(sheet.places),
+        np.zeros(len(sheet.rows), bool),
+        tuple(dict.fromkeys([*assumed, *(dates.assumed if dates else ())])),
+    )
+
+
+def _plain_labels(sheet: Sheet, label: str | None, names: Sequence[str]) -> tuple[str, ...]:
+    """The column `label`, or the first if it tells the rows apart; or else their numbers."""
+    texts = tuple(sheet.texts(sheet.column(label) if label else 0))
+    if label or (sheet.header[0] not in names and len(set(texts)) == len(texts)):
+        return texts
+    return tuple(str(number + 1) for number in range(len(texts)))
+
+
+def _check_sizes(sheet: Sheet, name: str, values: np.ndarray) -> None:
+    """Raise DataError about the first value that is not finite or too large."""
+    unusable = np.flatnonzero(np.abs(values) > LARGEST_VALUE)
+    if unusable.size:
+        first = int(unusable[0])
+        problem = "is not a finite number; every row needs one"
+        if np.isfinite(values[first]):
+            problem = f"{BEYOND}; give the column in larger units"
+        text = reprlib.repr(sheet.rows[first][sheet.column(name)])
+        raise DataError(f"{sheet.path}: column {name!r}, {sheet.places[first]}: {text} {problem}")
+
+
+def time_of(
+    sheet: Sheet, names: Sequence[str], label: str | None, options: ReadOptions
+) -> Dates | None:
+    """When each row was observed: the column `label`, or else the first other that tells.
+
+    Raises DataError as `dates_of` does.
+    """
+    if label is not None:
+        return _with_parts(sheet, dates_of(sheet, sheet.column(label), options), options)
+    counts = []
+    for place, name in enumerate(sheet.header):
+        if name in names:
+            continue
+        dates = dates_of(sheet, place, options)
+        if dates is None or (dates.is_number and place > 0 and not is_named_like_time(name)):
+            continue
+        if dates.times.dtype.kind == "M":
+            return _with_parts(sheet, dates, options)
+        if is_named_like_time(name) or _is_mostly_even(dates.times):
+            counts.append(dates)
+    return counts[0] if counts else None
+
+
+def _with_parts(sheet: Sheet, dates: Dates | None, options: ReadOptions) -> Dates | None:
+    """Years that repeat are dates together with the quarters or months beside them."""
+    if dates is None or len(np.unique(dates.times)) == len(dates.times):
+        return dates
+    whole = combined_dates(sheet, options)
+    is_finer = whole is not None and len(np.unique(whole.times)) > len(np.unique(dates.times))
+    return whole if is_finer else dates
+
+
+def _is_mostly_even(counts: np.ndarray) -> bool:
+    steps = np.diff(counts)
+    return len(steps) > 0 and np.unique(steps, return_counts=True)[1].max() >= MOSTLY_EVEN * len(
+        steps
+    )
+
+
+def panel_keys(sheet: Sheet, dates: Dates, names: Sequence[str]) -> tuple[str, ...]:
+    """The columns that tell apart the series of a file in which dates repeat; () if none do."""
+    times = np.unique(dates.times, return_inverse=True)[1]
+    others = [name for name in sheet.header if name not in names and sheet.header.count(name) == 1]
+    texts = {name: sheet.texts(sheet.column(name)) for name in others[:MOST_KEY_COLUMNS]}
+    able = [name for name in texts if 1 < len(set(texts[name])) <= len(sheet.rows) / 2]
+    for size in (1, 2):
+        for keys in combinations(able, size):
+            rows = list(zip(times.tolist(), *(texts[key] for key in keys), strict=True))
+            if len(set(rows)) == len(rows):
+                return keys
+    return ()
+
+
+def _in_order(rows: _Rows, dates: Dates, *, sort: bool) -> _Rows:
+    """The rows, oldest first. Raises DataError if they are not, or if two have one date."""
+    path = rows.sheet.path
+    order = np.argsort(dates.times, kind="stable")
+    twice = np.flatnonzero(np.diff(dates.times[order].astype(np.int64)) == 0)
+    if twice.size:
+        raise DataError(_about_twice(rows, dates, order[twice[0]], order[twice[0] + 1]))
+    if sort or (order[:-1] < order[1:]).all():
+        is_moved = not (order[:-1] < order[1:]).all()
+        ordered = rows.taken(order)
+        told = ("sorted by date",) if is_moved else ()
+        return replace(ordered, assumed=(*ordered.assumed, *told))
+    if (order[:-1] > order[1:]).all():
+        problem = f"the dates run backwards ({dates.labels[0]} first, {dates.labels[-1]} last)"
+        raise DataError(f"{path}: {problem}; set sort: true, which puts the oldest first")
+    first = int(np.flatnonzero(dates.times[1:] < dates.times[:-1])[0])
+    raise DataError(
+        f"{path}: {rows.places[first + 1]}: {dates.labels[first + 1]} comes after "
+        f"{dates.labels[first]}, which is later; set sort: true if only the order is wrong"
+    )
+
+
+def _about_twice(rows: _Rows, dates: Dates, one: int, other: int) -> str:
+    """What an error says of two rows of one date."""
+    sheet, place = rows.sheet, rows.places[other]
+    timed = {
+        name for name in sheet.header if sheet.texts(sheet.header.index(name)) == list(dates.labels)
+    }
+    keys = panel_keys(sheet, dates, tuple(timed))
+    if not keys:
+        return (
+            f"{sheet.path}: {place}: {dates.labels[other]} is there a second time "
+            f"({rows.places[one]} has it too); keep one row per date, or set read: {{dates: text}} "
+            "if these are just labels"
+        )
+    row = sheet.rows[one]
+    chosen = ", ".join(f'{key}: "{row[sheet.column(key)]}"' for key in keys)
+    number = len({tuple(row[sheet.column(key)] for key in keys) for row in sheet.rows})
+    return (
+        f"{sheet.path}: {place}: {dates.labels[other]} is there a second time, because the file "
+        f"holds {number} series, told apart by {' and '.join(map(repr, keys))}; give each an entry "
+        f"of its own, this one with where: {{{chosen}}}"
+    )
+
+
+def _evenly_spaced(rows: _Rows, gaps: str | None) -> tuple[_Rows, Frequency | None]:
+    """The rows with none missing between them, and how often they come. Raises DataError."""
+    assert rows.dates is not None
+    frequency = frequency_of(rows.dates.times)
+    if frequency is None:
+        return rows, None
+    counts = frequency.count(rows.dates.times)
+    steps = np.diff(counts)
+    wide = np.flatnonzero(steps != frequency.step)
+    if not wide.size:
+        return rows, frequency
+    absent = int((steps // frequency.step - 1).clip(0).sum())
+    if gaps == "ignore":
+        told = counted(absent, "missing date") if absent else counted(len(wide), "uneven step")
+        return replace(rows, assumed=(*rows.assumed, f"{told} ignored")), frequency
+    is_whole = not (steps % frequency.step).any()
+    if gaps is None or not is_whole:
+        raise DataError(_about_gap(rows, frequency, int(wide[0]), absent, is_whole=is_whole))
+    return _with_gaps_filled(rows, counts, frequency), frequency
+
+
+def _about_gap(
+    rows: _Rows, frequency: Frequency, first: int, absent: int, *, is_whole: bool
+) -> str:
+    """What an error says of dates that are not evenly spaced."""
+    assert rows.dates is not None
+    count = int(frequency.count(rows.dates.times[first : first + 1])[0])
+    usual = f"usually {frequency.name}" if frequency.name else f"usually {frequency.step} apart"
+    expected = (
+        f"without {frequency.label(count + frequency.step)} between them"
+        if is_whole
+        else "unevenly"
+    )
+    total = f", and {absent} are missing in all" if absent > 1 and is_whole else ""
+    mend = "set gaps: ignore to take the rows as they follow each other"
+    if is_whole:
+        mend += ", or gaps: interpolate to fill each with the value before it"
+    return (
+        f"{rows.sheet.path}: {rows.places[first + 1]}: {rows.labels[first + 1]} follows "
+        f"{rows.labels[first]} {expected}, where dates are {usual}{total}; {mend}"
+    )
+
+
+def _with_gaps_filled(rows: _Rows, counts: np.ndarray, frequency: Frequency) -> _Rows:
+    """The rows with one for each missing date, its values still missing."""
+    every = np.arange(counts[0], counts[-1] + 1, frequency.step)
+    there = np.searchsorted(every, counts)
+    columns = np.full((len(every), rows.columns.shape[1]), np.nan)
+    columns[there] = rows.columns
+    labels = [frequency.label(int(count)) for count in every]
+    places = [f"the missing {label}" for label in labels]
+    for number, place in enumerate(there):
+        labels[place], places[place] = rows.labels[number], rows.places[number]
+    columns, filled = _held(columns, np.setdiff1d(np.arange(len(every)), there))
+    told = f"{counted(len(every) - len(there), 'missing date')} filled with the value before"
+    return replace(
+        rows, columns=columns, dates=None, labels=tuple(labels), places=tuple(places),
+        filled=filled, assumed=(*rows.assumed, told),
+    )  # fmt: skip
+
+
+def _held(columns: np.ndarray, absent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows numbered `absent` with the values before them, and which these are.
+
+    A network may not learn from what came later, so the value before is all that can be known.
+    """
+    columns, filled = columns.copy(), np.zeros(len(columns), bool)
+    for row in absent:
+        gone = np.isnan(columns[row])
+        columns[row, gone] = columns[row - 1, gone]
+        filled[row] = True
+    return columns, filled
+
+
+def _complete(rows: _Rows, names: Sequence[str], missing: str | None) -> _Rows:
+    """The rows without a missing value. Raises DataError."""
+    gone = np.isnan(rows.columns)
+    absent = np.flatnonzero(gone.any(axis=1))
+    if not absent.size:
+        return rows
+    if missing is None:
+        first = int(absent[0])
+        name = names[int(np.flatnonzero(gone[first])[0])]
+        total = f", one of {absent.size}" if absent.size > 1 else ""
+        raise DataError(
+            f"{rows.sheet.path}: column {name!r}, {rows.places[first]}: the value is missing{total}"
+            "; set missing: interpolate to fill each with the value before it, or missing: drop to "
+            "leave such rows out"
+        )
+    if missing == "drop":
+        kept = rows.taken(np.flatnonzero(~gone.any(axis=1)))
+        told = f"{counted(absent.size, 'row')} without a value left out"
+        return replace(kept, assumed=(*kept.assumed, told))
+    complete = np.flatnonzero(~np.isnan(rows.columns).any(axis=1))
+    first = int(complete[0]) if complete.size else len(rows.columns)
+    begun = rows.taken(np.arange(first, len(rows.columns)))
+    columns, filled = _held(begun.columns, absent[absent > first] - first)
+    words = [f"{counted(int(filled.sum()), 'missing value')} filled with the value before"]
+    if first:
+        words.append(f"{counted(first, 'row')} before the first value left out")
+    return replace(
+        begun, columns=columns, filled=begun.filled | filled, assumed=(*begun.assumed, *words)
+    )

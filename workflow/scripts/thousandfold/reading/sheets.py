@@ -1,0 +1,106 @@
+"""A file with a header and rows, every cell as text, whatever its format."""
+
+import math
+import reprlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from thousandfold.errors import DataError
+from thousandfold.reading.options import FOUND_OUT, ReadOptions
+
+LARGEST_FILE = 20_000_000
+"""In bytes, unpacked; every job reads the data, and a network's training rows are far fewer."""
+
+MOST_CELLS = 20_000_000
+
+MOST_COLUMNS_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file's content, all cells as text, rows of one length."""
+
+    path: Path
+    header: tuple[str, ...]
+    rows: list[list[str]]
+    places: list[str]
+    """What an error calls each row, such as "line 7"."""
+    separator: str | None = None
+    """Between its fields, if it is plain text."""
+    assumed: tuple[str, ...] = ()
+    """What was found out about its form that the reader may want to know."""
+
+    def texts(self, column: int) -> list[str]:
+        """A column's cells."""
+        return [row[column] for row in self.rows]
+
+    def column(self, name: str) -> int:
+        """The place of a column that is there just once. Raises DataError."""
+        if self.header.count(name) == 1:
+            return self.header.index(name)
+        if name in self.header:
+            raise DataError(f"{self.path}: has the column {name!r} more than once; rename one")
+        raise DataError(f"{self.path}: has no column {name!r}; {self.columns_in_words()}")
+
+    def columns_in_words(self) -> str:
+        """What an error says of the columns there are."""
+        shown = ", ".join(map(reprlib.repr, self.header[:MOST_COLUMNS_NAMED]))
+        more = f" and {n} more" if (n := len(self.header) - MOST_COLUMNS_NAMED) > 0 else ""
+        return f"its columns are {shown}{more}"
+
+    def where(self, conditions: Iterable[tuple[str, str]]) -> "Sheet":
+        """The rows that have these texts in these columns. Raises DataError if there is none."""
+        rows, places = self.rows, self.places
+        for name, wanted in conditions:
+            column = self.column(name)
+            there = dict.fromkeys(row[column] for row in rows)
+            kept = [i for i, row in enumerate(rows) if row[column] == wanted]
+            if not kept:
+                shown = ", ".join(map(reprlib.repr, list(there)[:MOST_COLUMNS_NAMED]))
+                raise DataError(f"{self.path}: column {name!r} has no {wanted!r}; it has {shown}")
+            rows, places = [rows[i] for i in kept], [places[i] for i in kept]
+        return replace(self, rows=rows, places=places)
+
+
+def read_sheet(path: Path, options: ReadOptions = FOUND_OUT) -> Sheet:
+    """Read a file by the end of its name: .parquet, .xlsx, or text in columns, .gz or not.
+
+    Raises DataError if there is no such file, if it is too large, or if it has no rows of one
+    length under a header.
+    """
+    # Here and not above, because these modules make sheets.
+    from thousandfold.reading.delimited import delimited_sheet
+    from thousandfold.reading.typed import parquet_sheet, workbook_sheet
+
+    check_file(path)
+    formats = {".parquet": parquet_sheet, ".xlsx": workbook_sheet, ".xlsm": workbook_sheet}
+    return formats.get(path.suffix.lower(), delimited_sheet)(path, options)
+
+
+def stem_of(path: Path) -> str:
+    """A file's name without its end: that of a.b.csv.gz is a.b."""
+    return Path(path.name.removesuffix(".gz")).stem or path.name
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things in words."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def check_file(path: Path) -> None:
+    """Raise DataError unless there is a regular file that is not too large to be read."""
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file; correct the path")
+    check_size(path, path.stat().st_size)
+
+
+def check_size(path: Path, size: float, cells: float = math.nan) -> None:
+    """Raise DataError if a file's content is too large."""
+    if size > LARGEST_FILE or cells > MOST_CELLS:
+        limit = f"{MOST_CELLS // 10**6} million cells"
+        if size > LARGEST_FILE:
+            limit = f"{LARGEST_FILE // 10**6} MB"
+        raise DataError(
+            f"{path}: is larger than {limit}; keep only the columns and rows that the study uses"
+        )

@@ -1,79 +1,114 @@
-"""A config for one's own series, in one step.
+"""Write a config for a file of your own, in one step.
 
-python workflow/scripts/new_study.py sales.csv          writes sales.yaml
-python workflow/scripts/new_study.py sales.csv units    the same, for the column `units`
+python workflow/scripts/new_study.py sales.csv                 writes sales.yaml
+python workflow/scripts/new_study.py sales.csv --value units   the same, for the column `units`
+python workflow/scripts/new_study.py --table scores.csv        of runs that were trained elsewhere
 """
 
+import argparse
 import re
+import shlex
 import sys
 from pathlib import Path
 from string import Template
 
-from thousandfold.baselines import baseline_errors
 from thousandfold.errors import UserError
-from thousandfold.series import Series, SeriesError, columns_of, read_series
+from thousandfold.proposals import name_made_of, number, quoted, text_of
+from thousandfold.proposals.series import column_to_forecast, propose_series, series_section
+from thousandfold.proposals.table import propose_table, table_parts
+from thousandfold.reading.sheets import read_sheet, stem_of
 
-TEMPLATE = Path(__file__).parents[1] / "templates" / "new_study.yaml"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
-TEST_SHARE = 0.2
 
-MARGIN_SHARE = 0.02
-"""Of the persistence forecast's RMSE: a start, not an answer."""
+MOST_SHOWN = 10
+"""Series of a panel that are told of."""
 
 
 class NewStudyError(UserError):
     """A study that cannot be begun; the message names the file and the mend."""
 
 
-def numeric_column(path: Path) -> str:
-    """The last column that holds numbers only. Raises NewStudyError if there is none."""
-    for column in reversed(columns_of(path)):
-        try:
-            read_series("series", path, column, test_rows=1)
-        except SeriesError:
-            continue
-        return column
-    raise NewStudyError(f"{path}: no column has a number in every row; name one, or mend it")
-
-
-def filled_template(path: Path, series: Series, value: str, config: Path) -> str:
-    """The config of a study of this series."""
-    persistence = baseline_errors(series, "rmse")["persistence"]
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem).strip("_-")[:64] or "series"
-    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
-        name=name,
-        title=re.sub(r'["\\]', "", path.stem),
-        file=path.as_posix(),
-        value=value.replace("\\", "\\\\").replace('"', '\\"'),
-        config=config.as_posix(),
-        rows=len(series.values),
-        test_rows=series.test_rows,
-        margin=f"{MARGIN_SHARE * persistence or 1:.2g}",
-    )
-
-
-def new_study(path: Path, value: str | None = None) -> Path:
-    """Write a config beside the series; the file that was written.
-
-    Raises SeriesError or NewStudyError; a config that is there already is left alone.
-    """
-    config = path.with_suffix(".yaml")
+def config_for(path: Path) -> Path:
+    """Where the config of a file goes. Raises NewStudyError if there is one already."""
+    config = path.with_name(f"{stem_of(path)}.yaml")
     if config.exists():
-        raise NewStudyError(f"{config}: is there already; remove it or rename the series")
-    column = value or numeric_column(path)
-    rows = len(read_series("series", path, column, test_rows=1).values)
-    series = read_series("series", path, column, test_rows=max(1, round(TEST_SHARE * rows)))
-    text = filled_template(path, series, column, config)
+        raise NewStudyError(f"{config}: is there already; remove it or rename the file")
+    return config
+
+
+def shared_parts(path: Path, config: Path) -> dict[str, str]:
+    """The parts of both templates that come from the file's name."""
+    stem = stem_of(path)
+    return {
+        "name": quoted(name_made_of(stem) or "study"),
+        "title": re.sub(r'["\\]', "", stem),
+        "file": path.as_posix(),
+        "config": config.as_posix(),
+    }
+
+
+def study_of_series(path: Path, value: str | None) -> Path:
+    """Write a config beside a series; the file that was written.
+
+    Raises DataError or NewStudyError; a config that is there already is left alone.
+    """
+    config = config_for(path)
+    if value is None:
+        column = column_to_forecast(read_sheet(path))
+        value = column.name
+        skipped = "".join(f"; {name!r} {reason}" for name, reason in column.skipped.items())
+        print(f"{path}: takes the column {value!r}{skipped} (another one: --value)")
+    proposals = propose_series(path, value)
+    for proposal in proposals[:MOST_SHOWN]:
+        print(proposal.problem or proposal.series.in_words())
+    parts = shared_parts(path, config)
+    text = Template((TEMPLATES / "new_study.yaml").read_text(encoding="utf-8")).substitute(
+        parts,
+        command=path.as_posix(),
+        series=series_section(path, value, proposals),
+        margin=number(min(proposal.margin for proposal in proposals)),
+    )
     config.write_text(text, encoding="utf-8")
     return config
 
 
-if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
-        sys.exit(__doc__)
+def study_of_table(path: Path, value: str | None) -> Path:
+    """Write a config beside a table of trained runs; the file that was written.
+
+    Raises DataError or NewStudyError; a config that is there already is left alone.
+    """
+    config = config_for(path)
+    proposal = propose_table(str(path), value)
+    print(f"{path}: {'; '.join(proposal.told)}")
+    text = Template((TEMPLATES / "new_table_study.yaml").read_text(encoding="utf-8")).substitute(
+        shared_parts(path, config),
+        file_key=text_of(path.as_posix()),
+        **table_parts(proposal),
+    )
+    config.write_text(text, encoding="utf-8")
+    return config
+
+
+def main() -> None:
+    """Read the command line, write the config, say what to do next."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", type=Path, help="a series, or with --table a table of trained runs")
+    parser.add_argument("column", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("--value", help="the column to forecast, or of a table to compare")
+    parser.add_argument("--table", action="store_true", help="the file is a table of trained runs")
+    asked = parser.parse_args()
+    make = study_of_table if asked.table else study_of_series
     try:
-        written = new_study(Path(sys.argv[1]), *sys.argv[2:])
+        written = make(asked.file, asked.value or asked.column)
     except UserError as error:
         sys.exit(str(error))
+    target = " analyse" if asked.table else ""
     print(f"{written}: look at the lines marked with an arrow, then")
-    print(f"snakemake -n --configfile {written}")
+    print(f"snakemake -n --configfile {shlex.quote(str(written))}{target}")
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,11 @@
 Makes results/repeats.parquet and repeats.csv
 """
 
+from snakemake.logging import logger
+
+if workflow.is_main_process and STUDY.table.assumed:
+    logger.info(f"{STUDY.table.form.name}: {'; '.join(STUDY.table.assumed)}")
+
 
 rule collect:
     """Check a table of repeats and take it over."""

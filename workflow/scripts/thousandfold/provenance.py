@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from thousandfold.data import load_series
 from thousandfold.machine import host_kind, processor
 from thousandfold.recipe import LOCK, file_digest, registration_digest, versions
 from thousandfold.study import Study
@@ -60,6 +61,7 @@ def provenance(
         "table_sha256": [file_digest(file) for file in study.table.form.files]
         if study.table
         else None,
+        "read_as": _read_as(study),
         "study_seed": study.seed,
         "design": study.design,
         "repeats": len(repeats),
@@ -80,6 +82,14 @@ def provenance(
             **{name: version(name) for name in ANALYSIS_PACKAGES},
         },
     }
+
+
+def _read_as(study: Study) -> list[str]:
+    """What was assumed when the series, or the table of repeats, were read."""
+    if study.table is not None:
+        return list(study.table.assumed)
+    series = (load_series(source) for source in study.series)
+    return [read.in_words() for read in series if read.assumed or read.frequency]
 
 
 def facts(told: dict[str, Any]) -> dict[str, str]:
@@ -104,6 +114,7 @@ def facts(told: dict[str, Any]) -> dict[str, str]:
         "Config (SHA-256)": told["config_sha256"],
         "Registered findings (SHA-256)": told["findings_sha256"],
         "Locked environment (SHA-256)": told["lock_sha256"],
+        **({"Data read as": "; ".join(told["read_as"])} if told["read_as"] else {}),
         "Study seed": f"{told['study_seed']}; each repeat's own is in repeats.csv",
         "Design": told["design"],
         "Repeats": f"{told['repeats']}, of which {told['diverged_repeats']} diverged",

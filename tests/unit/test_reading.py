@@ -1,0 +1,534 @@
+"""Files as people have them: the cases, and generated ones against the clean file they say the same as."""
+
+import gzip
+import itertools
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from support import ROOT
+
+from thousandfold.errors import DataError
+from thousandfold.observations import read_series
+from thousandfold.reading.dates import dates_of, frequency_of
+from thousandfold.reading.numbers import numbers_of
+from thousandfold.reading.options import ReadOptions, Treatment
+from thousandfold.reading.sheets import read_sheet
+
+CASES = ROOT / "tests/cases/series"
+
+AIR = pd.read_csv(CASES / "air_huge.csv")["x"].to_numpy() / 1e10
+"""AirPassengers, 1949-01 to 1960-12."""
+
+MONTHLY = ("monthly", 12)
+
+
+def air(file, value="pax", **treatment):
+    return read_series("air", CASES / file, value, 12, treatment=Treatment(**treatment))
+
+
+def column(name, text, tmp_path, **options):
+    path = tmp_path / "x.csv"
+    path.write_text(text, encoding="utf-8")
+    return numbers_of(read_sheet(path, ReadOptions(**options)), name, ReadOptions(**options))
+
+
+# The cases that are read
+
+
+@pytest.mark.parametrize(
+    ("file", "value", "scale"),
+    [
+        ("air.csv.gz", "pax", 1), ("air_dmy.csv", "pax", 1), ("air_janyy.csv", "Passengers", 1),
+        ("air_pct.csv", "pax", 1), ("air_serial.csv", "pax", 1), ("air_huge.csv", "x", 1e10),
+        ("air_tiny.csv", "x", 1e-12), ("umsatz_utf16.csv", "Umsätze", 1),
+    ],
+)  # fmt: skip
+def test_forms_that_say_the_same(file, value, scale):
+    series = air(file, value)
+    np.testing.assert_allclose(series.values, AIR * scale, rtol=1e-15)
+    assert (series.frequency, series.period) == MONTHLY
+
+
+def test_what_was_assumed_is_told():
+    told = air("umsatz_latin1.csv", "Umsätze").in_words()
+    assert "144 observations, monthly (period 12), 01.1949 to 12.1960" in told
+    for words in ("Windows-1252 (Latin-1)", "semicolons", "decimal commas"):
+        assert words in told
+    assert "day before month" in air("air_dmy.csv").in_words()
+    assert "commas between thousands" in air("employment_thousands.csv", "nonfarm").in_words()
+
+
+def test_percentages():
+    growth = numbers_of(read_sheet(CASES / "air_pct.csv"), "growth")
+    assert growth.values[1:4].tolist() == [5.4, 11.9, -2.3]
+    assert growth.missing.sum() == 1
+    assert growth.assumed == ("percentages without their sign",)
+
+
+# The cases that are refused, and the mends
+
+
+@pytest.mark.parametrize(
+    ("file", "value", "problem"),
+    [
+        ("air_desc.csv", "pax", r"the dates run backwards \(1960-12-01 first, 1949-01-01 last\); set sort: true"),
+        ("air_shuffled.csv", "pax", "line 3: 1953-05-01 comes after 1958-12-01, which is later; set sort: true"),
+        ("air_dup.csv", "pax", r"line 102: 1957-04-01 is there a second time \(line 101 has it too\)"),
+        ("air_gap.csv", "pax", "line 52: 1953-06-01 follows 1953-02-01 without 1953-03 between them.* 3 are missing in all; set gaps"),
+        ("air_miss_NA.csv", "pax", "column 'pax', line 32: the value is missing, one of 3; set missing"),
+        ("air_miss_dash.csv", "pax", "column 'pax', line 32: the value is missing, one of 3"),
+        ("fred_UNRATE.csv", "UNRATE", "column 'UNRATE', line 62: the value is missing;"),
+        ("presidents.csv", "x", "column 'x', line 2: the value is missing, one of 6"),
+        ("umsatz_eu.csv", "Umsatz", "line 2: '1X497.44' is not a number"),
+        ("panel_long.csv", "y", r"holds 2 series, told apart by 'unique_id'.*where: \{unique_id: \"AirP\"\}"),
+        ("stocks.csv", "price", r"holds 5 series, told apart by 'symbol'.*where: \{symbol: \"MSFT\"\}"),
+        ("grunfeld.csv", "invest", r"holds 11 series, told apart by 'firm'"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_names_the_place_and_the_mend(file, value, problem):
+    with pytest.raises(DataError, match=problem) as refusal:
+        air(file, value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("file", ["air_desc.csv", "air_shuffled.csv"])
+def test_sorted_by_date(file):
+    series = air(file, sort=True)
+    np.testing.assert_array_equal(series.values, AIR)
+    assert series.labels[0] == "1949-01-01"
+    assert "sorted by date" in series.in_words()
+
+
+def test_sorting_needs_dates(tmp_path):
+    (tmp_path / "s.csv").write_text("name,y\nb,1\na,2\nc,3\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no column holds dates to sort by"):
+        read_series("s", tmp_path / "s.csv", "y", 1, treatment=Treatment(sort=True))
+
+
+def test_gaps_ignored():
+    series = air("air_gap.csv", gaps="ignore")
+    assert len(series.values) == 141
+    assert "3 missing dates ignored" in series.in_words()
+
+
+def test_gaps_filled_with_what_came_before():
+    series = air("air_gap.csv", gaps="interpolate")
+    assert len(series.values) == 144
+    absent = [i for i, label in enumerate(series.labels) if len(label) == 7]
+    assert [series.labels[i] for i in absent] == ["1953-03", "1953-04", "1953-05"]
+    assert set(series.values[absent]) == {series.values[absent[0] - 1]}
+    there = np.delete(np.arange(144), absent)
+    np.testing.assert_array_equal(series.values[there], AIR[there])
+
+
+@pytest.mark.parametrize("file", ["air_miss_NA.csv", "air_miss_dash.csv"])
+def test_missing_values_filled_or_dropped(file):
+    filled = air(file, missing="interpolate")
+    gone = np.flatnonzero(filled.values != AIR)
+    assert gone.size == 3
+    np.testing.assert_array_equal(filled.values[gone], filled.values[gone - 1])
+    dropped = air(file, missing="drop")
+    np.testing.assert_array_equal(dropped.values, np.delete(AIR, gone))
+
+
+def test_a_value_that_is_missing_first_has_nothing_before_it():
+    """1945Q1 is missing, and 1948Q3, 1973Q1 and so on; the last two years are complete."""
+    series = read_series(
+        "p", CASES / "presidents_q.csv", "approval", 1, treatment=Treatment(missing="interpolate")
+    )
+    assert series.labels[0] == "1945Q2"
+    assert "1 row before the first value left out" in series.in_words()
+
+
+def write_months(path, values, drop=()):
+    months = pd.period_range("2001-01", periods=len(values), freq="M")
+    rows = [
+        f"{m},{v}" for i, (m, v) in enumerate(zip(months, values, strict=True)) if i not in drop
+    ]
+    path.write_text("\n".join(["month,y", *rows, ""]), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("late", [24, 27, 29])
+@pytest.mark.parametrize("how", ["missing", "gaps"])
+def test_the_test_rows_are_never_filled(tmp_path, how, late):
+    values = [str(i * i % 17) for i in range(30)]
+    if how == "missing":
+        values[late] = "NA"
+    path = write_months(tmp_path / "s.csv", values, drop=[late] if how == "gaps" else [])
+    treatment = Treatment(**{how: "interpolate"})
+    if how == "gaps" and late == 29:
+        return  # Nothing tells that a date after the last is missing.
+    with pytest.raises(DataError, match="among the last 6 rows, which are the test"):
+        read_series("s", path, "y", 6, treatment=treatment)
+    assert read_series("s", path, "y", 29 - late or 1, treatment=treatment) if late < 29 else True
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_filling_looks_at_nothing_later(tmp_path, seed):
+    """What is filled stays the same whatever comes after it."""
+    generator = np.random.default_rng(seed)
+    values = [f"{v:.3f}" for v in generator.normal(size=40)]
+    gone = int(generator.integers(3, 20))
+    changed = [*values[: gone + 1], *(f"{v:.3f}" for v in generator.normal(size=39 - gone))]
+    read = []
+    for content in (values, changed):
+        path = write_months(tmp_path / "s.csv", [*content[:gone], "", *content[gone + 1 :]])
+        read.append(read_series("s", path, "y", 5, treatment=Treatment(missing="interpolate")))
+    np.testing.assert_array_equal(read[0].values[: gone + 1], read[1].values[: gone + 1])
+
+
+def test_one_series_of_a_panel():
+    nile = read_series(
+        "n", CASES / "panel_long.csv", "y", 12, treatment=Treatment(where=(("unique_id", "Nile"),))
+    )
+    whole = pd.read_csv(CASES / "panel_long.csv")
+    np.testing.assert_array_equal(nile.values, whole.loc[whole.unique_id == "Nile", "y"])
+    with pytest.raises(DataError, match="column 'unique_id' has no 'Nil'; it has 'AirP', 'Nile'"):
+        air("panel_long.csv", "y", where=(("unique_id", "Nil"),))
+
+
+def test_a_panel_told_apart_by_two_columns(tmp_path):
+    rows = [
+        f"{country},{good},{year},{year % 7}"
+        for country in "ab" for good in "xy" for year in range(2000, 2010)
+    ]  # fmt: skip
+    path = tmp_path / "p.csv"
+    path.write_text("\n".join(["country,good,year,sold", *rows, ""]), encoding="utf-8")
+    with pytest.raises(DataError, match="holds 4 series, told apart by 'country' and 'good'"):
+        read_series("p", path, "sold", 2)
+    chosen = Treatment(where=(("country", "b"), ("good", "x")))
+    assert len(read_series("p", path, "sold", 2, treatment=chosen).values) == 10
+
+
+def test_years_and_quarters_in_two_columns_are_dates():
+    from thousandfold.observations import series_path
+
+    series = read_series("m", Path(series_path("statsmodels:macrodata")), "unemp", 8)
+    assert (series.labels[0], series.frequency, series.period) == ("1959Q1", "quarterly", 4)
+
+
+# Dates
+
+
+def dated(texts, tmp_path, header="date", **options):
+    path = tmp_path / "d.csv"
+    rows = [f'"{text}",{i * 7 % 5}' for i, text in enumerate(texts)]
+    path.write_text("\n".join([f"{header},y", *rows, ""]), encoding="utf-8")
+    return read_series("d", path, "y", 1, treatment=Treatment(ReadOptions(**options)))
+
+
+DAYS = [date(2024, 1, 29) + timedelta(days=i) for i in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "frequency", "period"),
+    [
+        ([d.isoformat() for d in DAYS], "daily", 7),
+        ([f"{d:%d/%m/%Y}" for d in DAYS], "daily", 7),
+        ([f"{d:%m/%d/%y}" for d in DAYS], "daily", 7),
+        ([f"{d:%B %d, %Y}" for d in DAYS], "daily", 7),
+        ([f"{d:%Y%m%d}" for d in DAYS], "daily", 7),
+        (["2024-01-01", "2024-01-08", "2024-01-15", "2024-01-22"], "weekly", 52),
+        (["2020-W01", "2020-W02", "2020-W03"], "weekly", 52),
+        (["1949M01", "1949M02", "1949M03"], "monthly", 12),
+        (["194901", "194902", "194903", "194904"], "monthly", 12),
+        (["Jan 1 2000", "Feb 1 2000", "Mar 1 2000"], "monthly", 12),
+        (["31.01.2020", "29.02.2020", "31.03.2020"], "monthly", 12),
+        (["Q1 1990", "Q2 1990", "Q3 1990", "Q4 1990", "Q1 1991"], "quarterly", 4),
+        (["1990H1", "1990H2", "1991H1"], "half-yearly", 2),
+        (["1998", "1999", "2000"], "yearly", 1),
+        (["Oct-98", "Nov-98", "Dec-98", "Jan-99", "Feb-99"], "monthly", 12),
+        (["Nov-99", "Dec-99", "Jan-00", "Feb-00"], "monthly", 12),
+        (["Nov-68", "Dec-68", "Jan-69", "Feb-69"], "monthly", 12),
+        (["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 02:00"], "hourly", 24),
+        (["2024-01-01T23:45Z", "2024-01-02T00:00Z", "2024-01-02T00:15Z"], "every 15 minutes", 96),
+        (["2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00", "2024-03-31T04:00+02:00"], "hourly", 24),
+        (["2024-01-04", "2024-01-05", "2024-01-08", "2024-01-09", "2024-01-10", "2024-01-11", "2024-01-12"], "every working day", 5),
+    ],
+)  # fmt: skip
+def test_dates_and_how_often_they_come(tmp_path, texts, frequency, period):
+    series = dated(texts, tmp_path)
+    assert (series.frequency, series.period) == (frequency, period)
+    assert list(series.labels) == texts
+    with pytest.raises(DataError, match="run backwards"):
+        dated(texts[::-1], tmp_path)
+    with pytest.raises(DataError, match="is there a second time"):
+        dated([*texts, texts[-1]], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "texts", [["1-01", "1-02", "1-03"], ["a", "b", "c"], ["3.5", "1.5", "2.5"], ["5", "3", "4"]]
+)
+def test_labels_that_are_no_dates(tmp_path, texts):
+    series = dated(texts, tmp_path, header="name")
+    assert series.frequency is None
+    assert list(series.labels) == texts
+
+
+def test_day_and_month_are_told_apart_over_the_column(tmp_path):
+    days = [f"{d:%d.%m.%Y}" for d in DAYS]
+    assert dated(days, tmp_path).frequency == "daily"
+    months = [(year, month) for year in (2020, 2021) for month in range(1, 13)]
+    assert dated([f"01/{m:02}/{y}" for y, m in months], tmp_path).frequency == "monthly"
+    assert dated([f"{m:02}/01/{y}" for y, m in months], tmp_path).frequency == "monthly"
+    with pytest.raises(DataError, match="can be day/month or month/day; say which by read"):
+        dated(["01/01/2020", "02/02/2020", "03/03/2020"], tmp_path)
+    as_days = dated(["01/02/2020", "02/02/2020"], tmp_path, dates="day_first")
+    assert "day before month" in as_days.in_words()
+
+
+def test_a_date_that_is_none_is_named(tmp_path):
+    texts = [f"2020-{m:02}-01" for m in range(1, 13)]
+    with pytest.raises(DataError, match="column 'date', line 14: 'Total' is no date"):
+        dated([*texts, "Total"], tmp_path)
+    with pytest.raises(DataError, match="column 'date', line 5: has no date"):
+        dated([*texts[:3], "", *texts[4:]], tmp_path)
+    assert dated([*texts, "Total"], tmp_path, dates="text").frequency is None
+
+
+def test_uneven_dates(tmp_path):
+    texts = ["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-04", "2020-01-05 12:00"]
+    with pytest.raises(DataError, match=r"line 6: .* unevenly, where dates are usually daily"):
+        dated(texts, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "name", "period"),
+    [
+        ("D", "daily", 7), ("W-WED", "weekly", 52), ("MS", "monthly", 12), ("ME", "monthly", 12),
+        ("QS", "quarterly", 4), ("YS", "yearly", 1), ("h", "hourly", 24), ("30min", "every 30 minutes", 48),
+        ("B", "every working day", 5),
+    ],
+)  # fmt: skip
+def test_frequencies_against_pandas(calendar, name, period):
+    times = pd.date_range("1999-11-30", periods=60, freq=calendar).to_numpy()
+    found = frequency_of(times)
+    assert (found.name, found.period) == (name, period)
+    assert set(np.diff(found.count(times))) == {found.step}
+
+
+def test_an_excel_day_is_the_day_that_excel_means(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("date,y\n45292,1\n45293,2\n45294,3\n", encoding="utf-8")
+    times = dates_of(read_sheet(path), 0).times
+    assert str(times[0])[:10] == "2024-01-01"
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1.497,44", "12,5", "1.000.000"], [1497.44, 12.5, 1e6]),
+        (["1,497.44", "12.5", "1,000,000"], [1497.44, 12.5, 1e6]),
+        (["1 497,44", "12,5"], [1497.44, 12.5]), (["1'497.44", "12.5"], [1497.44, 12.5]),
+        (["1\u202f497,5", "2"], [1497.5, 2]), (["−3.5", "+2"], [-3.5, 2]),
+        (["1,2e3", "5"], [1200, 5]), (["1e3", "1.5E-3"], [1000, 0.0015]),
+        (["1,497", "135,450"], [1497, 135450]), (["0,497", "1,250"], [0.497, 1.25]),
+        (["1.497", "2.250"], [1.497, 2.25]), ([".5", "5."], [0.5, 5]),
+        (["5.4%", "3 %"], [5.4, 3]),
+    ],
+)  # fmt: skip
+def test_numbers_as_people_write_them(tmp_path, cells, numbers):
+    text = "\n".join(["n,y", *(f'a,"{cell}"' for cell in cells), ""])
+    assert column("y", text, tmp_path).values.tolist() == numbers
+
+
+def test_a_number_that_can_be_two_is_not_guessed(tmp_path):
+    text = "n;y\na;1.497\nb;2.250\n"
+    with pytest.raises(
+        DataError, match=r"'1\.497' can be 1\.497 or 1497; say which by read: {decimal"
+    ):
+        column("y", text, tmp_path)
+    assert column("y", text, tmp_path, decimal=",").values.tolist() == [1497, 2250]
+    assert column("y", text, tmp_path, decimal=".").values.tolist() == [1.497, 2.25]
+    beside = text.replace("n;y", "n;z;y").replace("a;", "a;3,5;").replace("b;", "b;4,25;")
+    assert column("y", beside, tmp_path).values.tolist() == [1497, 2250]
+
+
+@pytest.mark.parametrize(
+    "cell", ["1,2,3", "1.2.3", "12,34,567", "0x10", "1_000", "five", "1 2", "- 5", "1e"]
+)
+def test_what_is_no_number(tmp_path, cell):
+    with pytest.raises(DataError, match=r"column 'y', line 3: .* is not a number"):
+        column("y", f'n,y\na,1.5\nb,"{cell}"\n', tmp_path)
+
+
+@pytest.mark.parametrize(
+    "mark", ["", "NA", "n/a", "NaN", "null", "-", "?", ".", "..", "#N/A", "None"]
+)
+def test_what_stands_for_a_missing_value(tmp_path, mark):
+    numbers = column("y", f"n,y\na,1.5\nb,{mark}\nc,2\n", tmp_path)
+    assert numbers.missing.tolist() == [False, True, False]
+
+
+# Layout
+
+
+def sheet_of(content, tmp_path, name="x.csv", **options):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_sheet(path, ReadOptions(**options))
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "words"),
+    [
+        ("a,b\n1,2\n3,4\n\nSource: an office\n", 2, "the last 1 line left out"),
+        ("a,b\n1,2\n3,4\nSource: an office\nof 2020\n", 2, "the last 2 lines left out"),
+        ("# by me\n# today\na,b\n1,2\n", 1, "the first 2 lines left out"),
+        ("a;b\n1,5;2\n", 1, "separated by semicolons"), ("a\tb\n1,5\t2\n", 1, "separated by tabs"),
+        ("a|b\n1|2\n", 1, "separated by bars"), ("a;b;\n1;2;\n", 1, "separated by semicolons"),
+    ],
+)  # fmt: skip
+def test_layouts(tmp_path, text, rows, words):
+    sheet = sheet_of(text, tmp_path)
+    assert len(sheet.rows) == rows
+    assert sheet.header[:2] == ("a", "b")
+    assert words in sheet.assumed
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b\n1,2,\n3,4,\n", "#a,b\n1,2\n3,4\n", '"a","b"\r\n"1","2"\r\n3,4']
+)
+def test_layouts_of_which_nothing_need_be_told(tmp_path, text):
+    sheet = sheet_of(text, tmp_path)
+    assert (len(sheet.rows), len(sheet.header), sheet.assumed) == (2, 2, ())
+
+
+def test_lines_that_are_no_data_can_be_left_out(tmp_path):
+    text = "Report, of 2020\nmade by, me, today\na,b\n1,2\n3,4\nTotal,6\n"
+    with pytest.raises(DataError, match=r"line 2 has 3 fields.*read: \{skip_first: 1\}"):
+        sheet_of(text, tmp_path)
+    sheet = sheet_of(text, tmp_path, skip_first=2, skip_last=1)
+    assert sheet.rows == [["1", "2"], ["3", "4"]]
+    assert sheet.places == ["line 4", "line 5"]
+
+
+def test_a_missing_value_in_a_file_of_one_column(tmp_path):
+    sheet = sheet_of("y\n1\n\n3\n\n", tmp_path)
+    assert sheet.rows == [["1"], [""], ["3"]]
+
+
+def test_a_packed_file_that_is_too_large(tmp_path):
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 6_000_000))
+    with pytest.raises(DataError, match="is larger than 20 MB"):
+        read_sheet(tmp_path / "x.csv.gz")
+
+
+@pytest.mark.parametrize("name", ["x.csv.gz", "x.xlsx", "x.parquet"])
+def test_a_file_that_is_not_what_its_name_says(tmp_path, name):
+    with pytest.raises(DataError, match="cannot be read"):
+        sheet_of("a,b\n1,2\n", tmp_path, name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-9", "rot13", "hex"])
+def test_an_encoding_that_is_none(tmp_path, encoding):
+    with pytest.raises(DataError, match="encoding"):
+        sheet_of("a,b\n1,2\n", tmp_path, encoding=encoding)
+
+
+def test_an_encoding_that_is_not_the_files(tmp_path):
+    with pytest.raises(DataError, match="is not in ascii"):
+        sheet_of("ä,b\n1,2\n", tmp_path, encoding="ascii")
+
+
+# Workbooks
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    book = openpyxl.Workbook()
+    first = book.active
+    first.title = "notes"
+    first.append(["nothing here"])
+    sheet = book.create_sheet("sales")
+    sheet.append([])
+    sheet.append([None, "month", "sold"])
+    for month, value in enumerate(AIR[:24], 1):
+        sheet.append([None, date(2020 + (month - 1) // 12, (month - 1) % 12 + 1, 1), float(value)])
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    return path
+
+
+def test_a_sheet_of_a_workbook(workbook):
+    treatment = Treatment(ReadOptions(sheet="sales"))
+    series = read_series("s", workbook, "sold", 4, treatment=treatment)
+    np.testing.assert_array_equal(series.values, AIR[:24])
+    assert (series.labels[0], series.frequency) == ("2020-01-01", "monthly")
+    with pytest.raises(DataError, match="has no sheet 'sale'; it has 'notes', 'sales'"):
+        read_sheet(workbook, ReadOptions(sheet="sale"))
+    assert "the sheet 'notes'" in read_sheet(workbook).assumed
+
+
+def test_an_empty_cell_of_a_workbook_is_named_by_its_row(workbook):
+    book = openpyxl.load_workbook(workbook)
+    book["sales"]["C7"] = None
+    book.save(workbook)
+    with pytest.raises(DataError, match="column 'sold', row 7: the value is missing"):
+        read_series("s", workbook, "sold", 4, treatment=Treatment(ReadOptions(sheet="sales")))
+
+
+# Generated files: each says the same as the clean one
+
+SEPARATORS = (",", ";", "\t", "|")
+STYLES = (".", ",", ".,", ",.", ", ", ".'")
+ENCODINGS = ("utf-8", "utf-8-sig", "latin-1", "utf-16")
+DATE_FORMS = (
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%b-%y",
+    "%Y/%m/%d",
+    "%d-%b-%Y",
+    "%B %Y",
+)
+MARKS = ("", "NA", "-", "?", ".", "n/a")
+DIRTY = 500
+
+
+def written(value, style):
+    """A number with its decimal mark and, if there is one, what stands between thousands."""
+    decimal, group = style[0], style[1:]
+    text = f"{value:,.2f}" if group else f"{value:.2f}"
+    return text.replace(",", "\0").replace(".", decimal).replace("\0", group)
+
+
+def dirty_files():
+    """A choice of all ways to write the same file, by a seed."""
+    ways = list(itertools.product(SEPARATORS, STYLES, ENCODINGS, DATE_FORMS, MARKS))
+    return random.Random(14).sample(ways, DIRTY)
+
+
+def test_generated_files_are_read_to_the_same_numbers(tmp_path):
+    generator = np.random.default_rng(14)
+    values = np.round(generator.lognormal(6, 1.5, 48), 2)
+    months = pd.date_range("1997-03-01", periods=48, freq="MS")
+    gone = [5, 6, 20]
+    expected = read_series(
+        "clean",
+        write_months(tmp_path / "clean.csv", [f"{v:.2f}" for v in values], drop=gone),
+        "y", 6, treatment=Treatment(gaps="ignore"),
+    )  # fmt: skip
+    for separator, style, encoding, form, mark in dirty_files():
+        rows = [["Tag", "Größe", "y"]]
+        for number, (month, value) in enumerate(zip(months, values, strict=True)):
+            text = mark if number in gone else written(value, style)
+            rows.append([month.strftime(form), "klein", text])
+        quote = any(separator in field for row in rows for field in row)
+        lines = [separator.join(f'"{f}"' if quote else f for f in row) for row in rows]
+        path = tmp_path / "dirty.csv"
+        path.write_bytes(("\n".join(lines) + "\n").encode(encoding))
+        series = read_series("d", path, "y", 6, treatment=Treatment(missing="drop"))
+        way = (separator, style, encoding, form, mark)
+        assert series.values.tolist() == expected.values.tolist(), way
+        assert (series.frequency, series.period) == MONTHLY, way

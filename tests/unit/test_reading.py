@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import random
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,14 +11,19 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+import yaml
 from support import ROOT
 
+from thousandfold.config import load_study
+from thousandfold.data import load_series
 from thousandfold.errors import DataError
-from thousandfold.observations import read_series
+from thousandfold.imported import results_of
+from thousandfold.observations import read_series, series_path
 from thousandfold.reading.dates import dates_of, frequency_of
 from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import ReadOptions, Treatment
 from thousandfold.reading.sheets import read_sheet
+from thousandfold.runs import runs_of
 
 CASES = ROOT / "tests/cases/series"
 
@@ -207,8 +213,6 @@ def test_a_panel_told_apart_by_two_columns(tmp_path):
 
 
 def test_years_and_quarters_in_two_columns_are_dates():
-    from thousandfold.observations import series_path
-
     series = read_series("m", Path(series_path("statsmodels:macrodata")), "unemp", 8)
     assert (series.labels[0], series.frequency, series.period) == ("1959Q1", "quarterly", 4)
 
@@ -532,3 +536,35 @@ def test_generated_files_are_read_to_the_same_numbers(tmp_path):
         way = (separator, style, encoding, form, mark)
         assert series.values.tolist() == expected.values.tolist(), way
         assert (series.frequency, series.period) == MONTHLY, way
+
+
+# The page that tells of all this
+
+
+def documented():
+    """(file, what the config says of it, what docs/data.md says of the result)."""
+    page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    found = re.findall(r"```text\n(.*?)```\n\n```yaml\n(.*?)```\n\n> (.*?)\n", page, re.DOTALL)
+    assert len(found) == page.count("```text") == 9
+    return found
+
+
+@pytest.mark.parametrize(("text", "said", "told"), documented())
+def test_every_example_of_the_page_is_read_as_it_says(tmp_path, monkeypatch, text, said, told):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(text, encoding="utf-8")
+    fields = yaml.safe_load(said)
+    if "value" in fields:
+        config = {"study": {"seed": 1, "margin": 1}, "scenarios": {"a": {"stateful": False}}}
+        config["series"] = {"s": {"file": "t.csv", "test_rows": 1, **fields}}
+        monkeypatch.setattr("thousandfold.config.check_data", lambda study: None)
+        series = load_series(load_study(config, []).series[0])
+        assert series.in_words() == f"s: {told}"
+        return
+    study = load_study(
+        {"study": {"seed": 1, "margin": 1}, "table": {"file": "t.csv", **fields}}, []
+    )
+    repeats = results_of(runs_of(study.table), study.table, study.design).repeats
+    scenarios, series = (" and ".join(repeats[c].unique()) for c in ("scenario", "series"))
+    words = [f"{len(repeats)} runs of {scenarios} on {series}", *study.table.assumed]
+    assert "; ".join(words) == told

@@ -45,6 +45,8 @@ class Series:
     """What networks see beside the observations, shape (observations, inputs)."""
     horizon: int = 0
     """How many steps beyond the last observation are forecast."""
+    input_names: tuple[str, ...] = ()
+    """What errors call the columns of `inputs`."""
 
     @property
     def columns(self) -> np.ndarray:
@@ -89,7 +91,7 @@ def read_series(
     table = _table(path)
     labels = table.texts(_column(table, label)) if label else table.texts(0)
     others = np.array([_numbers(table, column) for column in inputs]).T if inputs else None
-    return Series(name, _numbers(table, value), labels, test_rows, others, horizon)
+    return Series(name, _numbers(table, value), labels, test_rows, others, horizon, tuple(inputs))
 
 
 @dataclass(frozen=True)

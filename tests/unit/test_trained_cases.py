@@ -1,5 +1,6 @@
 """Studies with which an earlier release trained something wrong, or blamed the wrong thing."""
 
+import gc
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,15 @@ import yaml
 from support import ROOT, STATELESS
 
 from thousandfold.config import load_study
+from thousandfold.data import load_series
+from thousandfold.engines import stock
+from thousandfold.engines.own_model import OwnModelError
+from thousandfold.engines.runtime import keras
 from thousandfold.layers import ConfigError
+from thousandfold.scenario import Sequences
 from thousandfold.series import Series, SeriesError, read_series
 from thousandfold.supervised import supervise
+from thousandfold.training import train_repeats
 
 CASES = ROOT / "tests/cases/trained"
 
@@ -23,6 +30,30 @@ def load(case, monkeypatch, **changes):
     config = yaml.safe_load(Path("c.yaml").read_text(encoding="utf-8"))
     config["model"] |= changes
     return load_study(config, [])
+
+
+@pytest.fixture(scope="module")
+def forget_the_graphs():
+    """Afterwards; every later garbage collection would walk through them for seconds."""
+    yield
+    keras.backend.clear_session()
+    gc.collect()
+    gc.freeze()
+
+
+def training(case, monkeypatch):
+    """Of a case: a function that trains a scenario by name, with a changed regime if asked."""
+    study = load(case, monkeypatch)
+    series = load_series(study.series[0])
+
+    def train(name, model=None, **changes):
+        scenario = study.scenario(name)
+        regime = replace(scenario.regime, model=model or scenario.regime.model, **changes)
+        # Whatever its name, with the same seeds.
+        scenario = replace(scenario, seeded_by="all", regime=regime)
+        return train_repeats(scenario, series, study.seed, range(1))
+
+    return train
 
 
 # What may be scaled
@@ -132,3 +163,62 @@ def test_inputs_without_names_are_numbered_and_read_ones_have_theirs(tmp_path):
         supervise(series_of(SINE, LINE[:, np.newaxis]), STATELESS)
     (tmp_path / "x.csv").write_text("t,y,a,b\n1,1,1,1\n2,2,2,2\n", encoding="utf-8")
     assert read_series("x", tmp_path / "x.csv", "y", 1, inputs=["b", "a"]).input_names == ("b", "a")
+
+
+# A state wherever it is
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forget_the_graphs")
+def test_a_state_is_reset_however_deep_it_is(monkeypatch):
+    train = training("20-nested-state", monkeypatch)
+    flat, never = train("flat_reset"), train("flat_never")
+    forecasts = [f"forecast_{step}" for step in range(1, 13)]
+    assert not np.allclose(flat[forecasts], never[forecasts], rtol=1e-3)
+    for same, as_this in [("nested_reset", flat), ("wrapped_reset", flat), ("nested_never", never)]:
+        np.testing.assert_array_equal(train(same)[forecasts], as_this[forecasts], same)
+    both_ways = train("both_ways_reset")
+    np.testing.assert_allclose(
+        both_ways[forecasts], train("side_by_side_reset")[forecasts], rtol=1e-5
+    )
+    assert not np.allclose(both_ways[forecasts], train("both_ways_never")[forecasts], rtol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forget_the_graphs")
+def test_a_state_is_reset_after_each_forecast(monkeypatch):
+    train = training("20-nested-state", monkeypatch)
+    once = {"epochs": 1, "reset_after_prediction": True}
+    forecasts = [f"forecast_{step}" for step in range(1, 13)]
+    flat, nested = (train(name, **once)[forecasts] for name in ("flat_reset", "nested_reset"))
+    np.testing.assert_array_equal(flat, nested)
+    kept = train("nested_reset", epochs=1)[forecasts]
+    assert not np.allclose(nested, kept, rtol=1e-4)
+
+
+@pytest.mark.usefixtures("forget_the_graphs")
+@pytest.mark.parametrize(
+    ("scenario", "changes", "layer"),
+    [
+        ("stacked_cells_reset", {}, "stacked_cells: the state of its layer two_cells"),
+        ("no_way_to_reset", {}, "no_way_to_reset: the state of its layer counting"),
+        ("stacked_cells_never", {"sequences": Sequences(2, 4, "stepwise")}, "layer two_cells"),
+    ],
+    ids=["after each epoch", "after each forecast", "before each sequence"],
+)
+def test_a_state_that_cannot_be_reset_is_told_before_training(
+    scenario, changes, layer, monkeypatch
+):
+    monkeypatch.setattr(stock, "_fit", lambda *_: pytest.fail("was trained"))
+    with pytest.raises(OwnModelError, match=f"{layer} cannot be reset .AttributeError") as refusal:
+        training("20-nested-state", monkeypatch)(scenario, **changes)
+    assert str(refusal.value).startswith("model nested_state:")
+    assert str(refusal.value).endswith("; give the layer a reset_state() that zeroes it")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forget_the_graphs")
+def test_a_state_that_is_never_reset_need_not_be_resettable(monkeypatch):
+    result = training("20-nested-state", monkeypatch)("stacked_cells_never", epochs=1)
+    assert not result["diverged"].any()

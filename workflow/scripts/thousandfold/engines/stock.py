@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 
 from thousandfold.engines.block import Progress, TrainedBlock
-from thousandfold.engines.own_model import build_own_model
+from thousandfold.engines.own_model import (
+    build_own_model,
+    check_resets,
+    stateful_layers,
+)
 from thousandfold.engines.profiles import PROFILES, make_optimizer
 from thousandfold.engines.runtime import keras
 from thousandfold.scenario import EarlyStopping, Regime
@@ -61,6 +65,8 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
     size = batch_size if regime.stateful else None
     if regime.model:
         model = build_own_model(regime.model, rows.timesteps, rows.features, size, seed)
+        if regime.resets_state:
+            check_resets(regime.model, model)
     else:
         output = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
         model = keras.Sequential(
@@ -76,10 +82,9 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
 
 
 def reset_states(model: Any) -> None:
-    """Zero the state of every stateful recurrent layer; Keras 3's models have no such method."""
-    for layer in model.layers:
-        if getattr(layer, "stateful", False):
-            layer.reset_state()
+    """Zero the state of every stateful layer; Keras 3's models have no such method."""
+    for layer in stateful_layers(model):
+        layer.reset_state()
 
 
 def _stopper(model: Any, early_stopping: EarlyStopping) -> Any:

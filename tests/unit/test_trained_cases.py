@@ -16,7 +16,7 @@ from thousandfold.engines import stock
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
 from thousandfold.layers import ConfigError
-from thousandfold.scenario import Sequences
+from thousandfold.scenario import EarlyStopping, Sequences
 from thousandfold.series import Series, SeriesError, read_series
 from thousandfold.supervised import supervise
 from thousandfold.training import train_repeats
@@ -222,3 +222,51 @@ def test_a_state_that_cannot_be_reset_is_told_before_training(
 def test_a_state_that_is_never_reset_need_not_be_resettable(monkeypatch):
     result = training("20-nested-state", monkeypatch)("stacked_cells_never", epochs=1)
     assert not result["diverged"].any()
+
+
+# Metrics beside the loss
+
+STOPPING = EarlyStopping(6, 1, 0.0, True, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forget_the_graphs")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {}, {"sequences": None}, {"sequences": None, "reset_after_epoch": False},
+        {"sequences": None, "early_stopping": STOPPING, "epochs": 30},
+    ],
+    ids=["stepwise", "epoch by epoch", "at once", "stopping early"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("plain", "metric"),
+    [("without_metric", "with_metric"), ("weighted", "weighted_with_metrics")],
+)
+def test_a_metric_that_is_only_reported_changes_nothing(plain, metric, changes, monkeypatch):
+    train = training("38-own-metrics", monkeypatch)
+    one, other = (
+        train(name, f"own_metrics:{model}", **changes)
+        for name, model in (("plain", plain), ("metric", metric))
+    )
+    measured = one.columns.drop("train_seconds")
+    np.testing.assert_array_equal(one[measured], other[measured])
+    if "early_stopping" in changes:
+        assert one["epochs"].max() < changes["epochs"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forget_the_graphs")
+@pytest.mark.parametrize(
+    ("model", "changes", "step"),
+    [
+        ("silent", {}, "train_step"), ("silent", {"sequences": None}, "train_step"),
+        ("silent", {"sequences": None, "reset_after_epoch": False}, "train_step"),
+        ("silent_test", {"sequences": None, "early_stopping": STOPPING}, "test_step"),
+    ],
+)  # fmt: skip
+def test_a_model_that_reports_no_loss(model, changes, step, monkeypatch):
+    train = training("38-own-metrics", monkeypatch)
+    said = f"model own_metrics:{model}: reports no loss; return one from its {step}, as 'loss'"
+    with pytest.raises(OwnModelError, match=said):
+        train("plain", f"own_metrics:{model}", **changes)

@@ -59,3 +59,11 @@ def check_resets(name: str, model: Any) -> None:
                 f"model {name}: the state of its layer {layer.name} cannot be reset "
                 f"({type(error).__name__}: {error}); give the layer a reset_state() that zeroes it"
             ) from error
+
+
+def reported_loss(name: str | None, logs: dict[str, float], key: str = "loss") -> float:
+    """A loss among all that Keras reports of a batch or an epoch. Raises OwnModelError."""
+    if key not in logs:
+        step = "test_step" if key.startswith("val_") else "train_step"
+        raise OwnModelError(f"model {name}: reports no loss; return one from its {step}, as 'loss'")
+    return logs[key]

@@ -103,6 +103,12 @@ class Regime:
         """Rows per call in forecasting."""
         return self.forecast_batch_size or self.batch_size
 
+    @property
+    def resets_state(self) -> bool:
+        """Whether a state is zeroed anywhere in training or forecasting."""
+        stepwise = self.sequences is not None and self.sequences.is_stepwise
+        return self.stateful and (self.reset_after_epoch or self.reset_after_prediction or stepwise)
+
 
 @dataclass(frozen=True)
 class Scenario:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from thousandfold.errors import DataError
 from thousandfold.scenario import Regime, Sequences
@@ -16,6 +17,14 @@ SCALINGS = {"symmetric": (-1.0, 1.0), "unit": (0.0, 1.0), "standard": None, "non
 """Ways of scaling -> the range that minimum and maximum of the training rows are mapped to.
 
 standard: to mean 0 and standard deviation 1 over the training rows.
+"""
+
+ROUNDING = 8 * float(np.finfo(float).eps)
+"""How far apart rounding alone may leave equal numbers, as a share of the largest observation.
+
+An observation that is rounded twice, where it is computed and where it is stored, is off by up to
+eps; a difference of two by up to 3 eps, its own rounding included; two differences lie up to 6 eps
+apart.
 """
 
 MASK_VALUE = -1e6
@@ -175,7 +184,7 @@ def supervise(series: Series, regime: Regime) -> Supervised:
     a row is scaled by its own training rows; test values may fall outside their range.
 
     Raises DataError if there are too few rows, or if a column is constant over the training
-    rows, so that it has no scale.
+    rows, but for rounding, so that it has no scale.
     """
     timesteps = regime.sequences.longest if regime.sequences else regime.timesteps
     observed = series.columns
@@ -190,17 +199,11 @@ def supervise(series: Series, regime: Regime) -> Supervised:
             f"{max(wanted, 2 + held_back)} are needed; give a longer series or lower test_rows, "
             "timesteps, validation_rows or train_rows"
         )
-    windows = np.lib.stride_tricks.sliding_window_view(columns, timesteps, axis=0)[:-1]
-    windows = windows.swapaxes(1, 2)[available - wanted :]
-    targets = columns[timesteps:, 0][available - wanted :]
+    rows = sliding_window_view(columns, timesteps + 1, axis=0)[available - wanted :]
+    _check_varies(series, regime, rows[:wanted], available - wanted)
+    windows, targets = rows[..., :-1].swapaxes(1, 2), rows[:, 0, -1]
     input_scaler = fit_scaler(regime.scaling, windows[:wanted])
     target_scaler = fit_scaler(regime.scaling if regime.scale_target else "none", targets[:wanted])
-    if not (np.all(input_scaler.span > 0) and np.all(target_scaler.span > 0)):
-        kind = "differences are" if regime.difference else "values are"
-        raise DataError(
-            f"series {series.name}: its {kind} constant over the {wanted} training rows, "
-            "so they cannot be scaled; give a series that varies"
-        )
     inputs = input_scaler.scale(windows).astype(np.float32)
     scaled_targets = target_scaler.scale(targets).astype(np.float32)
     train, test = (
@@ -219,6 +222,41 @@ def supervise(series: Series, regime: Regime) -> Supervised:
         last_window=columns[-timesteps:, 0],
         last_base=float(series.values[-1]) if regime.difference else None,
         horizon=series.horizon,
+    )
+
+
+def _check_varies(series: Series, regime: Regime, rows: np.ndarray, first: int) -> None:
+    """See that whatever is scaled varies over the training rows, by more than rounding.
+
+    `rows` has shape (rows, columns, timesteps + 1), where the last timestep is the target;
+    `first` is the place of the first row in the series. Raises DataError.
+    """
+    if regime.scaling == "none":
+        return
+    sizes = np.abs(series.columns)
+    if regime.difference:
+        sizes = np.maximum(sizes[:-1], sizes[1:])
+    sizes = sliding_window_view(sizes, rows.shape[2], axis=0)[first : first + len(rows)]
+    rounding = ROUNDING * sizes.max(axis=0)
+    constant = fit_scaler(regime.scaling, rows).span <= rounding
+    constant[1:, -1] = False
+    constant[0, -1] &= regime.scale_target
+    if not constant.any():
+        return
+    column, step = np.argwhere(constant)[0]
+    value = rows[:, column, step].mean()
+    if abs(value) <= rounding[column, step]:
+        value = 0
+    kind = "differences" if regime.difference else "values"
+    whose, mend = f"its {kind}", "give a series that varies"
+    if column:
+        name = series.input_names[column - 1] if series.input_names else column
+        whose, mend = f"the {kind} of its input {name}", f"remove {name} from inputs"
+        if regime.difference and value:
+            mend += " or set difference: false"
+    raise DataError(
+        f"series {series.name}: {whose} are constant over the {len(rows)} training rows (all "
+        f"{value:.6g}, up to rounding), so they cannot be scaled; {mend}"
     )
 
 

@@ -9,7 +9,7 @@ from thousandfold.errors import UserError
 
 
 class OwnModelError(UserError):
-    """A model of the user's that cannot be built; the message names it and the mend."""
+    """A model of the user's that cannot be used; the message names it and the mend."""
 
 
 def build_own_model(
@@ -41,3 +41,29 @@ def build_own_model(
             f"model {name}: has outputs of shape {model.output_shape}; end it with Dense(1)"
         )
     return model
+
+
+def stateful_layers(model: Any) -> list[Any]:
+    """A model's stateful layers, those inside other layers and models too."""
+    # `model.layers` has the outermost only, and nothing public of Keras's walks on from there.
+    return [layer for layer in model._flatten_layers() if getattr(layer, "stateful", False)]
+
+
+def check_resets(name: str, model: Any) -> None:
+    """See that the state of each stateful layer can be reset. Raises OwnModelError."""
+    for layer in stateful_layers(model):
+        try:
+            layer.reset_state()
+        except Exception as error:
+            raise OwnModelError(
+                f"model {name}: the state of its layer {layer.name} cannot be reset "
+                f"({type(error).__name__}: {error}); give the layer a reset_state() that zeroes it"
+            ) from error
+
+
+def reported_loss(name: str | None, logs: dict[str, float], key: str = "loss") -> float:
+    """A loss among all that Keras reports of a batch or an epoch. Raises OwnModelError."""
+    if key not in logs:
+        step = "test_step" if key.startswith("val_") else "train_step"
+        raise OwnModelError(f"model {name}: reports no loss; return one from its {step}, as 'loss'")
+    return logs[key]

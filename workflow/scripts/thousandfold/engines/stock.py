@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 
 from thousandfold.engines.block import Progress, TrainedBlock
-from thousandfold.engines.own_model import build_own_model
+from thousandfold.engines.own_model import (
+    build_own_model,
+    check_resets,
+    reported_loss,
+    stateful_layers,
+)
 from thousandfold.engines.profiles import PROFILES, make_optimizer
 from thousandfold.engines.runtime import keras
 from thousandfold.scenario import EarlyStopping, Regime
@@ -61,6 +66,8 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
     size = batch_size if regime.stateful else None
     if regime.model:
         model = build_own_model(regime.model, rows.timesteps, rows.features, size, seed)
+        if regime.resets_state:
+            check_resets(regime.model, model)
     else:
         output = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
         model = keras.Sequential(
@@ -76,10 +83,9 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
 
 
 def reset_states(model: Any) -> None:
-    """Zero the state of every stateful recurrent layer; Keras 3's models have no such method."""
-    for layer in model.layers:
-        if getattr(layer, "stateful", False):
-            layer.reset_state()
+    """Zero the state of every stateful layer; Keras 3's models have no such method."""
+    for layer in stateful_layers(model):
+        layer.reset_state()
 
 
 def _stopper(model: Any, early_stopping: EarlyStopping) -> Any:
@@ -103,16 +109,16 @@ def _fit(
     train = data.train
     held_back = data.validation and (data.validation.inputs, data.validation.targets)
 
-    def fit(rows: Any, epochs: int) -> dict[str, list[float]]:
+    def fit(rows: Any, epochs: int) -> dict[str, float]:
         history = model.fit(
             train.inputs[rows], train.targets[rows], epochs=epochs, batch_size=regime.batch_size,
             shuffle=False, verbose=0, validation_data=held_back,
         )  # fmt: skip
-        return history.history
+        return {name: values[-1] for name, values in history.history.items()}
 
     resets = regime.stateful and regime.reset_after_epoch
     if not resets and not regime.shuffle and held_back is None and train.begins is None:
-        loss = fit(slice(None), regime.epochs)["loss"][-1]
+        loss = reported_loss(regime.model, fit(slice(None), regime.epochs))
         progress(regime.epochs)
         return float(loss), regime.epochs
 
@@ -124,14 +130,14 @@ def _fit(
         rows = epoch_orders(generator, 1, len(train))[0] if regime.shuffle else slice(None)
         if train.begins is None:
             logs = fit(rows, epochs=1)
-            loss = logs["loss"][-1]
+            loss = reported_loss(regime.model, logs)
         else:
-            loss = _stepwise_epoch(model, train, train.begins)
+            loss = _stepwise_epoch(model, regime, train, train.begins)
         if regime.reset_after_epoch:
             reset_states(model)
         progress(epoch + 1)
         if stopper:
-            stopper.on_epoch_end(epoch, {name: values[-1] for name, values in logs.items()})
+            stopper.on_epoch_end(epoch, {"val_loss": reported_loss(regime.model, logs, "val_loss")})
             if model.stop_training:
                 break
     if stopper:
@@ -140,7 +146,7 @@ def _fit(
     return float(loss), epoch + 1
 
 
-def _stepwise_epoch(model: Any, rows: Rows, begins: np.ndarray) -> float:
+def _stepwise_epoch(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) -> float:
     """One timestep at a time, from zero state at the beginning of each sequence; the mean loss."""
     losses = []
     for row in range(len(rows)):
@@ -149,7 +155,9 @@ def _stepwise_epoch(model: Any, rows: Rows, begins: np.ndarray) -> float:
         inputs = rows.inputs[row : row + 1]
         if rows.learns is None or rows.learns[row]:
             model.reset_metrics()
-            losses.append(model.train_on_batch(inputs, rows.targets[row : row + 1]))
+            # A dictionary, for a list has the model's own metrics beside the loss.
+            logs = model.train_on_batch(inputs, rows.targets[row : row + 1], return_dict=True)
+            losses.append(reported_loss(regime.model, logs))
         else:
             model.predict_on_batch(inputs)
     reset_states(model)

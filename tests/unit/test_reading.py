@@ -20,9 +20,9 @@ from thousandfold.errors import DataError
 from thousandfold.imported import results_of
 from thousandfold.observations import read_series, series_path
 from thousandfold.reading.dates import dates_of, frequency_of
+from thousandfold.reading.files import read_sheet
 from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import ReadOptions, Treatment
-from thousandfold.reading.sheets import read_sheet
 from thousandfold.runs import runs_of
 
 CASES = ROOT / "tests/cases/series"

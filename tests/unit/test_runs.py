@@ -16,7 +16,7 @@ from thousandfold.imported import results_of
 from thousandfold.layers import ConfigError
 from thousandfold.proposals import number, quoted
 from thousandfold.proposals.series import column_to_forecast
-from thousandfold.reading.sheets import read_sheet
+from thousandfold.reading.files import read_sheet
 from thousandfold.runs import runs_of
 
 CASES = ROOT / "tests/cases"

@@ -16,7 +16,8 @@ from thousandfold.errors import UserError
 from thousandfold.proposals import name_made_of, number, quoted, text_of
 from thousandfold.proposals.series import column_to_forecast, propose_series, series_section
 from thousandfold.proposals.table import propose_table, table_parts
-from thousandfold.reading.sheets import read_sheet, stem_of
+from thousandfold.reading.files import read_sheet
+from thousandfold.reading.sheets import stem_of
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 

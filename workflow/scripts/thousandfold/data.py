@@ -8,7 +8,7 @@ from pandas.api.types import is_numeric_dtype
 
 from thousandfold.errors import DataError
 from thousandfold.observations import read_series
-from thousandfold.reading.sheets import check_file
+from thousandfold.reading.files import check_file
 from thousandfold.scenario import Scenario
 from thousandfold.schema import BadKeyError
 from thousandfold.series import Series

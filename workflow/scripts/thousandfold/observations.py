@@ -19,9 +19,10 @@ from thousandfold.reading.dates import (
     frequency_of,
     is_named_like_time,
 )
+from thousandfold.reading.files import read_sheet
 from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import AS_IT_IS, ReadOptions, Treatment
-from thousandfold.reading.sheets import Sheet, counted, read_sheet
+from thousandfold.reading.sheets import Sheet, counted
 from thousandfold.series import BEYOND, LARGEST_VALUE, Series
 
 MOSTLY_EVEN = 0.8

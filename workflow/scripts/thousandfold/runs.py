@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from thousandfold.errors import DataError
+from thousandfold.reading.files import read_sheet
 from thousandfold.reading.options import FOUND_OUT, ReadOptions, RowsWith, TableForm
-from thousandfold.reading.sheets import Sheet, counted, read_sheet, stem_of
+from thousandfold.reading.sheets import Sheet, counted, stem_of
 from thousandfold.study import ResultsTable
 
 USUAL_NAMES = {

@@ -13,9 +13,10 @@ from thousandfold.errors import DataError
 from thousandfold.observations import panel_keys, read_series, time_of
 from thousandfold.proposals import name_made_of, number, quoted, text_of
 from thousandfold.reading.dates import PARTS, dates_of
+from thousandfold.reading.files import read_sheet
 from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import AS_IT_IS, FOUND_OUT, Treatment
-from thousandfold.reading.sheets import Sheet, read_sheet, stem_of
+from thousandfold.reading.sheets import Sheet, stem_of
 from thousandfold.series import Series
 
 TEST_SHARE = 0.2

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from thousandfold.errors import DataError
-from thousandfold.reading.options import FOUND_OUT, ReadOptions
 
 LARGEST_FILE = 20_000_000
 """In bytes, unpacked; every job reads the data, and a network's training rows are far fewer."""
@@ -63,21 +62,6 @@ class Sheet:
         return replace(self, rows=rows, places=places)
 
 
-def read_sheet(path: Path, options: ReadOptions = FOUND_OUT) -> Sheet:
-    """Read a file by the end of its name: .parquet, .xlsx, or text in columns, .gz or not.
-
-    Raises DataError if there is no such file, if it is too large, or if it has no rows of one
-    length under a header.
-    """
-    # Here and not above, because these modules make sheets.
-    from thousandfold.reading.delimited import delimited_sheet
-    from thousandfold.reading.typed import parquet_sheet, workbook_sheet
-
-    check_file(path)
-    formats = {".parquet": parquet_sheet, ".xlsx": workbook_sheet, ".xlsm": workbook_sheet}
-    return formats.get(path.suffix.lower(), delimited_sheet)(path, options)
-
-
 def stem_of(path: Path) -> str:
     """A file's name without its end: that of a.b.csv.gz is a.b."""
     return Path(path.name.removesuffix(".gz")).stem or path.name
@@ -86,13 +70,6 @@ def stem_of(path: Path) -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things in words."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def check_file(path: Path) -> None:
-    """Raise DataError unless there is a regular file that is not too large to be read."""
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file; correct the path")
-    check_size(path, path.stat().st_size)
 
 
 def check_size(path: Path, size: float, cells: float = math.nan) -> None:

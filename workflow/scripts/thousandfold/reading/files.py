@@ -1,0 +1,27 @@
+"""Which format a file is in, by the end of its name."""
+
+from pathlib import Path
+
+from thousandfold.errors import DataError
+from thousandfold.reading.delimited import delimited_sheet
+from thousandfold.reading.options import FOUND_OUT, ReadOptions
+from thousandfold.reading.sheets import Sheet, check_size
+from thousandfold.reading.typed import parquet_sheet, workbook_sheet
+
+
+def read_sheet(path: Path, options: ReadOptions = FOUND_OUT) -> Sheet:
+    """Read a file by the end of its name: .parquet, .xlsx, or text in columns, .gz or not.
+
+    Raises DataError if there is no such file, if it is too large, or if it has no rows of one
+    length under a header.
+    """
+    check_file(path)
+    formats = {".parquet": parquet_sheet, ".xlsx": workbook_sheet, ".xlsm": workbook_sheet}
+    return formats.get(path.suffix.lower(), delimited_sheet)(path, options)
+
+
+def check_file(path: Path) -> None:
+    """Raise DataError unless there is a regular file that is not too large to be read."""
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file; correct the path")
+    check_size(path, path.stat().st_size)

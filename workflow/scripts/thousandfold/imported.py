@@ -1,7 +1,6 @@
 """A table of repeats that were trained elsewhere: its metrics, names and pairs."""
 
 import csv
-import re
 import reprlib
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass, replace
@@ -15,8 +14,9 @@ from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from thousandfold.layers import Key
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
+from thousandfold.names import composed
 from thousandfold.registration import named_metrics
-from thousandfold.schema import BadKeyError, unknown_name
+from thousandfold.schema import NO_NAME, BadKeyError, is_name, unknown_name
 from thousandfold.series import BEYOND, LARGEST_VALUE, SeriesError, check_file
 from thousandfold.study import ResultsTable
 
@@ -46,8 +46,6 @@ class Results:
 
     repeats: pd.DataFrame
     """The columns series, scenario and repeat, and all that are numbers."""
-    titles: dict[str, str]
-    """What the table itself calls its series and scenarios, by the names made of that."""
 
 
 def read_rows(file: str) -> pd.DataFrame:
@@ -60,6 +58,10 @@ def read_rows(file: str) -> pd.DataFrame:
         raise BadKeyError(FILE, str(error)) from None
     except Exception as error:  # pandas raises nearly anything on a file that is no table
         raise BadKeyError(FILE, f"{file}: cannot be read ({error}); correct it") from None
+    rows.columns = [composed(name) if isinstance(name, str) else name for name in rows.columns]
+    if not rows.columns.is_unique:
+        twice = rows.columns[rows.columns.duplicated()][0]
+        raise BadKeyError(FILE, f"{file}: has the column {twice!r} more than once; rename one")
     _require_column(FILE, file, "scenario", rows.columns)
     if not len(rows):
         raise BadKeyError(FILE, f"{file}: has no rows; give one per training")
@@ -119,23 +121,14 @@ def unit_of_table(table: dict[str, Any]) -> str:
 def results_of(rows: pd.DataFrame, table: ResultsTable, design: str) -> Results:
     """What a study takes from a table's rows.
 
-    Without a column `series` they are about one, called after the file. Names keep letters,
-    digits, "_" and "-" and have "_" for all else. In a paired study repeats are numbered by the
-    values that make pairs; in another they have the numbers in `repeat`, or follow each other.
-    Raises BadKeyError.
+    Without a column `series` they are about one, called after the file. In a paired study repeats
+    are numbered by the values that make pairs; in another they have the numbers in `repeat`, or
+    follow each other. Raises BadKeyError.
     """
     file = table.file
     if "series" not in rows:
         rows = rows.assign(series=Path(file).stem)
-    titles: dict[str, str] = {}
-    for column in SCENARIO:
-        names = {title: _name_of(file, column, title) for title in rows[column].unique()}
-        if len(set(names.values())) < len(names):
-            alike = sorted(map(str, names))
-            problem = f"{file}: column {column!r} has names that are too alike: {', '.join(alike)}"
-            raise BadKeyError(FILE, f"{problem}; tell them apart by letters or digits")
-        titles |= {name: str(title) for title, name in names.items()}
-        rows = rows.assign(**{column: rows[column].map(names)})
+    rows = rows.assign(**{column: _names(file, rows[column]) for column in SCENARIO})
     metrics = [name for name, _ in table.metrics]
     for metric in metrics:
         _check_values(file, rows[metric])
@@ -148,7 +141,7 @@ def results_of(rows: pd.DataFrame, table: ResultsTable, design: str) -> Results:
         if name not in (*SCENARIO, "repeat", *KEPT_APART) and is_numeric_dtype(rows[name])
     ]
     values = rows[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
-    return Results(pd.concat([rows[[*SCENARIO, "repeat"]], values], axis=1), titles)
+    return Results(pd.concat([rows[[*SCENARIO, "repeat"]], values], axis=1))
 
 
 def _require_column(key: Key, file: str, name: str, columns: Collection[Hashable]) -> None:
@@ -161,15 +154,14 @@ def _require_column(key: Key, file: str, name: str, columns: Collection[Hashable
         raise BadKeyError(key, f"{file}: has no column {name!r}; its columns are {shown}{hint}")
 
 
-def _name_of(file: str, column: str, title: Any) -> str:
-    """A name made of what the table calls a series or scenario."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", str(title)).lstrip("_-")[:64]
-    if pd.isna(title) or not name:
-        problem = (
-            f"{file}: column {column!r} has {str(title)[:80]!r}; give names of letters or digits"
-        )
-        raise BadKeyError(FILE, problem)
-    return name
+def _names(file: str, titles: pd.Series) -> pd.Series:
+    """What a table calls its series or scenarios, as names."""
+    names = titles.map(lambda title: "" if pd.isna(title) else composed(str(title).strip()))
+    wrong = np.flatnonzero(~names.map(is_name).astype(bool))
+    if wrong.size:
+        place, name = _place(file, wrong[0]), reprlib.repr(names[wrong[0]])
+        raise BadKeyError(FILE, f"{file}: column {titles.name!r}, {place}: {name} {NO_NAME}")
+    return names.astype(object)
 
 
 def _place(file: str, row: Any) -> str:

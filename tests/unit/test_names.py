@@ -62,6 +62,10 @@ def test_composing_a_name_twice_changes_nothing(name):
     )
 
 
+def test_what_only_looks_alike_is_another_name():
+    assert composed("x² ﬁ") == "x² ﬁ"
+
+
 @given(st.lists(st.one_of(names, st.text(alphabet='a,;" ', min_size=1).filter(is_name)), max_size=4),
        st.sampled_from(",;"))  # fmt: skip
 def test_a_list_is_read_as_it_was_made(texts, separator):

@@ -19,7 +19,7 @@ DESK: ViewportSize = {"width": 1100, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 PARTS = {
-    "finding": "#finding-shampoo-E6",
+    "finding": "[id='finding-shampoo.E6']",
     "forecasts": "section[aria-labelledby='forecasts-shampoo']",
     "pairs": "section[aria-labelledby='pairs-shampoo']",
     "trust": "section[aria-labelledby='trust-shampoo']",

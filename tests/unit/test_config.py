@@ -119,7 +119,7 @@ def test_a_minimal_config_takes_defaults():
     }
     study = load_study(config, [])
     assert (study.name, study.repeats, study.alpha, study.findings) == ("default", 1000, 0.05, ())
-    assert study.scenario("b_c").label == "b c"
+    assert study.scenario("b_c").label == "b_c"
     assert study.scenario("a").regime.reset_after_epoch
     assert study.experiments[0].scenarios == ("a", "b_c")
     assert len(study.blocks()) == 2
@@ -229,7 +229,14 @@ def test_selecting_findings():
         ({"scenarios": {"Stateful": {"stateful": True}}}, "differs from 'stateful' only in case"),
         ({"scenarios": {"x": {}}}, "scenarios.x: the key 'stateful' is missing"),
         ({"scenarios": {"x": None}}, "scenarios.x: None is not a mapping"),
-        ({"scenarios": {"x" * 65: {"stateful": True}}}, "is no usable name"),
+        ({"scenarios": {"STATEFUL": {"stateful": True}}}, "differs from 'stateful' only in case"),
+        *(
+            ({"scenarios": {name: {"stateful": True}}}, "is no usable name; take 1 to 100 characters")
+            for name in ("", " ", " x", "x\n", "x\u3000", "a\tb", "a\nb", "a\u2028b", "a\x7fb", "\ud800", "x" * 101)
+        ),
+        ({"scenarios": {"gro\u0308ße": {"stateful": True}, "gr\u00f6ße": {"stateful": True}}}, "is there twice"),
+        ({"study": {"name": "a b"}}, "study.name: 'a b' is no usable name of a folder"),
+        ({"study": {"name": "x" * 65}}, "is no usable name of a folder"),
         ({"findings": {"E1": {"b": "stateful"}}}, "compares 'stateful' with itself"),
         ({"findings": {"E1": {"b": ["stateless"]}}}, "expect: less takes one scenario"),
         ({"findings": {"F9": {"b": "stateful"}}}, "expect: best_of takes a list of scenarios"),

@@ -13,10 +13,12 @@ from support import ROOT, STATELESS, shipped_config
 from thousandfold.config import load_study
 from thousandfold.errors import DataError
 from thousandfold.layers import ConfigError, read_layer
+from thousandfold.names import spelled
 from thousandfold.observations import read_series
 from thousandfold.supervised import supervise
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_~-]{0,79}")
 
 EXTREME = [
     None, True, False, 0, -1, 1, 2, 7, 12, 22, 10**6, 10**9, 10**400, -(10**400), 0.0, 1e-320, 0.5, 1e308,
@@ -105,8 +107,8 @@ def assert_stays_inside(study):
     for parent in ("results", "reports"):
         folder = Path(parent).resolve()
         assert folder in [study.folder(parent).resolve(), *study.folder(parent).resolve().parents]
-    names = [study.name, *(s.name for s in study.series), *(s.name for s in study.scenarios)]
-    assert all(NAME.fullmatch(name) for name in names)
+    assert FOLDER.fullmatch(study.name)
+    assert all(FILE.fullmatch(spelled(name)) for name in study.names)
 
 
 def assert_one_clear_error(error):

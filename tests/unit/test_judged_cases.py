@@ -134,7 +134,8 @@ def test_keys_forget_margin_direction_sign_and_scale(judged):
     ("case", "scenarios"),
     [
         ("02-diverged-column", {"lstm", "gru"}), ("06-scenario-None", {"None", "dropout"}),
-        ("10-numeric-names", {"16", "032"}), ("39-file-2024", {"old", "new"}),
+        ("09-unicode-names", {"有状态", "无状态"}), ("10-numeric-names", {"16", "032"}),
+        ("39-file-2024", {"old", "new"}),
     ],
 )  # fmt: skip
 def test_names_stay_what_they_are(judged, case, scenarios):

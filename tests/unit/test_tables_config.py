@@ -67,7 +67,11 @@ def test_a_table_of_repeats(study_of):
         ("name,score\na,1\n", "table.file: .* has no column 'scenario'"),
         ("scenario,score\n", "has no rows"),
         ("scenario,score\na,1\na,good\n", "column 'score', line 3: 'good' is not a number; correct it, or leave it empty"),
-        ("scenario,score\n,1\n", "column 'scenario', line 2: has no name"),
+        ("scenario,score\nold,1\n\n ,1\n", "column 'scenario', line 4: '' is no usable name"),
+        (f"scenario,score\n{'x' * 101},1\n", "column 'scenario', line 2: 'xxx.* is no usable name; take 1 to 100"),
+        ('scenario,score\n"a\nb",1\n', r"'a\\nb' is no usable name"),
+        ("scenario,gr\u00f6ße,gro\u0308ße,score\na,1,2,3\n", "has the column 'größe' more than once"),
+        ("scenario,score\nnew,1\nthe old,2\nold!,2\n", "there is no 'old'; did you mean 'old!'?"),
         ("scenario,repeat,score\na,1,1\na,1,2\n", "line 3: has repeat 1 of a on mine more than once"),
         ("scenario,repeat,score\na,x,1\n", "column 'repeat', line 2: 'x' is no whole number"),
         ("scenario,repeat,score\na,,1\na,1,1\n", "column 'repeat', line 2: '' is no whole number"),
@@ -77,6 +81,24 @@ def test_a_table_of_repeats(study_of):
 def test_a_table_that_cannot_be_used(study_of, text, problem):
     with pytest.raises(ConfigError, match=problem):
         study_of(text)
+
+
+def test_a_name_is_the_text_of_the_table(study_of):
+    """Blanks at its ends and how an accent was typed make no other name."""
+    text = "series,scenario,gro\u0308ße\na/b, new ,1\na/b,new,2\nc.d,o\u0308ld,2\na/b,b_c,1\na/b,b c,1\n"
+    finding = {"G": {"b": "öld"}, "größe": {"b": "b c"}}
+    study = study_of(text, finding, metric="gr\u00f6ße", deterministic=["o\u0308ld"])
+    assert [s.name for s in study.scenarios] == ["new", "öld", "b_c", "b c"]
+    assert [s.label for s in study.scenarios] == ["new", "öld", "b_c", "b c"]
+    assert [(s.name, s.title) for s in study.series] == [("a/b", "a/b"), ("c.d", "c.d")]
+    assert study.metrics == ("größe",)
+    assert study.deterministic == {"öld"}
+    assert [finding.id for finding in study.findings] == ["G", "größe"]
+
+
+def test_a_name_as_older_releases_spelled_it(study_of):
+    with pytest.raises(ConfigError, match=r"there is no 'my_model'; did you mean 'my model'\?"):
+        study_of("scenario,score\nmy model,1\nold,2\n", {"G": {"a": "my_model"}})
 
 
 def test_an_error_names_the_line_as_an_editor_counts(study_of):
@@ -163,7 +185,7 @@ def test_the_best_is_so_by_its_own_metric(study_of, better, direction):
         (None, {"metrics": {"loss": {}}}, r"table\.metrics\.loss: the key 'better' is missing"),
         (None, {"metrics": {"loss": {"better": "less"}}}, r"table\.metrics\.loss\.better: unknown value 'less'"),
         (None, {"metrics": {"score": {"better": "lower"}}}, r"table\.metrics\.score: is the table's own metric"),
-        (None, {"metrics": {"my loss": {"better": "lower"}}}, r"'my loss' is no usable name"),
+        (None, {"metrics": {" loss": {"better": "lower"}}}, r"' loss' is no usable name"),
     ],
 )  # fmt: skip
 def test_metrics_that_are_refused(study_of, findings, table, problem):

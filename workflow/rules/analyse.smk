@@ -29,7 +29,7 @@ rule summarise:
         runtime=analysis_minutes,
     params:
         series=STUDY.series,
-        metric=STUDY.metric,
+        metric=literally(STUDY.metric),
         lag_orders=None if STUDY.table else STUDY.lag_orders,
         deterministic=STUDY.deterministic,
         study_seed=STUDY.seed,
@@ -58,7 +58,7 @@ rule standard_error:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        metric=STUDY.metric,
+        metric=literally(STUDY.metric),
         study_seed=STUDY.seed,
         code=code_digest("standard_error"),
     message:
@@ -86,11 +86,11 @@ rule compare:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        series=[source.name for source in STUDY.series],
+        series=literally([source.name for source in STUDY.series]),
         twins=STUDY.twins,
         alpha=STUDY.alpha,
         design=STUDY.design,
-        metric=STUDY.metric,
+        metric=literally(STUDY.metric),
         deterministic=STUDY.deterministic,
         study_seed=STUDY.seed,
         code=code_digest("compare"),
@@ -123,7 +123,7 @@ rule calibrate:
         alpha=STUDY.alpha,
         pairs=STUDY.compared_pairs(),
         design=STUDY.design,
-        metric=STUDY.metric,
+        metric=literally(STUDY.metric),
         metrics=STUDY.metrics,
         deterministic=STUDY.deterministic,
         study_seed=STUDY.seed,
@@ -201,7 +201,7 @@ rule replicate:
         runtime=analysis_minutes,
     params:
         design=STUDY.design,
-        metric=STUDY.metric,
+        metric=literally(STUDY.metric),
         study_seed=STUDY.seed,
         code=code_digest("replicate"),
     message:

@@ -10,6 +10,7 @@ from itertools import chain
 
 from thousandfold.data import load_series
 from thousandfold.engines import unsupported
+from thousandfold.names import composed, spelled
 from thousandfold.recipe import code_digest, checks_recipe, recipe
 from thousandfold.records import TRAINING_TABLES
 from thousandfold.resources import (
@@ -48,16 +49,24 @@ PUBLISHED_FILES = [source.published for source in STUDY.series if source.publish
 
 
 wildcard_constraints:
-    series="[A-Za-z0-9_-]+",
-    scenario="[A-Za-z0-9_-]+",
+    series="[A-Za-z0-9_~-]+",
+    scenario="[A-Za-z0-9_~-]+",
     stage=r"\d+",
     start=r"\d+",
     stop=r"\d+",
 
 
 def files_of(blocks):
-    """The result files of blocks."""
-    return [BLOCK_FILE.format(**vars(block)) for block in blocks]
+    """The result files of blocks; wildcards hold the spelling of names."""
+    return [
+        BLOCK_FILE.format(
+            series=spelled(block.series),
+            scenario=spelled(block.scenario),
+            start=block.start,
+            stop=block.stop,
+        )
+        for block in blocks
+    ]
 
 
 def block_files():
@@ -81,7 +90,7 @@ def trained_blocks(series, scenario, wildcards):
         files += files_of(blocks)
         if STUDY.stopping:
             assessed = checkpoints.assess.get(
-                series=series, scenario=scenario, stage=stage
+                series=spelled(series), scenario=spelled(scenario), stage=stage
             )
             if json.loads(Path(assessed.output[0]).read_text())["enough"]:
                 break
@@ -90,20 +99,25 @@ def trained_blocks(series, scenario, wildcards):
 
 def stage_files(wildcards):
     """The blocks of a scenario's stages up to this one."""
-    stages = STUDY.stages_of(wildcards.series, wildcards.scenario)
+    names = map(STUDY.name_of, (wildcards.series, wildcards.scenario))
+    stages = STUDY.stages_of(*names)
     return files_of(chain(*stages[: int(wildcards.stage) + 1]))
 
 
 def series_file(wildcards):
     """The file that holds a series."""
-    return STUDY.source(wildcards.series).file
+    return STUDY.source(STUDY.name_of(wildcards.series)).file
 
 
 def block_of(wildcards):
     """The block of a training job."""
-    return Block(
-        wildcards.series, wildcards.scenario, int(wildcards.start), int(wildcards.stop)
-    )
+    series, scenario = map(STUDY.name_of, (wildcards.series, wildcards.scenario))
+    return Block(series, scenario, int(wildcards.start), int(wildcards.stop))
+
+
+def literally(text):
+    """A param of this text, or list of texts; Snakemake takes {braces} in plain ones for wildcards."""
+    return lambda wildcards: text
 
 
 def block_recipe(wildcards):
@@ -194,12 +208,18 @@ def planned_trainings():
         if series.assumed or series.frequency
     ]
     shared = config.get("model", {}).get("engine")
+    typed = {composed(name): fields for name, fields in config["scenarios"].items()}
     for scenario in STUDY.scenarios:
-        wanted = config["scenarios"][scenario.name].get("engine", shared)
+        wanted = typed[scenario.name].get("engine", shared)
         if scenario.regime.engine == "keras" and wanted != "keras":
             lines.append(
                 f"{scenario.name}: trained by stock Keras, because of {unsupported(scenario.regime)}"
             )
+    lines += [
+        f"{name}: in file names and below, {spelled(name)}"
+        for name in STUDY.names
+        if spelled(name) != name
+    ]
     return "\n".join(lines)
 
 

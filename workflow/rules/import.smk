@@ -25,7 +25,7 @@ rule collect:
         runtime=analysis_minutes,
     params:
         table=[STUDY.table],
-        metric=STUDY.metric,
+        metric=literally(STUDY.metric),
         design=STUDY.design,
         code=code_digest("import_repeats"),
     message:

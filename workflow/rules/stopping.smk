@@ -45,7 +45,7 @@ rule simulate_stopping:
     params:
         rule=[STUDY.stopping],
         most=STUDY.repeats,
-        metric=STUDY.metric,
+        metric=literally(STUDY.metric),
         study_seed=STUDY.seed,
         code=code_digest("simulate_stopping"),
     message:

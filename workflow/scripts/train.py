@@ -14,19 +14,17 @@ from thousandfold.machine import available_memory_mb
 from thousandfold.provenance import training_facts
 from thousandfold.records import write_block
 from thousandfold.resources import passes, training_job
-from thousandfold.study import Block
 from thousandfold.training import train_repeats
 
 
-def train(
-    config: dict[str, Any], block: Block, granted_mb: float, recipe: str, output: Path
-) -> None:
-    """Train a block as the config says, in as many passes as the memory asks for.
+def train(config: dict[str, Any], granted_mb: float, recipe: str, output: Path) -> None:
+    """Train the block of a file as the config says, in as many passes as the memory asks for.
 
     Raises TooLittleMemoryError. How a block is cut into passes changes no number.
     """
     started = perf_counter()
     study = load_study(config, [])
+    block = block_of(study, output)
     scenario, source = study.scenario(block.scenario), study.source(block.series)
     series = load_series(source)
     cut = passes(training_job(scenario, series, block), granted_mb, available_memory_mb())
@@ -45,7 +43,6 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     train(
         config=snakemake.config,
-        block=block_of(Path(snakemake.output[0])),
         granted_mb=snakemake.resources.mem_mb,
         recipe=snakemake.params.recipe,
         output=Path(snakemake.output[0]),

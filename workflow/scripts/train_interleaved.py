@@ -17,7 +17,7 @@ def train_all(config: dict[str, Any], outputs: list[Path]) -> None:
     """Train every block, a repeat here and a repeat there, and write them all at the end."""
     study = load_study(config, [])
     series = {source.name: load_series(source) for source in study.series}
-    files = {block_of(path): path for path in outputs}
+    files = {block_of(study, path): path for path in outputs}
     tables = train_interleaved(study, series, list(files))
     for block, table in tables.items():
         facts = training_facts(float(table["train_seconds"].sum()))

@@ -38,10 +38,11 @@ class DamagedResultsError(UserError):
     """Blocks that were set aside; the message names each, why, and what to do."""
 
 
-def block_of(path: Path) -> Block:
+def block_of(study: Study, path: Path) -> Block:
     """The block that a result file holds, by its place: <series>/<scenario>/<start>-<stop>."""
+    series, scenario = map(study.name_of, path.parts[-3:-1])
     start, stop = path.stem.split("-")
-    return Block(path.parts[-3], path.parts[-2], int(start), int(stop))
+    return Block(series, scenario, int(start), int(stop))
 
 
 def checked_blocks(
@@ -55,13 +56,13 @@ def checked_blocks(
     series = {source.name: load_series(source) for source in study.series}
     set_aside = []
     for path in files:
-        block = block_of(path)
+        block = block_of(study, path)
         repeats = range(block.start, block.stop)
         steps, horizon = series[block.series].test_rows, series[block.series].horizon
         try:
             table = read_block(path, recipe(study, block), repeats, steps, horizon)
         except DamagedFileError as problem:
-            target = damaged / block.series / block.scenario / path.name
+            target = damaged / Path(*path.parts[-3:])
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
             set_aside.append(f"{path}: {problem}; moved to {target}")
@@ -101,11 +102,11 @@ def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataF
     )
 
 
-def block_row(path: Path) -> dict[str, Any]:
+def block_row(study: Study, path: Path) -> dict[str, Any]:
     """A block's row of the blocks table."""
     facts = block_facts(path)
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    return {**asdict(block_of(path)), **facts, "versions": versions}
+    return {**asdict(block_of(study, path)), **facts, "versions": versions}
 
 
 def collect(
@@ -138,7 +139,9 @@ def collect(
                 if name not in writers:
                     writers[name] = stack.enter_context(sealed_writer(path, arrow.schema))
                 writers[name].write_table(arrow)
-    facts = pd.DataFrame([block_row(path) for path in files], columns=table_columns("blocks"))
+    facts = pd.DataFrame(
+        [block_row(study, path) for path in files], columns=table_columns("blocks")
+    )
     write_table("blocks", facts, blocks_csv)
 
 

@@ -14,6 +14,7 @@ from thousandfold.errors import DataError
 from thousandfold.imported import read_table, results_of, table_metrics, unit_of_table
 from thousandfold.layers import ConfigError, Key, layer_of, read_layer
 from thousandfold.metrics import METRICS, Metric
+from thousandfold.names import composed
 from thousandfold.observations import series_path
 from thousandfold.reading.options import ReadOptions, Treatment
 from thousandfold.regimes import imported_scenario, trained_scenario
@@ -43,7 +44,7 @@ def load_study(config: Mapping[str, Any], files: list[str]) -> Study:
     """
     layers = [(file, read_layer(file)) for file in files]
     try:
-        content = checked(plain(config))
+        content = checked(_composed(plain(config)))
         study = _imported_study(content) if "table" in content else _trained_study(content)
         check_data(study)
         return study
@@ -51,6 +52,31 @@ def load_study(config: Mapping[str, Any], files: list[str]) -> Study:
         where = layer_of(error.key, config, layers)
         key = ".".join(map(shown_key, error.key)) or "the whole config"
         raise ConfigError(f"{where}: {key}: {error.problem}") from None
+
+
+NAMING = frozenset(
+    {
+        "a", "b", "pairs", "series", "scenarios", "findings", "metric", "paired_by",
+        "deterministic",
+    }
+)  # fmt: skip
+"""The keys whose texts are names."""
+
+
+def _composed(node: Any, key: Key = (), *, is_name: bool = False) -> Any:
+    """The same tree with all names composed, so that they match however they were typed."""
+    if isinstance(node, dict):
+        found: dict[str, Any] = {}
+        for name, value in node.items():
+            same = composed(name)
+            if same in found:
+                problem = "is there twice, with accents typed in two ways; rename or remove one"
+                raise BadKeyError((*key, name), problem)
+            found[same] = _composed(value, (*key, name), is_name=name in NAMING)
+        return found
+    if isinstance(node, list):
+        return [_composed(value, (*key, i), is_name=is_name) for i, value in enumerate(node)]
+    return composed(node) if is_name and isinstance(node, str) else node
 
 
 def _trained_study(config: dict[str, Any]) -> Study:
@@ -103,7 +129,7 @@ def _imported_study(config: dict[str, Any]) -> Study:
         for name in results.repeats["series"].unique()
     )
     scenarios = tuple(
-        imported_scenario(name, name, deterministic=name in origin.deterministic)
+        imported_scenario(name, deterministic=name in origin.deterministic)
         for name in results.repeats["scenario"].unique()
     )
     per_scenario = results.repeats.groupby(["series", "scenario"]).size()
@@ -206,7 +232,7 @@ def _refuse_names_alike(section: str, names: Mapping[str, Any]) -> None:
     """Names that differ only in case would share a file on some disks."""
     seen: dict[str, str] = {}
     for name in names:
-        twin = seen.setdefault(name.lower(), name)
+        twin = seen.setdefault(name.casefold(), name)
         if twin != name:
             raise BadKeyError((section, name), f"differs from {twin!r} only in case; rename one")
 

@@ -3,10 +3,12 @@
 Ink and grid have colours of their own, which the page replaces by its scheme's.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
+from unicodedata import east_asian_width
 
 import matplotlib as mpl
 import numpy as np
@@ -36,14 +38,39 @@ STYLE: Any = {
 
 
 LONGEST_LABEL = 40
-"""Characters of a label that a figure has room for."""
+"""Columns of a label that a figure has room for; a wide letter, such as a Chinese one, has two."""
 
 PANEL_TITLE_WIDTH = 28
-"""Characters in a line of a small panel's title."""
+"""Columns in a line of a small panel's title."""
+
+
+def _wide(text: str) -> int:
+    """How many wide letters a text has."""
+    return sum(east_asian_width(letter) in "WF" for letter in text)
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+    """The beginning of a label that a figure has room for."""
+    shown = label
+    while len(shown) + _wide(shown) > LONGEST_LABEL:
+        shown = shown[:-1]
+    return label if shown == label else f"{shown[:-1]}…"
+
+
+def _row_label(label: str, width: int = LONGEST_LABEL) -> str:
+    """A label beside a row, in lines of so many columns.
+
+    The font that measures it takes wide letters for narrow ones, so that they would stand out of
+    the figure: blanks before them, which no browser draws, keep the room.
+    """
+    lines = _wrapped(label, width).split("\n")
+    return "\n".join(" " * math.ceil(1.3 * _wide(line)) + line for line in lines)
+
+
+def _wrapped(label: str, width: int = PANEL_TITLE_WIDTH) -> str:
+    """The beginning of a label in lines of so many columns."""
+    text = _short(label)
+    return fill(text, max(1, width * len(text) // (len(text) + _wide(text))))
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -113,7 +140,7 @@ def box_plots(
                     markeredgecolor=GREEN, markeredgewidth=1.5,
                 )  # fmt: skip
         axes.set(xlabel=_short(measure), ylabel="", xlim=limits)
-        axes.set_yticks(range(len(samples)), [_short(label) for label in samples])
+        axes.set_yticks(range(len(samples)), [_row_label(label) for label in samples])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
         return figure
@@ -153,7 +180,7 @@ def _small_multiples(
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, (scenario, label) in zip(grid, labels.items(), strict=False):
         draw(axes, scenario)
-        axes.set_title(fill(_short(label), PANEL_TITLE_WIDTH), fontsize=9)
+        axes.set_title(_wrapped(label), fontsize=9)
     for axes in grid[len(labels) :]:
         axes.set_visible(False)
     for axes in grid[max(0, len(labels) - columns) : len(labels)]:
@@ -270,7 +297,7 @@ def _draw_distributions(axes: Axes, summaries: Sequence[Summary], measure: str) 
         axes.plot([summary.low, summary.high], [row, row], color=VERMILLION, linewidth=3)
         axes.plot(summary.mean, row, marker="D", markersize=4, color=VERMILLION)
     axes.set(xlabel=_short(measure), ylabel="")
-    names = [fill(_short(summary.label), PANEL_TITLE_WIDTH) for summary in summaries]
+    names = [_row_label(summary.label, PANEL_TITLE_WIDTH) for summary in summaries]
     axes.set_yticks(range(len(summaries)), names)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)

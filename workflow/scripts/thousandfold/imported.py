@@ -26,7 +26,7 @@ from thousandfold.runs import (
     read_tables,
     recognised,
 )
-from thousandfold.schema import BadKeyError, unknown_name
+from thousandfold.schema import NO_NAME, BadKeyError, is_name, unknown_name
 from thousandfold.series import BEYOND, LARGEST_VALUE
 from thousandfold.study import ResultsTable
 
@@ -40,8 +40,6 @@ KEPT_APART = ("diverged", "engine", "profile")
 
 SAME_NUMBER = 1e-12
 """How far a deterministic scenario's values may lie apart, as a share of the largest."""
-
-LONGEST_NAME = 100
 
 WHOLE = r"[-+]?\d+(\.0+)?"
 
@@ -181,15 +179,11 @@ def _require_column(key: Key, sheet: Sheet, name: str) -> None:
 
 
 def _check_names(sheet: Sheet, column: str, names: pd.Series) -> None:
-    """Every row has a name of its series and scenario that can be printed in a line."""
-    for number, name in enumerate(names):
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            problem = "has no name" if not name else f"has {reprlib.repr(name)}"
-            raise BadKeyError(
-                FILE,
-                f"{sheet.path}: column {column!r}, {sheet.places[number]}: {problem}; give a name "
-                f"of at most {LONGEST_NAME} characters",
-            )
+    """Every row has a usable name of its series and scenario."""
+    wrong = np.flatnonzero(~names.map(is_name).astype(bool))
+    if wrong.size:
+        place, name = sheet.places[wrong[0]], reprlib.repr(names[wrong[0]])
+        raise BadKeyError(FILE, f"{sheet.path}: column {column!r}, {place}: {name} {NO_NAME}")
 
 
 def _metric_values(

@@ -35,7 +35,7 @@ def trained_scenario(
     What the replicated engine does not take goes to stock Keras. Raises BadKeyError.
     """
     values = {**model, "model": None, **own}
-    label = values.pop("label", name.replace("_", " "))
+    label = values.pop("label", name)
     is_paired = settings["design"] == "paired"
     if not is_paired and "stream" in own:
         raise BadKeyError(
@@ -47,7 +47,6 @@ def trained_scenario(
             ("scenarios", name, "model"),
             "runs code of its own; if you trust it, allow it by study.trust_models: true",
         )
-    # No scenario's name has a space, so that no stream is called like one.
     seeded_by = f"stream {own.get('stream', 0)}" if is_paired else name
     # Keras takes a whole number for no learning rate.
     values["learning_rate"] = float(values["learning_rate"])
@@ -67,14 +66,14 @@ def trained_scenario(
     return Scenario(name, label, regime, seeded_by, bool(own.get("deterministic")))
 
 
-def imported_scenario(name: str, label: str, *, deterministic: bool) -> Scenario:
+def imported_scenario(name: str, *, deterministic: bool) -> Scenario:
     """A scenario of a table of repeats; nothing is known of its training."""
     unknown = Regime(
         stateful=False, shuffle=False, reset_after_epoch=False, seed_on_train=False,
         reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
         epochs=0, learning_rate=0.0, profile=IMPORTED, engine=IMPORTED,
     )  # fmt: skip
-    return Scenario(name, label, unknown, name, deterministic)
+    return Scenario(name, name, unknown, name, deterministic)
 
 
 def _optimizer(scenario: str, options: dict[str, Any]) -> Optimizer:

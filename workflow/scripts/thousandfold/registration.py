@@ -5,6 +5,7 @@ from typing import Any
 
 from thousandfold.layers import Key
 from thousandfold.metrics import UNIT_OF_SERIES, Metric
+from thousandfold.names import listed
 from thousandfold.schema import BadKeyError, unknown_name
 from thousandfold.study import Contrast, Finding, Trend
 
@@ -157,8 +158,7 @@ def _trend(
         raise BadKeyError((*key, "trend", "over"), "is constant; give values that differ")
     if "margin" not in finding:
         raise BadKeyError(key, "a trend needs the key 'margin', a difference per unit of over")
-    ends = ([pair[end] for pair in pairs] for end in (0, 1))
-    a, b = (", ".join(names) for names in ends)
+    a, b = (listed(pair[end] for pair in pairs) for end in (0, 1))
     trend = Trend(tuple((pair[0], pair[1]) for pair in pairs), tuple(map(float, over)))
     return Contrast(finding["expect"], a, b, float(finding["margin"]), metric=metric, trend=trend)
 

@@ -32,6 +32,17 @@ LONGEST_SHOWN = 200
 """Characters of a value that an error shows."""
 
 
+NO_NAME = (
+    "is no usable name; take 1 to 100 characters in one line, without blanks at the ends or "
+    "control characters"
+)
+
+NO_FOLDER = (
+    "is no usable name of a folder; take letters, digits, '_' and '-', at most 64, starting with a "
+    "letter or digit"
+)
+
+
 class BadKeyError(Exception):
     """A problem with one key, before it is known which file the key stands in."""
 
@@ -44,6 +55,11 @@ class BadKeyError(Exception):
 def config_schema() -> dict[str, Any]:
     """The JSON schema of a merged config."""
     return yaml.safe_load(SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+def is_name(text: str) -> bool:
+    """Whether a scenario, a series or a finding can have this name."""
+    return re.search(config_schema()["$defs"]["name"]["pattern"], text) is not None
 
 
 def _shown(value: Any) -> str:
@@ -141,10 +157,7 @@ def _explain(error: Any) -> tuple[Key, str]:
             return key, f"{_shown(value)} names no function; write package.module:function"
         case "pattern":
             place = (*key, value) if "propertyNames" in error.absolute_schema_path else key
-            return place, (
-                f"{_shown(value)} is no usable name; take letters, digits, '_' and '-', at most "
-                "64, starting with a letter or digit"
-            )
+            return place, f"{_shown(value)} {NO_FOLDER if key == ('study', 'name') else NO_NAME}"
         case "type":
             return key, _wrong_type(value, [rule] if isinstance(rule, str) else rule)
         case "anyOf" | "oneOf" if value is None or isinstance(value, int | float):

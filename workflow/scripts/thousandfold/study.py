@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
+from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario
 
@@ -66,7 +67,7 @@ class Contrast:
     expect: str
     """less, greater, equivalent, different, more_stable or precision."""
     a: str
-    """A scenario; of a trend, all of them, separated by commas."""
+    """A scenario; of a trend, a list of them as names.listed makes it."""
     b: str | None
     """None for precision."""
     margin: float | None
@@ -221,6 +222,16 @@ class Study:
     def source(self, name: str) -> SeriesSource:
         """The series of this name."""
         return next(source for source in self.series if source.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its series and scenarios."""
+        names = [source.name for source in self.series] + [s.name for s in self.scenarios]
+        return tuple(dict.fromkeys(names))
+
+    def name_of(self, spelling: str) -> str:
+        """The series or scenario that has this spelling in file names."""
+        return next(name for name in self.names if spelled(name) == spelling)
 
     def stages_of(self, series: str, scenario: str) -> list[list[Block]]:
         """A scenario's training jobs on a series, by stage: one stage without a stopping rule.

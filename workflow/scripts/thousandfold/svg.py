@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import warnings
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -19,6 +20,9 @@ class Figures:
 
     def add(self, name: str, figure: Figure) -> Markup:
         """Keep a figure as the file of this name; returns it as an element for the page."""
+        # Two names joined may read as two others do, and some disks do not tell cases apart.
+        while f"{name}.svg".casefold() in map(str.casefold, self.files):
+            name += "~"
         svg = _svg(figure, name)
         self.files[f"{name}.svg"] = _standalone(svg)
         return _inline(svg)
@@ -28,7 +32,9 @@ def _svg(figure: Figure, name: str) -> str:
     """A figure as SVG; its name keeps its ids apart from those of others."""
     buffer = io.StringIO()
     salt = hashlib.sha256(name.encode()).hexdigest()
-    with mpl.rc_context({**figures.STYLE, "svg.hashsalt": salt}):
+    with mpl.rc_context({**figures.STYLE, "svg.hashsalt": salt}), warnings.catch_warnings():
+        # Text stays text, and browsers have the letters that this font lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(buffer, format="svg", transparent=True, dpi=150, metadata={"Date": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]

@@ -10,6 +10,7 @@ from thousandfold.inference.contrasts import ratio_of
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, conjunction_verdict, rank
 from thousandfold.metrics import metric_name
+from thousandfold.names import listed, texts_of
 from thousandfold.study import Finding
 
 UnitOf = Callable[[str, str], str]
@@ -38,7 +39,7 @@ def claims(
                 "expect": finding.expect,
                 "verdict": str(verdict),
                 "undecided_because": because,
-                "flags": "; ".join(_flags(records, weakest, verdict)),
+                "flags": listed(_flags(records, weakest, verdict), ";"),
                 "sentence": _claim_sentence(records, weakest, verdict, unit_of),
             }
         )
@@ -72,7 +73,7 @@ def _distance(record: Record) -> float:
 def _flags(records: list[dict[Any, Any]], weakest: Record, verdict: Verdict) -> list[str]:
     """The flags of the comparisons that a verdict rests on: of all if it holds, else of one."""
     found = [record["flags"] for record in (records if _holds(verdict) else [weakest])]
-    return list(dict.fromkeys(flag for flags in found if flags for flag in flags.split("; ")))
+    return list(dict.fromkeys(flag for flags in found if flags for flag in texts_of(flags, ";")))
 
 
 def _holds(verdict: Verdict) -> bool:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict
+from thousandfold.names import listed
 from thousandfold.study import Finding
 
 OUTCOMES = {
@@ -37,7 +38,7 @@ def conjunctions(
             {
                 "id": finding.id, "claim": finding.claim, "m": len(verdicts),
                 "k": len(names["supported_on"]),
-                **{column: ", ".join(found) for column, found in names.items()},
+                **{column: listed(found) for column, found in names.items()},
             }
         )  # fmt: skip
     return table_of(rows, columns)

@@ -30,6 +30,7 @@ from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.samples import Samples, rng_of_pair
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
+from thousandfold.names import listed
 from thousandfold.study import Finding
 
 TRIMMED_SHARE = 0.2
@@ -156,7 +157,7 @@ def _row(id_: str, question: Question, family: Family) -> Row:
         flags += _disagreements(row, question, family.alpha)
     if decision.verdict != Verdict.UNDECIDED and not question.is_exact:
         flags += _trust_flags(question, family)
-    return row | {"flags": "; ".join(flags)}
+    return row | {"flags": listed(flags, ";")}
 
 
 def _asked(id_: str, question: Question, family: Family) -> Row:

@@ -4,7 +4,9 @@ Each kind of contrast is estimated here, once; whether the samples are those of 
 resamples of them, the estimate and its interval come from the same functions.
 """
 
+import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -48,11 +50,15 @@ def family_key(series: str, contrast: Contrast) -> FamilyKey:
 
 
 def comparison_name(key: FamilyKey) -> str:
-    """The weighted scenarios of a key as text, such as "stateful - stateless"."""
+    """The weighted scenarios of a key as text, such as "stateful - stateless".
+
+    A name that has blanks or quotation marks is quoted, so that no two keys have one text.
+    """
     terms = []
     for name, weight in key[3]:
         size = "" if abs(weight) == 1 else f"{abs(weight):g} "
-        terms.append(f"{'-' if weight < 0 else '+'} {size}{name}")
+        shown = json.dumps(name, ensure_ascii=False) if re.search(r'[\s"]', name) else name
+        terms.append(f"{'-' if weight < 0 else '+'} {size}{shown}")
     return " ".join(terms).removeprefix("+ ")
 
 

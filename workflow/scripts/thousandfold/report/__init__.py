@@ -14,6 +14,7 @@ from thousandfold.inference.contrasts import ratio_of
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.metrics import metric_name
+from thousandfold.names import texts_of
 from thousandfold.records import TRAINING_TABLES, all_tables, table_descriptions
 from thousandfold.report.experiments import DESCRIPTION
 from thousandfold.report.sections import series_section
@@ -93,10 +94,8 @@ def render(
     environment.filters["p_value"] = p_value
     environment.filters["exact"] = exact
     environment.tests["known"] = is_known
+    environment.filters["texts"] = texts_of
     labels = labels_of(study)
-    environment.filters["label"] = lambda names: ", ".join(
-        labels.get(name, name) for name in str(names).split(", ")
-    )
     simulated = tables.stopping_simulation
     drawn = Figures()
     html = environment.get_template("report.html").render(
@@ -127,8 +126,8 @@ def _over_all(study: Study, table: pd.DataFrame) -> list[Record]:
     """For each finding about several series, on which it holds."""
 
     def titles(names: Any) -> list[str]:
-        known = names.split(", ") if isinstance(names, str) and names else []
-        return [study.source(name).title for name in known]
+        known = names if isinstance(names, str) else ""
+        return [study.source(name).title for name in texts_of(known)]
 
     return [
         {**row, "supported_on": titles(row["supported_on"]),

@@ -1,7 +1,7 @@
 """The part of the page about each claim: its contrasts, its figures, what fewer repeats told."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,8 @@ from thousandfold.inference.contrasts import ratio_of
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.precision import mean_with_interval
 from thousandfold.metrics import metric_name
-from thousandfold.report.tables import Record, Tables
+from thousandfold.names import spelled, texts_of
+from thousandfold.report.tables import Record, Tables, labels_of
 from thousandfold.study import SeriesSource, Study
 from thousandfold.svg import Figures
 
@@ -30,17 +31,31 @@ def claims_of(
         table[table["series"] == source.name]
         for table in (tables.claims, tables.findings, tables.replication)
     )
+    labels = labels_of(study)
     for claim in claims.to_dict("records"):
         contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
         fewer = _told_by_fewer(contrasts, replication, study.metric)
         yield {
             **claim,
-            "rests_on_normality": RESTS_ON_NORMALITY in str(claim["flags"]).split("; "),
-            "contrasts": [{**c, "digits": digits_for(c)} for c in contrasts],
+            "anchor": f"{spelled(source.name)}.{spelled(claim['id'])}",
+            "rests_on_normality": RESTS_ON_NORMALITY in texts_of(str(claim["flags"]), ";"),
+            "contrasts": [
+                {**c, **_labelled(c, labels), "digits": digits_for(c)} for c in contrasts
+            ],
             "figures": list(_plots(study, source, contrasts, tables, drawn)),
             "ten_repeats": [row for row in fewer if row["n"] == FEW_REPEATS],
             "fewer_repeats": fewer,
         }
+
+
+def _labelled(contrast: Record, labels: Mapping[str, str]) -> dict[str, str]:
+    """What the page calls the scenarios of a contrast; of a trend, all of each end."""
+    names = [contrast[f"scenario_{end}"] for end in "ab"]
+    if contrast["estimand"] == "trend":
+        told = [", ".join(labels[name] for name in texts_of(ends)) for ends in names]
+    else:
+        told = [labels.get(name, "") for name in names]
+    return {"label_a": told[0], "label_b": told[1]}
 
 
 def digits_for(contrast: Record) -> int:
@@ -77,9 +92,10 @@ def _plots(
         plot = _trend_plot if is_trend else _estimation_plot
         figure = plot(study, source, group, tables)
         if figure is not None:
+            anchor = f"{spelled(source.name)}-{spelled(group[0]['id'])}"
             mark = "trend" if is_trend else index
             yield {
-                "svg": drawn.add(f"{source.name}-{group[0]['id']}-{mark}", figure),
+                "svg": drawn.add(f"{anchor}-{mark}", figure),
                 "alt": " ".join(contrast_sentence(contrast, study.unit) for contrast in group),
             }
 

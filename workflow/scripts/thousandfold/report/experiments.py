@@ -8,6 +8,7 @@ import numpy as np
 from thousandfold import figures
 from thousandfold.formatting import number
 from thousandfold.metrics import metric_name
+from thousandfold.names import spelled
 from thousandfold.report.tables import Tables
 from thousandfold.study import Experiment, SeriesSource, Study
 from thousandfold.svg import Figures
@@ -41,7 +42,7 @@ def experiments_of(
         yield {
             "title": experiment.title,
             "figure": drawn.add(
-                f"{source.name}-experiment-{index}",
+                f"{spelled(source.name)}-experiment-{index}",
                 figures.box_plots(shown, published, f"{metric_name(study.metric)}, {unit}", limits),
             )
             if shown

@@ -13,6 +13,7 @@ from thousandfold.inference.calibration import DECIDING
 from thousandfold.inference.precision import TARGETS
 from thousandfold.inference.samples import Sample
 from thousandfold.metrics import metric_name
+from thousandfold.names import spelled
 from thousandfold.report.claims import claims_of
 from thousandfold.report.experiments import experiments_of
 from thousandfold.report.tables import Record, Tables, labels_of
@@ -42,7 +43,7 @@ def series_section(
     def of_series(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["series"] == source.name]
 
-    labels = labels_of(study)
+    labels, anchor = labels_of(study), spelled(source.name)
 
     def labels_in(table: pd.DataFrame) -> dict[str, str]:
         present = set(table["scenario"])
@@ -57,6 +58,7 @@ def series_section(
     limits = _common_limits(present)
     return {
         "source": source,
+        "anchor": anchor,
         "claims": list(claims_of(study, source, tables, drawn)),
         "counts": claims["verdict"].value_counts().to_dict(),
         "axes": {
@@ -66,13 +68,13 @@ def series_section(
         "unit": unit,
         "digits": decimals(source.margin),
         "series_figure": drawn.add(
-            f"{source.name}-series",
+            f"{anchor}-series",
             figures.series_figure(series.values, series.labels, series.test_rows, source.unit),
         )
         if series
         else None,
         "forecast_figure": drawn.add(
-            f"{source.name}-forecasts",
+            f"{anchor}-forecasts",
             figures.forecast_fans(
                 bands,
                 forecast,
@@ -85,7 +87,7 @@ def series_section(
         else None,
         "experiments": list(experiments_of(study, source, tables, limits, drawn)),
         "standard_error_figure": drawn.add(
-            f"{source.name}-standard-error",
+            f"{anchor}-standard-error",
             figures.standard_error_figure(
                 errors, measured, [share * source.margin for share in TARGETS], unit
             ),

@@ -62,12 +62,23 @@ def series_path(file: str) -> str:
     if not match:
         return file
     package, dataset = match.groups()
-    spec = find_spec(package)
+    try:
+        spec = find_spec(package)
+    except ValueError:  # of __main__
+        spec = None
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / "datasets" / dataset / f"{dataset}.csv"
-        if path.is_file():
+        if _is_file(path):
             return str(path)
     raise SeriesError(f"{file}: the package {package} has no dataset {dataset}; name another file")
+
+
+def _is_file(path: Path) -> bool:
+    """Whether this is a regular file, as a name that is too long for one is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def read_series(
@@ -137,7 +148,7 @@ def _table(path: Path) -> _Table:
 
 def check_file(path: Path) -> None:
     """Raise SeriesError unless there is a regular file that is not too large to be read."""
-    if not path.is_file():
+    if not _is_file(path):
         raise SeriesError(f"{path}: there is no such file; correct the path")
     if path.stat().st_size > LARGEST_FILE:
         raise SeriesError(

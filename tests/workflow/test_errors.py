@@ -132,3 +132,13 @@ def test_an_overlay_that_is_no_yaml(fresh):
 def test_numbers_on_the_command_line_are_numbers(fresh):
     planned = fresh.planned("--config", "study={repeats: 4}")
     assert planned["train"] == 6
+
+
+def test_an_overlay_in_json(fresh):
+    (fresh.folder / "overlay.yaml").write_text('{\n\t"study": {"repeats": 1}\n}', encoding="utf-8")
+    assert_refused(fresh, "overlay.yaml: study.repeats: 1 is out of range")
+
+
+def test_results_that_lead_nowhere(fresh):
+    (fresh.folder / "results").symlink_to("nowhere")
+    assert_refused(fresh, "results: cannot be written; make it a folder of yours")

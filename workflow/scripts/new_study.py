@@ -11,6 +11,7 @@ from string import Template
 
 from thousandfold.baselines import baseline_errors
 from thousandfold.errors import UserError
+from thousandfold.layers import number_in_yaml
 from thousandfold.series import Series, SeriesError, columns_of, read_series
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "new_study.yaml"
@@ -48,7 +49,7 @@ def filled_template(path: Path, series: Series, value: str, config: Path) -> str
         config=config.as_posix(),
         rows=len(series.values),
         test_rows=series.test_rows,
-        margin=f"{MARGIN_SHARE * persistence or 1:.2g}",
+        margin=number_in_yaml(float(f"{MARGIN_SHARE * persistence or 1:.2g}")),
     )
 
 

@@ -3,6 +3,7 @@
 import copy
 import datetime
 import itertools
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import yaml
 from support import ROOT, shipped_config, shipped_study
 from workflow.project import merged
 
+from check_overlays import overlays
+from new_study import new_study
 from thousandfold.config import load_study
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
@@ -588,7 +591,6 @@ def less_than(b):
         ("findings: {F7: {all_of: [{expect: less, a: Yes, b: x}]}}", "findings.F7.all_of.0.a: YAML reads Yes as no"),
         ("study: {scenarios: [stateful, 0x10]}", "study.scenarios.1: YAML reads 0x10 as no text"),
         ("scenarios: {032: {stateful: true}}", "scenarios.032: YAML reads 032 as no text; put it in quotes"),
-        ("scenarios: {1: {stateful: true}, true: {stateful: true}}", "scenarios.1: YAML reads 1 as no text"),
         ("series: {on: {}}", "series.on: YAML reads on as no text; put it in quotes"),
         ("findings: {~: {}}", "findings.~: YAML reads ~ as no text; put it in quotes"),
         ("study: {margin: true}", "study.margin: true is not a number; give a number"),
@@ -652,3 +654,32 @@ def test_a_series_file_that_is_none(file):
     assert "config on the command line: series.shampoo.file: " in refused(
         {"series": {"shampoo": {"file": file}}}
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-n", "--configfile", "a.yaml", "b.yaml", "--cores", "2"],
+        ["--configfiles", "a.yaml", "--config", "study={seed: 3}", "--configfile=b.yaml"],
+        ["-C", "x=1", "--configfile", "a.yaml", "b.yaml"],
+    ],
+    ids=itertools.count(),
+)
+def test_the_overlays_of_a_command_line(arguments):
+    assert overlays(arguments) == ["a.yaml", "b.yaml"]
+    assert overlays(["--cores", "2", "--config", "x=1"]) == []
+
+
+def test_the_program_itself_has_no_datasets(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    problem = "__main__:x: the package __main__ has no dataset x"
+    assert problem in refused({"series": {"shampoo": {"file": "__main__:x"}}})
+
+
+def test_a_new_study_of_tiny_values_has_a_number_for_margin(tmp_path):
+    rows = [f"{i},{1e-10 * (i % 7)}" for i in range(60)]
+    (tmp_path / "tiny.csv").write_text("\n".join(["t,v", *rows]), encoding="utf-8")
+    margin = yaml.safe_load(new_study(tmp_path / "tiny.csv").read_text(encoding="utf-8"))["study"][
+        "margin"
+    ]
+    assert 0 < margin < 1e-10

@@ -167,7 +167,7 @@ def as_written(file: str, key: Key) -> str | None:
             if not isinstance(node, yaml.MappingNode):
                 return None
             names = [(loader.construct_object(name), name, value) for name, value in node.value]
-            _, name, node = next(n for n in names if (type(n[0]), n[0]) == (type(part), part))
+            _, name, node = next(n for n in names if n[0] == part)
             if not isinstance(part, str):
                 return str(name.value)
         return str(node.value) if isinstance(node, yaml.ScalarNode) else None

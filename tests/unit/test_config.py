@@ -1,7 +1,9 @@
 """The config: schema, defaults, cross-field checks. Errors end to end: tests/workflow/test_errors.py."""
 
 import copy
+import datetime
 import itertools
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,12 @@ import yaml
 from support import ROOT, shipped_config, shipped_study
 from workflow.project import merged
 
+from check_overlays import overlays
+from new_study import study_of_series
 from thousandfold.config import load_study
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
-from thousandfold.layers import ConfigError, command_line_values, standalone_layers
+from thousandfold.layers import ConfigError, command_line_values, read_layer, standalone_layers
 from thousandfold.schema import config_schema
 from thousandfold.study import Contrast, Stopping
 
@@ -215,7 +219,7 @@ def test_selecting_findings():
         ({"study": {"scenarios": ["stateful"], "findings": ["E1"]}}, "study.findings.0: E1 is about stateless"),
         ({"study": {"name": "blocks"}}, "'blocks' is reserved"),
         ({"study": {"repeats": 100_001}}, "has to be at most 100000"),
-        ({"study": {"repeats": True}}, "True is not a whole number"),
+        ({"study": {"repeats": True}}, "true is not a whole number"),
         ({"study": {"repeats": 30.0}}, "30.0 is not a whole number"),
         ({"study": {"alpha": 0}}, "has to be at least 1e-06"),
         ({"study": {"margin": float("nan")}}, "nan is not a finite number"),
@@ -225,10 +229,10 @@ def test_selecting_findings():
         ({"study": {"repeats": "1e3"}}, "write it as 1000"),
         ({"study": {"title": 2024}}, "YAML reads 2024 as no text; put it in quotes"),
         ({"study": {"title": None}}, "YAML reads null as no text; put it in quotes"),
-        ({"scenarios": {1: {"stateful": True}}}, "scenarios.1: the key 1 is not text"),
+        ({"scenarios": {1: {"stateful": True}}}, "scenarios.1: YAML reads 1 as no text; put it in quotes"),
         ({"scenarios": {"Stateful": {"stateful": True}}}, "differs from 'stateful' only in case"),
         ({"scenarios": {"x": {}}}, "scenarios.x: the key 'stateful' is missing"),
-        ({"scenarios": {"x": None}}, "scenarios.x: None is not a mapping"),
+        ({"scenarios": {"x": None}}, "scenarios.x: has no value; give a mapping"),
         ({"scenarios": {"STATEFUL": {"stateful": True}}}, "differs from 'stateful' only in case"),
         *(
             ({"scenarios": {name: {"stateful": True}}}, "is no usable name; take 1 to 100 characters")
@@ -340,7 +344,7 @@ def trend(
         (finding(expect="less", a="stateful", b="stateless", metric="mase"), "findings.G: study.margin is of rmse, not of mase; add the key 'margin', in its units"),
         (finding(expect="less", a="stateful", b="stateless", metric="train_seconds"), "set study.interleave: true"),
         (finding(expect="less", a="stateful", b="stateless", ratio=True, margin=0.5), "findings.G.margin: here it is a ratio; give one above 1"),
-        (trend(over=[0]), "findings.G.trend.over: is empty"),
+        (trend(over=[0]), "findings.G.trend.over: has 1 items; give at least 2"),
         (trend(over=[0, 1, 2]), "findings.G.trend.over: has 3 values for 2 pairs"),
         (trend(over=[1, 1]), "findings.G.trend.over: is constant"),
         (trend(pairs=[("stateful", "nobody"), ("stateful2", "stateless")]), "findings.G.trend.pairs.0.1: there is no 'nobody'"),
@@ -506,8 +510,182 @@ def test_errors_name_the_layer_that_set_the_value(tmp_path):
 
 
 def test_values_of_the_command_line_get_their_types():
-    given = {"study": {"repeats": "30", "title": "x: [", "seed": 4}, "list": ["1.5", "true"]}
+    given = {
+        "study": {"repeats": "30", "title": "x: [", "seed": 4},
+        "list": ["1.5", "true", "2024-13-01", "!!int x"],
+    }
     assert command_line_values(given) == {
         "study": {"repeats": 30, "title": "x: [", "seed": 4},
-        "list": [1.5, True],
+        "list": [1.5, True, "2024-13-01", "!!int x"],
     }
+
+
+UNREADABLE = {
+    "a tab": ("study:\n  seed: 1\n\tname: x\n", ", line 3: begins with a tab; indent with spaces"),
+    "a tab in a block": ("study:\n\tname: x\n", ", line 2: begins with a tab"),
+    "a date": ("study:\n  title: 2024-01-01\n", ", line 2: YAML reads 2024-01-01 as a date; put it in quotes"),
+    "no date": ("study: {title: 2024-13-01}", ", line 1: YAML reads 2024-13-01 as a date"),
+    "a date as a key": ("series: {2024-01-01: {}}", ", line 1: YAML reads 2024-01-01 as a date"),
+    "a list as a key": ("? [a, b]\n: c", ", line 1: a list or a mapping cannot be a key"),
+    "a mapping as a key": ("{{a: b}: c}", ", line 1: a list or a mapping cannot be a key"),
+    "no number": ("a: !!int x", ", line 1: 'x' is not what YAML takes it for"),
+    "no truth value": ("a: !!bool x", ", line 1: 'x' is not what YAML takes it for"),
+    "empty number": ("a: !!float ''", ", line 1: '' is not what YAML takes it for"),
+    "a set": ("a: !!set {b, c}", ", line 1: the tag '!!set' has no use in a config; remove it"),
+    "binary": ("a: !!binary eA==", ", line 1: the tag '!!binary' has no use"),
+    "a tag of one's own": ("a: !mine b", ", line 1: the tag '!mine' has no use"),
+    "an equals sign": ("a: =", ", line 1: YAML reads = as no text; put it in quotes"),
+    "a colon": ("a: b: c", ", line 1: mapping values are not allowed here; put text that holds a colon"),
+    "two documents": ("a: 1\n---\nb: 2", ", line 2: expected a single document in the stream, but found"),
+    "a control character": ("a: b\nc: \0", ", line 2: holds the character U+0000; remove it"),
+    "no character": ('a: "\\UFFFFFFFF"', ": is no proper YAML"),
+    "a merge with itself": ("&a {b: {<<: *a}, ? *a : 1}", ", line 1: a list or a mapping cannot be a key"),
+    "a key twice in JSON": ('{"a": {"b": 1,\n\t"b": 2}}', ": the key 'b' appears twice; rename or remove one"),
+    "empty": ("# nothing yet", ": has no keys at its top"),
+    "a list": ("- a", ": has no keys at its top"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_is_no_config_says_where(name, tmp_path):
+    content, problem = UNREADABLE[name]
+    file = tmp_path / "mine.yaml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_layer(str(file))
+    assert f"mine.yaml{problem}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_config_that_is_not_in_utf_8_says_where(tmp_path):
+    (tmp_path / "mine.yaml").write_bytes("a: 1\nb: Jänner".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"mine\.yaml, line 2: is not in UTF-8"):
+        read_layer(str(tmp_path / "mine.yaml"))
+
+
+@pytest.mark.parametrize("file", ["none.yaml", "/dev/zero", "data", "x" * 300])
+def test_what_is_no_config_file(file):
+    with pytest.raises(ConfigError, match=r"there is no such file|cannot be read"):
+        read_layer(file)
+
+
+def test_json_is_read_as_json(tmp_path):
+    file = tmp_path / "mine.json"
+    file.write_text('{\n\t"study": {"alpha": 1e-2, "title": "\\ud83d\\ude00"}\n}', encoding="utf-8")
+    assert read_layer(str(file)) == {"study": {"alpha": 0.01, "title": "😀"}}
+
+
+def test_a_key_of_a_mapping_that_is_merged_in_is_no_twin(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("m: {a: &x {<<: &y {k: 2}, k: 1}}\nb: {<<: *x}", encoding="utf-8")
+    assert read_layer(str(file)) == {"m": {"a": {"k": 1}}, "b": {"k": 1}}
+
+
+def less_than(b):
+    return f"findings: {{E1: {{b: {b}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("overlay", "problem"),
+    [
+        (less_than("032"), "findings.E1.b: YAML reads 032 as no text; put it in quotes"),
+        (less_than("no"), "findings.E1.b: YAML reads no as no text; put it in quotes"),
+        (less_than("1.0e-3"), "findings.E1.b: YAML reads 1.0e-3 as no text; put it in quotes"),
+        (less_than(""), "findings.E1.b: has no value; give text"),
+        (less_than("1e-3"), "findings.E1.b: there is no '1e-3'"),
+        (less_than("None"), "findings.E1.b: there is no 'None'"),
+        ("findings: {F9: {b: [stateless, 012]}}", "findings.F9.b.1: YAML reads 012 as no text"),
+        ("findings: {F7: {all_of: [{expect: less, a: Yes, b: x}]}}", "findings.F7.all_of.0.a: YAML reads Yes as no"),
+        ("study: {scenarios: [stateful, 0x10]}", "study.scenarios.1: YAML reads 0x10 as no text"),
+        ("scenarios: {032: {stateful: true}}", "scenarios.032: YAML reads 032 as no text; put it in quotes"),
+        ("series: {on: {}}", "series.on: YAML reads on as no text; put it in quotes"),
+        ("findings: {~: {}}", "findings.~: YAML reads ~ as no text; put it in quotes"),
+        ("study: {margin: true}", "study.margin: true is not a number; give a number"),
+        ("study: {margin: .nan}", "study.margin: nan is not a finite number; give one"),
+    ],
+    ids=itertools.count(),
+)  # fmt: skip
+def test_what_yaml_reads_as_no_text_is_shown_as_it_is_written(overlay, problem, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(overlay, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_study(merged(shipped_config(), read_layer(str(file))), ["config.yaml", str(file)])
+    assert f"{file}: {problem}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("5", "5"), ("2.5e3", "2500"), ("1.5e300", "1.5e+300"), (".5e-9", "5.0e-10"), (" 1E-3 ", "0.001")],
+)  # fmt: skip
+def test_a_number_that_yaml_takes_for_text(text, number):
+    problem = f"study.margin: YAML reads {text!r} as text; write it as {number}"
+    assert problem in refused({"study": {"margin": text}})
+    assert yaml.safe_load(number) == float(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"study": {"title": "a\0b"}}, r"study.title: 'a\x00b' holds '\x00'; remove that character"),
+        ({"study": {"title": "\ud800"}}, r"study.title: '\ud800' holds '\ud800'; remove"),
+        ({"scenarios": {"\x1b[0m": {"stateful": True}}}, r"scenarios.'\x1b[0m': '\x1b[0m' holds '\x1b'"),
+        ({"scenarios": {"x\n": {"stateful": True}}}, r"scenarios.'x\n': 'x\n' is no usable name"),
+        ({"study": {"title": datetime.date(2024, 1, 1)}}, "study.title: YAML reads 2024-01-01 as a date"),
+        ({"study": {"title": b"x"}}, "study.title: b'x' is neither text nor a number"),
+        ({"study": {"title": {1, 2}}}, "study.title: {1, 2} is neither text nor a number"),
+        ({"study": {"title": ""}}, "study.title: has 0 characters; give at least 1"),
+        ({"series": {"shampoo": {"published": "x" * 1001}}}, "published: has 1001 characters; give at most 1000"),
+        ({"findings": {"E1": {"b": {"x": 1}}}}, "findings.E1.b: is neither a scenario nor a list"),
+        ({"findings": {"F1": {"between": [1, 2, 3]}}}, "findings.F1.between: has 3 items; give at most 2"),
+    ],
+    ids=itertools.count(),
+)  # fmt: skip
+def test_values_that_no_config_holds(changes, problem):
+    assert problem in refused(changes)
+
+
+@pytest.mark.parametrize("margin", [1e-12, 1e-300, 5e-324])
+def test_margins_may_be_as_small_as_the_data(margin):
+    changes = {
+        "study": {"margin": margin, "repeats": {"min": 30, "max": 90, "half_width": margin}},
+        "series": {"shampoo": {"margin": margin}}, "findings": {"E1": {"margin": margin}},
+    }  # fmt: skip
+    study = load_study(merged(shipped_config(), changes), [])
+    assert study.margin == study.stopping.half_width == margin
+
+
+@pytest.mark.parametrize(
+    "file", ["__main__:x", "os:x", ".:x", "data", "x" * 300, "numpy:" + "x" * 300]
+)
+def test_a_series_file_that_is_none(file):
+    assert "config on the command line: series.shampoo.file: " in refused(
+        {"series": {"shampoo": {"file": file}}}
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-n", "--configfile", "a.yaml", "b.yaml", "--cores", "2"],
+        ["--configfiles", "a.yaml", "--config", "study={seed: 3}", "--configfile=b.yaml"],
+        ["-C", "x=1", "--configfile", "a.yaml", "b.yaml"],
+    ],
+    ids=itertools.count(),
+)
+def test_the_overlays_of_a_command_line(arguments):
+    assert overlays(arguments) == ["a.yaml", "b.yaml"]
+    assert overlays(["--cores", "2", "--config", "x=1"]) == []
+
+
+def test_the_program_itself_has_no_datasets(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    problem = "__main__:x: the package __main__ has no dataset x"
+    assert problem in refused({"series": {"shampoo": {"file": "__main__:x"}}})
+
+
+def test_a_new_study_of_tiny_values_has_a_number_for_margin(tmp_path):
+    rows = [f"{i},{1e-10 * (i % 7)}" for i in range(60)]
+    (tmp_path / "tiny.csv").write_text("\n".join(["t,v", *rows]), encoding="utf-8")
+    written = study_of_series(tmp_path / "tiny.csv", "v")
+    margin = yaml.safe_load(written.read_text(encoding="utf-8"))["study"]["margin"]
+    assert 0 < margin < 1e-10

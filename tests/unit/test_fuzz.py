@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import ROOT, STATELESS, shipped_config
+from workflow.project import merged
 
 from thousandfold.config import load_study
 from thousandfold.errors import DataError
@@ -154,6 +155,36 @@ def test_some_changes_make_a_study_and_most_do_not():
     count()
     assert outcomes[True] >= 10
     assert outcomes[False] >= 100
+
+
+SNIPPETS = [
+    "032", "true", "no", "~", "", "2024-01-01", "12:30", "!!int x", "!!timestamp x", "!!set {a}", "&a [*a]", "? [a]",
+    "*x", "<<", "=", "0x_", ".nan", "1e999", "9" * 5000, "__main__:x", "{1: 2}", "\t", "\n", ": ", "#", "'", "|\n  x",
+    '"\\ud800"', '"\\0"', '"\\UFFFFFFFF"', "\x85", "\ufeff", "!!python/name:os.system", "%", "x" * 300,
+]  # fmt: skip
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(st.integers(0), st.integers(0, 20), st.sampled_from(SNIPPETS)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_a_config_file_is_a_study_or_one_clear_error(tmp_path, changes):
+    text = (ROOT / "config/smoke.yaml").read_text(encoding="utf-8")
+    for start, length, snippet in changes:
+        place = start % len(text)
+        text = text[:place] + snippet + text[place + length :]
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    try:
+        load_study(merged(SHIPPED, read_layer(str(file))), ["config.yaml", str(file)])
+    except ConfigError as error:
+        assert_one_clear_error(error)
 
 
 HOSTILE_YAML = {

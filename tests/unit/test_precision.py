@@ -128,3 +128,8 @@ def test_without_an_interval_no_baseline_is_beaten(values):
 
 def test_a_constant_by_declaration_beats_a_baseline_exactly():
     assert against_baseline(sample([4.0], is_deterministic=True), 5.0)["result"] == "better"
+
+
+@pytest.mark.parametrize("target", [1e-300, 0.0])
+def test_a_target_that_no_number_of_repeats_reaches(target):
+    assert required_repeats(sample([1.0, 2.0, 4.0, 7.0, 9.0]), target)["n"] == np.inf

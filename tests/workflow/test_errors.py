@@ -123,12 +123,33 @@ def test_a_config_that_is_no_yaml(fresh):
     assert_refused(fresh, "config.yaml, line ", "mapping values are not allowed here")
 
 
-def test_an_overlay_that_is_no_yaml(fresh):
-    """Snakemake reads overlays before it reads the workflow, and says less."""
-    (fresh.folder / "overlay.yaml").write_text("study: [", encoding="utf-8")
-    assert_refused(fresh, "Config file is not valid JSON or YAML")
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("study:\n  seed: 1\n\trepeats: 3\n", "overlay.yaml, line 3: begins with a tab"),
+        ("study: {title: 2026-13-01}", "overlay.yaml, line 1: YAML reads 2026-13-01 as a date"),
+        (
+            "__use_yte__: true\n?open('pwned', 'w'): 1",
+            "overlay.yaml: __use_yte__: makes the config",
+        ),
+    ],
+)
+def test_an_overlay_that_snakemake_itself_would_stumble_over(fresh, text, problem):
+    (fresh.folder / "overlay.yaml").write_text(text, encoding="utf-8")
+    assert_refused(fresh, problem)
+    assert not (fresh.folder / "pwned").exists()
 
 
 def test_numbers_on_the_command_line_are_numbers(fresh):
     planned = fresh.planned("--config", "study={repeats: 4}")
     assert planned["train"] == 6
+
+
+def test_an_overlay_in_json(fresh):
+    (fresh.folder / "overlay.yaml").write_text('{\n\t"study": {"repeats": 1}\n}', encoding="utf-8")
+    assert_refused(fresh, "overlay.yaml: study.repeats: 1 is out of range")
+
+
+def test_results_that_lead_nowhere(fresh):
+    (fresh.folder / "results").symlink_to("nowhere")
+    assert_refused(fresh, "results: cannot be written; make it a folder of yours")

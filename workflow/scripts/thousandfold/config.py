@@ -12,7 +12,7 @@ from typing import Any
 from thousandfold.data import check_data
 from thousandfold.errors import DataError
 from thousandfold.imported import read_table, results_of, table_metrics, unit_of_table
-from thousandfold.layers import ConfigError, Key, layer_of, read_layer
+from thousandfold.layers import ConfigError, Key, as_written, layer_of, read_layer
 from thousandfold.metrics import METRICS, Metric
 from thousandfold.names import composed
 from thousandfold.observations import series_path
@@ -20,7 +20,7 @@ from thousandfold.reading.options import ReadOptions, Treatment
 from thousandfold.regimes import imported_scenario, trained_scenario
 from thousandfold.registration import registered_findings
 from thousandfold.scenario import Regime, Scenario
-from thousandfold.schema import BadKeyError, checked, plain, shown_key, unknown_name
+from thousandfold.schema import BadKeyError, NotTextError, checked, plain, shown_key, unknown_name
 from thousandfold.study import (
     Experiment,
     Finding,
@@ -50,6 +50,9 @@ def load_study(config: Mapping[str, Any], files: list[str]) -> Study:
         return study
     except BadKeyError as error:
         where = layer_of(error.key, config, layers)
+        if isinstance(error, NotTextError):
+            written = as_written(where, error.key)
+            error = error if written is None else error.as_written(written)
         key = ".".join(map(shown_key, error.key)) or "the whole config"
         raise ConfigError(f"{where}: {key}: {error.problem}") from None
 

@@ -102,7 +102,9 @@ def _check_horizon(scenario: Scenario, series: Series) -> None:
 
 def load_published(file: str) -> pd.DataFrame:
     """A table of published results."""
-    return pd.read_csv(file)
+    texts = dict.fromkeys(("scenario", "label", "source"), str)
+    missing = dict.fromkeys(PUBLISHED_NUMBERS, ["", "NA", "NaN", "nan"])
+    return pd.read_csv(file, keep_default_na=False, na_values=missing, dtype=texts)
 
 
 def _check_published(source: SeriesSource) -> None:

@@ -1,8 +1,11 @@
 """The config's files: read as YAML, merged, and asked where a key comes from."""
 
+import json
+import re
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -20,42 +23,121 @@ class ConfigError(UserError):
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML in which no key may appear twice."""
+    """YAML of text, numbers, true, false and null, in which no key may appear twice."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
         seen = set()
-        for key_node, _ in node.value:
-            if key_node.tag != "tag:yaml.org,2002:merge":
-                if key_node.value in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"the key {key_node.value!r} appears twice; rename or remove one",
-                        problem_mark=key_node.start_mark,
-                    )
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _refusal(key, "a list or a mapping cannot be a key; write text")
+            if key.tag != _MERGE and key.value in seen:
+                raise _refusal(key, f"the key {key.value!r} appears twice; rename or remove one")
+            seen.add(key.value)
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        # What PyYAML lets through of its constructors, which take a scalar for what its tag says.
+        except (ValueError, LookupError, AttributeError):
+            problem = f"{reprlib.repr(node.value)} is not what YAML takes it for; put it in quotes"
+            raise _refusal(node, problem) from None
+
+    def refuse(self, node: yaml.Node) -> NoReturn:
+        """Any tag that is of no use in a config."""
+        if node.tag == self.resolve(yaml.ScalarNode, node.value, (True, False)):
+            what = "a date" if node.tag == f"{_YAML}timestamp" else "no text"
+            raise _refusal(node, f"YAML reads {node.value} as {what}; put it in quotes")
+        tag = reprlib.repr(node.tag.replace(_YAML, "!!"))
+        raise _refusal(node, f"the tag {tag} has no use in a config; remove it")
 
 
-def read_layer(file: str) -> Any:
-    """One config file's content. Raises ConfigError, with the line, if it is no proper YAML.
+_YAML = "tag:yaml.org,2002:"
+
+_MERGE = f"{_YAML}merge"
+
+_StrictLoader.yaml_constructors = {
+    f"{_YAML}{kind}": yaml.SafeLoader.yaml_constructors[f"{_YAML}{kind}"]
+    for kind in ("str", "int", "float", "bool", "null", "seq", "map")
+} | {None: _StrictLoader.refuse}
+
+
+def _refusal(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+
+
+def read_layer(file: str) -> dict[str, Any]:
+    """One config file's content. Raises ConfigError, with the line, if it cannot be used.
 
     Refuses templates of YTE, which Snakemake would run as Python.
     """
+    text = _read_text(file)
     try:
-        content = yaml.load(Path(file).read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{file}: cannot be read ({error}); mend the file") from None
+        content = _parsed(text)
     except RecursionError:
         raise ConfigError(f"{file}: is nested too deeply; mend the file") from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise ConfigError(f"{file}{place}: {problem}") from None
-    if isinstance(content, Mapping) and TEMPLATE_KEY in content:
+        raise ConfigError(f"{file}{_explained(error, text)}") from None
+    # PyYAML takes "\\UFFFFFFFF" for a character.
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{file}: is no proper YAML ({error}); mend the file") from None
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"{file}: has no keys at its top; give some, such as study:")
+    if TEMPLATE_KEY in content:
         raise ConfigError(
             f"{file}: {TEMPLATE_KEY}: makes the config a program; write out what it would compute"
         )
-    return content
+    return dict(content)
+
+
+def _read_text(file: str) -> str:
+    """A regular file's text. Raises ConfigError."""
+    try:
+        if not Path(file).is_file():
+            raise ConfigError(f"{file}: there is no such file; correct the path")
+        return Path(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}, line {line}: is not in UTF-8; save the file as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror}); mend the file") from None
+
+
+def _parsed(text: str) -> Any:
+    """What JSON, or else YAML, makes of a text, as Snakemake reads it. Raises YAMLError."""
+    try:
+        return json.loads(text, object_pairs_hook=_without_twins)
+    except ValueError:
+        return yaml.load(text, Loader=_StrictLoader)
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping of JSON. Raises YAMLError if a key appears twice."""
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        names = [name for name, _ in pairs]
+        twin = next(name for name in mapping if names.count(name) > 1)
+        raise yaml.YAMLError(f"the key {twin!r} appears twice; rename or remove one")
+    return mapping
+
+
+def _explained(error: yaml.YAMLError, text: str) -> str:
+    """Where a file is no YAML, what is wrong and how to mend it, to follow the file's name."""
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return f", line {line}: holds the character U+{error.character:04X}; remove it"
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return f": {error}"
+    line = error.problem_mark.line + 1
+    if re.match(r"[^\S\n]*\t", text.split("\n")[min(line, text.count("\n") + 1) - 1]):
+        return f", line {line}: begins with a tab; indent with spaces"
+    problem = str(error.problem)
+    if (error.context or "").startswith("expected"):
+        problem = f"{error.context}, {problem}"
+    if problem == "mapping values are not allowed here":
+        problem += "; put text that holds a colon in quotes, or mend the indentation"
+    return f", line {line}: {problem}" + ("" if ";" in problem else "; correct it")
 
 
 def command_line_values(config: Any) -> Any:
@@ -65,9 +147,39 @@ def command_line_values(config: Any) -> Any:
     if isinstance(config, list | tuple):
         return [command_line_values(value) for value in config]
     try:
-        return yaml.safe_load(config) if isinstance(config, str) else config
-    except yaml.YAMLError:
+        return yaml.load(config, Loader=_StrictLoader) if isinstance(config, str) else config
+    except (yaml.YAMLError, RecursionError):
         return config
+
+
+def as_written(file: str, key: Key) -> str | None:
+    """What stands at a key of a YAML file to the letter, such as 032 for the number 26.
+
+    If the key itself is no text, as it is written. None where that cannot be told.
+    """
+    try:
+        loader = _StrictLoader(Path(file).read_text(encoding="utf-8"))
+        node: Any = loader.get_single_node()
+        for part in key:
+            if isinstance(node, yaml.SequenceNode):
+                node = node.value[part]
+                continue
+            if not isinstance(node, yaml.MappingNode):
+                return None
+            names = [(loader.construct_object(name), name, value) for name, value in node.value]
+            _, name, node = next(n for n in names if n[0] == part)
+            if not isinstance(part, str):
+                return str(name.value)
+        return str(node.value) if isinstance(node, yaml.ScalarNode) else None
+    except (OSError, ValueError, LookupError, TypeError, StopIteration, yaml.YAMLError):
+        return None
+
+
+def number_in_yaml(number: float) -> str:
+    """A finite number as YAML takes it for a number: it takes 1e-3 for text."""
+    if float(number).is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    return yaml.safe_dump(float(number)).split()[0]
 
 
 def layer_of(key: Key, config: Any, layers: list[tuple[str, Any]]) -> str:
@@ -78,7 +190,8 @@ def layer_of(key: Key, config: Any, layers: list[tuple[str, Any]]) -> str:
     holders = [file for file, d, _ in found if d == deepest]
     if isinstance(value, Mapping | list):
         return holders[-1] if holders else COMMAND_LINE
-    same = [file for file, d, v in found if d == depth and v == value]
+    # By repr, as NaN is not equal to itself, but 1 to True.
+    same = [file for file, d, v in found if d == depth and repr(v) == repr(value)]
     return same[-1] if same else COMMAND_LINE
 
 
@@ -97,9 +210,5 @@ def _look_up(tree: Any, key: Key) -> tuple[int, Any]:
 def standalone_layers(files: list[str]) -> list[str]:
     """The files that count: from the last one on that stands alone. Raises ConfigError."""
     contents = [read_layer(file) for file in files]
-    alone = [
-        place
-        for place, content in enumerate(contents)
-        if isinstance(content, Mapping) and content.get("standalone") is True
-    ]
+    alone = [place for place, content in enumerate(contents) if content.get("standalone") is True]
     return files[alone[-1] :] if alone else files

@@ -19,7 +19,7 @@ from thousandfold.reading.dates import (
     frequency_of,
     is_named_like_time,
 )
-from thousandfold.reading.files import read_sheet
+from thousandfold.reading.files import is_file, read_sheet
 from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import AS_IT_IS, ReadOptions, Treatment
 from thousandfold.reading.sheets import Sheet, counted
@@ -70,10 +70,13 @@ def series_path(file: str) -> str:
     if not match:
         return file
     package, dataset = match.groups()
-    spec = find_spec(package)
+    try:
+        spec = find_spec(package)
+    except ValueError:  # of __main__
+        spec = None
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / "datasets" / dataset / f"{dataset}.csv"
-        if path.is_file():
+        if is_file(path):
             return str(path)
     raise DataError(f"{file}: the package {package} has no dataset {dataset}; name another file")
 

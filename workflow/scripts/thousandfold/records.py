@@ -51,7 +51,7 @@ class UnwritableError(UserError):
 
 def check_writable(folder: Path) -> None:
     """Raise UnwritableError unless files can be made in a folder, which need not exist yet."""
-    existing = next(place for place in [folder, *folder.parents] if place.exists())
+    existing = next(place for place in [folder, *folder.parents] if os.path.lexists(place))
     if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
         raise UnwritableError(
             f"{existing}: cannot be written; make it a folder of yours, or run in a copy of the "

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from thousandfold.layers import Key
+from thousandfold.layers import Key, number_in_yaml
 
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
@@ -27,6 +28,11 @@ DEEPEST, MOST_VALUES = 20, 100_000
 
 MOST_BITS = 1000
 """Of a whole number; Python itself refuses to print very large ones."""
+
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?\s*", re.IGNORECASE)
+"""What people write for a number; YAML wants a point and a sign in 1.0e-3, and no quotes."""
 
 LONGEST_SHOWN = 200
 """Characters of a value that an error shows."""
@@ -51,6 +57,21 @@ class BadKeyError(Exception):
         self.key, self.problem = key, problem
 
 
+class NotTextError(BadKeyError):
+    """A value or, if `is_key`, the last part of the key itself is not what YAML takes for text."""
+
+    def __init__(self, key: Key, value: Any, *, is_key: bool = False) -> None:
+        self.is_key = is_key
+        super().__init__(key, f"YAML reads {_shown(value)} as no text; put it in quotes")
+
+    def as_written(self, written: str) -> BadKeyError:
+        """The same problem with what the file has to the letter."""
+        key = (*self.key[:-1], written) if self.is_key else self.key
+        if not written:
+            return BadKeyError(key, "has no value; give text")
+        return BadKeyError(key, f"YAML reads {written} as no text; put it in quotes")
+
+
 @cache
 def config_schema() -> dict[str, Any]:
     """The JSON schema of a merged config."""
@@ -63,22 +84,22 @@ def is_name(text: str) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """A value as an error shows it."""
-    shown = repr(value)
+    """A value as an error shows it, and YAML has it."""
+    shown = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
 
 
-def shown_key(part: str | int) -> str:
+def shown_key(part: Any) -> str:
     """A key as an error shows it: as it is, unless that would break the line or fill the screen."""
     text = str(part)
     return text if text.isprintable() and len(text) <= LONGEST_SHOWN else _shown(text)
 
 
 def plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
-    """The same tree in plain dicts and lists; refuses keys that are no text and NaN or infinity.
+    """The same tree in plain dicts and lists of text, finite numbers, true, false and null.
 
-    Refuses what is too deep or too large as well, such as aliases of aliases of aliases; `left`
-    counts the values that may still come.
+    Refuses all else, keys that are no text, and what is too deep or too large, such as aliases of
+    aliases of aliases; `left` counts the values that may still come.
     """
     left = iter(range(MOST_VALUES)) if left is None else left
     if len(key) > DEEPEST or next(left, None) is None:
@@ -87,9 +108,8 @@ def plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
     if isinstance(node, Mapping):
         for name in node:
             if not isinstance(name, str):
-                raise BadKeyError(
-                    (*key, str(name)), f"the key {name!r} is not text; put it in quotes"
-                )
+                raise NotTextError((*key, name), name, is_key=True)
+            _refuse_unprintable((*key, name), name)
         return {name: plain(value, (*key, name), left) for name, value in node.items()}
     if isinstance(node, list | tuple):
         return [plain(value, (*key, index), left) for index, value in enumerate(node)]
@@ -97,15 +117,35 @@ def plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
         raise BadKeyError(key, f"{node} is not a finite number; give one")
     if isinstance(node, int) and node.bit_length() > MOST_BITS:
         raise BadKeyError(key, f"is a number of more than {MOST_BITS} bits; give a smaller one")
+    if isinstance(node, date):
+        raise BadKeyError(key, f"YAML reads {node} as a date; put it in quotes")
+    if node is not None and not isinstance(node, str | int | float):
+        raise BadKeyError(key, f"{_shown(node)} is neither text nor a number; give one of them")
+    if isinstance(node, str):
+        _refuse_unprintable(key, node)
     return node
+
+
+def _refuse_unprintable(key: Key, text: str) -> None:
+    """Control characters and halves of characters, which no page can show."""
+    found = UNPRINTABLE.search(text)
+    if found:
+        raise BadKeyError(key, f"{_shown(text)} holds {found[0]!a}; remove that character")
 
 
 def _is_integer(_: Any, value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _matches(_: Any, pattern: str, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
+
+
 _Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
+    # $ alone lets a newline pass at the end.
+    validators={"pattern": _matches},
     # Plain JSON Schema takes 30.0 for an integer; range() does not.
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
@@ -116,6 +156,8 @@ def checked(config: dict[str, Any]) -> dict[str, Any]:
     schema = config_schema()
     error = jsonschema.exceptions.best_match(_Validator(schema).iter_errors(config))
     if error is not None:
+        if _lacks_quotes(error):
+            raise NotTextError(tuple(error.absolute_path), error.instance)
         raise BadKeyError(*_explain(error))
     return _with_defaults(config, schema)
 
@@ -131,6 +173,14 @@ def _with_defaults(node: Any, schema: Mapping[str, Any]) -> Any:
         name: _with_defaults(value, properties.get(name, others))
         for name, value in {**filled, **node}.items()
     }
+
+
+def _lacks_quotes(error: Any) -> bool:
+    """Whether text was wanted (also where a list would do) and may have been meant."""
+    text_wanted = error.validator == "oneOf" or (
+        error.validator == "type" and "string" in error.validator_value
+    )
+    return text_wanted and (error.instance is None or isinstance(error.instance, int | float))
 
 
 def _explain(error: Any) -> tuple[Key, str]:
@@ -160,8 +210,6 @@ def _explain(error: Any) -> tuple[Key, str]:
             return place, f"{_shown(value)} {NO_FOLDER if key == ('study', 'name') else NO_NAME}"
         case "type":
             return key, _wrong_type(value, [rule] if isinstance(rule, str) else rule)
-        case "anyOf" | "oneOf" if value is None or isinstance(value, int | float):
-            return key, _wrong_type(value, ["string"])
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             bound = {
                 "minimum": "at least", "maximum": "at most",
@@ -170,36 +218,28 @@ def _explain(error: Any) -> tuple[Key, str]:
             return key, f"{_shown(value)} is out of range; it has to be {bound} {rule}"
         case "uniqueItems":
             return key, "lists a name twice; remove one"
-        case "minItems" | "minProperties" | "minLength":
-            return key, "is empty; give at least one"
-        case "oneOf" if len(key) == 2 and key[0] == "findings":
-            return (
-                key,
-                "a finding has expect with a and b, or expect with trend, or all_of; give one",
-            )
+        case "minItems" | "maxItems" | "minLength" | "maxLength":
+            bound = "least" if error.validator.startswith("min") else "most"
+            what = "items" if error.validator.endswith("Items") else "characters"
+            return key, f"has {len(value)} {what}; give at {bound} {rule}"
+        case "oneOf":
+            of_finding = "a finding has expect with a and b, or expect with trend, or all_of"
+            of_b = "is neither a scenario nor a list of scenarios"
+            return key, f"{of_finding if len(key) == 2 else of_b}; give one"
         case _:
             return key, f"{error.message[:LONGEST_SHOWN]}; correct it"
 
 
 def _wrong_type(value: Any, kinds: list[str]) -> str:
     """What is wrong with a value that is of none of these kinds."""
-    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value.strip(), re.I):
-        return f"YAML reads {_shown(value)} as text; write it as {_as_number(value)}"
-    if "string" in kinds and (value is None or isinstance(value, int | float)):
-        return f"YAML reads {json.dumps(value)} as no text; put it in quotes"
     wanted = " or ".join(YAML_WORDS[kind] for kind in kinds)
+    if value is None:
+        return f"has no value; give {wanted}"
+    if isinstance(value, str) and {"number", "integer"} & set(kinds) and NUMBER.fullmatch(value):
+        number = float(value)
+        if math.isfinite(number):
+            return f"YAML reads {_shown(value)} as text; write it as {number_in_yaml(number)}"
     return f"{_shown(value)} is not {wanted}; give {wanted}"
-
-
-def _as_number(text: str) -> str:
-    """A number such as 1e3, which YAML takes for text, as YAML takes it for a number."""
-    number = float(text)
-    if number.is_integer() and abs(number) < 1e15:
-        return str(int(number))
-    if "e" not in repr(number):
-        return repr(number)
-    mantissa, exponent = text.strip().lower().split("e")
-    return f"{mantissa}.0e{exponent if exponent[0] in '+-' else f'+{exponent}'}"
 
 
 def unknown_name(name: str, known: Mapping[str, Any] | list[str]) -> str:

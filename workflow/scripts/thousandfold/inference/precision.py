@@ -103,10 +103,14 @@ def required_repeats(sample: Sample, target: float) -> dict[str, float]:
     found = deviation(sample.finite)
     low, high = found.interval(1 - SUMMARY_LEVEL)
     sds = {"n": found.value, "n_low": low, "n_high": high}
-    return {"target": target} | {
-        name: max(2, math.ceil((sd / target) ** 2)) if math.isfinite(sd) else sd
-        for name, sd in sds.items()
-    }
+    return {"target": target} | {name: _repeats_for(sd, target) for name, sd in sds.items()}
+
+
+def _repeats_for(sd: float, target: float) -> float:
+    """(s / target)^2, rounded up, at least 2; infinite where no float holds it."""
+    ratio = float(sd) / target if target else math.inf
+    n = ratio * ratio
+    return max(2, math.ceil(n)) if math.isfinite(n) else n
 
 
 def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import re
 
 import yaml
 
+from thousandfold.layers import number_in_yaml
+
 
 def text_of(text: str) -> str:
     """A text in quotes, as YAML takes it for just that text."""
@@ -19,8 +21,7 @@ def quoted(text: str) -> str:
 
 def number(value: float) -> str:
     """A number of two digits, as YAML takes it for a number."""
-    text = f"{value:.2g}"
-    return text.replace("e", ".0e") if "e" in text and "." not in text else text
+    return number_in_yaml(float(f"{value:.2g}"))
 
 
 def words_of(name: str) -> list[str]:

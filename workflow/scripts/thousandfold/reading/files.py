@@ -20,8 +20,16 @@ def read_sheet(path: Path, options: ReadOptions = FOUND_OUT) -> Sheet:
     return formats.get(path.suffix.lower(), delimited_sheet)(path, options)
 
 
+def is_file(path: Path) -> bool:
+    """Whether this is a regular file, as a name that is too long for one is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def check_file(path: Path) -> None:
     """Raise DataError unless there is a regular file that is not too large to be read."""
-    if not path.is_file():
+    if not is_file(path):
         raise DataError(f"{path}: there is no such file; correct the path")
     check_size(path, path.stat().st_size)

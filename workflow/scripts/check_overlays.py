@@ -1,0 +1,31 @@
+"""Refuse overlays that cannot be read, before Snakemake reads them.
+
+profiles/default/config.yaml calls this. Snakemake itself says neither which overlay is wrong nor
+where, and runs what is a template.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from thousandfold.layers import ConfigError, read_layer
+
+
+def overlays(arguments: Sequence[str]) -> list[str]:
+    """The files that a command line of Snakemake's gives as --configfile."""
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("--configfile", "--configfiles", nargs="+", action="extend", default=[])
+    # Otherwise taken for short for --configfile.
+    parser.add_argument("--config", "-C", nargs="*")
+    return list(parser.parse_known_args(arguments)[0].configfile)
+
+
+def check_overlays(arguments: Sequence[str]) -> None:
+    """Exit with one line that names the file, and mostly the line, if an overlay cannot be read."""
+    try:
+        for file in overlays(arguments):
+            read_layer(file)
+    except ConfigError as error:
+        sys.exit(str(error))
+    except argparse.ArgumentError:
+        return  # Snakemake says what is wrong with its command line.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from thousandfold.errors import DataError
+from thousandfold.errors import DataError, NoColumnError
 from thousandfold.observations import read_series
 from thousandfold.reading.files import check_file
 from thousandfold.scenario import Scenario
@@ -40,6 +40,11 @@ def check_data(study: Study) -> None:
     for source in study.series:
         try:
             series = load_series(source)
+        except NoColumnError as error:
+            key = "inputs" if error.column in source.inputs else "value"
+            if error.column in (source.date, *dict(source.treatment.where)):
+                key = "date" if error.column == source.date else "where"
+            raise BadKeyError(("series", source.name, key), str(error)) from None
         except DataError as error:
             raise BadKeyError(("series", source.name, "file"), str(error)) from None
         if series.test_rows >= len(series.values):
@@ -103,7 +108,7 @@ def _check_horizon(scenario: Scenario, series: Series) -> None:
 def load_published(file: str) -> pd.DataFrame:
     """A table of published results."""
     texts = dict.fromkeys(("scenario", "label", "source"), str)
-    missing = dict.fromkeys(PUBLISHED_NUMBERS, ["", "NA", "NaN", "nan"])
+    missing = {name: ["", "NA", "NaN", "nan"] for name in PUBLISHED_NUMBERS}
     return pd.read_csv(file, keep_default_na=False, na_values=missing, dtype=texts)
 
 

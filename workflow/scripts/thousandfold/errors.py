@@ -7,3 +7,11 @@ class UserError(Exception):
 
 class DataError(UserError):
     """Data that cannot be used; the message names the file, the place in it, and the mend."""
+
+
+class NoColumnError(DataError):
+    """A column that a file does not have, or has twice."""
+
+    def __init__(self, message: str, column: str) -> None:
+        super().__init__(message)
+        self.column = column

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from thousandfold.errors import DataError
+from thousandfold.errors import DataError, NoColumnError
 
 LARGEST_FILE = 20_000_000
 """In bytes, unpacked; every job reads the data, and a network's training rows are far fewer."""
@@ -35,12 +35,13 @@ class Sheet:
         return [row[column] for row in self.rows]
 
     def column(self, name: str) -> int:
-        """The place of a column that is there just once. Raises DataError."""
+        """The place of a column that is there just once. Raises NoColumnError."""
         if self.header.count(name) == 1:
             return self.header.index(name)
-        if name in self.header:
-            raise DataError(f"{self.path}: has the column {name!r} more than once; rename one")
-        raise DataError(f"{self.path}: has no column {name!r}; {self.columns_in_words()}")
+        problem = f"has the column {name!r} more than once; rename one"
+        if name not in self.header:
+            problem = f"has no column {name!r}; {self.columns_in_words()}"
+        raise NoColumnError(f"{self.path}: {problem}", name)
 
     def columns_in_words(self) -> str:
         """What an error says of the columns there are."""

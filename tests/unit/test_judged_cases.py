@@ -135,7 +135,7 @@ def test_keys_forget_margin_direction_sign_and_scale(judged):
     [
         ("02-diverged-column", {"lstm", "gru"}), ("06-scenario-None", {"None", "dropout"}),
         ("09-unicode-names", {"有状态", "无状态"}), ("10-numeric-names", {"16", "032"}),
-        ("39-file-2024", {"old", "new"}),
+        ("15-semicolon-table", {"lstm", "gru"}), ("39-file-2024", {"old", "new"}),
     ],
 )  # fmt: skip
 def test_names_stay_what_they_are(judged, case, scenarios):

@@ -58,6 +58,32 @@ def training(case, monkeypatch):
     return train
 
 
+# What is read
+
+
+def test_dates_that_run_backwards(monkeypatch):
+    with pytest.raises(
+        ConfigError,
+        match=r"series\.shampoo\.file: s\.csv: the dates run backwards \(2022-12-01 first",
+    ):
+        load("22-newest-first", monkeypatch)
+
+
+def test_the_mend_of_a_number_that_yaml_takes_for_text_works(monkeypatch):
+    with pytest.raises(ConfigError, match=r"study\.repeats: .* write it as 1000") as refusal:
+        load("24-int-sci", monkeypatch)
+    config = yaml.safe_load(Path("c.yaml").read_text(encoding="utf-8"))
+    config["study"]["repeats"] = int(str(refusal.value).split()[-1])
+    monkeypatch.chdir(ROOT)
+    assert load_study(config, []).repeats == 1000
+
+
+def test_semicolons_and_decimal_commas(monkeypatch, shampoo):
+    series = load_series(load("25-european-series", monkeypatch).series[0])
+    np.testing.assert_array_equal(series.values, shampoo.values)
+    assert series.assumed == ("separated by semicolons", "decimal commas")
+
+
 # What may be scaled
 
 

@@ -106,9 +106,9 @@ def main() -> None:
         written = make(asked.file, asked.value or asked.column)
     except UserError as error:
         sys.exit(str(error))
-    target = " analyse" if asked.table else ""
+    target = "analyse " if asked.table else ""
     print(f"{written}: look at the lines marked with an arrow, then")
-    print(f"snakemake -n --configfile {shlex.quote(str(written))}{target}")
+    print(f"snakemake -n {target}--configfile {shlex.quote(str(written))}")
 
 
 if __name__ == "__main__":

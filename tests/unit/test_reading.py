@@ -19,8 +19,9 @@ from thousandfold.data import load_series
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
 from thousandfold.observations import read_series, series_path
-from thousandfold.reading.dates import dates_of, frequency_of
+from thousandfold.reading.dates import dates_of
 from thousandfold.reading.files import read_sheet
+from thousandfold.reading.frequency import frequency_of
 from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import ReadOptions, Treatment
 from thousandfold.runs import runs_of
@@ -353,6 +354,8 @@ def test_a_number_that_can_be_two_is_not_guessed(tmp_path):
         column("y", text, tmp_path)
     assert column("y", text, tmp_path, decimal=",").values.tolist() == [1497, 2250]
     assert column("y", text, tmp_path, decimal=".").values.tolist() == [1.497, 2.25]
+    with pytest.raises(DataError, match="can be"):  # Dates tell nothing of numbers.
+        column("y", "month;y\n01.2020;1.497\n02.2020;2.250\n", tmp_path)
     beside = text.replace("n;y", "n;z;y").replace("a;", "a;3,5;").replace("b;", "b;4,25;")
     assert column("y", beside, tmp_path).values.tolist() == [1497, 2250]
 

@@ -1,8 +1,7 @@
-"""From a column's texts to times: which form all of them are in, and how they follow each other."""
+"""From a column's texts to times: the one form that all of them are in."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,46 +9,61 @@ import numpy as np
 import pandas as pd
 
 from thousandfold.errors import DataError
+from thousandfold.reading.frequency import evenness
 from thousandfold.reading.options import FOUND_OUT, ReadOptions
 from thousandfold.reading.sheets import Sheet
+from thousandfold.reading.spellings import in_one_spelling, month_of, with_centuries
 
 FORMATS = (
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y/%m", "%Y-%m",
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y/%m", "%Y-%m", "%Y.%m",
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y",
-    "%m.%Y", "%m/%Y", "%m-%Y", "%b-%y", "%b %y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%Y %b",
-    "%Y-%b", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d %Y", "%b %d, %Y",
-    "%B %d %Y", "%B %d, %Y",
+    "%m.%Y", "%m/%Y", "%m-%Y", "%b-%y", "%b %y", "%b-%Y", "%b %Y", "%Y %b", "%Y-%b", "%Y- %b",
+    "%b- %Y", "%b- %y", "%d %b %Y", "%d %b %y", "%d-%b-%Y", "%d-%b-%y", "%d- %b- %Y", "%d- %b- %y",
+    "%b %d %Y", "%b %d %y", "%d. %b %Y",
 )  # fmt: skip
-"""Ways of writing a day or month, as strptime has them; %b and %B are English."""
+"""Ways of writing a day or month in one spelling, as strptime has them."""
 
-CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 """What may follow a day."""
 
 WORDS = frozenset(
     {
-        "date", "dates", "datum", "day", "days", "month", "months", "monat", "week", "year",
-        "years", "yr", "jahr", "anno", "fecha", "time", "timestamp", "datetime", "ds", "t",
-        "period", "quarter", "hour", "index",
+        "date", "dates", "datum", "day", "days", "month", "months", "monat", "mois", "mes", "week",
+        "woche", "year", "years", "yr", "jahr", "annee", "année", "ano", "año", "anno", "fecha",
+        "data", "time", "zeit", "timestamp", "datetime", "ds", "t", "period", "quarter", "quartal",
+        "hour", "stunde", "index",
     }
 )  # fmt: skip
 """Names of columns that tell time."""
 
 PARTS = {
-    "year": ("year", "yr", "jahr"), "quarter": ("quarter", "qtr", "q"),
-    "month": ("month", "mon", "monat"), "day": ("day", "tag"),
-}  # fmt: skip
+    "year": ("year", "yr", "jahr", "annee", "année", "ano", "año", "anno"),
+    "quarter": ("quarter", "qtr", "q", "quartal", "trimestre", "period"),
+    "month": ("month", "mon", "monat", "mois", "mes", "mese", "period"),
+    "day": ("day", "tag", "jour", "dia", "mday"),
+    "hour": ("hour", "hr", "stunde", "heure", "hora", "time", "zeit", "uhrzeit"),
+}
 """Names of columns that together make a date."""
 
 YEARS = range(1000, 3000)
 
-SERIALS = range(10_000, 80_000)
+SERIALS = (10_000, 80_000)
 """Days since 1899-12-30 as spreadsheets count them: 1927 to 2119."""
 
 FIRST_SERIAL = "1899-12-30"
 
+EPOCHS = ((1e9, "s"), (1e12, "ms"), (1e15, "us"), (1e18, "ns"))
+"""Seconds since 1970 from 2001 to 2096, and what else they are counted in."""
+
+LONGEST_NUMBER = 19
+"""Digits of a whole number that can be a time."""
+
 MOSTLY = 0.9
 """From this share on, a column of dates has a few that are wrong, and not some by chance."""
+
+MOSTLY_EVEN = 0.8
+"""From this share of equal steps on, one way to read dates is even, and another is not."""
 
 
 @dataclass(frozen=True)
@@ -63,311 +77,298 @@ class Dates:
     assumed: tuple[str, ...] = ()
     """What was found out about their form that the reader may want to know."""
     is_number: bool = False
-    """Whether they are written as whole numbers, which need not be dates."""
+    """Whether they are written as numbers, which need not be dates."""
+
+    @property
+    def are_distinct(self) -> bool:
+        """Whether no time is there twice."""
+        return len(np.unique(self.times)) == len(self.times)
 
     def rows(self, order: np.ndarray) -> "Dates":
         """Those of some rows."""
         return replace(self, times=self.times[order], labels=tuple(self.labels[i] for i in order))
 
 
-@dataclass(frozen=True)
-class Frequency:
-    """How far apart observations usually are."""
-
-    name: str
-    """Such as "monthly"."""
-    period: int | None
-    """How many make a year or, of those that are closer than a day, a day; of days, a week."""
-    step: int
-    """In units of `count`."""
-    count: Callable[[np.ndarray], np.ndarray]
-    """Whole numbers along which times run evenly, such as months since 1970."""
-    label: Callable[[int], str]
-    """What an error calls the time at a count."""
-
-
 def is_named_like_time(name: str) -> bool:
     """Whether a column's name says that it holds dates or a count of time."""
-    return not WORDS.isdisjoint(re.split(r"[^a-z]+", name.casefold()))
+    return not WORDS.isdisjoint(re.split(r"[\W\d_]+", name.casefold()))
 
 
 def dates_of(sheet: Sheet, column: int, options: ReadOptions = FOUND_OUT) -> Dates | None:
     """A column's dates; None if it has none, or may not have any.
 
-    Raises DataError if nearly all are dates in one form and one is not, or if day and month
-    cannot be told apart.
+    Raises DataError if nearly all are dates in one form and one is not, if day and month cannot be
+    told apart, and if a first column or one that is named like time has years in a form that is
+    not known.
     """
-    texts = sheet.texts(column)
+    texts, name = sheet.texts(column), sheet.header[column]
     if options.dates == "text" or not texts:
         return None
-    if all(re.fullmatch(r"\d+(\.0+)?", text) for text in texts):
-        return _whole_numbers(sheet.header[column], texts)
+    if all(re.fullmatch(r"\d{1,19}(\.0*)?", text) for text in texts):
+        return _written_as_numbers(name, texts)
     times, assumed = _parsed(sheet, column, texts, options)
     if times is None:
+        if all(re.fullmatch(r"\d{1,19}(\.\d{0,9})?", text) for text in texts):
+            return _written_as_numbers(name, texts)
+        if column == 0 or is_named_like_time(name):
+            _check_years(sheet, name, texts)
         return None
     wrong = np.flatnonzero(np.isnat(times))
     if wrong.size:
         first = int(wrong[0])
-        problem = (
-            f"{texts[first]!r} is no date, as the others are" if texts[first] else "has no date"
-        )
+        problem = "has no date"
+        if texts[first]:
+            problem = f"{texts[first]!r} is no date, as the others are"
         raise DataError(
-            f"{sheet.path}: column {sheet.header[column]!r}, {sheet.places[first]}: {problem}; "
-            "correct it, leave lines after the data out by read: {skip_last: 1}, or set "
-            "read: {dates: text} if these are just labels"
+            f"{sheet.path}: column {name!r}, {sheet.places[first]}: {problem}; correct it, leave "
+            "lines after the data out by read: {skip_last: 1}, or set read: {dates: text} if these "
+            "are just labels"
         )
     return Dates(times, tuple(texts), assumed)
 
 
+def _check_years(sheet: Sheet, name: str, texts: Sequence[str]) -> None:
+    """Raise DataError if nearly all texts have a year, as dates in an unknown form have."""
+    has_year = [re.search(r"(?<!\d)(1[6-9]|20)\d\d(?!\d)", text) is not None for text in texts]
+    if np.mean(has_year) >= MOSTLY:
+        first = texts[has_year.index(True)]
+        raise DataError(
+            f"{sheet.path}: column {name!r}: {first!r} and others are dates in no form that is "
+            "known, or in several; write them as 2020-12-31, 2020-12, 2020Q4 or 2020, or set "
+            "read: {dates: text} if the rows are in order"
+        )
+
+
 def combined_dates(sheet: Sheet, options: ReadOptions = FOUND_OUT) -> Dates | None:
-    """Dates in several columns: year with quarter, or year with month and perhaps day."""
+    """Dates in several columns: a year with quarter, or month and perhaps day; a day with hour."""
     if options.dates == "text" or not sheet.rows:
         return None
-    named = {name.casefold(): place for place, name in enumerate(sheet.header)}
-    places = {
+    named = {name.casefold(): sheet.texts(place) for place, name in enumerate(sheet.header)}
+    parts = {
         part: next((named[name] for name in names if name in named), None)
         for part, names in PARTS.items()
     }
-    year, quarter, month, day = (places[part] for part in PARTS)
-    if year is None or (quarter is None and month is None):
+    days = _combined_days(parts)
+    if days is None:
+        days = _dates_beside(sheet, parts["hour"], options)
+    if days is None:
         return None
-    numbers = {
-        part: [
-            float(text) if re.fullmatch(r"\d+(\.0+)?", text) else 0.0 for text in sheet.texts(place)
-        ]
-        for part, place in places.items()
-        if place is not None
-    }
-    months = numbers["month"] if month is not None else [3 * q - 2 for q in numbers["quarter"]]
-    days = numbers["day"] if month is not None and day is not None else [1.0] * len(months)
-    texts = [
-        f"{int(y):04}-{int(m):02}-{int(d):02}"
-        for y, m, d in zip(numbers["year"], months, days, strict=True)
-    ]
-    times = _times(pd.to_datetime(pd.Series(texts), format="%Y-%m-%d", errors="coerce"))
-    if np.isnat(times).any():
-        return None
-    if month is None:
-        labels = [f"{text[:4]}Q{(int(text[5:7]) + 2) // 3}" for text in texts]
-    else:
-        labels = texts if day is not None else [text[:7] for text in texts]
+    times, labels = days
+    if parts["hour"] is not None and (hours := _hours(parts["hour"])) is not None:
+        times = times + hours
+        labels = [f"{label} {clock}" for label, clock in zip(labels, parts["hour"], strict=True)]
     return Dates(times, tuple(labels))
 
 
-def _whole_numbers(name: str, texts: Sequence[str]) -> Dates | None:
-    """Dates that are written as numbers: 20240131, 202401, years, a spreadsheet's days, a count."""
-    numbers = np.array([int(text.split(".")[0]) for text in texts], dtype=object)
-    if max(numbers) > 10**15:
+def _combined_days(parts: dict[str, list[str] | None]) -> tuple[np.ndarray, list[str]] | None:
+    """Days of a year's, a month's (or quarter's) and a day's column, and what they are called."""
+    years, days = parts["year"], parts["day"]
+    if years is None:
         return None
-    numbers = numbers.astype(np.int64)
-    labels = tuple(text.split(".")[0] for text in texts)
+    quarters = [re.fullmatch(r"[qQtT]?([1-4])(\.0+)?", text) for text in parts["quarter"] or ["x"]]
+    months = [month_of(text) for text in parts["month"] or ["x"]]
+    if None not in months:
+        starts = [f"{month:02}" for month in months]
+    elif None not in quarters:
+        starts, days = [f"{3 * int(q[1]) - 2:02}" for q in quarters if q], None
+    else:
+        return None
+    texts = [f"{_whole(year)}-{month}" for year, month in zip(years, starts, strict=True)]
+    if days is not None:
+        texts = [f"{text}-{_whole(day):0>2}" for text, day in zip(texts, days, strict=True)]
+    times = _in_form(texts, "%Y-%m" if days is None else "%Y-%m-%d")
+    if np.isnat(times).any():
+        return None
+    if None in months:
+        texts = [f"{text[:4]}Q{(int(text[5:7]) + 2) // 3}" for text in texts]
+    return times, texts
+
+
+def _dates_beside(
+    sheet: Sheet, hours: list[str] | None, options: ReadOptions
+) -> tuple[np.ndarray, list[str]] | None:
+    """The first column of days, beside one of hours."""
+    for place in range(len(sheet.header)) if hours is not None else ():
+        dates = dates_of(sheet, place, options)
+        if dates is not None and dates.times.dtype.kind == "M":
+            return dates.times, list(dates.labels)
+    return None
+
+
+def _hours(texts: Sequence[str]) -> np.ndarray | None:
+    """Times of day, as time since midnight."""
+    clocks = [re.fullmatch(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?(?:\.0+)?", text) for text in texts]
+    if not all(clocks):
+        return None
+    seconds = [3600 * int(c[1]) + 60 * int(c[2] or 0) + int(c[3] or 0) for c in clocks if c]
+    return np.array(seconds, "timedelta64[s]")
+
+
+def _whole(text: str) -> str:
+    return text.split(".", maxsplit=1)[0]
+
+
+def _written_as_numbers(name: str, texts: Sequence[str]) -> Dates | None:
+    """Dates that are numbers: 20240131, 202401, years, days of a spreadsheet, seconds, a count."""
+    labels = tuple(_whole(text) if re.fullmatch(r"\d+(\.0*)?", text) else text for text in texts)
+    numbers = np.array([float(text) for text in texts])
+    low, high = numbers.min(), numbers.max()
+    is_whole, is_named = all(map(str.isdigit, labels)), is_named_like_time(name)
     for form, digits in (("%Y%m%d", 8), ("%Y%m", 6)):
-        if all(len(label) == digits for label in labels):
-            times = _times(pd.to_datetime(pd.Series(labels), format=form, errors="coerce"))
+        if is_whole and all(len(label) == digits for label in labels):
+            times = _in_form(labels, form)
             if not np.isnat(times).any():
                 return Dates(times, labels, is_number=True)
-    steps = np.diff(numbers)
-    is_run = bool((steps > 0).all()) or (len(steps) > 0 and len(set(steps)) == 1 and steps[0] != 0)
-    in_years = numbers.min() in YEARS and numbers.max() in YEARS
-    is_named = is_named_like_time(name)
-    if is_named and numbers.min() in SERIALS and numbers.max() in SERIALS:
-        days = np.datetime64(FIRST_SERIAL, "us") + numbers.astype("timedelta64[D]")
+    if is_named and SERIALS[0] <= low and high < SERIALS[1]:
+        seconds = np.round(numbers * 86_400).astype("timedelta64[s]")
         told = "dates from a spreadsheet's numbers of days"
-        return Dates(days, labels, (told,), is_number=True)
-    if in_years and (is_named or is_run):
-        texts = [f"{number:04}-01-01" for number in numbers]
-        return Dates(np.array(texts, dtype="datetime64[us]"), labels, is_number=True)
+        return Dates(np.datetime64(FIRST_SERIAL, "us") + seconds, labels, (told,), is_number=True)
+    for size, unit in EPOCHS:
+        if is_named and size <= low and high < 4 * size:
+            moments = (numbers / size * 1e15).round().astype("datetime64[us]")
+            told = f"dates from the {unit} since 1970"
+            return Dates(moments, labels, (told,), is_number=True)
+    steps = np.diff(numbers)
+    is_run = len(steps) > 0 and bool(
+        (steps > 0).all() or ((steps == steps[0]) & (steps != 0)).all()
+    )
+    if YEARS.start <= low and high < YEARS.stop:
+        months = numbers * 12
+        if is_whole and (is_named or is_run):
+            years = np.array([f"{int(number):04}" for number in numbers], "datetime64[Y]")
+            return Dates(years.astype("datetime64[us]"), labels, is_number=True)
+        if not is_whole and is_named and (np.abs(months - months.round()) < 0.05).all():
+            since_1970 = (months.round() - 12 * 1970).astype(np.int64).astype("datetime64[M]")
+            return Dates(since_1970.astype("datetime64[us]"), labels, is_number=True)
+    is_short = is_whole and all(len(label) == 2 for label in labels)
+    if is_short and any(word in name.casefold() for word in PARTS["year"]):
+        return _written_as_numbers(name, with_centuries(labels))
     # A month of 1 to 12 that comes again every year is part of a date.
-    is_count = is_run or (is_named and len(set(numbers)) == len(numbers))
-    return Dates(numbers, labels, is_number=True) if is_count else None
+    is_count = (is_run and is_whole) or (is_named and len(set(labels)) == len(labels))
+    if not is_count:
+        return None
+    counts = numbers if is_whole else numbers * 1e6
+    return Dates(counts.round().astype(np.int64), labels, is_number=True)
 
 
 def _parsed(
     sheet: Sheet, column: int, texts: list[str], options: ReadOptions
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
     """The texts' times in the form that fits, NaT for those that do not; None if none does."""
-    spelled = _spelled(texts)
-    fitting = {}
-    for form in _forms(texts):
-        times = _in_form(spelled if "y" in form else texts, form)
-        share = 1 - np.isnat(times).mean()
-        if share >= MOSTLY:
-            fitting[form] = share, times
-    best = max((share for share, _ in fitting.values()), default=0)
-    fitting = {form: (share, times) for form, (share, times) in fitting.items() if share == best}
+    spelled = [in_one_spelling(text) for text in texts]
+    fitting: dict[str, np.ndarray] = {}
+    for form in _forms(spelled):
+        times = _in_form(spelled, form)
+        if 1 - np.isnat(times).mean() >= MOSTLY:
+            fitting[form] = times
+    least = min((np.isnat(times).sum() for times in fitting.values()), default=0)
+    fitting = {form: times for form, times in fitting.items() if np.isnat(times).sum() == least}
     if not fitting:
         return None, ()
-    day_first = [form for form in fitting if form.startswith("%d")]
-    month_first = [form for form in fitting if form.startswith(("%m/%d", "%m-%d"))]
-    if not (day_first and month_first):
-        return next(iter(fitting.values()))[1], ()
-    chosen = {"day_first": day_first[0], "month_first": month_first[0]}.get(options.dates or "")
-    if chosen is None:
-        evenness = {form: _evenness(fitting[form][1]) for form in (day_first[0], month_first[0])}
-        if len(set(evenness.values())) < 2:
+    if len(fitting) == 1:
+        return next(iter(fitting.values())), ()
+    day_first = next((form for form in fitting if form.startswith("%d")), None)
+    month_first = next((form for form in fitting if form.startswith(("%m/%d", "%m-%d"))), None)
+    if day_first and month_first:
+        told = {
+            day_first: "dates with the day before month",
+            month_first: "dates with the month before day",
+        }
+        wanted = {"day_first": day_first, "month_first": month_first}.get(options.dates or "")
+        chosen = wanted or _likelier({form: fitting[form] for form in (day_first, month_first)})
+        if chosen is None:
             raise DataError(
                 f"{sheet.path}: column {sheet.header[column]!r}: {texts[0]!r} can be day/month or "
                 "month/day; say which by read: {dates: day_first} or read: {dates: month_first}"
             )
-        chosen = max(evenness, key=lambda form: evenness[form])
-    words = "day before month" if chosen == day_first[0] else "month before day"
-    return fitting[chosen][1], (f"dates with the {words}",)
+        return fitting[chosen], (told[chosen],)
+    return fitting[_likelier(fitting) or next(iter(fitting))], ()
+
+
+def _likelier(readings: dict[str, np.ndarray]) -> str | None:
+    """The reading in which times run in one direction, or else evenly, as in no other."""
+
+    def is_directed(times: np.ndarray) -> bool:
+        steps = np.diff(times[~np.isnat(times)].astype(np.int64))
+        return bool((steps > 0).all() or (steps < 0).all())
+
+    able = [form for form, times in readings.items() if is_directed(times)] or [*readings]
+    if len(able) == 1:
+        return able[0]
+    unevenness = {form: 1 - evenness(readings[form]) for form in able}
+    best, next_best = sorted(able, key=unevenness.__getitem__)[:2]
+    is_clear = unevenness[best] <= 1 - MOSTLY_EVEN and unevenness[best] < unevenness[next_best] / 2
+    return best if is_clear else None
 
 
 def _forms(texts: Sequence[str]) -> list[str]:
     """The forms that one of the first few texts, or the last, is in."""
     some = [*texts[:3], texts[-1]]
-    forms = (
-        ["special", "iso"]
-        if any(re.match(r"\d{4}[-Tt]?\d\d", text) for text in some)
-        else ["special"]
-    )
-    found = []
-    for form in [
-        *forms,
-        *(day + clock for day in FORMATS for clock in CLOCKS if clock == "" or "d" in day),
-    ]:
-        if not np.isnat(_in_form(_spelled(some) if "y" in form else some, form)).all():
-            found.append(form)
-    return found
+    clocked = [day + clock for day in FORMATS for clock in CLOCKS if not clock or "d" in day]
+    iso = ["iso"] if any(re.match(r"\d{4}[-Tt]?\d\d", text) for text in some) else []
+    forms = ["fiscal year", "quarter or week", "year:quarter", "year:month", *iso, *clocked]
+    return [form for form in forms if not np.isnat(_in_form(some, form)).all()]
 
 
 def _in_form(texts: Sequence[str], form: str) -> np.ndarray:
     """The texts' times in a form, NaT for those that are not in it."""
-    if form == "special":
-        return np.array([_special(text) for text in texts], dtype="datetime64[us]")
-    if form == "iso":
-        return _times(pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce", utc=True))
-    return _times(
-        pd.to_datetime(pd.Series(texts), format=form.replace("%y", "%Y"), errors="coerce")
+    if form in PARSERS:
+        whole = with_centuries(texts) if form == "quarter or week" else texts
+        return np.array([PARSERS[form](text) for text in whole], dtype="datetime64[us]")
+    options = (
+        {"format": "ISO8601", "utc": True}
+        if form == "iso"
+        else {"format": form.replace("%y", "%Y")}
     )
-
-
-def _times(parsed: pd.Series) -> np.ndarray:
-    """Without their time zone, which is UTC where there is one."""
+    texts = with_centuries(texts) if "%y" in form else texts
+    parsed = pd.to_datetime(pd.Series(texts, dtype=str), errors="coerce", **options)
     if isinstance(parsed.dtype, pd.DatetimeTZDtype):
         parsed = parsed.dt.tz_localize(None)
     return parsed.to_numpy().astype("datetime64[us]")
 
 
-def _special(text: str) -> np.datetime64 | str:
-    """A quarter, half year, week or month of a spelling such as 1990Q1, 1949M01 or 2020-W05."""
-    text = text.strip().upper()
-    if match := re.fullmatch(r"(\d{4})[-/ :.]?([QHSMW]|:)[- ]?(\d{1,2})", text):
-        year, unit, number = int(match[1]), match[2], int(match[3])
-    elif match := re.fullmatch(r"([QHS])([1-4])[-/ ]?(\d{4})", text):
-        year, unit, number = int(match[3]), match[1], int(match[2])
+def _month(year: str, month: int) -> np.datetime64 | str:
+    is_date = len(year) == 4 and int(year) in YEARS and 1 <= month <= 12
+    return np.datetime64(f"{year}-{month:02}", "us") if is_date else "NaT"
+
+
+def _fiscal_year(text: str) -> np.datetime64 | str:
+    """2021/22, 2010-11, or the year that FY stood before."""
+    match = re.fullmatch(r"(\d{4})(?:[-/](?:\d\d)?(\d\d))?", text)
+    is_next = match and match[2] and (int(match[1]) + 1) % 100 == int(match[2])
+    return _month(match[1], 1) if match and (is_next or not match[2]) else "NaT"
+
+
+def _quarter_or_week(text: str) -> np.datetime64 | str:
+    """1990Q1, Q1 1990, 1Q90, T4 2020, 4 Quartal 2020, 1990H1, 1949M01, 2020-W05, KW 5/2020."""
+    text = text.upper().replace("QUARTAL", "Q").replace("QUARTER", "Q").replace("KW", "W")
+    if match := re.fullmatch(r"(\d{4})[-/ .]*([QTHSMW])[- ]?(\d{1,2})(?:-\d)?", text):
+        year, unit, number = match[1], match[2], int(match[3])
+    elif match := re.fullmatch(r"([QTHSMW])[- ]?(\d{1,2})[-/ .]*(\d{4})", text):
+        year, unit, number = match[3], match[1], int(match[2])
+    elif match := re.fullmatch(r"(\d{1,2})\.? ?([QTHS])[-/ .]*(\d{4})", text):
+        year, unit, number = match[3], match[2], int(match[1])
     else:
         return "NaT"
     if unit == "W":
         try:
-            return np.datetime64(date.fromisocalendar(year, number, 1), "us")
+            return np.datetime64(date.fromisocalendar(int(year), number, 1), "us")
         except ValueError:
             return "NaT"
-    months = {"Q": 3, "H": 6, "S": 6}.get(unit, 1)
-    if not 1 <= number <= 12 // months or year == 0:
-        return "NaT"
-    return np.datetime64(f"{year:04}-{(number - 1) * months + 1:02}", "us")
+    months = {"M": 1, "H": 6, "S": 6}.get(unit, 3)
+    return _month(year, (number - 1) * months + 1) if number >= 1 else "NaT"
 
 
-def _spelled(texts: Sequence[str]) -> list[str]:
-    """Texts that end in a year of two digits, with all four.
-
-    The century is that in which the years follow each other: 98, 99, 00, 01 are four years.
-    """
-    ends = [re.fullmatch(r"(.*[^\d])(\d\d)( .*)?", text) for text in texts]
-    years = sorted({int(end[2]) for end in ends if end})
-    if not years:
-        return list(texts)
-    gaps = [
-        (after - before) % 100 or 100
-        for before, after in zip(years, [*years[1:], years[0]], strict=True)
-    ]
-    first = years[(gaps.index(max(gaps)) + 1) % len(years)]
-    century = 1900 if first > 30 else 2000
-    return [
-        f"{end[1]}{century + (100 if int(end[2]) < first else 0) + int(end[2])}{end[3] or ''}"
-        if end
-        else text
-        for end, text in zip(ends, texts, strict=True)
-    ]
+def _year_colon(text: str, months: int) -> np.datetime64 | str:
+    """2018:1, which is a quarter or a month."""
+    match = re.fullmatch(r"(\d{4}):(\d{1,2})", text)
+    return _month(match[1], (int(match[2]) - 1) * months + 1) if match else "NaT"
 
 
-def _evenness(times: np.ndarray) -> float:
-    """Which share of the steps between times in order is the usual one."""
-    known = times[~np.isnat(times)]
-    ordered = np.unique(known)
-    steps = np.diff(_counted(ordered).count(ordered)) if len(ordered) > 1 else np.zeros(0)
-    return max(Counter(steps.tolist()).values()) / len(steps) if len(steps) else 0.0
-
-
-def frequency_of(times: np.ndarray) -> Frequency | None:
-    """The usual step of times in order; None if there are fewer than three."""
-    return None if len(times) < 3 else _counted(times)
-
-
-def _counted(times: np.ndarray) -> Frequency:
-    """The calendar that times run along, by their usual step."""
-    if times.dtype.kind != "M":
-        return Frequency("", None, _usual(np.diff(times)), lambda t: t.astype(np.int64), str)
-    days = np.diff(times) / np.timedelta64(1, "D")
-    usual = float(np.median(days))
-    by_month = np.diff(_months(times))
-    if usual >= 25 and (by_month > 0).all():
-        step = _usual(by_month)
-        names = {1: "monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
-        name = names.get(step, f"every {step} months")
-        period = 12 // step if 12 % step == 0 else None
-        return Frequency(name, period, step, _months, lambda count: _month_label(count, step))
-    weekdays = (times.astype("datetime64[D]").astype(np.int64) + 3) % 7
-    is_daily = all(day.is_integer() for day in days.tolist())
-    if is_daily and _usual(days.astype(np.int64)) == 1 and (weekdays < 5).all() and len(times) > 5:
-        return Frequency("every working day", 5, 1, _working_days, _working_day_label)
-    seconds = np.diff(_seconds(times))
-    step = _usual(seconds)
-    name, period = _clock_name(step)
-
-    def label(count: int) -> str:
-        moment = np.datetime64(count, "s")
-        return str(moment.astype("datetime64[D]") if step % 86_400 == 0 else moment)
-
-    return Frequency(name, period, step, _seconds, label)
-
-
-def _usual(steps: np.ndarray) -> int:
-    """The most common step, of equally common ones the smallest."""
-    counts = Counter(steps.tolist())
-    return int(min(counts, key=lambda step: (-counts[step], step)))
-
-
-def _months(times: np.ndarray) -> np.ndarray:
-    return times.astype("datetime64[M]").astype(np.int64)
-
-
-def _month_label(count: int, step: int) -> str:
-    month = np.datetime64(count, "M")
-    return str(month.astype("datetime64[Y]") if step % 12 == 0 else month)
-
-
-def _seconds(times: np.ndarray) -> np.ndarray:
-    return times.astype("datetime64[s]").astype(np.int64)
-
-
-def _working_days(times: np.ndarray) -> np.ndarray:
-    return np.busday_count(np.datetime64("1970-01-01"), times.astype("datetime64[D]"))
-
-
-def _working_day_label(count: int) -> str:
-    return str(np.busday_offset(np.datetime64("1970-01-01"), count))
-
-
-def _clock_name(step: int) -> tuple[str, int | None]:
-    """What a step of seconds is called, and how many make the cycle above it."""
-    day = 86_400
-    if step % day == 0:
-        days = step // day
-        return {1: ("daily", 7), 7: ("weekly", 52)}.get(days, (f"every {days} days", None))
-    if step == 3600:
-        return "hourly", 24
-    period = day // step if day % step == 0 else None
-    return (f"every {step // 60} minutes" if step % 60 == 0 else f"every {step} seconds"), period
+PARSERS = {
+    "fiscal year": _fiscal_year,
+    "quarter or week": _quarter_or_week,
+    "year:quarter": lambda text: _year_colon(text, 3),
+    "year:month": lambda text: _year_colon(text, 1),
+}
+"""Forms that strptime does not know."""

@@ -349,6 +349,18 @@ def test_the_precision_of_a_mean():
     assert estimate.interval(0.05) == pytest.approx((low / 3 - 2.5, high / 3 - 2.5))
 
 
+def test_the_precision_of_what_does_not_vary_is_not_known():
+    assert not PrecisionEstimate(deviation(np.full(30, 4.0)), mean_of=9, middle=2.5).is_known
+
+
+def test_what_deviates_by_one_number_goes_with_nothing():
+    """Two values, as often each: their spread errs as if it were that of an independent sample."""
+    two, y = np.tile([-1.0, 1.0], 10), np.random.default_rng(16).lognormal(0, 1, 20)
+    for pair in ((two, y), (y, two)):
+        expected = spread_ratio(*pair).standard_error
+        assert spread_ratio_of_pairs(*pair).standard_error == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("n", [5, 6, 15])
 def test_many_at_once_are_each_for_itself(n):
     rng = np.random.default_rng(14)

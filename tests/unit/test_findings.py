@@ -291,6 +291,17 @@ def test_two_repeats_each():
     welch = stats.ttest_ind([1, 2], [4, 5.5], equal_var=False).confidence_interval(0.95)
     assert [row["ci_low"], row["ci_high"]] == pytest.approx(list(welch))
     assert row["verdict"] == "undecided"
+    # Of the six ways to divide four values into twos, two are as far apart as this.
+    assert row["permutation_p"] == pytest.approx(1 / 3, abs=0.035)
+
+
+def test_the_spread_of_two_repeats_each():
+    """Deviations .5 and .75 from the medians, times 2; the squared error of either log is .5."""
+    row = evidence({"a": [1.0, 2.0], "b": [4.0, 5.5]}, SPREAD).iloc[0]
+    assert (row["estimate_a"], row["estimate_b"]) == pytest.approx((1.0, 1.5))
+    half_width = stats.t.isf(0.025, 2)
+    ends = [math.log(1 / 1.5) - half_width, math.log(1 / 1.5) + half_width]
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends)
 
 
 def test_one_sample_without_variation():
@@ -299,6 +310,7 @@ def test_one_sample_without_variation():
     low, high = welch.confidence_interval(0.95)
     assert [row["ci_low"], row["ci_high"]] == pytest.approx([low, high])
     assert row["verdict"] == "supported"
+    assert np.isnan([row["sd_ratio"], row["spread_ratio"]]).all()
     spread = evidence({"a": [1.0] * 6, "b": np.arange(6.0) + 9}, SPREAD).iloc[0]
     assert math.isnan(spread["ci_low"])
     assert spread["verdict"] == "undecided"
@@ -384,6 +396,26 @@ def test_the_weakest_has_the_largest_p_of_its_claim():
         claim = told(table, finding("all", *ordered, expect="all_of")).iloc[0]
         assert "The weakest: The mean RMSE of a is" in claim["sentence"]
         assert f"than that of {weakest} " in claim["sentence"]
+
+
+def test_of_few_repeats_more_standard_errors_may_support_less():
+    """Three of them, of three repeats, give a larger p than two of fifty."""
+    z = stats.zscore(np.random.default_rng(6).normal(size=(2, 50)), axis=1, ddof=1)
+    samples = {
+        "a": z[0] / 100,
+        "b": 3 + math.sqrt(3) * np.array([-1, 0, 1]),
+        "c": 2 + z[1] * math.sqrt(50),
+    }
+    tests = [
+        stats.ttest_ind(samples["a"], samples[name], equal_var=False, alternative="less")
+        for name in "bc"
+    ]
+    assert tests[0].statistic < tests[1].statistic
+    assert tests[0].pvalue > tests[1].pvalue
+    both = finding("both", *(Contrast("less", "a", name, 0.0) for name in "bc"), expect="all_of")
+    table = evidence(samples, both)
+    assert set(table["verdict"]) == {"undecided"}
+    assert "than that of b (" in told(table, both).iloc[0]["sentence"]
 
 
 def test_where_p_is_alike_the_weakest_has_the_fewest_standard_errors():
@@ -678,9 +710,10 @@ def test_a_bootstrap_that_would_say_something_else_is_told(ends, said):
     )
 
 
-def test_other_measures_of_two_samples():
+@pytest.mark.parametrize("scale", [0.01, 1.0])
+def test_other_measures_of_two_samples(scale):
     rng = np.random.default_rng(22)
-    a, b = rng.normal(0, 1, 400), rng.normal(0.3, 2, 300)
+    a, b = scale * rng.normal(0, 1, 400), scale * rng.normal(0.3, 2, 300)
     row = evidence({"a": a, "b": b}, LESS).iloc[0]
     assert row["sd_ratio"] == pytest.approx(a.std(ddof=1) / b.std(ddof=1))
     tau = [np.abs(x - np.median(x)).mean() * len(x) / (len(x) - 1) for x in (a, b)]
@@ -742,8 +775,10 @@ def test_nothing_that_is_declared_constant_is_no_constant():
     assert not sample([1.0, 1.0]).varies
 
 
-def test_constants_that_differ_by_rounding_are_the_same():
-    row = evidence({"a": [0.1 + 0.2], "b": [0.3]}, LESS, deterministic="ab").iloc[0]
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_constants_that_differ_by_rounding_are_the_same(scale):
+    samples = {"a": [scale * (0.1 + 0.2)], "b": [scale * 0.3]}
+    row = evidence(samples, LESS, deterministic="ab").iloc[0]
     assert (row["difference"], row["ci_low"], row["ci_high"]) == (0, 0, 0)
 
 

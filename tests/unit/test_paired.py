@@ -225,6 +225,7 @@ def test_most_pairs_are_incomplete():
 def test_resampled_pairs_without_variation_have_no_error():
     x, y = sample([1.0, 2.0], "a"), sample([0.0, 0.0], "b")
     drawn = paired.resampled_contrast([x, y], [1, -1], 200)
+    assert drawn.df == 1
     is_constant = np.isin(drawn.difference, [1.0, 2.0])
     assert is_constant.any()
     np.testing.assert_array_equal(np.isnan(drawn.standard_error), is_constant)

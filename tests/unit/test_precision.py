@@ -121,13 +121,19 @@ def test_a_scenario_is_better_than_a_baseline_where_its_interval_lies_below(base
     assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends)
 
 
-@pytest.mark.parametrize("values", [[4.0] * 9, [4.0], []])
-def test_without_an_interval_no_baseline_is_beaten(values):
-    assert against_baseline(sample(values), 5.0)["result"] == "undecided"
+@pytest.mark.parametrize(("values", "difference"), [([4.0] * 9, -1.0), ([4.0], -1.0), ([], np.nan)])
+def test_without_an_interval_no_baseline_is_beaten(values, difference):
+    row = against_baseline(sample(values), 5.0)
+    assert row["result"] == "undecided"
+    assert row["difference"] == pytest.approx(difference, nan_ok=True)
 
 
-def test_a_constant_by_declaration_beats_a_baseline_exactly():
-    assert against_baseline(sample([4.0], is_deterministic=True), 5.0)["result"] == "better"
+@pytest.mark.parametrize(
+    ("baseline", "result"), [(5.0, "better"), (4.0, "undecided"), (3.0, "worse")]
+)
+def test_a_constant_by_declaration_is_held_against_a_baseline_exactly(baseline, result):
+    row = against_baseline(sample([4.0], is_deterministic=True), baseline)
+    assert row["result"] == result
 
 
 @pytest.mark.parametrize("target", [1e-300, 0.0])

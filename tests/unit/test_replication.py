@@ -372,3 +372,14 @@ def test_only_means_of_the_studys_metric_are_replicated():
 def test_many_contrasts_are_calibrated_on_smaller_studies(alpha, n):
     assert most_resampled(alpha) == n
     assert most_resampled(alpha / 1e6) == 1000
+
+
+def test_the_table_tells_how_many_repeats_were_drawn(monkeypatch):
+    """Two contrasts at .025 take 200 / .025 draws each, of 16,000,000 values together."""
+    monkeypatch.setattr("thousandfold.inference.calibration.RESAMPLED_VALUES", 16_000_000)
+    pools = samples({name: rng(i).normal(i, 1, 3000) for i, name in enumerate("abc")})
+    findings = [finding(x, Contrast("less", "a", x, 1.0)) for x in "bc"]
+    asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
+    table = calibration_table({}, [], asked, 0.05, INDEPENDENT, table_columns("calibration"))
+    assert list(table["draws"]) == [8000, 8000]
+    assert list(table["n"]) == [2000, 2000]

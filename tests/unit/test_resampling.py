@@ -104,18 +104,26 @@ def test_sign_flips_against_all_signs():
     assert sign_flip_p(np.zeros(4), rng(0)) == 1
 
 
-def test_permutation_p_against_all_permutations():
-    a, b = np.array([1.0, 2.5, 4.1, 7.3]), np.array([3.2, 5.9, 8.8, 9.4])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ([1.0, 2.5, 4.1, 7.3], [3.2, 5.9, 8.8, 9.4]),
+        ([11.0, 4.0, 10.0, 3.0, 12.0, 9.0], [2.0, 1.0]),
+        ([2.0, 1.0], [11.0, 4.0, 10.0, 3.0, 12.0, 9.0]),
+    ],
+)
+def test_permutation_p_against_all_permutations(a, b):
     exact = stats.permutation_test(
         (a, b),
         lambda x, y, axis: np.abs(stats.ttest_ind(x, y, equal_var=False, axis=axis).statistic),
         n_resamples=np.inf, alternative="greater", vectorized=True,
     ).pvalue  # fmt: skip
-    assert permutation_p(a, b, rng(0)) == pytest.approx(exact, abs=0.035)
+    assert permutation_p(np.array(a), np.array(b), rng(0)) == pytest.approx(exact, abs=0.035)
 
 
 def test_permutation_p_without_variation():
-    assert permutation_p(np.ones(4), np.ones(5), rng(0)) == 1
+    with np.errstate(all="raise"):
+        assert permutation_p(np.ones(4), np.ones(5), rng(0)) == 1
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.009, 0.0033, 0.00025])

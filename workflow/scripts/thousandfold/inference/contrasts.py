@@ -350,7 +350,7 @@ def deviation(values: np.ndarray) -> Deviation:
     about = moments(values)
     n = about.n
     if n < FEWEST_FOR_SPREAD:
-        return Deviation(about.deviation, math.nan * about.deviation, n)
+        return Deviation(about.deviation, math.nan, n)
     cut = int(n / (2 * math.sqrt(n - 4)))
     ordered = np.sort(values, axis=-1)
     trimmed = ordered[..., cut : n - cut].mean(axis=-1)

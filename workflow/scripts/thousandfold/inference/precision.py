@@ -134,7 +134,8 @@ def sample_sizes(n: int) -> np.ndarray:
     """Sample sizes from 2 to n: each up to 30, then about thirty to each power of ten."""
     if n < 2:
         return np.array([], int)
-    spaced = np.geomspace(30, max(n, 30), num=max(2, round(30 * np.log10(max(n, 31) / 30)) + 2))
+    last = max(n, 30)
+    spaced = np.geomspace(30, last, num=round(30 * np.log10(last / 30)) + 2)
     sizes = np.unique(np.concatenate([np.arange(2, 31), spaced.round().astype(int)]))
     return np.append(sizes[sizes < n], n)
 

@@ -290,11 +290,11 @@ def test_day_and_month_are_told_apart_over_the_column(tmp_path):
 
 def test_a_date_that_is_none_is_named(tmp_path):
     texts = [f"2020-{m:02}-01" for m in range(1, 13)]
-    with pytest.raises(DataError, match="column 'date', line 14: 'Total' is no date"):
-        dated([*texts, "Total"], tmp_path)
+    with pytest.raises(DataError, match="column 'date', line 14: 'revised' is no date"):
+        dated([*texts, "revised"], tmp_path)
     with pytest.raises(DataError, match="column 'date', line 5: has no date"):
         dated([*texts[:3], "", *texts[4:]], tmp_path)
-    assert dated([*texts, "Total"], tmp_path, dates="text").frequency is None
+    assert dated([*texts, "revised"], tmp_path, dates="text").frequency is None
 
 
 def test_uneven_dates(tmp_path):

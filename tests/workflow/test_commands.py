@@ -41,6 +41,8 @@ ELSEWHERE = {
     "snakemake --profile profiles/slurm": "tests/cluster/test_slurm.py::test_the_smoke_study_gives_the_same_numbers_though_its_head_is_killed",
     "snakemake --profile profiles/cluster-generic": "tests/cluster/test_generic.py::test_the_study_gives_the_same_numbers",
     "python workflow/scripts/new_study.py sales.csv": NEW_STUDY,
+    "python workflow/scripts/new_study.py FILE": NEW_STUDY,
+    "python workflow/scripts/new_study.py --table scores.csv": "tests/unit/test_runs.py::test_a_new_study_of_a_table",
     "snakemake -n --configfile sales.yaml": NEW_STUDY,
     "snakemake --cores 2 --configfile sales.yaml": "tests/workflow/test_commands.py::test_the_tutorial",
     "python docs/reference.py": "tests/unit/test_docs.py::test_the_reference_is_what_the_schemas_say",

@@ -275,7 +275,7 @@ def new_study(folder, *arguments):
 
 def test_a_new_study_in_one_step(tmp_path):
     project = Project(tmp_path / "new", ELSEWHERE)
-    rows = [f"2024-{i},{50 + i % 7 * 3 + i / 9},word" for i in range(60)]
+    rows = [f"{2020 + i // 12}-{i % 12 + 1},{50 + i % 7 * 3 + i / 9},word" for i in range(60)]
     file = project.folder / "my shop.csv"
     file.write_text("\n".join(["month,sold,note", *rows, ""]), encoding="utf-8")
     made = new_study(project.folder, "my shop.csv")
@@ -293,7 +293,7 @@ def test_a_new_study_in_one_step(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [("a,b\nx,y\n", "no column has a number in every row"), ("", "is empty")],
+    [("a,b\nx,y\n", "no column has numbers to forecast"), ("", "is empty")],
 )
 def test_a_new_study_of_a_file_that_cannot_be_used(tmp_path, content, problem):
     project = Project(tmp_path / "new", ELSEWHERE)

@@ -41,6 +41,14 @@ KEPT_APART = ("diverged", "engine", "profile")
 SAME_NUMBER = 1e-12
 """How far a deterministic scenario's values may lie apart, as a share of the largest."""
 
+COUNTS = ("epoch", "step", "iteration", "iter", "_step", "global_step")
+"""Columns of which a training has many values."""
+
+NUMBER = r"[-+]?[\d.,]+(e[-+]?\d+)?%?"
+
+LONGEST_NUMBER = 18
+"""Digits of a repeat's number that fit into 64 bits; longer ones are counted anew."""
+
 WHOLE = r"[-+]?\d+(\.0+)?"
 
 
@@ -59,14 +67,15 @@ class TableInConfig:
 def read_table(config: Mapping[str, Any]) -> TableInConfig:
     """The table that a config names, in one form. Raises BadKeyError."""
     table = config["table"]
-    rows_with = (
+    failed, left_out = (
         table[key] and RowsWith(table[key]["column"], tuple(table[key]["values"]))
         for key in ("failed", "left_out")
     )
     try:
         said = TableForm(
             files_of(table["file"]), ReadOptions(**table["read"]),
-            tuple(table["columns"].items()), tuple(table["wide"]), *rows_with,
+            tuple(table["columns"].items()), tuple(table["wide"]), failed, left_out,
+            tuple(table["pooled"]),
         )  # fmt: skip
         sheet = read_tables(said.files, said.read)
         form = recognised(said, sheet, named_scenarios(config["findings"]))
@@ -237,9 +246,11 @@ def _repeat_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd
         problem = "only a paired study has pairs; set study.design: paired, or remove this"
         raise BadKeyError(("table", "paired_by"), problem)
     if "repeat" not in rows:
+        _refuse_pooling(rows, sheet, table)
         return rows.groupby(SCENARIO).cumcount()
     is_whole = rows["repeat"].str.fullmatch(WHOLE)
-    if not is_whole.all() and "repeat" not in dict(table.form.columns):
+    is_named = "repeat" in dict(table.form.columns)
+    if not is_whole.all() and (is_whole.any() or not is_named):
         row = int(np.flatnonzero(~is_whole)[0])
         raise BadKeyError(
             FILE,
@@ -252,13 +263,49 @@ def _repeat_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd
         raise BadKeyError(
             FILE,
             f"{sheet.path}, {sheet.places[twice[0]]}: has repeat {row['repeat']} of "
-            f"{row['scenario']} on {row['series']} more than once; keep one row per training",
+            f"{row['scenario']} on {row['series']} more than once; {_what_differs(rows, twice[0])}",
         )
-    if is_whole.all():
+    if is_whole.all() and rows["repeat"].str.len().max() <= LONGEST_NUMBER:
         numbers = rows["repeat"].str.split(".").str[0].astype("int64")
         if numbers.nunique() == rows["repeat"].nunique():
             return numbers
     return pd.Series(pd.factorize(rows["repeat"])[0], rows.index)
+
+
+def _refuse_pooling(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> None:
+    """Raise BadKeyError if a column tells several things apart that would be taken for repeats.
+
+    Such as the data set or the epoch: texts, or a count, that several scenarios have in common and
+    that are not the same in every row of a scenario.
+    """
+    known = {*SCENARIO, *dict(table.metrics), *table.form.pooled}
+    for name in (str(name) for name in rows if name not in known):
+        values = rows[name]
+        is_text = not (values.map(is_missing) | values.str.fullmatch(NUMBER)).any()
+        kinds = [frozenset(own) for _, own in values.groupby(rows["scenario"])]
+        shared = frozenset.intersection(*kinds) if len(kinds) > 1 else frozenset()
+        if len(shared) > 1 and (is_text or name.casefold() in COUNTS):
+            shown = ", ".join(sorted(map(reprlib.repr, shared))[:3])
+            raise BadKeyError(
+                FILE,
+                f"{sheet.path}: rows of one scenario differ in {name!r} ({shown}), so they may be "
+                f"no repeats of one thing; say columns: {{series: {name}}} if it is what was "
+                f"trained on, columns: {{repeat: {name}}} if it numbers the repeats, or "
+                f"pooled: [{name}] if it does not matter",
+            )
+
+
+def _what_differs(rows: pd.DataFrame, again: int) -> str:
+    """What to do about a row that has the series, scenario and repeat of an earlier one."""
+    records = rows.to_dict("records")
+    keys, row = (*SCENARIO, "repeat"), records[again]
+    first = next(record for record in records if all(record[key] == row[key] for key in keys))
+    others = [repr(name) for name in row if first[name] != row[name]]
+    which = f" (the rows differ in {', '.join(others)})" if others else ""
+    return (
+        "keep one row per training, or say by columns: {series: ...} or columns: {repeat: ...} "
+        f"what tells them apart{which}"
+    )
 
 
 def _pair_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd.Series:

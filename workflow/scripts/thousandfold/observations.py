@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from thousandfold.errors import DataError
-from thousandfold.reading.dates import Dates, combined_dates, dates_of, is_named_like_time
+from thousandfold.reading.dates import PARTS, Dates, combined_dates, dates_of, is_named_like_time
 from thousandfold.reading.files import is_file, read_sheet
 from thousandfold.reading.frequency import Frequency, frequency_of
 from thousandfold.reading.numbers import numbers_of
@@ -22,10 +22,19 @@ from thousandfold.series import BEYOND, LARGEST_VALUE, Series
 MOSTLY_EVEN = 0.8
 """From this share of equal steps on, a first column of whole numbers counts time."""
 
-MOST_KEYS_NAMED = 8
+SUMMARIES = frozenset(
+    {
+        "total", "totals", "grand total", "sum", "subtotal", "mean", "average", "avg", "median",
+        "std", "gesamt", "summe", "insgesamt", "mittelwert", "moyenne", "somme", "totale",
+    }
+)  # fmt: skip
+"""What rows are called that are no observations."""
 
-MOST_KEY_COLUMNS = 20
-"""How many columns are tried for what tells the series of a panel apart."""
+MOSTLY_REPEATED = 0.5
+"""From this share of repeated dates on, a file holds several series."""
+
+MOST_KEY_COLUMNS, MOST_KEYS = 20, 3
+"""How many columns are tried for what tells the series of a panel apart, and how many together."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class _Rows:
     """A file's rows on the way to a series."""
 
     sheet: Sheet
+    names: tuple[str, ...]
+    """The columns of the values and the inputs."""
     columns: np.ndarray
     """The values and the inputs, shape (rows, 1 + inputs); NaN where missing."""
     dates: Dates | None
@@ -94,6 +105,7 @@ def read_series(
     would fill lies among the test rows.
     """
     sheet = read_sheet(path, treatment.read).where(treatment.where)
+    _refuse_summaries(sheet)
     rows = _rows(sheet, value, label, inputs, treatment.read)
     frequency = None
     if rows.dates is not None:
@@ -103,7 +115,7 @@ def read_series(
         raise DataError(
             f"{path}: no column holds dates to sort by; name it by date, or remove sort"
         )
-    rows = _complete(rows, (value, *inputs), treatment.missing)
+    rows = _complete(rows, treatment.missing)
     late = np.flatnonzero(rows.filled[-test_rows:])
     if late.size:
         place = rows.places[len(rows.places) - min(test_rows, len(rows.places)) + int(late[0])]
@@ -134,10 +146,14 @@ def _rows(
     for name, column in zip(names, numbers, strict=True):
         _check_sizes(sheet, name, column.values)
     dates = time_of(sheet, names, label, options)
+    if dates is None and options.dates != "text":
+        _refuse_dates_as_columns(sheet)
     labels = dates.labels if dates else _plain_labels(sheet, label, names)
-    assumed = [*sheet.assumed, *(words for column in numbers for words in column.assumed)]
+    unknown = [] if dates or options.dates == "text" else _unknown_time(sheet, label)
+    assumed = [*unknown, *sheet.assumed, *(words for column in numbers for words in column.assumed)]
     return _Rows(
         sheet,
+        names,
         np.array([column.values for column in numbers]).T,
         dates,
         labels,
@@ -145,6 +161,36 @@ def _rows(
         np.zeros(len(sheet.rows), bool),
         tuple(dict.fromkeys([*assumed, *(dates.assumed if dates else ())])),
     )
+
+
+def _unknown_time(sheet: Sheet, label: str | None) -> list[str]:
+    """What is told of a column that should hold dates and does not."""
+    named = [name for name in sheet.header if name == label or is_named_like_time(name)]
+    return (
+        [f"no dates are known in {named[0]!r}, so that rows are taken as they stand"]
+        if named
+        else []
+    )
+
+
+def _refuse_dates_as_columns(sheet: Sheet) -> None:
+    """Raise DataError if several columns are called by dates and none holds any."""
+    header = replace(sheet, header=("date",), rows=[[n] for n in sheet.header if n[:1].isdigit()])
+    if len(header.rows) >= 3 and dates_of(header, 0) is not None:
+        raise DataError(
+            f"{sheet.path}: has a column per date ({header.rows[0][0]}, {header.rows[1][0]}, ...); "
+            "turn it, so that each date is a row"
+        )
+
+
+def _refuse_summaries(sheet: Sheet) -> None:
+    """Raise DataError if a row sums up the others and is no observation."""
+    for number, row in enumerate(sheet.rows):
+        if row[0].casefold() in SUMMARIES:
+            raise DataError(
+                f"{sheet.path}: {sheet.places[number]}: {row[0]!r} seems to sum up the others; "
+                "leave such rows out by read: {skip_last: 1}, or call it something else"
+            )
 
 
 def _plain_labels(sheet: Sheet, label: str | None, names: Sequence[str]) -> tuple[str, ...]:
@@ -176,23 +222,25 @@ def time_of(
     """
     if label is not None:
         return _with_parts(sheet, dates_of(sheet, sheet.column(label), options), options)
-    counts = []
+    found = []
     for place, name in enumerate(sheet.header):
-        if name in names:
-            continue
-        dates = dates_of(sheet, place, options)
+        dates = None if name in names else dates_of(sheet, place, options)
         if dates is None or (dates.is_number and place > 0 and not is_named_like_time(name)):
             continue
-        if dates.times.dtype.kind == "M":
-            return _with_parts(sheet, dates, options)
-        if is_named_like_time(name) or _is_mostly_even(dates.times):
-            counts.append(dates)
-    return counts[0] if counts else None
+        # The day of a download, the same in every row, is not when anything was observed.
+        is_constant = len(dates.times) > 1 and len(np.unique(dates.times)) == 1
+        is_count = dates.times.dtype.kind != "M"
+        if is_count and not (is_named_like_time(name) or _is_mostly_even(dates.times)):
+            continue
+        found.append((is_constant, is_count, place, dates))
+    if not found:
+        return None
+    return _with_parts(sheet, min(found, key=lambda each: each[:3])[-1], options)
 
 
 def _with_parts(sheet: Sheet, dates: Dates | None, options: ReadOptions) -> Dates | None:
-    """Years that repeat are dates together with the quarters or months beside them."""
-    if dates is None or len(np.unique(dates.times)) == len(dates.times):
+    """Years or days that repeat are dates together with the months or hours beside them."""
+    if dates is None or dates.are_distinct:
         return dates
     whole = combined_dates(sheet, options)
     is_finer = whole is not None and len(np.unique(whole.times)) > len(np.unique(dates.times))
@@ -201,21 +249,29 @@ def _with_parts(sheet: Sheet, dates: Dates | None, options: ReadOptions) -> Date
 
 def _is_mostly_even(counts: np.ndarray) -> bool:
     steps = np.diff(counts)
-    return len(steps) > 0 and np.unique(steps, return_counts=True)[1].max() >= MOSTLY_EVEN * len(
-        steps
-    )
+    usual = np.unique(steps, return_counts=True)[1].max() if len(steps) else 0
+    return bool(usual > 0 and usual >= MOSTLY_EVEN * len(steps))
 
 
 def panel_keys(sheet: Sheet, dates: Dates, names: Sequence[str]) -> tuple[str, ...]:
-    """The columns that tell apart the series of a file in which dates repeat; () if none do."""
-    times = np.unique(dates.times, return_inverse=True)[1]
-    others = [name for name in sheet.header if name not in names and sheet.header.count(name) == 1]
-    texts = {name: sheet.texts(sheet.column(name)) for name in others[:MOST_KEY_COLUMNS]}
-    able = [name for name in texts if 1 < len(set(texts[name])) <= len(sheet.rows) / 2]
-    for size in (1, 2):
-        for keys in combinations(able, size):
-            rows = list(zip(times.tolist(), *(texts[key] for key in keys), strict=True))
-            if len(set(rows)) == len(rows):
+    """The columns that tell apart the series of a file in which dates repeat; () if none do.
+
+    `names` are the columns of values. Where few dates repeat it is not a panel that makes them.
+    """
+    _, times, counts = np.unique(dates.times, return_inverse=True, return_counts=True)
+    if np.mean(counts > 1) < MOSTLY_REPEATED:
+        return ()
+    parts = {name for names in PARTS.values() for name in names}
+    texts = {}
+    for place, name in enumerate(sheet.header):
+        column = sheet.texts(place)
+        is_other = name in names or name.casefold() in parts or column == list(dates.labels)
+        if not is_other and 1 < len(set(column)) <= len(sheet.rows) / 2:
+            texts[name] = column
+    for size in range(1, MOST_KEYS + 1):
+        for keys in combinations(list(texts)[:MOST_KEY_COLUMNS], size):
+            rows = set(zip(times.tolist(), *(texts[key] for key in keys), strict=True))
+            if len(rows) == len(sheet.rows):
                 return keys
     return ()
 
@@ -280,7 +336,7 @@ def _evenly_spaced(rows: _Rows, gaps: str | None) -> tuple[_Rows, Frequency | No
     if gaps == "ignore":
         told = counted(absent, "missing date") if absent else counted(len(wide), "uneven step")
         return replace(rows, assumed=(*rows.assumed, f"{told} ignored")), frequency
-    is_whole = not (steps % frequency.step).any()
+    is_whole = not (steps % frequency.step).any() and bool((steps > 0).all())
     if gaps is None or not is_whole:
         raise DataError(_about_gap(rows, frequency, int(wide[0]), absent, is_whole=is_whole))
     return _with_gaps_filled(rows, counts, frequency), frequency
@@ -339,7 +395,7 @@ def _held(columns: np.ndarray, absent: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return columns, filled
 
 
-def _complete(rows: _Rows, names: Sequence[str], missing: str | None) -> _Rows:
+def _complete(rows: _Rows, missing: str | None) -> _Rows:
     """The rows without a missing value. Raises DataError."""
     gone = np.isnan(rows.columns)
     absent = np.flatnonzero(gone.any(axis=1))
@@ -347,7 +403,7 @@ def _complete(rows: _Rows, names: Sequence[str], missing: str | None) -> _Rows:
         return rows
     if missing is None:
         first = int(absent[0])
-        name = names[int(np.flatnonzero(gone[first])[0])]
+        name = rows.names[int(np.flatnonzero(gone[first])[0])]
         total = f", one of {absent.size}" if absent.size > 1 else ""
         raise DataError(
             f"{rows.sheet.path}: column {name!r}, {rows.places[first]}: the value is missing{total}"

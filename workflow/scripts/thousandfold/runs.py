@@ -16,7 +16,20 @@ from thousandfold.study import ResultsTable
 
 USUAL_NAMES = {
     "scenario": ("method", "model", "algorithm", "algo", "variant", "approach"),
-    "series": ("dataset", "data_set", "data set", "task", "benchmark", "problem"),
+    "series": (
+        "dataset",
+        "data_set",
+        "data set",
+        "dataset_name",
+        "data",
+        "corpus",
+        "task",
+        "benchmark",
+        "problem",
+        "env",
+        "environment",
+        "game",
+    ),
 }
 """What tables call these columns where they call them something else, in small letters."""
 
@@ -72,7 +85,13 @@ def read_tables(files: Sequence[str], options: ReadOptions = FOUND_OUT) -> Sheet
             raise DataError(f"{sheet.path}: has the column {twice!r} more than once; rename one")
     if len(sheets) == 1:
         return sheets[0]
+    if len({sheet.separator for sheet in sheets}) > 1:
+        ways = ", ".join(f"{sheet.path} by {sheet.separator!r}" for sheet in sheets[:3])
+        raise DataError(f"the files are separated in several ways ({ways}); write them alike")
     header = list(dict.fromkeys(name for sheet in sheets for name in sheet.header))
+    lacking = {
+        name: str(sheet.path) for sheet in sheets for name in header if name not in sheet.header
+    }
     rows, places = [], []
     for sheet in sheets:
         stem = stem_of(sheet.path)
@@ -85,10 +104,9 @@ def read_tables(files: Sequence[str], options: ReadOptions = FOUND_OUT) -> Sheet
     else:
         header.append(FILE)
     assumed = dict.fromkeys(words for sheet in sheets for words in sheet.assumed)
-    separators = {sheet.separator for sheet in sheets}
     return Sheet(
         Path(TableForm(tuple(files)).name), tuple(header), rows, places,
-        separators.pop() if len(separators) == 1 else None, tuple(assumed),
+        sheets[0].separator, tuple(assumed), tuple(lacking.items()),
     )  # fmt: skip
 
 

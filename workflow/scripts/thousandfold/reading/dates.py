@@ -56,8 +56,8 @@ FIRST_SERIAL = "1899-12-30"
 EPOCHS = ((1e9, "s"), (1e12, "ms"), (1e15, "us"), (1e18, "ns"))
 """Seconds since 1970 from 2001 to 2096, and what else they are counted in."""
 
-LONGEST_NUMBER = 19
-"""Digits of a whole number that can be a time."""
+DECIMAL = re.compile(r"\d{1,19}(\.\d{0,9})?")
+"""A number that can be a time, such as 1949.083."""
 
 MOSTLY = 0.9
 """From this share on, a column of dates has a few that are wrong, and not some by chance."""
@@ -106,11 +106,14 @@ def dates_of(sheet: Sheet, column: int, options: ReadOptions = FOUND_OUT) -> Dat
         return None
     if all(re.fullmatch(r"\d{1,19}(\.0*)?", text) for text in texts):
         return _written_as_numbers(name, texts)
+    is_timely = column == 0 or is_named_like_time(name)
+    if not is_timely and np.mean([DECIMAL.fullmatch(text) is not None for text in texts]) >= MOSTLY:
+        return None
     times, assumed = _parsed(sheet, column, texts, options)
     if times is None:
-        if all(re.fullmatch(r"\d{1,19}(\.\d{0,9})?", text) for text in texts):
+        if all(map(DECIMAL.fullmatch, texts)):
             return _written_as_numbers(name, texts)
-        if column == 0 or is_named_like_time(name):
+        if is_timely:
             _check_years(sheet, name, texts)
         return None
     wrong = np.flatnonzero(np.isnat(times))

@@ -4,8 +4,10 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import unicodedata
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,18 @@ MARKS = (
 """What a text may begin with, and the encoding that it tells of."""
 
 SEPARATOR_WORDS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "blanks"}
+
+NO_TEXTS = {
+    b"PK\x03\x04": "a workbook or an archive; name a workbook .xlsx, or unpack the archive",
+    b"\xd0\xcf\x11\xe0": "a workbook of an old Excel; save it as .xlsx",
+    b"%PDF": "a PDF; save its table as CSV",
+    b"\x1f\x8b": "packed by gzip; let its name end in .gz",
+    b"PAR1": "Parquet; let its name end in .parquet",
+}
+"""What files begin with that are no text, and what an error says of them."""
+
+LONGEST_PREAMBLE = 30
+"""Lines before a header that can be left out unasked."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +62,16 @@ def delimited_sheet(path: Path, options: ReadOptions) -> Sheet:
     lines = text.splitlines(keepends=True)
     first = options.skip_first or _comment_lines(lines)
     split = _split(path, lines[first:], first, options.separator)
+    if not options.skip_first and (preamble := _preamble(split)):
+        first = split.rows[preamble - 1][0] - 1
+        split = _split(path, lines[first:], first, split.separator)
     if first:
         assumed.append(f"the first {counted(first, 'line')} left out")
     if split.separator != "," and len(split.header) > 1:
         separator = SEPARATOR_WORDS.get(split.separator, repr(split.separator))
         assumed.append(f"separated by {separator}")
-    header = split.header
-    rows = _without_note(header, _without_empty_end(split), options.skip_last, assumed)
+    header, body = _of_one_length(split)
+    rows = _without_note(header, body, options.skip_last, assumed)
     for line, row in rows:
         if len(row) != len(header):
             raise DataError(
@@ -63,6 +80,11 @@ def delimited_sheet(path: Path, options: ReadOptions) -> Sheet:
                 f"{', decimal commas too,' if split.separator == ',' else ','} or leave lines that "
                 "are no data out by read: {skip_first: 1} or read: {skip_last: 1}"
             )
+    if rows and header and all(_is_value(name) for name in header):
+        raise DataError(
+            f"{path}: begins with {','.join(header)[:60]!r} and has no header; write the columns' "
+            "names into its first line"
+        )
     return Sheet(
         path,
         tuple(name.strip() for name in header),
@@ -71,6 +93,28 @@ def delimited_sheet(path: Path, options: ReadOptions) -> Sheet:
         split.separator,
         tuple(assumed),
     )
+
+
+def _is_value(text: str) -> bool:
+    """Whether a cell is a number or a date, and no name of a column."""
+    return re.fullmatch(r"\s*[-+]?\d[\d.,:/ T-]*(e[-+]?\d+)?\s*%?\s*", text, re.I) is not None
+
+
+def _preamble(split: _Split) -> int:
+    """How many rows there are before the header: of another length than nearly all others."""
+    lengths = Counter(len(row) for _, row in split.rows)
+    usual, number = max(lengths.items(), key=lambda item: item[1], default=(0, 0))
+    if usual < 2 or len(split.header) == usual or number < 0.8 * len(split.rows):
+        return 0
+    for place, (_, row) in enumerate(split.rows[:LONGEST_PREAMBLE], 1):
+        if len(row) == usual:
+            return place if (not any(map(_is_value, row)) and place > 1) or _is_header(row) else 0
+    return 0
+
+
+def _is_header(row: list[str]) -> bool:
+    """Whether all fields are names of columns."""
+    return all(field.strip() and not _is_value(field) for field in row)
 
 
 def _content(path: Path) -> bytes:
@@ -88,6 +132,9 @@ def _content(path: Path) -> bytes:
 
 def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, list[str]]:
     """The text, letters composed, and what was assumed of its encoding."""
+    for beginning, problem in NO_TEXTS.items():
+        if content.startswith(beginning):
+            raise DataError(f"{path}: is {problem}")
     assumed = []
     marked = next((name for mark, name in MARKS if content.startswith(mark)), None)
     if marked not in (None, "utf-8"):
@@ -142,17 +189,39 @@ def _split(path: Path, lines: list[str], first: int, separator: str | None) -> _
             continue
         if rows:
             tried.append(_Split(rows[0][1], rows[1:], candidate))
-    if not tried:
-        if problem == "is empty":
-            raise DataError(f"{path}: is empty; it needs a header and a row per observation")
-        raise DataError(f"{path}: cannot be read as columns of text ({problem}); mend the file")
     several = [split for split in tried if len(split.header) > 1] or tried
-    return max(several, key=lambda split: split.share_of_header_length)
+    best = max(several, key=lambda split: split.share_of_header_length, default=None)
+    if separator is None and (best is None or len(best.header) == 1):
+        best = _split_at_blanks(lines, first) or best
+    if best is not None:
+        return best
+    if problem == "is empty":
+        raise DataError(f"{path}: is empty; it needs a header and a row per observation")
+    raise DataError(f"{path}: cannot be read as columns of text ({problem}); mend the file")
+
+
+def _split_at_blanks(lines: list[str], first: int) -> _Split | None:
+    """The text split at blanks, if that gives several columns in every row."""
+    try:
+        rows = list(_fields([line.strip() + "\n" for line in lines], first, " "))
+    except csv.Error:
+        return None
+    if len(rows) < 2:
+        return None
+    (_, header), *body = rows
+    lengths = {len(row) for _, row in body}
+    is_table = len(lengths) == 1 and lengths <= {len(header), len(header) + 1}
+    return _Split(header, body, " ") if is_table and min(lengths) > 1 else None
 
 
 def _fields(lines: list[str], first: int, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows between the first line and the last that are not blank, with the line of each."""
-    reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(
+        io.StringIO("".join(lines), newline=""),
+        delimiter=separator,
+        strict=True,
+        skipinitialspace=separator == " ",
+    )
     blank: list[int] = []
     columns = 0
     for row in reader:
@@ -168,12 +237,20 @@ def _fields(lines: list[str], first: int, separator: str) -> Iterator[tuple[int,
         yield line, row
 
 
-def _without_empty_end(split: _Split) -> list[tuple[int, list[str]]]:
-    """The rows; where each ends in a separator and the header does not, without the field after."""
-    ends = [row[-1].strip() for _, row in split.rows if len(row) == len(split.header) + 1]
-    if len(ends) < len(split.rows) or any(ends):
-        return split.rows
-    return [(line, row[:-1]) for line, row in split.rows]
+def _of_one_length(split: _Split) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header and rows, where each row has one field more than the header.
+
+    It is an empty one after a separator at the end, or R's name of the row at the beginning (but
+    between commas or semicolons it may as well come from a decimal comma).
+    """
+    header, rows = split.header, split.rows
+    if not rows or any(len(row) != len(header) + 1 for _, row in rows):
+        return header, rows
+    if not any(row[-1].strip() for _, row in rows):
+        return header, [(line, row[:-1]) for line, row in rows]
+    if split.separator in (" ", "\t") and len({row[0] for _, row in rows}) == len(rows):
+        return ["", *header], rows
+    return header, rows
 
 
 def _without_note(
@@ -195,8 +272,9 @@ def _without_note(
 
 
 def _is_note(row: list[str], columns: int) -> bool:
-    """Whether a row is a line of text: one field where the header has several, and no number."""
+    """Whether a row is a line of text: no field but the first says anything that is a value."""
     first, *others = (field.strip() for field in row)
-    is_alone = not any(others) and (len(row) < columns or columns > 2)
-    is_sentence = len(row) != columns and " " in " ".join(row).strip()
-    return any(c.isalpha() for c in first) and (is_alone or is_sentence)
+    has_words = any(c.isalpha() for c in first) and (" " in first or ":" in first)
+    if any(others):
+        return len(row) != columns and has_words and not any(map(_is_value, others))
+    return any(c.isalpha() for c in first) if len(row) < columns else has_words

@@ -29,6 +29,10 @@ GROUPS = ("", ",", ".", " ", "'")
 
 _SPELLINGS = str.maketrans({"\xa0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "−": "-"})
 
+CURRENCIES = ("$", "€", "£", "¥")
+
+CURRENCY = re.compile(r"[$€£¥]\s*")
+
 OTHER_COLUMNS_ASKED = 50
 """How many columns beside it are looked at where one could be read in two ways."""
 
@@ -95,9 +99,18 @@ def numbers_of(sheet: Sheet, name: str, options: ReadOptions = FOUND_OUT) -> Num
     cells = sheet.texts(column)
     texts = _bare(cells)
     assumed = []
-    if any(text and text.endswith("%") for text in texts if text is not None):
+    if any(text.endswith("%") for text in texts if text is not None):
+        bare = next((i for i, text in enumerate(texts) if text and not text.endswith("%")), None)
+        if bare is not None:
+            raise DataError(
+                f"{sheet.path}: column {name!r}, {sheet.places[bare]}: {cells[bare]!r} has no "
+                "percent sign, as others have; write all values alike"
+            )
         assumed.append("percentages without their sign")
         texts = [text and text.removesuffix("%").rstrip() for text in texts]
+    if any(text.strip("-").startswith(CURRENCIES) for text in texts if text is not None):
+        assumed.append("money without its sign")
+        texts = [text and CURRENCY.sub("", text) for text in texts]
     present = [text for text in texts if text is not None]
     chosen = _format_of(sheet, name, column, present, options)
     if chosen is None:
@@ -142,15 +155,18 @@ def _format_of(
     if len(_readings(fitting, texts)) <= 1:
         return fitting[0] if fitting else None
     for other in range(min(len(sheet.header), OTHER_COLUMNS_ASKED)):
-        if other != column and dates_of(sheet, other, options) is None:
+        if other != column and not _is_dated(sheet, other, options):
             others = [text for text in _bare(sheet.texts(other)) if text is not None]
             decided = _fitting(others, options)
             if len(_readings(decided, others)) == 1 and any(map(_has_mark, others)):
                 marks = {form.decimal for form in decided}
                 fitting = [form for form in fitting if form.decimal in marks] or fitting
                 break
-    if len(_readings(fitting, texts)) > 1 and sheet.separator in (",", None):
-        # What separates fields is no decimal mark.
+    # What separates fields is no decimal mark, and numbers that are no text have points.
+    is_point = sheet.separator == "," or (
+        sheet.separator is None and not any("," in t for t in texts)
+    )
+    if len(_readings(fitting, texts)) > 1 and is_point:
         fitting = [form for form in fitting if form.decimal == "."]
     if len(_readings(fitting, texts)) > 1:
         text = next(filter(_has_mark, texts))
@@ -160,6 +176,13 @@ def _format_of(
             'read: {decimal: "."} or read: {decimal: ","}, with thousands where they are grouped'
         )
     return fitting[0] if fitting else None
+
+
+def _is_dated(sheet: Sheet, column: int, options: ReadOptions) -> bool:
+    try:
+        return dates_of(sheet, column, options) is not None
+    except DataError:
+        return True
 
 
 def _has_mark(text: str) -> bool:

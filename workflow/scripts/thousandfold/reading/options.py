@@ -70,6 +70,8 @@ class TableForm:
     """The runs that failed."""
     left_out: RowsWith | None = None
     """The runs that are not looked at."""
+    pooled: tuple[str, ...] = ()
+    """Columns in which repeats of one scenario may differ."""
 
     @property
     def name(self) -> str:

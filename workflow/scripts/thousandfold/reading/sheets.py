@@ -29,6 +29,8 @@ class Sheet:
     """Between its fields, if it is plain text."""
     assumed: tuple[str, ...] = ()
     """What was found out about its form that the reader may want to know."""
+    lacking: tuple[tuple[str, str], ...] = ()
+    """Of several files, (column, the file that does not have it)."""
 
     def texts(self, column: int) -> list[str]:
         """A column's cells."""
@@ -36,6 +38,11 @@ class Sheet:
 
     def column(self, name: str) -> int:
         """The place of a column that is there just once. Raises NoColumnError."""
+        if name in dict(self.lacking):
+            raise NoColumnError(
+                f"{dict(self.lacking)[name]}: has no column {name!r}, as other files have; add it",
+                name,
+            )
         if self.header.count(name) == 1:
             return self.header.index(name)
         problem = f"has the column {name!r} more than once; rename one"

@@ -571,3 +571,122 @@ def test_every_example_of_the_page_is_read_as_it_says(tmp_path, monkeypatch, tex
     scenarios, series = (" and ".join(repeats[c].unique()) for c in ("scenario", "series"))
     words = [f"{len(repeats)} runs of {scenarios} on {series}", *study.table.assumed]
     assert "; ".join(words) == told
+
+
+# Forms that an earlier version read wrongly, and in silence
+
+
+@pytest.mark.parametrize(
+    ("texts", "frequency"),
+    [
+        (["Okt 2020", "Nov 2020", "Dez 2020", "Jan 2021"], "monthly"),
+        (["1. März 2020", "1. April 2020", "1. Mai 2020"], "monthly"),
+        (["oct.-20", "nov.-20", "déc.-20", "janv.-21"], "monthly"),
+        (["Sept 2020", "Oct. 2020", "Nov 2020"], "monthly"), (["2020.10", "2020.11", "2020.12"], "monthly"),
+        (["2020年11月", "2020年12月", "2021年1月"], "monthly"), (["M11 2020", "M12 2020", "M01 2021"], "monthly"),
+        (["3Q20", "4Q20", "1Q21"], "quarterly"), (["2020-T3", "2020-T4", "2021-T1"], "quarterly"),
+        (["Q3 FY2020", "Q4 FY2020", "Q1 FY2021"], "quarterly"), (["3. Quartal 2020", "4. Quartal 2020", "1. Quartal 2021"], "quarterly"),
+        (["2018:3", "2018:4", "2019:1", "2019:2"], "quarterly"), (["2018:11", "2018:12", "2019:1"], "monthly"),
+        (["2010-11", "2011-12", "2012-13"], "yearly"), (["2019/20", "2020/21", "2021/22"], "yearly"),
+        (["FY2019", "FY2020", "FY2021"], "yearly"), (["98", "99", "00", "01"], "yearly"),
+        (["KW 52/2020", "KW 53/2020", "KW 1/2021"], "weekly"), (["2020-W01-1", "2020-W02-1", "2020-W03-1"], "weekly"),
+        (["Fri, 10 Jan 2020", "Sat, 11 Jan 2020", "Sun, 12 Jan 2020"], "daily"),
+        (["10th Jan 2020", "11th Jan 2020", "12th Jan 2020"], "daily"),
+        (["12/30/20 0:00", "12/31/20 0:00", "1/1/21 0:00"], "daily"), (["30.12.20 00:00", "31.12.20 00:00", "01.01.21 00:00"], "daily"),
+        (["2020-12-01 00:00:00 UTC", "2020-12-01 01:00:00 UTC", "2020-12-01 02:00:00 UTC"], "hourly"),
+        (["1577836800", "1577840400", "1577844000"], "hourly"), (["1577836800000", "1577836800100", "1577836800200"], "every 0.1 seconds"),
+        (["43831.25", "43831.5", "43831.75"], "every 360 minutes"), (["1949.0", "1949.083", "1949.167", "1949.25"], "monthly"),
+    ],
+)  # fmt: skip
+def test_more_spellings_of_dates(tmp_path, texts, frequency):
+    assert dated(texts, tmp_path, header="year").frequency == frequency
+    with pytest.raises(DataError, match="run backwards"):
+        dated(texts[::-1], tmp_path, header="year")
+
+
+def test_years_in_no_known_form_are_refused(tmp_path):
+    for texts in (["1990", "1990 Q1", "1990 JAN"], ["Xyz 2020", "Xyy 2019", "Xyx 2018"]):
+        with pytest.raises(DataError, match="are dates in no form that is known, or in several"):
+            dated(texts, tmp_path)
+    told = dated(["11:00", "10:00", "9:00"], tmp_path, header="time").in_words()
+    assert "no dates are known in 'time'" in told
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "first", "frequency"),
+    [
+        ("year,month,y", [f"{y},{m}" for y in (1949, 1950) for m in ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")], "1949-01", "monthly"),
+        ("Year,Period,y", [f"{y},M{m:02}" for y in (1949, 1950) for m in range(1, 13)], "1949-01", "monthly"),
+        ("year,quarter,y", [f"{y},Q{q}" for y in range(1949, 1953) for q in range(1, 5)], "1949Q1", "quarterly"),
+        ("date,hour,y", [f"2020-01-0{d},{h}" for d in range(1, 4) for h in range(24)], "2020-01-01 0", "hourly"),
+        ("Date,Time,y", [f"0{d}.01.2020,{h:02}:00" for d in range(1, 4) for h in range(24)], "01.01.2020 00:00", "hourly"),
+        ("No,year,month,day,hour,y", [f"{24 * d + h},2020,1,{d + 1},{h}" for d in range(3) for h in range(24)], "2020-01-01 0", "hourly"),
+    ],
+)  # fmt: skip
+def test_dates_in_several_columns(tmp_path, header, rows, first, frequency):
+    path = tmp_path / "s.csv"
+    lines = [f"{row},{i * 7 % 11}" for i, row in enumerate(rows)]
+    path.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
+    series = read_series("s", path, "y", 2)
+    assert (series.labels[0], series.frequency) == (first, frequency)
+    assert series.values.tolist() == [i * 7 % 11 for i in range(len(rows))]
+
+
+def test_one_stray_time_is_no_panel(tmp_path):
+    rows = [f"2020-01-01 {h:02}:00,{60 + h % 4},{h}" for h in range(12)]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["time,humidity,temp", *rows, rows[2], ""]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"02:00 is there a second time .*; keep one row per date"):
+        read_series("s", path, "temp", 2, treatment=Treatment(sort=True))
+
+
+def test_times_closer_than_a_second(tmp_path):
+    path = tmp_path / "s.csv"
+    rows = [f"2020-01-01 00:00:0{i / 10:.3f},{i}" for i in range(8) if i != 3]
+    path.write_text("\n".join(["time,y", *rows, ""]), encoding="utf-8")
+    series = read_series("s", path, "y", 2, treatment=Treatment(gaps="interpolate"))
+    assert series.values.tolist() == [0, 1, 2, 2, 4, 5, 6, 7]
+    assert series.frequency == "every 0.1 seconds"
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "rows"),
+    [
+        ("t y\n1 112\n2 113\n", ("t", "y"), [["1", "112"], ["2", "113"]]),
+        ('"year" "value"\n"1" 1949 12\n"2" 1950 13\n', ("", "year", "value"), [["1", "1949", "12"], ["2", "1950", "13"]]),
+        ("model,acc,loss\nA,1,2\nB,,\n", ("model", "acc", "loss"), [["A", "1", "2"], ["B", "", ""]]),
+        ('"Data Source","World Bank"\n\n"Updated","today"\n\nname,code,y\n' + "a,b,1\n" * 5, ("name", "code", "y"), [["a", "b", "1"]] * 5),
+    ],
+)  # fmt: skip
+def test_layouts_that_were_cut_or_joined(tmp_path, text, header, rows):
+    sheet = sheet_of(text, tmp_path)
+    assert (sheet.header, sheet.rows) == (header, rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("2020-01,12\n2020-02,15\n", "has no header"), ("1\n2\n3\n", "has no header"),
+        ("Month,P\nAug 2020,999\nSep 2020,1,002\n", "line 3 has 3 fields"),
+        (b"PK\x03\x04\0\0", "is a workbook or an archive"), (b"\xd0\xcf\x11\xe0\0", "a workbook of an old Excel"),
+    ],
+)  # fmt: skip
+def test_layouts_that_are_refused(tmp_path, content, problem):
+    with pytest.raises(DataError, match=problem):
+        sheet_of(content, tmp_path)
+
+
+def test_series_that_are_refused(tmp_path):
+    for text, problem in [
+        ("month,y\nJan,1\nFeb,3\nMar,2\nTotal,6\n", "'Total' seems to sum up the others"),
+        ("country,1990,1991,1992\nA,1,2,3\nB,2,3,5\n", "has a column per date"),
+        ("n,y\na,93.1%\nb,0.9\n", "line 3: '0.9' has no percent sign, as others have"),
+    ]:
+        (tmp_path / "s.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(DataError, match=problem):
+            read_series(
+                "s",
+                tmp_path / "s.csv",
+                text.split(",")[-1][:0] or ("1992" if "1992" in text else "y"),
+                1,
+            )

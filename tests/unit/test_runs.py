@@ -361,3 +361,65 @@ def test_a_table_that_tells_of_no_scenario():
     assert made.returncode == 1
     assert "t.csv: no column tells what was trained; its columns are 'seed', 'score'" in made.stderr
     assert not Path("t.yaml").exists()
+
+
+# What would be pooled or lost
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("method,language,acc\na,de,1\na,en,2\nb,de,3\nb,en,4\n", r"rows of one scenario differ in 'language' \('de', 'en'\).*columns: \{series: language\}"),
+        ("method,epoch,acc\na,1,1\na,2,2\nb,1,3\nb,2,4\n", "rows of one scenario differ in 'epoch'"),
+        ("method,seed,fold,acc\na,0,0,1\na,0,1,2\nb,0,0,3\n", "has repeat 0 of a on t more than once; .*differ in 'fold'"),
+        ("method,seed,acc\na,0,1\na,mean,2\nb,0,3\n", "line 3: 'mean' is no whole number"),
+    ],
+)  # fmt: skip
+def test_rows_that_are_no_repeats_of_one_thing(text, problem):
+    Path("t.csv").write_text(text)
+    columns = {"repeat": "seed"} if "seed" in text else {}
+    with pytest.raises(ConfigError, match=problem):
+        study_of("t.csv", "b", "a", "acc", columns=columns)
+
+
+def test_what_may_differ_among_repeats():
+    Path("t.csv").write_text("method,host,acc\na,x,1\na,y,2\nb,x,3\nb,y,4\n")
+    assert len(repeats_of(study_of("t.csv", "b", "a", "acc", pooled=["host"]))) == 4
+    Path("t.csv").write_text("method,game,acc\na,x,1\na,y,2\nb,x,3\nb,y,4\n")
+    assert names(study_of("t.csv", "b", "a", "acc").series) == ["x", "y"]
+
+
+def test_files_that_differ():
+    Path("one.csv").write_text("method,acc\na,1\na,2\n")
+    Path("two.csv").write_text("method,Acc\nb,1\nb,2\n")
+    with pytest.raises(ConfigError, match=r"two\.csv: has no column 'acc', as other files have"):
+        study_of(["one.csv", "two.csv"], "b", "a", "acc")
+    Path("two.csv").write_text("method;acc\nb;1,5\nb;2,5\n")
+    with pytest.raises(ConfigError, match="the files are separated in several ways"):
+        study_of(["one.csv", "two.csv"], "b", "a", "acc")
+
+
+def test_long_numbers_of_repeats():
+    seeds = [f"{10**20 + i}" for i in range(2)]
+    Path("t.csv").write_text(
+        "".join(["method,seed,acc\n", *(f"{m},{s},1\n" for m in "ab" for s in seeds)])
+    )
+    study = study_of("t.csv", "b", "a", "acc", columns={"repeat": "seed"})
+    assert repeats_of(study)["repeat"].tolist() == [0, 1, 0, 1]
+
+
+def test_states_of_runs():
+    rows = ["a,0,COMPLETE,1", "a,1,PRUNED,2", "b,0,COMPLETE,3", "b,1,FAIL,9"]
+    Path("t.csv").write_text("\n".join(["model,seed,State,acc", *rows, ""]))
+    study = study_of("t.csv", "b", "a", "acc", columns={"repeat": "seed"})
+    assert "2 runs with State PRUNED, FAIL taken as any other (see failed)" in study.table.assumed
+    assert new_study("--table", "t.csv").returncode == 0
+    table = study_in("t.yaml").table.form
+    assert (table.failed.values, table.left_out.values) == (("FAIL",), ("PRUNED",))
+
+
+def test_a_cell_that_is_no_number_is_named():
+    Path("s.csv").write_text("date,sales\n2020-01-01,1\n2020-01-02,#DIV/0!\n2020-01-03,3\n")
+    made = new_study("s.csv")
+    assert made.returncode == 1
+    assert "'sales' cannot be read, line 3: '#DIV/0!' is not a number" in made.stderr

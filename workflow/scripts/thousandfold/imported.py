@@ -25,6 +25,7 @@ from thousandfold.runs import (
     in_words,
     read_tables,
     recognised,
+    unlike_finished,
 )
 from thousandfold.schema import NO_NAME, BadKeyError, is_name, unknown_name
 from thousandfold.series import BEYOND, LARGEST_VALUE
@@ -94,6 +95,7 @@ def read_table(config: Mapping[str, Any]) -> TableInConfig:
         raise BadKeyError(FILE, f"{form.name}: has no rows; give one per training")
     words = in_words(form, said)
     told = [f"took {' and '.join(words)}"] if words else []
+    told += unlike_finished(form, sheet)
     return TableInConfig(form, runs, metric, (*told, *runs.sheet.assumed))
 
 

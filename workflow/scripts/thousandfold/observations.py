@@ -227,15 +227,14 @@ def time_of(
         dates = None if name in names else dates_of(sheet, place, options)
         if dates is None or (dates.is_number and place > 0 and not is_named_like_time(name)):
             continue
-        # The day of a download, the same in every row, is not when anything was observed.
-        is_constant = len(dates.times) > 1 and len(np.unique(dates.times)) == 1
         is_count = dates.times.dtype.kind != "M"
-        if is_count and not (is_named_like_time(name) or _is_mostly_even(dates.times)):
-            continue
-        found.append((is_constant, is_count, place, dates))
-    if not found:
-        return None
-    return _with_parts(sheet, min(found, key=lambda each: each[:3])[-1], options)
+        if not is_count or is_named_like_time(name) or _is_mostly_even(dates.times):
+            # The day of a download, the same in every row, is not when anything was observed.
+            is_constant = len(dates.times) > 1 and len(np.unique(dates.times)) == 1
+            found.append((is_count, is_constant, place, dates))
+    ranked = [_with_parts(sheet, each[-1], options) for each in sorted(found, key=lambda f: f[:3])]
+    telling = [dates for dates in ranked if dates and len(np.unique(dates.times)) > 1]
+    return next(iter(telling or ranked), None)
 
 
 def _with_parts(sheet: Sheet, dates: Dates | None, options: ReadOptions) -> Dates | None:

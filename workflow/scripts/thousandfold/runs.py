@@ -46,6 +46,20 @@ SCORE = "score"
 """What the values of a wide table are called that has no name for them."""
 
 
+STATE_NAMES = ("state", "status", "outcome")
+
+FINISHED_STATES = frozenset(
+    {"finished", "complete", "completed", "success", "succeeded", "done", "ok", "terminated"}
+)
+
+FAILED_STATES = frozenset(
+    {
+        "crashed", "failed", "fail", "failure", "error", "errored", "killed", "diverged", "oom",
+        "out_of_memory", "timeout", "timed out", "aborted",
+    }
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Runs:
     """A table of runs in one form."""
@@ -128,6 +142,29 @@ def recognised(form: TableForm, sheet: Sheet, claimed: frozenset[str]) -> TableF
     if not is_told and claimed and claimed <= set(sheet.header):
         wide = tuple(name for name in sheet.header if name in claimed)
     return replace(form, columns=tuple(columns.items()), wide=wide)
+
+
+def state_column(sheet: Sheet) -> str | None:
+    """The column that tells how runs ended, if its values are states that are known."""
+    for name in sheet.header:
+        if name.casefold() in STATE_NAMES and sheet.header.count(name) == 1:
+            states = {text.casefold() for text in sheet.texts(sheet.column(name))}
+            if states & (FINISHED_STATES | FAILED_STATES):
+                return name
+    return None
+
+
+def unlike_finished(form: TableForm, sheet: Sheet) -> list[str]:
+    """What is told of runs that did not finish and that the form does not speak of."""
+    name = state_column(sheet)
+    if name is None or form.failed or form.left_out:
+        return []
+    states = [text for text in sheet.texts(sheet.column(name)) if text]
+    others = [text for text in states if text.casefold() not in FINISHED_STATES]
+    if not others:
+        return []
+    shown = ", ".join(dict.fromkeys(others))
+    return [f"{counted(len(others), 'run')} with {name} {shown} taken as any other (see failed)"]
 
 
 def in_words(form: TableForm, explicit: TableForm) -> list[str]:

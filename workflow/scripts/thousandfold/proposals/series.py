@@ -97,8 +97,12 @@ def reason_against(sheet: Sheet, place: int) -> str | None:
         return "is a part of dates"
     try:
         values = numbers_of(sheet, name).values
-    except DataError:
-        return "holds text"
+    except DataError as error:
+        texts = [text for text in sheet.texts(place) if text]
+        with_digits = sum(any(map(str.isdigit, text)) for text in texts)
+        # Most cells are numbers: then the one that is none is what has to be mended.
+        _, _, problem = str(error).partition(f"column {name!r}")
+        return f"cannot be read{problem}" if with_digits > len(texts) / 2 else "holds text"
     known = values[~np.isnan(values)]
     if not known.size:
         return "is empty"

@@ -12,12 +12,15 @@ from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import FOUND_OUT, RowsWith, TableForm
 from thousandfold.reading.sheets import Sheet
 from thousandfold.runs import (
+    FAILED_STATES,
+    FINISHED_STATES,
     REPEAT_NAMES,
     SCORE,
     USUAL_NAMES,
     files_of,
     in_one_form,
     read_tables,
+    state_column,
 )
 
 MARGIN_SHARE = 0.01
@@ -47,12 +50,8 @@ NO_METRICS = ("runtime", "duration", "time", "seconds", "lr", "epoch", "epochs",
 
 BASELINES = ("baseline", "base", "control", "default", "old", "reference", "vanilla")
 
-STATE_NAMES = ("state", "status")
-
-FAILED_STATES = ("crashed", "failed", "killed")
-
-STOPPED_STATES = ("preempted", "preempting", "running", "pending")
-"""States of runs that did not end, for no reason of their own."""
+SUMMARY_WORDS = frozenset({"mean", "avg", "average", "std", "rank", "median", "min", "max", "n"})
+"""In the names of columns that sum up others and are no scenario."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def propose_table(file: str, value: str | None) -> TableProposal:
     numeric = _measured(sheet, columns)
     wide: tuple[str, ...] = ()
     if "scenario" not in columns:
-        wide = tuple(numeric)
+        wide = tuple(name for name in numeric if SUMMARY_WORDS.isdisjoint(words_of(name)))
         if len(wide) < 2:
             raise DataError(
                 f"{sheet.path}: no column tells what was trained; {sheet.columns_in_words()}; call "
@@ -151,16 +150,17 @@ def _better(metric: str) -> str | None:
 
 
 def _states(sheet: Sheet) -> tuple[RowsWith | None, RowsWith | None]:
-    """The runs that failed, and those that were stopped, by a column called State or Status."""
-    name = next((name for name in sheet.header if name.casefold() in STATE_NAMES), None)
+    """The runs that failed, and those that were stopped or are not known to have ended."""
+    name = state_column(sheet)
     if name is None:
         return None, None
     states = dict.fromkeys(sheet.texts(sheet.column(name)))
     failed = tuple(state for state in states if state.casefold() in FAILED_STATES)
-    stopped = tuple(state for state in states if state.casefold() in STOPPED_STATES)
+    ended = FINISHED_STATES | FAILED_STATES
+    others = tuple(state for state in states if state and state.casefold() not in ended)
     return (
         RowsWith(name, failed) if failed else None,
-        RowsWith(name, stopped) if stopped else None,
+        RowsWith(name, others) if others else None,
     )
 
 
@@ -175,7 +175,7 @@ def table_parts(proposal: TableProposal) -> dict[str, str]:
         lines.append(f"  wide: [{', '.join(map(quoted, form.wide))}] # a scenario each")
     for key, rows, words in (
         ("failed", form.failed, "count as failed trainings"),
-        ("left_out", form.left_out, "are not looked at, but counted"),
+        ("left_out", form.left_out, "are not looked at, but counted; or failed"),
     ):
         if rows is not None:
             values = ", ".join(map(quoted, rows.values))

@@ -1,5 +1,6 @@
 """Which format a file is in, by the end of its name."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from thousandfold.errors import DataError
@@ -16,6 +17,13 @@ def read_sheet(path: Path, options: ReadOptions = FOUND_OUT) -> Sheet:
     length under a header.
     """
     check_file(path)
+    state = path.stat()
+    return _read(path, options, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, options: ReadOptions, modified: int, size: int) -> Sheet:
+    """A file that is as it was at that time; every series of a panel asks for the same one."""
     formats = {".parquet": parquet_sheet, ".xlsx": workbook_sheet, ".xlsm": workbook_sheet}
     return formats.get(path.suffix.lower(), delimited_sheet)(path, options)
 

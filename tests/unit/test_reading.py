@@ -419,6 +419,11 @@ def test_lines_that_are_no_data_can_be_left_out(tmp_path):
     assert sheet.places == ["line 4", "line 5"]
 
 
+def test_a_comma_that_splits_as_well_as_a_semicolon_is_a_decimal_mark(tmp_path):
+    sheet = sheet_of("Größe, in cm;y\n1,5;2\n2,5;3\n", tmp_path)
+    assert (sheet.header, sheet.rows[0]) == (("Größe, in cm", "y"), ["1,5", "2"])
+
+
 def test_a_missing_value_in_a_file_of_one_column(tmp_path):
     sheet = sheet_of("y\n1\n\n3\n\n", tmp_path)
     assert sheet.rows == [["1"], [""], ["3"]]

@@ -21,7 +21,6 @@ from thousandfold.reading.sheets import stem_of
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
-
 MOST_SHOWN = 10
 """Series of a panel that are told of."""
 

@@ -193,8 +193,8 @@ def _check_names(sheet: Sheet, column: str, names: pd.Series) -> None:
     """Every row has a usable name of its series and scenario."""
     wrong = np.flatnonzero(~names.map(is_name).astype(bool))
     if wrong.size:
-        place, name = sheet.places[wrong[0]], reprlib.repr(names[wrong[0]])
-        raise BadKeyError(FILE, f"{sheet.path}: column {column!r}, {place}: {name} {NO_NAME}")
+        name = reprlib.repr(names[wrong[0]])
+        raise BadKeyError(FILE, f"{sheet.at(column, wrong[0])}: {name} {NO_NAME}")
 
 
 def _metric_values(
@@ -208,10 +208,10 @@ def _metric_values(
         raise BadKeyError(FILE, str(error)) from None
     large = np.flatnonzero(np.isfinite(numbers.values) & (np.abs(numbers.values) > LARGEST_VALUE))
     if large.size:
-        place, text = sheet.places[large[0]], sheet.rows[large[0]][sheet.column(name)]
+        text = sheet.rows[large[0]][sheet.column(name)]
         raise BadKeyError(
             FILE,
-            f"{sheet.path}: column {name!r}, {place}: {text} {BEYOND}; give the column in larger "
+            f"{sheet.at(name, large[0])}: {text} {BEYOND}; give the column in larger "
             "units, or leave it empty if the training failed",
         )
     return np.where(runs.failed, np.nan, numbers.values), numbers.assumed
@@ -256,8 +256,7 @@ def _repeat_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd
         row = int(np.flatnonzero(~is_whole)[0])
         raise BadKeyError(
             FILE,
-            f"{sheet.path}: column 'repeat', {sheet.places[row]}: {rows['repeat'][row]!r} is no "
-            "whole number; correct it",
+            f"{sheet.at('repeat', row)}: {rows['repeat'][row]!r} is no whole number; correct it",
         )
     twice = np.flatnonzero(rows.duplicated([*SCENARIO, "repeat"]))
     if twice.size:

@@ -63,23 +63,17 @@ def column_to_forecast(sheet: Sheet) -> Column:
 
     One with a value in every row goes before one without. Raises DataError if there is none.
     """
-    skipped = {name: reason_against(sheet, place) for place, name in enumerate(sheet.header)}
-    able = [name for name, reason in skipped.items() if reason is None]
+    reasons = {name: reason_against(sheet, place) for place, name in enumerate(sheet.header)}
+    able = [name for name, reason in reasons.items() if reason is None]
     if not able:
-        why = "; ".join(f"{name!r} {reason}" for name, reason in skipped.items())
+        why = "; ".join(f"{name!r} {reason}" for name, reason in reasons.items())
         problem = f"no column has numbers to forecast ({why})"
         raise DataError(f"{sheet.path}: {problem}; correct one, or name one by --value")
     complete = [name for name in able if not numbers_of(sheet, name).missing.any()]
-    chosen = (complete or able)[-1]
-    lacking = dict.fromkeys(able, "lacks values") if complete else {}
-    return Column(
-        chosen,
-        {
-            name: reason or lacking[name]
-            for name, reason in skipped.items()
-            if reason or (name in lacking and name not in complete)
-        },
-    )
+    if complete:
+        reasons |= {name: "lacks values" for name in able if name not in complete}
+    skipped = {name: reason for name, reason in reasons.items() if reason}
+    return Column((complete or able)[-1], skipped)
 
 
 def reason_against(sheet: Sheet, place: int) -> str | None:
@@ -119,9 +113,8 @@ def propose_series(path: Path, value: str) -> list[SeriesProposal]:
     sheet.column(value)
     dates = time_of(sheet, (value,), None, FOUND_OUT)
     keys: tuple[str, ...] = ()
-    if dates is not None and len(np.unique(dates.times)) < len(dates.times):
-        timed = [n for i, n in enumerate(sheet.header) if sheet.texts(i) == list(dates.labels)]
-        keys = panel_keys(sheet, dates, (value, *timed))
+    if dates is not None and not dates.are_distinct:
+        keys = panel_keys(sheet, dates, (value,))
     places = [sheet.column(key) for key in keys]
     groups = list(dict.fromkeys(tuple(row[place] for place in places) for row in sheet.rows))
     if len(groups) > MOST_SERIES:
@@ -142,11 +135,11 @@ def propose_series(path: Path, value: str) -> list[SeriesProposal]:
 
 def _proposal(path: Path, value: str, where: tuple[tuple[str, str], ...]) -> SeriesProposal:
     """A series by the fewest mends that make it one; all but its order are the user's to decide."""
-    sorted_only = replace(AS_IT_IS, where=where)
+    as_it_is = replace(AS_IT_IS, where=where)
     problem = None
     for chosen in sorted(product((False, True), repeat=len(MENDS)), key=sum):
         mends = [mend for mend, is_chosen in zip(MENDS, chosen, strict=True) if is_chosen]
-        treatment = replace(sorted_only, **{k: v for mend in mends for k, v in mend.items()})
+        treatment = replace(as_it_is, **{k: v for mend in mends for k, v in mend.items()})
         try:
             series = read_series("series", path, value, 1, treatment=treatment)
         except DataError as error:

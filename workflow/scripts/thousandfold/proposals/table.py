@@ -70,7 +70,8 @@ class TableProposal:
 
 def propose_table(file: str, value: str | None) -> TableProposal:
     """What a table of trained runs seems to hold; `value` is its metric. Raises DataError."""
-    sheet = read_tables(files_of(file))
+    files = files_of(file)
+    sheet = read_tables(files)
     columns = _roles(sheet)
     numeric = _measured(sheet, columns)
     wide: tuple[str, ...] = ()
@@ -83,7 +84,7 @@ def propose_table(file: str, value: str | None) -> TableProposal:
             )
     metric = value or (SCORE if wide else _metric(sheet, numeric))
     renamed = tuple((role, name) for role, name in columns.items() if role != name)
-    form = TableForm(files_of(file), FOUND_OUT, renamed, wide, *_states(sheet))
+    form = TableForm(files, FOUND_OUT, renamed, wide, *_states(sheet))
     runs = in_one_form(sheet, form, metric)
     values = numbers_of(runs.sheet, metric).values
     known = np.abs(values[np.isfinite(values)])

@@ -123,7 +123,7 @@ def dates_of(sheet: Sheet, column: int, options: ReadOptions = FOUND_OUT) -> Dat
         if texts[first]:
             problem = f"{texts[first]!r} is no date, as the others are"
         raise DataError(
-            f"{sheet.path}: column {name!r}, {sheet.places[first]}: {problem}; correct it, leave "
+            f"{sheet.at(name, first)}: {problem}; correct it, leave "
             "lines after the data out by read: {skip_last: 1}, or set read: {dates: text} if these "
             "are just labels"
         )

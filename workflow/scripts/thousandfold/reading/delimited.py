@@ -5,7 +5,6 @@ import csv
 import gzip
 import io
 import re
-import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thousandfold.errors import DataError
+from thousandfold.names import composed
 from thousandfold.reading.options import ReadOptions
 from thousandfold.reading.sheets import LARGEST_FILE, Sheet, check_size, counted
 
@@ -160,7 +160,7 @@ def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, lis
             f"{path}: holds zero bytes, so it is no text, or in UTF-16 without a mark; save it in "
             "UTF-8, or give read: {encoding: utf-16-le}"
         )
-    return unicodedata.normalize("NFC", text.removeprefix("\ufeff")), assumed
+    return composed(text.removeprefix("\ufeff")), assumed
 
 
 def _comment_lines(lines: list[str]) -> int:

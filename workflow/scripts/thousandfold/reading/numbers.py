@@ -103,7 +103,7 @@ def numbers_of(sheet: Sheet, name: str, options: ReadOptions = FOUND_OUT) -> Num
         bare = next((i for i, text in enumerate(texts) if text and not text.endswith("%")), None)
         if bare is not None:
             raise DataError(
-                f"{sheet.path}: column {name!r}, {sheet.places[bare]}: {cells[bare]!r} has no "
+                f"{sheet.at(name, bare)}: {cells[bare]!r} has no "
                 "percent sign, as others have; write all values alike"
             )
         assumed.append("percentages without their sign")
@@ -120,7 +120,7 @@ def numbers_of(sheet: Sheet, name: str, options: ReadOptions = FOUND_OUT) -> Num
             i for i, text in enumerate(texts) if text is not None and not chosen.fits(text)
         )
         raise DataError(
-            f"{sheet.path}: column {name!r}, {sheet.places[first]}: "
+            f"{sheet.at(name, first)}: "
             f"{reprlib.repr(cells[first])} is not a number; correct it, or leave it empty if it is "
             "missing"
         )

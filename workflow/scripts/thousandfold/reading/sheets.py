@@ -50,6 +50,10 @@ class Sheet:
             problem = f"has no column {name!r}; {self.columns_in_words()}"
         raise NoColumnError(f"{self.path}: {problem}", name)
 
+    def at(self, column: str, row: int) -> str:
+        """What an error calls a cell, by its column's name and its row's number."""
+        return f"{self.path}: column {column!r}, {self.places[row]}"
+
     def columns_in_words(self) -> str:
         """What an error says of the columns there are."""
         shown = ", ".join(map(reprlib.repr, self.header[:MOST_COLUMNS_NAMED]))

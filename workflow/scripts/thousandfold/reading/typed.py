@@ -4,7 +4,6 @@ import zipfile
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from thousandfold.errors import DataError
+from thousandfold.names import composed
 from thousandfold.reading.options import ReadOptions
-from thousandfold.reading.sheets import LARGEST_FILE, Sheet, check_size
+from thousandfold.reading.sheets import Sheet, check_size
 
 XML_PER_CELL = 10
 """How many times larger than its values a workbook's XML may be."""
@@ -55,7 +55,7 @@ def workbook_sheet(path: Path, options: ReadOptions) -> Sheet:
     try:
         with zipfile.ZipFile(path) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
-            check_size(path, min(unpacked / XML_PER_CELL, LARGEST_FILE * XML_PER_CELL))
+            check_size(path, unpacked / XML_PER_CELL)
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         names = book.sheetnames
         if options.sheet is not None and options.sheet not in names:
@@ -94,4 +94,4 @@ def _text(value: Any) -> str:
     if isinstance(value, float | np.floating):
         number = float(value)
         return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
-    return normalize("NFC", str(value).strip())
+    return composed(str(value).strip())

@@ -645,6 +645,14 @@ def test_one_stray_time_is_no_panel(tmp_path):
         read_series("s", path, "temp", 2, treatment=Treatment(sort=True))
 
 
+def test_what_is_forecast_tells_no_series_apart(tmp_path):
+    rows = [f"2020-01-0{day},{value}" for day in range(1, 7) for value in (5, 8)]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(["date,y", *rows, ""]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"line 3: 2020-01-01 is there a second time .*; keep one"):
+        read_series("s", path, "y", 2)
+
+
 def test_times_closer_than_a_second(tmp_path):
     path = tmp_path / "s.csv"
     rows = [f"2020-01-01 00:00:0{i / 10:.3f},{i}" for i in range(8) if i != 3]

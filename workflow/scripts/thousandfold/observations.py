@@ -210,7 +210,7 @@ def _check_sizes(sheet: Sheet, name: str, values: np.ndarray) -> None:
         if np.isfinite(values[first]):
             problem = f"{BEYOND}; give the column in larger units"
         text = reprlib.repr(sheet.rows[first][sheet.column(name)])
-        raise DataError(f"{sheet.path}: column {name!r}, {sheet.places[first]}: {text} {problem}")
+        raise DataError(f"{sheet.at(name, first)}: {text} {problem}")
 
 
 def time_of(
@@ -232,9 +232,13 @@ def time_of(
             # The day of a download, the same in every row, is not when anything was observed.
             is_constant = len(dates.times) > 1 and len(np.unique(dates.times)) == 1
             found.append((is_count, is_constant, place, dates))
-    ranked = [_with_parts(sheet, each[-1], options) for each in sorted(found, key=lambda f: f[:3])]
-    telling = [dates for dates in ranked if dates and len(np.unique(dates.times)) > 1]
-    return next(iter(telling or ranked), None)
+    first = None
+    for *_, dates in sorted(found, key=lambda each: each[:3]):
+        whole = _with_parts(sheet, dates, options)
+        if whole is not None and len(np.unique(whole.times)) > 1:
+            return whole
+        first = first or whole
+    return first
 
 
 def _with_parts(sheet: Sheet, dates: Dates | None, options: ReadOptions) -> Dates | None:
@@ -300,10 +304,7 @@ def _in_order(rows: _Rows, dates: Dates, *, sort: bool) -> _Rows:
 def _about_twice(rows: _Rows, dates: Dates, one: int, other: int) -> str:
     """What an error says of two rows of one date."""
     sheet, place = rows.sheet, rows.places[other]
-    timed = {
-        name for name in sheet.header if sheet.texts(sheet.header.index(name)) == list(dates.labels)
-    }
-    keys = panel_keys(sheet, dates, tuple(timed))
+    keys = panel_keys(sheet, dates, rows.names)
     if not keys:
         return (
             f"{sheet.path}: {place}: {dates.labels[other]} is there a second time "

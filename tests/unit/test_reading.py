@@ -288,6 +288,16 @@ def test_day_and_month_are_told_apart_over_the_column(tmp_path):
     assert "day before month" in as_days.in_words()
 
 
+def test_uneven_days_and_months_are_told_apart_by_their_order(tmp_path):
+    path = tmp_path / "d.csv"
+    days = ["01/04", "02/05", "03/10", "06/01", "08/11", "11/01", "11/02", "12/08"]
+    rows = [f"{day}/2024,{number}" for number, day in enumerate(days)]
+    path.write_text("\n".join(["date,y", *rows, ""]), encoding="utf-8")
+    series = read_series("d", path, "y", 1, treatment=Treatment(sort=True, gaps="ignore"))
+    assert series.values.tolist() == list(range(8))
+    assert "month before day" in series.in_words()
+
+
 def test_a_date_that_is_none_is_named(tmp_path):
     texts = [f"2020-{m:02}-01" for m in range(1, 13)]
     with pytest.raises(DataError, match="column 'date', line 14: 'revised' is no date"):
@@ -640,7 +650,8 @@ def test_dates_in_several_columns(tmp_path, header, rows, first, frequency):
 def test_one_stray_time_is_no_panel(tmp_path):
     rows = [f"2020-01-01 {h:02}:00,{60 + h % 4},{h}" for h in range(12)]
     path = tmp_path / "s.csv"
-    path.write_text("\n".join(["time,humidity,temp", *rows, rows[2], ""]), encoding="utf-8")
+    again = "2020-01-01 02:00,61,99"
+    path.write_text("\n".join(["time,humidity,temp", *rows, again, ""]), encoding="utf-8")
     with pytest.raises(DataError, match=r"02:00 is there a second time .*; keep one row per date"):
         read_series("s", path, "temp", 2, treatment=Treatment(sort=True))
 

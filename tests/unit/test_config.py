@@ -16,7 +16,7 @@ from new_study import study_of_series
 from thousandfold.config import load_study
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
-from thousandfold.layers import ConfigError, command_line_values, read_layer, standalone_layers
+from thousandfold.layers import ConfigError, command_line_values, config_files, read_layer
 from thousandfold.schema import config_schema
 from thousandfold.study import Contrast, Stopping
 
@@ -413,8 +413,34 @@ def test_files_before_one_that_stands_alone_do_not_count(tmp_path):
     for name, text in [("a", "study: {seed: 1}"), ("b", "standalone: true"), ("c", "model: {}")]:
         files.append(str(tmp_path / f"{name}.yaml"))
         Path(files[-1]).write_text(text, encoding="utf-8")
-    assert standalone_layers(files) == files[1:]
-    assert standalone_layers(files[::2]) == files[::2]
+    assert config_files(files) == files[1:]
+    assert [Path(file).resolve() for file in config_files(files[::2])] == [
+        ROOT / "config.yaml",
+        *map(Path, files[::2]),
+    ]
+
+
+def test_a_config_of_the_folder_comes_before_the_projects(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text("study: {seed: 1}", encoding="utf-8")
+    assert config_files([]) == ["config.yaml"]
+
+
+def test_shipped_configs_find_their_files_from_everywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    [shipped] = config_files([])
+    shampoo = read_layer(shipped)["series"]["shampoo"]
+    assert Path(shampoo["file"]).resolve() == ROOT / "data" / "shampoo-sales.csv"
+    assert Path(shampoo["published"]).resolve() == ROOT / "data" / "published-2017.csv"
+    other = read_layer(str(ROOT / "config" / "series.yaml"))["series"]
+    assert other["nile"]["file"] == "statsmodels:nile"
+    assert load_study(read_layer(shipped), [shipped]).series[0].test_rows == 12
+
+
+def test_paths_of_a_users_config_are_taken_from_where_snakemake_runs(tmp_path):
+    overlay = tmp_path / "own.yaml"
+    overlay.write_text("series: {own: {file: data/own.csv}}", encoding="utf-8")
+    assert read_layer(str(overlay))["series"]["own"]["file"] == "data/own.csv"
 
 
 def less(**fields):

@@ -4,7 +4,6 @@ All Python of the rules lives here and in config.smk; it only connects the libra
 """
 
 import json
-import shlex
 from functools import cache, partial
 from itertools import chain
 
@@ -30,18 +29,14 @@ BLOCK_FILE = str(RESULTS / "blocks/{series}/{scenario}/{start}-{stop}.parquet")
 STAGE_FILE = str(RESULTS / "stages/{series}/{scenario}/{stage}.json")
 LOG_FILE = str(RESULTS / "logs/{rule}.log")
 
-COMMAND = " ".join(
-    [
-        "snakemake --cores 2",
-        *(f"--configfile {file}" for file in CONFIG_FILES[1:]),
-        *(
-            f"--config {shlex.quote(f'{key}={json.dumps(value)}')}"
-            for key, value in command_line_values(
-                workflow.config_settings.config
-            ).items()
-        ),
-    ]
-)
+
+def command():
+    """What a user types to run this study, in the folder that this runs in."""
+    arguments = ["--cores", "2", *chain(*(["--configfile", file] for file in OVERLAYS))]
+    for key, value in command_line_values(workflow.config_settings.config).items():
+        arguments += ["--config", f"{key}={json.dumps(value)}"]
+    return snakemake_command(*arguments, snakefile=workflow.main_snakefile)
+
 
 MARGINS = {source.name: source.margin for source in STUDY.series}
 SERIES_FILES = [source.file for source in STUDY.series]

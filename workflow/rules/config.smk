@@ -11,35 +11,36 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from thousandfold.config import load_study
 from thousandfold.errors import UserError
-from thousandfold.layers import command_line_values, read_layer, standalone_layers
+from thousandfold.layers import (
+    command_line_values,
+    config_files,
+    read_layer,
+    snakemake_command,
+)
 from thousandfold.records import check_writable
 
-CONFIG_FILES = [
-    "config.yaml",
-    *(os.path.relpath(f) for f in workflow.overwrite_configfiles),
-]
+OVERLAYS = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
 
 try:
-    # Snakemake would say neither which file is no YAML nor where.
-    read_layer(CONFIG_FILES[0])
+    CONFIG_FILES = config_files(OVERLAYS)
+    # Snakemake's own merging knows neither what stands alone nor, from elsewhere, the project's
+    # paths; and it would say neither which file is no YAML nor where.
+    LAYERS = [read_layer(file) for file in CONFIG_FILES]
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
 
-configfile: "config.yaml"
+if CONFIG_FILES[0] not in OVERLAYS:
+
+    configfile: CONFIG_FILES[0]
 
 
-try:
-    LAYERS = standalone_layers(CONFIG_FILES)
-except UserError as error:
-    raise WorkflowError(str(error)) from None
-if LAYERS != CONFIG_FILES:
-    config.clear()
-    for file in LAYERS:
-        update_config(config, read_layer(file))
+config.clear()
+for layer in LAYERS:
+    update_config(config, layer)
 update_config(config, command_line_values(workflow.config_settings.config))
 try:
-    STUDY = load_study(config, LAYERS)
+    STUDY = load_study(config, CONFIG_FILES)
     for parent in ("results", "reports"):
         check_writable(STUDY.folder(parent))
 except UserError as error:

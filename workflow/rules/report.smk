@@ -43,7 +43,7 @@ rule render_report:
     params:
         # In a list, because Snakemake notices changes in params of built-in types only.
         study=[STUDY],
-        command=literally(COMMAND),
+        command=literally(command()),
         code=code_digest("render_report"),
     message:
         "Rendering the report"

@@ -6,6 +6,7 @@ python workflow/scripts/new_study.py --table scores.csv        of runs that were
 """
 
 import argparse
+import os
 import re
 import shlex
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from string import Template
 
 from thousandfold.errors import UserError
+from thousandfold.layers import snakemake_command
 from thousandfold.proposals import name_made_of, number, quoted, text_of
 from thousandfold.proposals.series import column_to_forecast, propose_series, series_section
 from thousandfold.proposals.table import propose_table, table_parts
@@ -43,8 +45,11 @@ def shared_parts(path: Path, config: Path) -> dict[str, str]:
     return {
         "name": quoted(name_made_of(stem) or "study"),
         "title": re.sub(r'["\\]', "", stem),
-        "file": path.as_posix(),
-        "config": config.as_posix(),
+        "script": shlex.quote(os.path.relpath(__file__)),
+        "argument": shlex.quote(path.as_posix()),
+        "plan": snakemake_command("-n", "--configfile", str(config)),
+        "train": snakemake_command("--cores", "2", "--configfile", str(config)),
+        "analyse": snakemake_command("--cores", "2", "analyse", "--configfile", str(config)),
     }
 
 
@@ -65,7 +70,6 @@ def study_of_series(path: Path, value: str | None) -> Path:
     parts = shared_parts(path, config)
     text = Template((TEMPLATES / "new_study.yaml").read_text(encoding="utf-8")).substitute(
         parts,
-        command=path.as_posix(),
         series=series_section(path, value, proposals),
         margin=number(min(proposal.margin for proposal in proposals)),
     )
@@ -105,9 +109,9 @@ def main() -> None:
         written = make(asked.file, asked.value or asked.column)
     except UserError as error:
         sys.exit(str(error))
-    target = "analyse " if asked.table else ""
+    target = ["analyse"] if asked.table else []
     print(f"{written}: look at the lines marked with an arrow, then")
-    print(f"snakemake -n {target}--configfile {shlex.quote(str(written))}")
+    print(snakemake_command("-n", *target, "--configfile", str(written)))
 
 
 if __name__ == "__main__":

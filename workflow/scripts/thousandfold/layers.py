@@ -1,8 +1,10 @@
 """The config's files: read as YAML, merged, and asked where a key comes from."""
 
 import json
+import os
 import re
 import reprlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +16,8 @@ from thousandfold.errors import UserError
 TEMPLATE_KEY = "__use_yte__"
 
 COMMAND_LINE = "--config on the command line"
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 Key = tuple[str | int, ...]
 
@@ -70,7 +74,9 @@ def _refusal(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
 def read_layer(file: str) -> dict[str, Any]:
     """One config file's content. Raises ConfigError, with the line, if it cannot be used.
 
-    Refuses templates of YTE, which Snakemake would run as Python.
+    The paths in it are relative to the folder that Snakemake runs in; in the configs that the
+    project ships they are found from everywhere. Refuses templates of YTE, which Snakemake would
+    run as Python.
     """
     text = _read_text(file)
     try:
@@ -88,7 +94,33 @@ def read_layer(file: str) -> dict[str, Any]:
         raise ConfigError(
             f"{file}: {TEMPLATE_KEY}: makes the config a program; write out what it would compute"
         )
-    return dict(content)
+    return _found_from_here(content) if _is_shipped(file) else dict(content)
+
+
+def _is_shipped(file: str) -> bool:
+    """Whether a config is the project's own: config.yaml, or one in config/."""
+    path = Path(file).resolve()
+    return path == PROJECT / "config.yaml" or path.parent == PROJECT / "config"
+
+
+def _found_from_here(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A shipped config, its paths relative to the folder that Snakemake runs in."""
+
+    def found(source: Any) -> Any:
+        if not isinstance(source, Mapping):
+            return source
+        paths = {key: source[key] for key in ("file", "published") if key in source}
+        return {**source, **{key: moved(path) for key, path in paths.items()}}
+
+    def moved(path: Any) -> Any:
+        if not isinstance(path, str) or ":" in path:  # such as statsmodels:nile
+            return path
+        return os.path.relpath(PROJECT / path)
+
+    series = content.get("series")
+    if not isinstance(series, Mapping):
+        return dict(content)
+    return {**content, "series": {name: found(source) for name, source in series.items()}}
 
 
 def _read_text(file: str) -> str:
@@ -207,8 +239,29 @@ def _look_up(tree: Any, key: Key) -> tuple[int, Any]:
     return len(key), node
 
 
-def standalone_layers(files: list[str]) -> list[str]:
-    """The files that count: from the last one on that stands alone. Raises ConfigError."""
-    contents = [read_layer(file) for file in files]
-    alone = [place for place, content in enumerate(contents) if content.get("standalone") is True]
-    return files[alone[-1] :] if alone else files
+def config_files(overlays: list[str]) -> list[str]:
+    """The files that a run's config is merged from, later ones winning. Raises ConfigError.
+
+    From the last overlay on that stands alone; if none does, config.yaml comes first: that of the
+    folder that Snakemake runs in, or else the project's.
+    """
+    alone = [
+        place for place, file in enumerate(overlays) if read_layer(file).get("standalone") is True
+    ]
+    if alone:
+        return overlays[alone[-1] :]
+    base = "config.yaml"
+    if not os.path.lexists(base):
+        base = os.path.relpath(PROJECT / base)
+    if not os.path.lexists(base):
+        raise ConfigError(
+            f"{base}: there is no such file; restore it, or run a config that says standalone: true"
+        )
+    return [base, *overlays]
+
+
+def snakemake_command(*arguments: str, snakefile: Path = PROJECT / "Snakefile") -> str:
+    """What a user types in this folder to run Snakemake on the project, quoted for a shell."""
+    here = os.path.relpath(snakefile)
+    place = [] if here == "Snakefile" else ["--snakefile", here]
+    return shlex.join(["snakemake", *place, *arguments])

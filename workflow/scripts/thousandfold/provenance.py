@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from thousandfold.data import load_series
+from thousandfold.layers import PROJECT
 from thousandfold.machine import host_kind, processor
 from thousandfold.recipe import LOCK, file_digest, registration_digest, versions
 from thousandfold.study import Study
@@ -21,11 +22,13 @@ ANALYSIS_PACKAGES = ("snakemake", "pandas", "scipy", "statsmodels", "seaborn")
 def commit() -> tuple[str | None, bool | None]:
     """The commit that the project is at, and whether it has changes; None outside a checkout."""
     git = shutil.which("git")
-    if git is None or not Path(".git").exists():
+    if git is None or not (PROJECT / ".git").exists():
         return None, None
-    asked = [git, "rev-parse", "HEAD"], [git, "status", "--porcelain", "--untracked-files=no"]
+    asked = ["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"]
     head, changes = (
-        subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        subprocess.run(
+            [git, "-C", str(PROJECT), *command], capture_output=True, text=True, check=False
+        ).stdout.strip()
         for command in asked
     )
     return head or None, bool(changes)

@@ -16,11 +16,12 @@ from typing import Any
 
 from thousandfold.data import load_series
 from thousandfold.engines import ENGINE_MODULES
+from thousandfold.layers import PROJECT
 from thousandfold.study import Block, SeriesSource, Study
 
 SCRIPTS = Path(__file__).parents[1]
 
-LOCK = SCRIPTS.parents[1] / "requirements.lock"
+LOCK = PROJECT / "requirements.lock"
 
 RESULT_PACKAGES = (("keras",), ("numpy",), ("tensorflow-cpu", "tensorflow"))
 """The packages that shape a training's result, each under the names that platforms have it by."""

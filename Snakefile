@@ -18,12 +18,14 @@ report: "workflow/report/workflow.rst"
 localrules:
     all,
     analyse,
+    note_release,
     report,
     write_config,
 
 
 include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/release.smk"
 
 
 if STUDY.table:

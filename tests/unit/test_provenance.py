@@ -69,7 +69,7 @@ def sha256_of(file):
 
 def test_a_checkout_with_changes_says_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert commit() == (None, None)
+    assert commit(tmp_path) == (None, None)
 
     def git(*arguments):
         identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
@@ -80,9 +80,9 @@ def test_a_checkout_with_changes_says_so(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("one")
     git("add", "file")
     git("commit", "-m", "first")
-    assert commit() == (git("rev-parse", "HEAD"), False)
+    assert commit(tmp_path) == (git("rev-parse", "HEAD"), False)
     (tmp_path / "file").write_text("two")
-    assert commit() == (git("rev-parse", "HEAD"), True)
+    assert commit(tmp_path) == (git("rev-parse", "HEAD"), True)
 
 
 def test_facts(tmp_path):

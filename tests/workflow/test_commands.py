@@ -19,6 +19,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 OVERLAYS = sorted(path.relative_to(ROOT) for path in ROOT.glob("config/*.yaml"))
 NEW_STUDY = "tests/workflow/test_own_studies.py::test_a_new_study_in_one_step"
 OWN_TABLE = "tests/workflow/test_own_studies.py::test_the_five_lines_of_the_readme"
+PLACES = "tests/workflow/test_places.py::test_a_study_in_another_folder_and_the_command_that_its_report_tells"
 STARTED = "tests/unit/test_docs.py::test_every_script_can_be_started"
 
 ELSEWHERE = {
@@ -45,6 +46,7 @@ ELSEWHERE = {
     "python workflow/scripts/new_study.py --table scores.csv": "tests/unit/test_runs.py::test_a_new_study_of_a_table",
     "snakemake -n --configfile sales.yaml": NEW_STUDY,
     "snakemake --cores 2 --configfile sales.yaml": "tests/workflow/test_commands.py::test_the_tutorial",
+    "snakemake --cores 2 --snakefile ../thousandfold/Snakefile --configfile mine.yaml": PLACES,
     "python docs/reference.py": "tests/unit/test_docs.py::test_the_reference_is_what_the_schemas_say",
     "python docs/rulegraph.py": "tests/unit/test_docs.py::test_the_rule_graph_is_that_of_the_rules",
     "python docs/findings.py": STARTED,

@@ -8,6 +8,7 @@ rule collect:
     """Check every block and join them into the tables of repeats and forecasts."""
     input:
         *block_files(),
+        release=rules.note_release.output[0],
     output:
         repeats=RESULTS / "repeats.parquet",
         repeats_csv=RESULTS / "repeats.csv",

@@ -12,7 +12,8 @@ if workflow.is_main_process and STUDY.table.assumed:
 rule collect:
     """Check a table of repeats and take it over."""
     input:
-        STUDY.table.form.files,
+        files=STUDY.table.form.files,
+        release=rules.note_release.output[0],
     output:
         repeats=RESULTS / "repeats.parquet",
         repeats_csv=RESULTS / "repeats.csv",
@@ -29,6 +30,6 @@ rule collect:
         design=STUDY.design,
         code=code_digest("import_repeats"),
     message:
-        "Taking over the repeats in {input}"
+        "Taking over the repeats in {input.files}"
     script:
         "../scripts/import_repeats.py"

@@ -55,5 +55,6 @@ rule report:
     """The report, up to date."""
     input:
         rules.render_report.output.page,
+        rules.note_release.output,
     message:
         "The report is {REPORTS}/report.html"

@@ -36,6 +36,7 @@ rule check_training:
     """Check that what must give the same numbers does: identities, the fast engine and stock Keras."""
     input:
         series=[ancient(file) for file in SERIES_FILES],
+        release=rules.note_release.output[0],
     output:
         identities=RESULTS / "identities.csv",
         fidelity=RESULTS / "fidelity.csv",

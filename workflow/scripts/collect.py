@@ -11,7 +11,7 @@ if __name__ == "__main__":
     study = load_study(snakemake.config, [])
     collect(
         study,
-        files=[Path(file) for file in snakemake.input],
+        files=[Path(file) for file in snakemake.input if file != snakemake.input.release],
         damaged=Path(snakemake.params.damaged),
         repeats_parquet=Path(snakemake.output.repeats),
         repeats_csv=Path(snakemake.output.repeats_csv),

@@ -31,7 +31,7 @@ from thousandfold.study import (
     Study,
 )
 
-RESERVED_STUDY_NAMES = frozenset({"blocks", "damaged", "logs", "stages"})
+RESERVED_STUDY_NAMES = frozenset({"blocks", "damaged", "logs", "release", "stages"})
 """Folders of results/ that a study of that name would write into."""
 
 

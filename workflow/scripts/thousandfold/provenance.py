@@ -15,19 +15,20 @@ from thousandfold.layers import PROJECT
 from thousandfold.machine import host_kind, processor
 from thousandfold.recipe import LOCK, file_digest, registration_digest, versions
 from thousandfold.study import Study
+from thousandfold.version import VERSION
 
 ANALYSIS_PACKAGES = ("snakemake", "pandas", "scipy", "statsmodels", "seaborn")
 
 
-def commit() -> tuple[str | None, bool | None]:
-    """The commit that the project is at, and whether it has changes; None outside a checkout."""
+def commit(project: Path = PROJECT) -> tuple[str | None, bool | None]:
+    """The commit that a project is at, and whether it has changes; None outside a checkout."""
     git = shutil.which("git")
-    if git is None or not (PROJECT / ".git").exists():
+    if git is None or not (project / ".git").exists():
         return None, None
     asked = ["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"]
     head, changes = (
         subprocess.run(
-            [git, "-C", str(PROJECT), *command], capture_output=True, text=True, check=False
+            [git, "-C", str(project), *command], capture_output=True, text=True, check=False
         ).stdout.strip()
         for command in asked
     )
@@ -81,6 +82,7 @@ def provenance(
             "hosts": values_of(blocks["host"]),
         },
         "analysis_versions": {
+            "thousandfold": VERSION,
             "python": platform.python_version(),
             **{name: version(name) for name in ANALYSIS_PACKAGES},
         },

@@ -162,6 +162,15 @@ def block_facts(path: Path) -> dict[str, Any]:
     return {"recipe": seal["recipe"], **seal["facts"]}
 
 
+def recipe_of(path: Path) -> str | None:
+    """The recipe that a block's file says it has; None if it cannot be read."""
+    try:
+        return str(block_facts(path)["recipe"])
+    # A damaged file makes Arrow raise nearly anything; whoever collects it says what is wrong.
+    except Exception:
+        return None
+
+
 def read_checked(path: Path) -> pa.Buffer:
     """A sealed table's file, seen to be whole. Raises DamagedTableError."""
     try:

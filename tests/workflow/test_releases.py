@@ -1,0 +1,41 @@
+"""Results of an earlier release, copied into this one without Snakemake's own records."""
+
+import shutil
+
+import yaml
+from support import ROOT
+
+from thousandfold.version import VERSION
+from workflow.project import Project
+
+RELEASED = ROOT / "tests" / "cases" / "released"
+
+
+def test_results_of_an_earlier_release_are_told_of_and_made_anew(tmp_path):
+    study = yaml.safe_load((RELEASED / "released.yaml").read_text(encoding="utf-8"))
+    project = Project(tmp_path / "upgraded", study)
+    project.configure(model={"epochs": 3})  # what shapes a training is another one for certain
+    shutil.copytree(RELEASED / "0.1.0" / "results", project.results)
+    page = project.folder / "reports" / "released" / "report.html"
+    (page.parent / "figures").mkdir(parents=True)
+    page.write_text("an old page", encoding="utf-8")
+
+    told = (
+        f"results/released: these results were made by release 0.1.0 or an earlier one; this is "
+        f"{VERSION}. A run analyses them again and trains 4 of 4 finished blocks again"
+    )
+    assert told in project.run("-n")
+    for target in ("all", "report", "analyse"):
+        assert {"collect", "judge", "render_report"} <= project.planned(target).keys()
+
+    first = project.run(succeeds=False)
+    assert told in first
+    assert "was trained by another recipe" in first
+    assert "Run the same command again" in first
+    assert len(list((project.results / "damaged").rglob("*.parquet"))) == 4
+    assert page.read_text(encoding="utf-8") == "an old page"
+
+    again = project.run()
+    assert "made by release" not in again
+    assert "an old page" not in page.read_text(encoding="utf-8")
+    assert project.planned() == {}

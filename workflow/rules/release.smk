@@ -1,0 +1,33 @@
+"""Which release made the results: told before a run does anything about those of another.
+
+Makes results/release/<version>, on which all analysis hangs
+"""
+
+from snakemake.logging import logger
+
+from thousandfold.releases import inherited_in_words, release_note
+
+if workflow.is_main_process:
+    blocks = [] if STUDY.table else STUDY.blocks()
+    inherited = inherited_in_words(
+        RESULTS, dict(zip(map(Path, files_of(blocks)), blocks)), partial(recipe, STUDY)
+    )
+    if inherited:
+        logger.warning(inherited)
+
+
+rule note_release:
+    """Note which release makes these results."""
+    output:
+        release_note(RESULTS),
+    log:
+        LOG_FILE.format(rule="note_release"),
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=analysis_mb,
+        runtime=analysis_minutes,
+    message:
+        "Noting the release"
+    script:
+        "../scripts/note_release.py"

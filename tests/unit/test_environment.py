@@ -100,7 +100,7 @@ def test_no_index_address_in_any_tracked_file():
 
 def test_a_skipped_test_fails_where_none_may_be_skipped(tmp_path):
     """Without R on the path, the test against R is skipped."""
-    against_r = [sys.executable, "-m", "pytest", "tests/unit/test_contrasts.py", "-k", "r_itself"]
+    against_r = [sys.executable, "-m", "pytest", "tests/unit/test_estimates.py", "-k", "r_itself"]
     environment = {**os.environ, "PATH": str(tmp_path), "PYTEST_ADDOPTS": ""}
     result = subprocess.run(
         [*against_r, "--no-skips"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

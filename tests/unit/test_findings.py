@@ -15,8 +15,8 @@ from support import samples as samples_by_name
 from thousandfold.inference.claims import _distance as distance_beyond_margin
 from thousandfold.inference.claims import _number as number_in_words
 from thousandfold.inference.claims import claims
-from thousandfold.inference.contrasts import Estimate
 from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.estimates import Estimate
 from thousandfold.inference.findings import MissRate, family_p_values, judge
 from thousandfold.inference.findings import _disagreements as disagreements
 from thousandfold.inference.pairs import check_twins, compare_all_pairs

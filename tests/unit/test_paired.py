@@ -12,8 +12,8 @@ from support import ROOT, sample
 from support import samples as samples_by_name
 
 from thousandfold.inference import paired
-from thousandfold.inference.contrasts import absolute_deviations
 from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.estimates import absolute_deviations
 from thousandfold.inference.findings import judge
 from thousandfold.records import table_columns
 from thousandfold.study import Contrast, Finding

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 from support import sample, samples
 
-from thousandfold.inference.contrasts import deviation
+from thousandfold.inference.estimates import deviation
 from thousandfold.inference.precision import (
     against_baseline,
     describe,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from thousandfold.inference.contrasts import Estimate, Moments, linear_contrast, mean_difference
+from thousandfold.inference.estimates import Estimate, Moments, linear_contrast, mean_difference
 from thousandfold.inference.resampling import (
     VALUES_AT_ONCE,
     bootstrap_t_interval,

@@ -9,7 +9,7 @@ import pytest
 from statsmodels.stats.power import TTestIndPower
 from support import ROOT
 
-from thousandfold.inference.contrasts import mean_difference
+from thousandfold.inference.estimates import mean_difference
 from thousandfold.inference.verdicts import Verdict, claim_verdict
 
 DRAWS = 20_000

@@ -7,13 +7,13 @@ import pytest
 from scipy import stats
 from support import sample, samples
 
-from thousandfold.inference.contrasts import (
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.estimates import (
     linear_contrast,
     mean_difference,
     moments,
     slope_weights,
 )
-from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.records import table_columns
 from thousandfold.study import Contrast, Finding, Trend

@@ -10,15 +10,15 @@ import pytest
 from scipy import stats
 from support import ROOT, sample
 
-from thousandfold.inference.contrasts import (
+from thousandfold.inference.decisions import decide
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.estimates import (
     deviation,
     mean_difference,
     mean_of_differences,
     spread_ratio,
     spread_ratio_of_pairs,
 )
-from thousandfold.inference.decisions import decide
-from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.questions import Question
 from thousandfold.inference.verdicts import claim_verdict, conjunction_verdict
 from thousandfold.study import Contrast

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from thousandfold.inference.contrasts import ratio_of
+from thousandfold.inference.estimates import ratio_of
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, conjunction_verdict, rank
 from thousandfold.metrics import metric_name

@@ -6,7 +6,7 @@ Judging a study and simulating one both come through `decide`.
 import math
 from dataclasses import dataclass, replace
 
-from thousandfold.inference.contrasts import SAME, Estimate, PrecisionEstimate
+from thousandfold.inference.estimates import SAME, Estimate, PrecisionEstimate
 from thousandfold.inference.questions import Question
 from thousandfold.inference.samples import divergence_matters
 from thousandfold.inference.verdicts import (

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from thousandfold.inference import independent, paired
-from thousandfold.inference.contrasts import Estimate
+from thousandfold.inference.estimates import Estimate
 from thousandfold.inference.samples import Sample
 
 

@@ -16,15 +16,15 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from thousandfold.inference.contrasts import (
+from thousandfold.inference.decisions import Decision, decide
+from thousandfold.inference.designs import Design
+from thousandfold.inference.estimates import (
     Estimate,
     PrecisionEstimate,
     absolute_deviations,
     moments,
     spread_ratio,
 )
-from thousandfold.inference.decisions import Decision, decide
-from thousandfold.inference.designs import Design
 from thousandfold.inference.questions import Question, comparison_name, questions_of
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.samples import Samples, rng_of_pair

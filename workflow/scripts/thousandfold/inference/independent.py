@@ -8,8 +8,8 @@ import numpy as np
 from scipy import stats
 from scipy.special import gammaln
 
-from thousandfold.inference import contrasts, ranks
-from thousandfold.inference.contrasts import Estimate, linear_contrast
+from thousandfold.inference import estimates, ranks
+from thousandfold.inference.estimates import Estimate, linear_contrast
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
     bootstrap_t_interval,
@@ -22,8 +22,8 @@ from thousandfold.inference.samples import Sample
 
 TESTS = ("welch", "mannwhitney")
 
-mean_difference = contrasts.mean_difference
-spread_ratio = contrasts.spread_ratio
+mean_difference = estimates.mean_difference
+spread_ratio = estimates.spread_ratio
 rank_test = ranks.mann_whitney
 
 

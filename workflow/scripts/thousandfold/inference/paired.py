@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.inference import contrasts, ranks
-from thousandfold.inference.contrasts import Estimate, Moments, mean_of_differences
+from thousandfold.inference import estimates, ranks
+from thousandfold.inference.estimates import Estimate, Moments, mean_of_differences
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
     bootstrap_t_interval,
@@ -21,8 +21,8 @@ from thousandfold.inference.samples import Sample
 
 TESTS = ("paired", "wilcoxon")
 
-mean_difference = contrasts.mean_of_differences
-spread_ratio = contrasts.spread_ratio_of_pairs
+mean_difference = estimates.mean_of_differences
+spread_ratio = estimates.spread_ratio_of_pairs
 rank_test = ranks.wilcoxon
 
 
@@ -102,7 +102,7 @@ def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) ->
         estimate, _resampled_mean(x, y, np.random.default_rng(seed), draws), alpha
     )
     sd_low, sd_high = sd_ratio_interval(resampled(x), resampled(y), DESCRIPTIVE_ALPHA)
-    deviations = [contrasts.moments(sample).deviation for sample in (x, y)]
+    deviations = [estimates.moments(sample).deviation for sample in (x, y)]
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = float(np.corrcoef(x, y)[0, 1])
         reduction = float((np.hypot(*deviations) / estimate.unit_deviation) ** 2)

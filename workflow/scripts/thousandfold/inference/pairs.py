@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from thousandfold.inference.contrasts import SAME
 from thousandfold.inference.designs import Design
+from thousandfold.inference.estimates import SAME
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.inference.tables import table_of
 from thousandfold.study import ScenarioPair

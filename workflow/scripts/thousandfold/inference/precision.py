@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from thousandfold.inference.contrasts import deviation
+from thousandfold.inference.estimates import deviation
 from thousandfold.inference.resampling import FEWEST_DRAWS, mean_interval, parts, picks_of
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.inference.tables import table_of

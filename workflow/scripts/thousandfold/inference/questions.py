@@ -13,7 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
-from thousandfold.inference.contrasts import (
+from thousandfold.inference.designs import Design
+from thousandfold.inference.estimates import (
     FEWEST_FOR_SPREAD,
     SAME,
     Deviation,
@@ -23,7 +24,6 @@ from thousandfold.inference.contrasts import (
     deviation,
     slope_weights,
 )
-from thousandfold.inference.designs import Design
 from thousandfold.inference.resampling import parts, picks_of
 from thousandfold.inference.samples import Sample, Samples, rng_of_pair
 from thousandfold.study import Contrast, Finding

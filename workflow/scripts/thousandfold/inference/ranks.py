@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
-from thousandfold.inference.contrasts import satterthwaite_df
+from thousandfold.inference.estimates import satterthwaite_df
 
 MOST_FOR_EXACT = 20
 """Up to so many values a side, and without ties, rank tests take the exact distribution."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from thousandfold.inference.contrasts import SAME, Estimate, Moments
+from thousandfold.inference.estimates import SAME, Estimate, Moments
 
 FEWEST_DRAWS = 9999
 """Bootstrap draws of each scenario, at least."""

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from thousandfold.inference.contrasts import Moments, moments
+from thousandfold.inference.estimates import Moments, moments
 from thousandfold.inference.ranks import rank_direction
 from thousandfold.inference.resampling import resampled_moments
 from thousandfold.seeds import resampling_seed

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from thousandfold.formatting import exact, is_known, number, p_value
-from thousandfold.inference.contrasts import ratio_of
+from thousandfold.inference.estimates import ratio_of
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.metrics import metric_name

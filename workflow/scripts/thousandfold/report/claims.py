@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from thousandfold import figures
 from thousandfold.formatting import decimals, exact
 from thousandfold.inference.claims import contrast_sentence
-from thousandfold.inference.contrasts import ratio_of
+from thousandfold.inference.estimates import ratio_of
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.precision import mean_with_interval
 from thousandfold.metrics import metric_name

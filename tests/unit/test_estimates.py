@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
 from support import ROOT, sample
 
-from thousandfold.inference.contrasts import (
+from thousandfold.inference.estimates import (
     PrecisionEstimate,
     deviation,
     mean_difference,

@@ -68,7 +68,7 @@ rule standard_error:
 
 
 rule compare:
-    """Compare all pairs of scenarios, and check the twins among them."""
+    """Compare pairs of scenarios, and check the twins among them."""
     input:
         repeats=rules.collect.output.repeats,
     output:
@@ -87,6 +87,7 @@ rule compare:
         runtime=analysis_minutes,
     params:
         series=literally([source.name for source in STUDY.series]),
+        pairs=STUDY.explored_pairs(),
         twins=STUDY.twins,
         alpha=STUDY.alpha,
         design=STUDY.design,
@@ -95,7 +96,7 @@ rule compare:
         study_seed=STUDY.seed,
         code=code_digest("compare"),
     message:
-        "Comparing all pairs of scenarios"
+        "Comparing pairs of scenarios"
     script:
         "../scripts/compare.py"
 

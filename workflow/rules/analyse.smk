@@ -20,6 +20,7 @@ rule summarise:
         ),
         baselines=RESULTS / "baselines.csv",
         required=RESULTS / "required_repeats.csv",
+        checksums=checksums("summary.csv", "baselines.csv", "required_repeats.csv"),
     log:
         LOG_FILE.format(rule="summarise"),
     conda:
@@ -50,6 +51,7 @@ rule standard_error:
             caption="../report/standard_error.rst",
             category="Tables",
         ),
+        checksums=checksums("standard_error.csv"),
     log:
         LOG_FILE.format(rule="standard_error"),
     conda:
@@ -78,6 +80,7 @@ rule compare:
             category="Tables",
         ),
         twins=RESULTS / "twins.csv",
+        checksums=checksums("comparisons.csv", "twins.csv"),
     log:
         LOG_FILE.format(rule="compare"),
     conda:
@@ -111,6 +114,7 @@ rule calibrate:
             caption="../report/calibration.rst",
             category="Tables",
         ),
+        checksums=checksums("calibration.csv"),
     log:
         LOG_FILE.format(rule="calibrate"),
     conda:
@@ -157,6 +161,7 @@ rule judge:
             category="Verdicts",
         ),
         conjunctions=RESULTS / "conjunctions.csv",
+        checksums=checksums("findings.csv", "claims.csv", "conjunctions.csv"),
     log:
         LOG_FILE.format(rule="judge"),
     conda:
@@ -193,6 +198,7 @@ rule replicate:
         findings=rules.judge.output.findings,
     output:
         RESULTS / "replication.csv",
+        checksums=checksums("replication.csv"),
     log:
         LOG_FILE.format(rule="replicate"),
     conda:
@@ -218,6 +224,7 @@ rule compare_published:
         published=PUBLISHED_FILES,
     output:
         RESULTS / "published.csv",
+        checksums=checksums("published.csv"),
     log:
         LOG_FILE.format(rule="compare_published"),
     conda:
@@ -239,6 +246,7 @@ rule write_config:
     """Keep the merged config beside the results."""
     output:
         RESULTS / "config.yaml",
+        checksums=checksums("config.yaml"),
     log:
         LOG_FILE.format(rule="write_config"),
     conda:

@@ -10,9 +10,9 @@ from snakemake.utils import update_config
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from thousandfold.config import load_study
+from thousandfold.disk import check_writable
 from thousandfold.errors import UserError
 from thousandfold.layers import command_line_values, read_layer, standalone_layers
-from thousandfold.records import check_writable
 
 CONFIG_FILES = [
     "config.yaml",

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from string import Template
 
+from thousandfold.disk import write_text
 from thousandfold.errors import UserError
 from thousandfold.proposals import name_made_of, number, quoted, text_of
 from thousandfold.proposals.series import column_to_forecast, propose_series, series_section
@@ -69,7 +70,7 @@ def study_of_series(path: Path, value: str | None) -> Path:
         series=series_section(path, value, proposals),
         margin=number(min(proposal.margin for proposal in proposals)),
     )
-    config.write_text(text, encoding="utf-8")
+    write_text(config, text)
     return config
 
 
@@ -86,7 +87,7 @@ def study_of_table(path: Path, value: str | None) -> Path:
         file_key=text_of(path.as_posix()),
         **table_parts(proposal),
     )
-    config.write_text(text, encoding="utf-8")
+    write_text(config, text)
     return config
 
 

@@ -59,8 +59,7 @@ rule all:
     input:
         # Every training table, so that a deleted one is made again under a finished report.
         *block_files(),
-        RESULTS / "config.yaml",
-        rules.report.input,
+        finished_files,
     message:
         "The study is finished; its report is {REPORTS}/report.html"
 
@@ -68,7 +67,6 @@ rule all:
 rule analyse:
     """Every table of the analysis, and the report."""
     input:
-        rules.report.input,
-        RESULTS / "config.yaml",
+        finished_files,
     message:
         "All is analysed; the report is {REPORTS}/report.html"

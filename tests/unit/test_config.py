@@ -4,6 +4,7 @@ import copy
 import datetime
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.layers import ConfigError, command_line_values, config_files, read_layer
 from thousandfold.schema import config_schema
-from thousandfold.study import Contrast, Stopping
+from thousandfold.study import Contrast, Finding, Stopping, Trend
 
 
 @pytest.fixture(autouse=True)
@@ -200,6 +201,22 @@ def test_selecting_scenarios_keeps_the_findings_about_them():
     study = load_study(config, [])
     assert [scenario.name for scenario in study.scenarios] == ["stateful", "stateless"]
     assert [finding.id for finding in study.findings] == ["E1", "F1", "F2", "F3"]
+
+
+def test_of_many_scenarios_the_pairs_that_findings_name_are_explored(monkeypatch):
+    study = shipped_study()
+    monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios))
+    assert study.compares_all_pairs
+    assert study.explored_pairs() is None
+    monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios) - 1)
+    assert not study.compares_all_pairs
+    explored = study.explored_pairs()
+    assert {(a, b) for _, a, b in study.compared_pairs()} <= set(explored)
+    assert len(set(map(frozenset, explored))) == len(explored)
+    trend = Contrast("less", "a, c", "b, d", None, trend=Trend((("b", "a"), ("c", "d")), (1, 2)))
+    precision = Contrast("precision", "a", None, 1.0, mean_of=10)
+    finding = Finding("F", "", "", "less", (trend, precision))
+    assert replace(study, findings=(finding,)).explored_pairs() == (("a", "b"), ("c", "d"))
 
 
 def test_compared_pairs_are_taken_once():

@@ -19,7 +19,7 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import Estimate
 from thousandfold.inference.findings import MissRate, family_p_values, judge
 from thousandfold.inference.findings import _disagreements as disagreements
-from thousandfold.inference.pairs import check_twins, compare_all_pairs
+from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
 from thousandfold.inference.tables import table_of
@@ -471,7 +471,7 @@ def test_identities_are_told(holds, told):
 def test_all_pairs():
     samples = samples_by_name({"a": np.arange(9.0), "b": np.arange(9.0) + 9})
     samples |= samples_by_name({"a": np.arange(9.0), "b": np.arange(9.0), "c": [np.nan] * 3}, "t")
-    table = compare_all_pairs(samples, INDEPENDENT, 0.05, table_columns("comparisons"))
+    table = compare_pairs(samples, INDEPENDENT, 0.05, table_columns("comparisons"))
     assert list(table["series"]) == ["s", "t", "t", "t"]
     assert set(table["interval_level"]) == {0.95}
     first = stats.ttest_ind(np.arange(9), np.arange(9) + 9, equal_var=False)
@@ -483,6 +483,22 @@ def test_all_pairs():
     assert table.loc[1, "welch_p_bh"] == 1
     assert table.loc[2:, "welch_p"].isna().all()
     assert table.loc[2:, "welch_p_bh"].isna().all()
+
+
+def test_chosen_pairs_are_those_of_all_either_way_round():
+    values = {name: np.arange(9.0) ** place for place, name in enumerate("cab", 1)}
+    samples = samples_by_name(values) | samples_by_name(values, "t")
+    columns = table_columns("comparisons")
+    every = compare_pairs(samples, INDEPENDENT, 0.05, columns)
+    some = compare_pairs(samples, INDEPENDENT, 0.05, columns, [("b", "c"), ("a", "b")])
+    names = ["series", "scenario_a", "scenario_b"]
+    assert some[names].to_numpy().tolist() == [
+        ["s", "c", "b"], ["s", "a", "b"], ["t", "c", "b"], ["t", "a", "b"],
+    ]  # fmt: skip
+    kept = every.merge(some[names], on=names)
+    assert kept.drop(columns=["welch_p_bh", "mannwhitney_p_bh"]).equals(
+        some.drop(columns=["welch_p_bh", "mannwhitney_p_bh"])
+    )
 
 
 def test_twins():

@@ -1,18 +1,21 @@
+import csv
 import os
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from thousandfold.disk import DamagedTableError, UnwritableError, written_whole
 from thousandfold.records import (
     BLOCK_COLUMNS,
     TEXT_COLUMNS,
     DamagedFileError,
-    DamagedTableError,
-    UnwritableError,
     all_tables,
+    for_spreadsheets,
     read_block,
     read_large_table,
     read_table,
@@ -20,7 +23,6 @@ from thousandfold.records import (
     table_columns,
     write_block,
     write_table,
-    written_whole,
 )
 
 
@@ -143,6 +145,42 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     with written_whole(tmp_path / "table.csv") as partial:
         partial.write_text("whole")
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_a_changed_table_or_one_without_checksum_is_named(tmp_path):
+    path, table = tmp_path / "t.csv", pd.DataFrame(columns=table_columns("claims"))
+    write_table("claims", table, path)
+    path.write_text(path.read_text("utf-8") + " ", encoding="utf-8")
+    problem = r"t\.csv: is damaged: it is not as it was written\. Delete it and run the same"
+    with pytest.raises(DamagedTableError, match=problem):
+        read_table(path)
+    write_table("claims", table, path)
+    read_table(path)
+    (tmp_path / "checksums/t.csv.sha256").unlink()
+    with pytest.raises(DamagedTableError, match="its checksum cannot be read"):
+        read_table(path)
+
+
+FORMULAS = st.builds(
+    str.__add__, st.sampled_from([*"=+-@\t\r\n'＝＋－＠", ""]), st.text(min_size=1, max_size=9)
+).filter(lambda text: "\0" not in text)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(FORMULAS))
+def test_no_cell_is_a_formula_and_every_text_comes_back(tmp_path, texts):
+    table = pd.DataFrame({"id": texts}, dtype=str).reindex(columns=table_columns("claims"))
+    write_table("claims", table, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    place = table_columns("claims").index("id")
+    assert not [row for row in rows if row[place][0] in "=+-@\t\r\n＝＋－＠"]
+    assert read_table(tmp_path / "t.csv")["id"].tolist() == texts
+
+
+def test_a_metric_called_like_a_formula_is_none_in_a_header():
+    assert list(for_spreadsheets(pd.DataFrame({"=1+1": [-1.5]}))) == ["'=1+1"]
+    assert for_spreadsheets(pd.DataFrame({"=1+1": [-1.5]})).iloc[0, 0] == -1.5
 
 
 NAMES = ["1e-3", "016", "2024", "None", "NA", "true", "1", "01"]

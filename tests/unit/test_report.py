@@ -19,7 +19,7 @@ from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
-from thousandfold.inference.pairs import check_twins, compare_all_pairs
+from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.precision import (
     compare_with_baselines,
     required_repeats_table,
@@ -105,7 +105,9 @@ def page_of(study, diverged=(), warnings=()):
             samples, pairs, asked, study.alpha, design, table_columns("calibration")
         ),
         published=published_table(samples, published, table_columns("published")),
-        comparisons=compare_all_pairs(samples, design, study.alpha, table_columns("comparisons")),
+        comparisons=compare_pairs(
+            samples, design, study.alpha, table_columns("comparisons"), study.explored_pairs()
+        ),
         forecast_bands=pd.concat([bands_of(study, name) for name in by_name]),
         baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
         fidelity=pd.DataFrame([fidelity], columns=table_columns("fidelity")),
@@ -313,6 +315,16 @@ def test_a_large_study_stays_small():
         study, scenarios=scenarios, findings=findings, experiments=experiments, twins=()
     )
     assert len(page_of(large)[1]) < 6_000_000
+
+
+def test_of_many_scenarios_only_pairs_that_a_claim_names_are_shown(monkeypatch):
+    study = shipped_study()
+    monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios) - 1)
+    tables, html = page_of(study)
+    assert len(tables.comparisons) == len(study.explored_pairs())
+    assert 'class="heat"' not in html
+    assert "Pairs that a claim names" in html
+    assert f"Of {len(study.scenarios)} scenarios not all pairs are compared" in html
 
 
 def test_numbers_for_reading():

@@ -20,6 +20,7 @@ rule summarise:
         ),
         baselines=RESULTS / "baselines.csv",
         required=RESULTS / "required_repeats.csv",
+        checksums=checksums("summary.csv", "baselines.csv", "required_repeats.csv"),
     log:
         LOG_FILE.format(rule="summarise"),
     conda:
@@ -50,6 +51,7 @@ rule standard_error:
             caption="../report/standard_error.rst",
             category="Tables",
         ),
+        checksums=checksums("standard_error.csv"),
     log:
         LOG_FILE.format(rule="standard_error"),
     conda:
@@ -68,7 +70,7 @@ rule standard_error:
 
 
 rule compare:
-    """Compare all pairs of scenarios, and check the twins among them."""
+    """Compare pairs of scenarios, and check the twins among them."""
     input:
         repeats=rules.collect.output.repeats,
     output:
@@ -78,6 +80,7 @@ rule compare:
             category="Tables",
         ),
         twins=RESULTS / "twins.csv",
+        checksums=checksums("comparisons.csv", "twins.csv"),
     log:
         LOG_FILE.format(rule="compare"),
     conda:
@@ -87,6 +90,7 @@ rule compare:
         runtime=analysis_minutes,
     params:
         series=literally([source.name for source in STUDY.series]),
+        pairs=STUDY.explored_pairs(),
         twins=STUDY.twins,
         alpha=STUDY.alpha,
         design=STUDY.design,
@@ -95,7 +99,7 @@ rule compare:
         study_seed=STUDY.seed,
         code=code_digest("compare"),
     message:
-        "Comparing all pairs of scenarios"
+        "Comparing pairs of scenarios"
     script:
         "../scripts/compare.py"
 
@@ -110,6 +114,7 @@ rule calibrate:
             caption="../report/calibration.rst",
             category="Tables",
         ),
+        checksums=checksums("calibration.csv"),
     log:
         LOG_FILE.format(rule="calibrate"),
     conda:
@@ -156,6 +161,7 @@ rule judge:
             category="Verdicts",
         ),
         conjunctions=RESULTS / "conjunctions.csv",
+        checksums=checksums("findings.csv", "claims.csv", "conjunctions.csv"),
     log:
         LOG_FILE.format(rule="judge"),
     conda:
@@ -192,6 +198,7 @@ rule replicate:
         findings=rules.judge.output.findings,
     output:
         RESULTS / "replication.csv",
+        checksums=checksums("replication.csv"),
     log:
         LOG_FILE.format(rule="replicate"),
     conda:
@@ -217,6 +224,7 @@ rule compare_published:
         published=PUBLISHED_FILES,
     output:
         RESULTS / "published.csv",
+        checksums=checksums("published.csv"),
     log:
         LOG_FILE.format(rule="compare_published"),
     conda:
@@ -238,6 +246,7 @@ rule write_config:
     """Keep the merged config beside the results."""
     output:
         RESULTS / "config.yaml",
+        checksums=checksums("config.yaml"),
     log:
         LOG_FILE.format(rule="write_config"),
     conda:

@@ -14,6 +14,9 @@ rule collect:
         repeats_csv=RESULTS / "repeats.csv",
         forecasts=RESULTS / "forecasts.parquet",
         blocks=RESULTS / "blocks.csv",
+        checksums=checksums(
+            "repeats.parquet", "repeats.csv", "forecasts.parquet", "blocks.csv"
+        ),
     log:
         LOG_FILE.format(rule="collect"),
     conda:
@@ -36,6 +39,7 @@ rule describe_forecasts:
         forecasts=rules.collect.output.forecasts,
     output:
         RESULTS / "forecast_bands.csv",
+        checksums=checksums("forecast_bands.csv"),
     log:
         LOG_FILE.format(rule="describe_forecasts"),
     conda:

@@ -7,7 +7,10 @@ import json
 from functools import cache, partial
 from itertools import chain
 
+from snakemake.logging import logger
+
 from thousandfold.data import load_series
+from thousandfold.disk import CHECKSUMS, damaged_files, set_aside_damaged
 from thousandfold.engines import unsupported
 from thousandfold.names import composed, spelled
 from thousandfold.recipe import code_digest, checks_recipe, recipe
@@ -216,6 +219,31 @@ def planned_trainings():
         if spelled(name) != name
     ]
     return "\n".join(lines)
+
+
+def checksums(*names):
+    """The files with the checksums of files of the study, from its folder of results."""
+    return [RESULTS / CHECKSUMS / f"{name}.sha256" for name in names]
+
+
+@cache
+def sound_files(results, reports):
+    """Set aside, once in a run, what a user or a disk has changed under a finished report."""
+    look = damaged_files if workflow.dryrun or workflow.touch else set_aside_damaged
+    for line in look(results, reports):
+        logger.warning(line)
+
+
+def finished_files(wildcards):
+    """All that the study leaves but its blocks, so that what was deleted or changed is made anew."""
+    if workflow.is_main_process and workflow.executor_plugin is not None:
+        sound_files(RESULTS, REPORTS)
+    return [
+        str(file)
+        for rule in workflow.rules
+        if not rule.has_wildcards() and rule.name != "train_interleaved"
+        for file in rule.output
+    ]
 
 
 def training_tables():

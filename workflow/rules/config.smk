@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
 
 from thousandfold.config import load_study
+from thousandfold.disk import check_writable
 from thousandfold.errors import UserError
 from thousandfold.layers import (
     command_line_values,
@@ -17,7 +18,6 @@ from thousandfold.layers import (
     read_layer,
     snakemake_command,
 )
-from thousandfold.records import check_writable
 
 OVERLAYS = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
 

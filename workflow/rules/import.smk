@@ -17,6 +17,7 @@ rule collect:
     output:
         repeats=RESULTS / "repeats.parquet",
         repeats_csv=RESULTS / "repeats.csv",
+        checksums=checksums("repeats.parquet", "repeats.csv"),
     log:
         LOG_FILE.format(rule="collect"),
     conda:

@@ -33,6 +33,7 @@ rule render_report:
             category="Figures",
         ),
         provenance=RESULTS / "provenance.json",
+        checksums=checksums("report"),
     log:
         LOG_FILE.format(rule="render_report"),
     conda:
@@ -54,7 +55,6 @@ rule render_report:
 rule report:
     """The report, up to date."""
     input:
-        rules.render_report.output.page,
-        rules.note_release.output,
+        finished_files,
     message:
         "The report is {REPORTS}/report.html"

@@ -35,6 +35,7 @@ rule simulate_stopping:
     output:
         stopping=RESULTS / "stopping.csv",
         simulation=RESULTS / "stopping_simulation.csv",
+        checksums=checksums("stopping.csv", "stopping_simulation.csv"),
     log:
         LOG_FILE.format(rule="simulate_stopping"),
     conda:

@@ -40,6 +40,7 @@ rule check_training:
     output:
         identities=RESULTS / "identities.csv",
         fidelity=RESULTS / "fidelity.csv",
+        checksums=checksums("identities.csv", "fidelity.csv"),
     log:
         LOG_FILE.format(rule="check_training"),
     conda:

@@ -7,9 +7,9 @@ import numpy as np
 
 from thousandfold.collection import checked_blocks
 from thousandfold.config import load_study
+from thousandfold.disk import write_text
 from thousandfold.inference.stopping import half_widths, is_enough
 from thousandfold.joblog import log_to
-from thousandfold.records import written_whole
 from thousandfold.study import Stopping, Study
 
 
@@ -25,8 +25,7 @@ def assess(study: Study, blocks: list[Path], rule: Stopping, damaged: Path, outp
         "half_widths": [width if np.isfinite(width) else None for width in widths],
         "enough": is_enough(widths, rule.half_width),
     }
-    with written_whole(output) as partial:
-        partial.write_text(json.dumps(decision), encoding="utf-8")
+    write_text(output, json.dumps(decision))
 
 
 if __name__ == "__main__":

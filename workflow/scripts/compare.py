@@ -1,9 +1,9 @@
-"""Compare all pairs of scenarios, and check the twins among them."""
+"""Compare pairs of scenarios, and check the twins among them."""
 
 from pathlib import Path
 
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.pairs import check_twins, compare_all_pairs
+from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table, table_columns, write_table
@@ -13,6 +13,7 @@ from thousandfold.study import ScenarioPair
 def write_comparisons(
     repeats: Path,
     series: list[str],
+    pairs: tuple[tuple[str, str], ...] | None,
     twins: tuple[ScenarioPair, ...],
     alpha: float,
     design: str,
@@ -24,8 +25,8 @@ def write_comparisons(
 ) -> None:
     """Write the comparisons and twins tables from the repeats table."""
     samples = samples_of(read_large_table(repeats), study_seed, metric, deterministic)
-    pairs = compare_all_pairs(samples, DESIGNS[design], alpha, table_columns("comparisons"))
-    write_table("comparisons", pairs, comparisons_output)
+    compared = compare_pairs(samples, DESIGNS[design], alpha, table_columns("comparisons"), pairs)
+    write_table("comparisons", compared, comparisons_output)
     checked = check_twins(samples, series, twins, DESIGNS[design], alpha, table_columns("twins"))
     write_table("twins", checked, twins_output)
 
@@ -35,6 +36,7 @@ if __name__ == "__main__":
     write_comparisons(
         repeats=Path(snakemake.input.repeats),
         series=snakemake.params.series,
+        pairs=snakemake.params.pairs,
         twins=snakemake.params.twins,
         alpha=snakemake.params.alpha,
         design=snakemake.params.design,

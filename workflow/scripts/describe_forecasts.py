@@ -7,12 +7,12 @@ import pyarrow.parquet as pq
 
 from thousandfold.inference.forecasts import forecast_bands
 from thousandfold.joblog import log_to
-from thousandfold.records import read_checked, table_columns, write_table
+from thousandfold.records import read_sealed, table_columns, write_table
 
 
 def write_forecast_bands(forecasts: Path, scenarios: list[tuple[str, str]], output: Path) -> None:
     """Write the forecast_bands table, holding the forecasts of one scenario at a time."""
-    content = read_checked(forecasts)
+    content = read_sealed(forecasts)
     tables = (
         pq.read_table(
             pa.BufferReader(content),

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from string import Template
 
+from thousandfold.disk import write_text
 from thousandfold.errors import UserError
 from thousandfold.layers import snakemake_command
 from thousandfold.proposals import name_made_of, number, quoted, text_of
@@ -73,7 +74,7 @@ def study_of_series(path: Path, value: str | None) -> Path:
         series=series_section(path, value, proposals),
         margin=number(min(proposal.margin for proposal in proposals)),
     )
-    config.write_text(text, encoding="utf-8")
+    write_text(config, text)
     return config
 
 
@@ -90,7 +91,7 @@ def study_of_table(path: Path, value: str | None) -> Path:
         file_key=text_of(path.as_posix()),
         **table_parts(proposal),
     )
-    config.write_text(text, encoding="utf-8")
+    write_text(config, text)
     return config
 
 

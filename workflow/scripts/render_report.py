@@ -10,11 +10,12 @@ import pandas as pd
 
 from thousandfold.baselines import baseline_forecasts
 from thousandfold.data import load_published, load_series
+from thousandfold.disk import write_checksums, write_text
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.provenance import facts, provenance
 from thousandfold.recipe import recipe
-from thousandfold.records import read_large_table, read_table, table_columns, written_whole
+from thousandfold.records import read_large_table, read_table, table_columns
 from thousandfold.report import Provenance, csv_tables, render
 from thousandfold.report.tables import Tables
 from thousandfold.study import Block, Study
@@ -53,6 +54,7 @@ def write_report(
     output: Path,
     figures: Path,
     provenance_output: Path,
+    checksums: Path,
 ) -> None:
     """Render the page and its figures from the tables of a run; note where all of it comes from."""
     all_repeats = read_large_table(repeats)
@@ -106,14 +108,16 @@ def write_report(
         list(warnings(study, all_repeats, blocks)),
     )
     page = render(study, series, tables, origin)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    texts = {figures / name: svg for name, svg in page.figures.items()} | {
+        output: page.html,
+        provenance_output: json.dumps({**told, "report_written": now}, indent=2),
+    }
+    # A report without figures has a folder for them all the same.
     figures.mkdir(parents=True, exist_ok=True)
-    for name, svg in page.figures.items():
-        (figures / name).write_text(svg, encoding="utf-8")
-    with written_whole(output) as partial:
-        partial.write_text(page.html, encoding="utf-8")
-    with written_whole(provenance_output) as partial:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        partial.write_text(json.dumps({**told, "report_written": now}, indent=2), encoding="utf-8")
+    for path, text in texts.items():
+        write_text(path, text)
+    write_checksums(checksums, texts)
 
 
 if __name__ == "__main__":
@@ -126,4 +130,5 @@ if __name__ == "__main__":
         output=Path(snakemake.output.page),
         figures=Path(snakemake.output.figures),
         provenance_output=Path(snakemake.output.provenance),
+        checksums=Path(snakemake.output.checksums[0]),
     )

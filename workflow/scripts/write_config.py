@@ -5,15 +5,14 @@ from typing import Any
 
 import yaml
 
+from thousandfold.disk import write_own_checksum, write_text
 from thousandfold.joblog import log_to
-from thousandfold.records import written_whole
 
 
 def write_config(config: dict[str, Any], output: Path) -> None:
     """Write a merged config as YAML, in its own order."""
-    with written_whole(output) as partial:
-        text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100)
-        partial.write_text(text, encoding="utf-8")
+    write_text(output, yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100))
+    write_own_checksum(output)
 
 
 if __name__ == "__main__":

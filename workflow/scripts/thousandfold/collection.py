@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from thousandfold.data import load_series
+from thousandfold.disk import write_own_checksum, written_whole
 from thousandfold.errors import UserError
 from thousandfold.imported import results_of
 from thousandfold.recipe import recipe
@@ -22,11 +23,11 @@ from thousandfold.records import (
     DamagedFileError,
     block_facts,
     check_columns,
+    for_spreadsheets,
     read_block,
     sealed_writer,
     table_columns,
     write_table,
-    written_whole,
 )
 from thousandfold.regimes import IMPORTED
 from thousandfold.runs import runs_of
@@ -132,13 +133,15 @@ def collect(
                 "repeats": repeat_rows(study, block, table),
                 "forecasts": forecast_rows(block, series, table),
             }
-            rows["repeats"].to_csv(csv, index=False, header=not writers)
+            for_spreadsheets(rows["repeats"]).to_csv(csv, index=False, header=not writers)
             for name, path in [("repeats", repeats_file), ("forecasts", forecasts_file)]:
                 check_columns(name, rows[name])
                 arrow = pa.Table.from_pandas(rows[name], preserve_index=False)
                 if name not in writers:
                     writers[name] = stack.enter_context(sealed_writer(path, arrow.schema))
                 writers[name].write_table(arrow)
+    for path in (repeats_parquet, repeats_csv, forecasts_parquet):
+        write_own_checksum(path)
     facts = pd.DataFrame(
         [block_row(study, path) for path in files], columns=table_columns("blocks")
     )
@@ -155,4 +158,6 @@ def import_repeats(study: Study, repeats_parquet: Path, repeats_csv: Path) -> No
     with written_whole(repeats_parquet) as partial, sealed_writer(partial, arrow.schema) as writer:
         writer.write_table(arrow)
     with written_whole(repeats_csv) as partial:
-        table.to_csv(partial, index=False)
+        for_spreadsheets(table).to_csv(partial, index=False)
+    for path in (repeats_parquet, repeats_csv):
+        write_own_checksum(path)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from thousandfold.disk import is_file
 from thousandfold.errors import DataError
 from thousandfold.reading.dates import PARTS, Dates, combined_dates, dates_of, is_named_like_time
-from thousandfold.reading.files import is_file, read_sheet
+from thousandfold.reading.files import read_sheet
 from thousandfold.reading.frequency import Frequency, frequency_of
 from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import AS_IT_IS, ReadOptions, Treatment

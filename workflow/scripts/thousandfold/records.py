@@ -4,13 +4,14 @@ A block is the result file of one training job. The tables that others read are 
 workflow/schemas/tables.yaml and checked against it when they are written.
 """
 
+import csv
 import hashlib
+import io
 import json
 import mmap
-import os
-import platform
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from thousandfold.errors import UserError
+from thousandfold.disk import (
+    DamagedTableError,
+    read_checked,
+    write_own_checksum,
+    written_whole,
+)
 
 TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
 
@@ -39,51 +45,6 @@ _KEY = "thousandfold"
 
 class DamagedFileError(Exception):
     """A file that is not as it was written, or not what its recipe promises."""
-
-
-class DamagedTableError(UserError):
-    """A table that cannot be read as it was written."""
-
-
-class UnwritableError(UserError):
-    """A file that cannot be written: the disk is full, or its folder is not ours to write."""
-
-
-def check_writable(folder: Path) -> None:
-    """Raise UnwritableError unless files can be made in a folder, which need not exist yet."""
-    existing = next(place for place in [folder, *folder.parents] if os.path.lexists(place))
-    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
-        raise UnwritableError(
-            f"{existing}: cannot be written; make it a folder of yours, or run in a copy of the "
-            "project on another disk"
-        )
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A path to write to; the file moves to `path` once complete, or leaves no trace.
-
-    What processes that were killed had begun to write is removed when the file is complete.
-    Raises UnwritableError.
-    """
-    # Host and process keep an orphan of a killed run from writing into another's file.
-    partial = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        with partial.open("rb") as handle:
-            os.fsync(handle.fileno())
-        os.replace(partial, path)
-        for orphan in path.parent.glob(f".{path.name}.*.partial"):
-            orphan.unlink(missing_ok=True)
-    except OSError as error:
-        raise UnwritableError(
-            f"{path}: cannot be written ({error.strerror or error}); free space or make the folder "
-            "writable, then run the same command again: it keeps what is finished"
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 _NO_CHECKSUM = b"0" * 64
@@ -171,7 +132,7 @@ def recipe_of(path: Path) -> str | None:
         return None
 
 
-def read_checked(path: Path) -> pa.Buffer:
+def read_sealed(path: Path) -> pa.Buffer:
     """A sealed table's file, seen to be whole. Raises DamagedTableError."""
     try:
         content = path.read_bytes()
@@ -186,7 +147,7 @@ def read_checked(path: Path) -> pa.Buffer:
 
 def read_large_table(path: Path) -> pd.DataFrame:
     """All rows of a sealed table. Raises DamagedTableError."""
-    return pq.read_table(pa.BufferReader(read_checked(path))).to_pandas()
+    return pq.read_table(pa.BufferReader(read_sealed(path))).to_pandas()
 
 
 def table_columns(name: str) -> list[str]:
@@ -216,10 +177,16 @@ def check_columns(name: str, table: pd.DataFrame) -> None:
 
 
 def write_table(name: str, table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, floats so that reading gives the same numbers."""
+    """Write a table as CSV, floats so that reading gives the same numbers, and its checksum."""
     check_columns(name, table)
+    guarded = for_spreadsheets(table)
+    text = guarded.to_csv(index=False)
+    if "\r" in text:
+        # Unquoted, it would begin a row, and Python quotes none for it.
+        text = guarded.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
     with written_whole(path) as partial:
-        table.to_csv(partial, index=False)
+        partial.write_text(text, encoding="utf-8", newline="")
+    write_own_checksum(path)
 
 
 TEXT_COLUMNS = frozenset(
@@ -234,7 +201,29 @@ TEXT_COLUMNS = frozenset(
 """The columns that hold text in whatever table; a scenario called 1e-3 is not a number."""
 
 
+_FORMULA = re.compile(r"['=+@\t\r\n＝＋－＠-]")
+"""What a cell begins with that a spreadsheet may take for a formula, or that a ' was put before."""
+
+
+def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a ' before names and texts that a spreadsheet would run as formulas."""
+
+    def guarded(text: Any) -> Any:
+        return f"'{text}" if isinstance(text, str) and _FORMULA.match(text) else text
+
+    texts = {name: table[name].map(guarded) for name in table if name in TEXT_COLUMNS}
+    return table.assign(**texts).rename(columns=guarded)
+
+
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a table written by `write_table`, equal to the bit, and text as text."""
+    """Read a table written by `write_table`, equal to the bit, and text as text.
+
+    Raises DamagedTableError.
+    """
     texts = dict.fromkeys(TEXT_COLUMNS, str)
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=texts)
+    table = pd.read_csv(
+        io.BytesIO(read_checked(path)), keep_default_na=False, na_values=[""], dtype=texts
+    )
+    for name in TEXT_COLUMNS.intersection(table):
+        table[name] = table[name].str.removeprefix("'")
+    return table

@@ -11,6 +11,9 @@ from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario
 
+MOST_PAIRED = 60
+"""Scenarios of which all pairs are compared: 1770 of 60; of more, those that a finding names."""
+
 
 @dataclass(frozen=True)
 class SeriesSource:
@@ -258,6 +261,23 @@ class Study:
             for stage in self.stages_of(source.name, scenario.name)
             for block in stage
         ]
+
+    @property
+    def compares_all_pairs(self) -> bool:
+        """Whether every pair of scenarios is explored; of more than MOST_PAIRED too many are."""
+        return len(self.scenarios) <= MOST_PAIRED
+
+    def explored_pairs(self) -> tuple[tuple[str, str], ...] | None:
+        """The pairs of the comparisons table, those that a finding names; None: all there are."""
+        if self.compares_all_pairs:
+            return None
+        contrasts = [c for finding in self.findings for c in finding.contrasts]
+        named = [
+            pair
+            for c in contrasts
+            for pair in zip(c.scenarios[::2], c.scenarios[1::2], strict=False)
+        ]
+        return tuple(dict.fromkeys((min(pair), max(pair)) for pair in named))
 
     def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
         """(series, a, b) of every pair that a finding compares, each way round once."""

@@ -1,4 +1,4 @@
-"""Comparisons outside the family of claims: all pairs, explored; twins, to check the study."""
+"""Comparisons outside the family of claims: pairs, explored; twins, to check the study."""
 
 from collections.abc import Iterable
 from itertools import combinations
@@ -34,14 +34,26 @@ def _compare(a: Sample, b: Sample, design: Design, alpha: float) -> dict[str, An
     }  # fmt: skip
 
 
-def compare_all_pairs(
-    samples: Samples, design: Design, alpha: float, columns: list[str]
+def compare_pairs(
+    samples: Samples,
+    design: Design,
+    alpha: float,
+    columns: list[str],
+    pairs: Iterable[tuple[str, str]] | None = None,
 ) -> pd.DataFrame:
-    """The comparisons table: every pair of scenarios, with Benjamini and Hochberg's p over all."""
+    """The comparisons table: every pair of scenarios, or these, with Benjamini and Hochberg's p.
+
+    Of a pair, whichever way round it is, a is the scenario that comes first in the samples.
+    """
+    by_series: dict[str, list[Sample]] = {}
+    for sample in samples.values():
+        by_series.setdefault(sample.series, []).append(sample)
+    wanted = None if pairs is None else set(map(frozenset, pairs))
     rows = [
         _compare(a, b, design, alpha)
-        for a, b in combinations(samples.values(), 2)
-        if a.series == b.series
+        for alike in by_series.values()
+        for a, b in combinations(alike, 2)
+        if wanted is None or {a.scenario, b.scenario} in wanted
     ]
     table = table_of(rows, columns)
     for test in design.TESTS:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from thousandfold.errors import DataError
+from thousandfold.disk import check_regular
 from thousandfold.reading.delimited import delimited_sheet
 from thousandfold.reading.options import FOUND_OUT, ReadOptions
 from thousandfold.reading.sheets import Sheet, check_size
@@ -28,16 +28,7 @@ def _read(path: Path, options: ReadOptions, modified: int, size: int) -> Sheet:
     return formats.get(path.suffix.lower(), delimited_sheet)(path, options)
 
 
-def is_file(path: Path) -> bool:
-    """Whether this is a regular file, as a name that is too long for one is not."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
 def check_file(path: Path) -> None:
     """Raise DataError unless there is a regular file that is not too large to be read."""
-    if not is_file(path):
-        raise DataError(f"{path}: there is no such file; correct the path")
+    check_regular(path)
     check_size(path, path.stat().st_size)

@@ -102,7 +102,7 @@ def series_section(
             zip(baselines["baseline"], baselines["baseline_value"], strict=True)
         ),
         "pairs": comparisons.to_dict("records"),
-        "heat": _heat_map(study, comparisons),
+        "heat": _heat_map(study, comparisons) if study.compares_all_pairs else [],
         "summary": of_series(tables.summary).to_dict("records"),
         "baselines": _by_scenario(baselines, "baseline"),
         "required": _by_scenario(of_series(tables.required_repeats), "target"),

@@ -93,8 +93,9 @@ def tell_what_changes_runs() -> None:
 def can_be_written(folder: Path) -> bool:
     """Whether files can be put into a folder, which is made if it is not there."""
     try:
+        folder = folder.expanduser()
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # The latter if nobody knows where home is.
         return False
     return os.access(folder, os.W_OK)
 
@@ -110,7 +111,7 @@ def clean_environ(folder: Path) -> dict[str, str]:
     environ |= {"UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(folder)}
     # What some have in pip's own file, and what does not go with a folder of our own.
     environ |= {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
-    cache = Path(environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    cache = Path(environ.get("XDG_CACHE_HOME") or "~/.cache")
     if "UV_CACHE_DIR" not in environ and not can_be_written(cache / "uv"):
         environ["UV_CACHE_DIR"] = str(UV_CACHE)
     return environ

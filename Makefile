@@ -38,14 +38,14 @@ benchmark: environment
 	$(BIN)/python benchmarks/speed.py --markdown benchmarks/results.md
 
 torch: environment
-	@$(PYTHON) envs/make_environment.py torch
+	@$(PYTHON) -E envs/make_environment.py torch
 
 mutation: environment
-	@$(PYTHON) envs/make_environment.py mutation
+	@$(PYTHON) -E envs/make_environment.py mutation
 	$(BIN)/python tests/mutation/run.py $(OPTIONS)
 
 environment:
-	@$(PYTHON) envs/make_environment.py
+	@$(PYTHON) -E envs/make_environment.py
 
 clean:
 	rm -rf results/* reports/* .snakemake

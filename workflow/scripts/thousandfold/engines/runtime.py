@@ -10,20 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-# The JAX backend's `fit` and `predict` silently never carry a stateful layer's state.
-os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from thousandfold.engines.settings import settle
 
-# A loop that touches less than this becomes one function; larger ones call one per operation,
-# which costs small networks most of their time. (benchmarks/NOTES.md; results of stock Keras are
-# the same to the bit with and without.)
-SMALL_LOOP_BYTES = 2_000_000
-os.environ["XLA_FLAGS"] = (
-    f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={SMALL_LOOP_BYTES} "
-    f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}"
-)
+settle(os.environ)
 
 
 @contextmanager

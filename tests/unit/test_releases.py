@@ -12,7 +12,13 @@ from support import ROOT, shipped_study
 
 from thousandfold.recipe import recipe
 from thousandfold.records import write_block
-from thousandfold.releases import inherited_in_words, note_release, release_note, release_of
+from thousandfold.releases import (
+    foreign_blocks,
+    inherited_in_words,
+    note_release,
+    release_note,
+    release_of,
+)
 from thousandfold.study import Block
 from thousandfold.version import VERSION
 
@@ -41,7 +47,7 @@ def test_one_number_everywhere():
 
 def test_a_folder_without_results_is_of_no_release(tmp_path):
     assert release_of(tmp_path / "none") is None
-    assert inherited_in_words(tmp_path / "none", {}, str) is None
+    assert inherited_in_words(tmp_path / "none", []) is None
 
 
 def test_results_without_a_note_are_of_the_first_release_or_before():
@@ -53,29 +59,34 @@ def test_the_note_of_this_release_takes_the_place_of_another(tmp_path):
     note.parent.mkdir()
     (note.parent / "0.1.9").touch()
     assert release_of(tmp_path) == "0.1.9"
-    told = inherited_in_words(tmp_path, {}, str)
-    assert f"made by release 0.1.9; this is {VERSION}. A run analyses them again." in told
+    told = inherited_in_words(tmp_path, [])
+    assert told == (
+        f"{tmp_path}: these results were made by release 0.1.9; this is {VERSION}. "
+        "A run analyses them again; what is trained stays as it is."
+    )
     note_release(note)
     assert [path.name for path in note.parent.iterdir()] == [VERSION]
-    assert inherited_in_words(tmp_path, {}, str) is None
+    assert inherited_in_words(tmp_path, []) is None
 
 
-def test_blocks_of_another_recipe_are_counted_and_what_is_kept_is_told(tmp_path):
+def test_blocks_of_another_recipe_are_found_and_it_is_told_where_they_go():
     study = replace(shipped_study(), name="released", repeats=4)
-    assert len(blocks_in(RELEASED)) == 4
-    told = inherited_in_words(RELEASED, blocks_in(RELEASED), partial(recipe, study))
-    assert "trains 4 of 4 finished blocks again" in told
-    assert "move" in told
+    blocks = blocks_in(RELEASED)
+    assert len(blocks) == 4
+    found = foreign_blocks(RELEASED, blocks, partial(recipe, study))
+    assert found == list(blocks)
+    told = inherited_in_words(RELEASED, found)
+    assert "trains 4 finished blocks again" in told
+    assert f"moves them to {RELEASED / 'damaged'}" in told
 
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1 and no more"])
 def test_blocks_of_the_same_recipe_stay_and_a_damaged_one_does_not(tmp_path, damage):
-    table = pd.DataFrame({"repeat": [0]})
     file = tmp_path / "blocks" / "shampoo" / "stateful" / "0-1.parquet"
-    write_block(file, table, "same", {})
+    write_block(file, pd.DataFrame({"repeat": [0]}), "same", {})
     blocks = {file: Block("shampoo", "stateful", 0, 1), Path("missing"): None}
-    told = inherited_in_words(tmp_path, blocks, lambda block: "same")
-    assert told.endswith("analyses them again; what is trained stays as it is.")
+    assert foreign_blocks(tmp_path, blocks, lambda block: "same") == []
     file.write_bytes(damage)
-    told = inherited_in_words(tmp_path, blocks, lambda block: "same")
-    assert "trains 1 of 1 finished blocks again" in told
+    assert foreign_blocks(tmp_path, blocks, lambda block: "same") == [file]
+    note_release(release_note(tmp_path))
+    assert foreign_blocks(tmp_path, blocks, lambda block: "same") == []

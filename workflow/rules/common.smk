@@ -10,7 +10,7 @@ from itertools import chain
 from snakemake.logging import logger
 
 from thousandfold.data import load_series
-from thousandfold.disk import CHECKSUMS, damaged_files, set_aside_damaged
+from thousandfold.disk import CHECKSUMS, damaged_files, set_aside, set_aside_damaged
 from thousandfold.engines import unsupported
 from thousandfold.names import composed, spelled
 from thousandfold.recipe import code_digest, checks_recipe, recipe
@@ -227,17 +227,22 @@ def checksums(*names):
 
 
 @cache
-def sound_files(results, reports):
-    """Set aside, once in a run, what a user or a disk has changed under a finished report."""
-    look = damaged_files if workflow.dryrun or workflow.touch else set_aside_damaged
-    for line in look(results, reports):
+def make_sound(results, reports):
+    """Set aside, once in a run, what is to be made anew: damaged files, blocks of other releases."""
+    if workflow.dryrun or workflow.touch:
+        told = damaged_files(results, reports)
+    else:
+        told = set_aside_damaged(results, reports)
+        for file in foreign():
+            set_aside(file, results / "damaged" / Path(*file.parts[-3:]))
+    for line in told:
         logger.warning(line)
 
 
 def finished_files(wildcards):
     """All that the study leaves but its blocks, so that what was deleted or changed is made anew."""
     if workflow.is_main_process and workflow.executor_plugin is not None:
-        sound_files(RESULTS, REPORTS)
+        make_sound(RESULTS, REPORTS)
     return [
         str(file)
         for rule in workflow.rules

@@ -5,13 +5,19 @@ Makes results/release/<version>, on which all analysis hangs
 
 from snakemake.logging import logger
 
-from thousandfold.releases import inherited_in_words, release_note
+from thousandfold.releases import foreign_blocks, inherited_in_words, release_note
+
+
+@cache
+def foreign():
+    """The finished blocks of another release that are to be trained again."""
+    blocks = [] if STUDY.table else STUDY.blocks()
+    files = map(Path, files_of(blocks))
+    return foreign_blocks(RESULTS, dict(zip(files, blocks)), partial(recipe, STUDY))
+
 
 if workflow.is_main_process:
-    blocks = [] if STUDY.table else STUDY.blocks()
-    inherited = inherited_in_words(
-        RESULTS, dict(zip(map(Path, files_of(blocks)), blocks)), partial(recipe, STUDY)
-    )
+    inherited = inherited_in_words(RESULTS, foreign())
     if inherited:
         logger.warning(inherited)
 

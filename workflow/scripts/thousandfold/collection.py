@@ -55,7 +55,7 @@ def checked_blocks(
     DamagedResultsError.
     """
     series = {source.name: load_series(source) for source in study.series}
-    set_aside = []
+    problems = []
     for path in files:
         block = block_of(study, path)
         repeats = range(block.start, block.stop)
@@ -63,16 +63,14 @@ def checked_blocks(
         try:
             table = read_block(path, recipe(study, block), repeats, steps, horizon)
         except DamagedFileError as problem:
-            target = damaged / Path(*path.parts[-3:])
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(target)
-            set_aside.append(f"{path}: {problem}; moved to {target}")
+            target = set_aside(path, damaged / Path(*path.parts[-3:]))
+            problems.append(f"{path}: {problem}; moved to {target}")
         else:
             yield block, series[block.series], table
-    if set_aside:
+    if problems:
         raise DamagedResultsError(
             "\n".join(
-                [*set_aside, "Run the same command again: it trains these anew and no others."]
+                [*problems, "Run the same command again: it trains these anew and no others."]
             )
         )
 

@@ -129,6 +129,17 @@ def read_checked(path: Path) -> bytes:
     return content
 
 
+def set_aside(path: Path, target: Path) -> Path:
+    """Move a file to a path, or beside what lies there; where it is now. Raises UnwritableError."""
+    target = _free_name(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    return target
+
+
 def set_aside_damaged(results: Path, reports: Path) -> list[str]:
     """Move what is not as it was written to the folder `damaged` of the results; a line on each.
 
@@ -140,12 +151,7 @@ def set_aside_damaged(results: Path, reports: Path) -> list[str]:
     for checksums, missing, changed in _damage(results, reports):
         told += [f"{path}: is missing; it is made anew" for path in missing]
         for path in changed:
-            target = _free_name(results / "damaged" / path.name)
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(path, target)
-            except OSError as error:
-                raise _unwritable(target, error) from error
+            target = set_aside(path, results / "damaged" / path.name)
             told.append(f"{path}: is not as it was written; moved to {target} and made anew")
         checksums.unlink()
     return told

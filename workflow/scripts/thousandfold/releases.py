@@ -3,7 +3,7 @@
 A run leaves results/<study>/release/<version>; all analysis hangs on it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from thousandfold.records import recipe_of
@@ -36,13 +36,22 @@ def note_release(note: Path) -> None:
     note.touch()
 
 
-def inherited_in_words(
+def foreign_blocks(
     results: Path, blocks: Mapping[Path, Block], recipe: Callable[[Block], str]
-) -> str | None:
-    """What a run does about results that another release made; None if this one did.
+) -> list[Path]:
+    """The finished blocks of another release whose recipe is another one now.
 
     `blocks` are all that the study can have, by their files; `recipe` is the one of a block now.
     """
+    if release_of(results) in (None, VERSION):
+        return []
+    return [
+        file for file, block in blocks.items() if file.exists() and recipe_of(file) != recipe(block)
+    ]
+
+
+def inherited_in_words(results: Path, foreign: Collection[Path]) -> str | None:
+    """What a run does about results that another release made; None if this one did."""
     release = release_of(results)
     if release in (None, VERSION):
         return None
@@ -50,14 +59,10 @@ def inherited_in_words(
         f"{results}: these results were made by release {release}; this is {VERSION}. "
         "A run analyses them again"
     )
-    finished = {file: block for file, block in blocks.items() if file.exists()}
-    foreign = sum(recipe_of(file) != recipe(block) for file, block in finished.items())
-    if foreign:
-        told += (
-            f" and trains {foreign} of {len(finished)} finished blocks again, whose recipe is "
-            "another one now (settings, series, code or versions of packages). To keep the old "
-            f"results, give the study another name or move {results} away first"
-        )
-    elif finished:
-        told += "; what is trained stays as it is"
-    return f"{told}."
+    if not foreign:
+        return f"{told}; what is trained stays as it is."
+    return (
+        f"{told} and trains {len(foreign)} finished blocks again, whose recipe is another one now "
+        "(settings, series, code or versions of packages). It moves them to "
+        f"{results / 'damaged'}. To keep the old results as they are, give the study another name."
+    )

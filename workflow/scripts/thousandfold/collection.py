@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from thousandfold.data import load_series
-from thousandfold.disk import write_own_checksum, written_whole
+from thousandfold.disk import set_aside, write_own_checksum, written_whole
 from thousandfold.errors import UserError
 from thousandfold.imported import results_of
 from thousandfold.recipe import recipe

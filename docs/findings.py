@@ -8,7 +8,7 @@
 Claims, verdicts and numbers come from the tables; the remarks from docs/findings.yaml.
 """
 
-import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ import pandas as pd
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+from thousandfold.inference.contrasts import KINDS  # noqa: E402
 
 TEXTS = yaml.safe_load((ROOT / "docs" / "findings.yaml").read_text(encoding="utf-8"))
 
@@ -27,19 +31,17 @@ def short(value: float) -> str:
 
 def numbers(record: dict[Any, Any]) -> str:
     """A contrast's estimate with its interval."""
-    values = [record[key] for key in ("difference", "ci_low", "ci_high")]
-    if record["estimand"] in ("spread", "ratio"):
-        estimate, low, high = (f"{math.exp(value):.3g}" for value in values)
-        return f"× {estimate} [{low}, {high}]"
-    estimate, low, high = map(short, values)
-    return f"{estimate} [{low}, {high}]"
+    kind = KINDS[record["estimand"]]
+    values = [kind.natural(record, record[key]) for key in ("difference", "ci_low", "ci_high")]
+    if kind.is_ratio:
+        return "× {:.3g} [{:.3g}, {:.3g}]".format(*values)
+    return "{} [{}, {}]".format(*map(short, values))
 
 
 def margin(record: dict[Any, Any]) -> str:
     """A contrast's margin."""
-    if record["estimand"] in ("spread", "ratio"):
-        return f"× {math.exp(record['margin']):g}"
-    return f"{record['margin']:g}"
+    kind = KINDS[record["estimand"]]
+    return "× " * kind.is_ratio + f"{kind.natural(record, record['margin']):g}"
 
 
 def of_one_series(study: str, remarks: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 
 from thousandfold.config import load_study
+from thousandfold.inference.contrasts import ContrastOfTwo, MeanDifference, SpreadRatio
 from thousandfold.inference.samples import Sample
 from thousandfold.scenario import Regime
 from thousandfold.study import Study
@@ -20,6 +21,12 @@ STATEFUL = Regime(
 )  # fmt: skip
 STATELESS = replace(STATEFUL, stateful=False)
 WIDE = replace(STATEFUL, units=3, timesteps=4, batch_size=2, train_rows=18, reset_after_epoch=False)
+
+
+def contrast_of_two(expect, a, b, margin) -> ContrastOfTwo:
+    """What `expect` alone, as config has it, asks of two scenarios."""
+    kind = SpreadRatio if expect == "more_stable" else MeanDifference
+    return kind(expect, a, b, margin)
 
 
 def shipped_config() -> dict:

@@ -17,9 +17,10 @@ from new_study import study_of_series
 from thousandfold.config import load_study
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
+from thousandfold.inference.contrasts import Precision, Trend
 from thousandfold.layers import ConfigError, command_line_values, config_files, read_layer
 from thousandfold.schema import config_schema
-from thousandfold.study import Contrast, Finding, Stopping, Trend
+from thousandfold.study import Finding, Stopping
 
 
 @pytest.fixture(autouse=True)
@@ -191,7 +192,7 @@ def test_scenarios_of_a_paired_study_share_seeds():
 def test_a_claim_of_precision():
     study = shipped_study()
     (contrast,) = next(f for f in study.findings if f.id == "F1").contrasts
-    expected = Contrast("precision", "stateful", None, 1.0, mean_of=10, middle=3.0)
+    expected = Precision("stateful", 10, 3.0, 1.0)
     assert contrast == expected
     assert contrast.scenarios == ("stateful",)
 
@@ -213,8 +214,8 @@ def test_of_many_scenarios_the_pairs_that_findings_name_are_explored(monkeypatch
     explored = study.explored_pairs()
     assert {(a, b) for _, a, b in study.compared_pairs()} <= set(explored)
     assert len(set(map(frozenset, explored))) == len(explored)
-    trend = Contrast("less", "a, c", "b, d", None, trend=Trend((("b", "a"), ("c", "d")), (1, 2)))
-    precision = Contrast("precision", "a", None, 1.0, mean_of=10)
+    trend = Trend("less", (("b", "a"), ("c", "d")), (1, 2), None)
+    precision = Precision("a", 10, 3.0, 1.0)
     finding = Finding("F", "", "", "less", (trend, precision))
     assert replace(study, findings=(finding,)).explored_pairs() == (("a", "b"), ("c", "d"))
 

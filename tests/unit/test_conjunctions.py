@@ -3,10 +3,11 @@
 import pandas as pd
 
 from thousandfold.inference.conjunctions import conjunctions
+from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.records import table_columns
-from thousandfold.study import Contrast, Finding
+from thousandfold.study import Finding
 
-FINDING = Finding("f", "Claim.", "test", "less", (Contrast("less", "a", "b", 1.0),))
+FINDING = Finding("f", "Claim.", "test", "less", (MeanDifference("less", "a", "b", 1.0),))
 
 
 def over_all(*verdicts):

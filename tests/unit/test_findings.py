@@ -9,12 +9,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
-from support import sample, shipped_study
+from support import contrast_of_two, sample, shipped_study
 from support import samples as samples_by_name
 
 from thousandfold.inference.claims import _distance as distance_beyond_margin
-from thousandfold.inference.claims import _number as number_in_words
 from thousandfold.inference.claims import claims
+from thousandfold.inference.contrasts import MeanDifference, MeanRatio, Precision, SpreadRatio
+from thousandfold.inference.contrasts.words import number as number_in_words
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import Estimate
 from thousandfold.inference.findings import MissRate, family_p_values, judge
@@ -25,7 +26,7 @@ from thousandfold.inference.samples import samples_of
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
 from thousandfold.records import table_columns
-from thousandfold.study import Contrast, Finding, ScenarioPair
+from thousandfold.study import Finding, ScenarioPair
 
 COLUMNS = table_columns("findings")
 INDEPENDENT = DESIGNS["independent"]
@@ -52,10 +53,10 @@ def rng_samples(**means):
     return {name: rng.normal(mean, 1, 50) for name, mean in means.items()}
 
 
-LESS = finding("less", Contrast("less", "a", "b", 1.0))
-MIRROR = finding("mirror", Contrast("equivalent", "b", "a", 1.0))
-OTHER = finding("other", Contrast("less", "a", "c", 1.0))
-SPREAD = finding("spread", Contrast("more_stable", "a", "b", 1.25))
+LESS = finding("less", MeanDifference("less", "a", "b", 1.0))
+MIRROR = finding("mirror", MeanDifference("equivalent", "b", "a", 1.0))
+OTHER = finding("other", MeanDifference("less", "a", "c", 1.0))
+SPREAD = finding("spread", SpreadRatio("more_stable", "a", "b", 1.25))
 
 
 def test_mirror_findings_share_a_contrast_and_spread_is_another():
@@ -116,7 +117,7 @@ def test_diverged_repeats_are_ranked_worst_by_the_direction_of_their_metric():
     a = np.arange(0.0, 300, 2)
     values = {"a": np.append(a, np.nan), "b": np.append(a[1:] + 1, -1)}
     samples = {metric: samples_by_name(values) for metric in ("loss", "score")}
-    findings = [finding(m, Contrast("less", "a", "b", 1.0, metric=m)) for m in samples]
+    findings = [finding(m, MeanDifference("less", "a", "b", 1.0, metric=m)) for m in samples]
 
     def flagged(**directions):
         arguments = (samples, {"s": 5.0}, findings, 0.05, INDEPENDENT, COLUMNS)
@@ -199,7 +200,9 @@ def test_diverged_repeats_that_turn_the_ranks_round():
     rng = np.random.default_rng(6)
     b = rng.normal(0, 1, 1000)
     a = np.append(b[:995] - 1e-4, [np.nan] * 5)
-    row = evidence({"a": a, "b": b}, finding("e", Contrast("equivalent", "a", "b", 1.0))).iloc[0]
+    row = evidence(
+        {"a": a, "b": b}, finding("e", MeanDifference("equivalent", "a", "b", 1.0))
+    ).iloc[0]
     assert row["difference_verdict"] == "equivalent"
     assert row["verdict"] == "undecided"
 
@@ -207,13 +210,13 @@ def test_diverged_repeats_that_turn_the_ranks_round():
 @pytest.mark.parametrize("a", [[np.nan] * 5, [1.0] + [np.nan] * 4])
 def test_fewer_than_two_finite_repeats(a):
     samples = {"a": a, "b": np.arange(5.0), "c": np.arange(1.0, 6)}
-    table = evidence(samples, LESS, OTHER, finding("bc", Contrast("less", "b", "c", 1.0)))
+    table = evidence(samples, LESS, OTHER, finding("bc", MeanDifference("less", "b", "c", 1.0)))
     assert list(table["verdict"])[:2] == ["undecided", "undecided"]
     assert table["undecided_because"].iloc[0] == "fewer than 2 repeats with a value"
     assert np.isfinite(table["welch_p_holm"].iloc[2])
     sentence = claims(
         table,
-        [LESS, OTHER, finding("bc", Contrast("less", "b", "c", 1.0))],
+        [LESS, OTHER, finding("bc", MeanDifference("less", "b", "c", 1.0))],
         lambda *_: "units",
         table_columns("claims"),
     )["sentence"]
@@ -388,7 +391,7 @@ def test_the_weakest_has_the_largest_p_of_its_claim():
     """Wherever it stands; the difference itself would be the wrong measure."""
     z = stats.zscore(np.random.default_rng(4).normal(size=(3, 50)), axis=1, ddof=1)
     samples = {"a": z[0], "b": 7 + 20 * z[1], "c": 0.8 + z[2]}
-    contrasts = [Contrast("less", "a", name, 0.5) for name in "bc"]
+    contrasts = [MeanDifference("less", "a", name, 0.5) for name in "bc"]
     for ordered in (contrasts, contrasts[::-1]):
         table = evidence(samples, finding("all", *ordered, expect="all_of"))
         assert set(table["verdict"]) == {"direction supported"}
@@ -412,7 +415,9 @@ def test_of_few_repeats_more_standard_errors_may_support_less():
     ]
     assert tests[0].statistic < tests[1].statistic
     assert tests[0].pvalue > tests[1].pvalue
-    both = finding("both", *(Contrast("less", "a", name, 0.0) for name in "bc"), expect="all_of")
+    both = finding(
+        "both", *(MeanDifference("less", "a", name, 0.0) for name in "bc"), expect="all_of"
+    )
     table = evidence(samples, both)
     assert set(table["verdict"]) == {"undecided"}
     assert "than that of b (" in told(table, both).iloc[0]["sentence"]
@@ -511,7 +516,7 @@ def test_twins():
     assert set(table["interval_level"]) == {0.975}
 
 
-PRECISION = finding("precision", Contrast("precision", "a", None, 1.0, mean_of=10, middle=3.0))
+PRECISION = finding("precision", Precision("a", 10, 3.0, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -597,7 +602,7 @@ def test_a_difference_in_words(unit, shift, said):
 def test_a_ratio_in_words_is_a_ratio():
     rng = np.random.default_rng(17)
     samples = {"a": np.exp(rng.normal(0, 0.1, 40)), "b": np.exp(rng.normal(1, 0.1, 40))}
-    ratio = finding("ratio", Contrast("less", "a", "b", 2.0, is_ratio=True))
+    ratio = finding("ratio", MeanRatio("less", "a", "b", 2.0))
     table = evidence(samples, ratio)
     sentence = told(table, ratio).iloc[0]["sentence"]
     means = [math.exp(np.log(samples[name]).mean()) for name in "ab"]
@@ -647,7 +652,7 @@ def test_an_undecided_verdict_rests_on_nothing():
 )  # fmt: skip
 def test_why_undecided(expect, shift, reason):
     z = stats.zscore(np.random.default_rng(20).normal(size=(2, 40)), axis=1, ddof=1)
-    claim = finding("f", Contrast(expect, "a", "b", 1.0))
+    claim = finding("f", contrast_of_two(expect, "a", "b", 1.0))
     row = evidence({"a": shift + 5 * z[0], "b": 5 * z[1]}, claim).iloc[0]
     assert row["verdict"] == "undecided"
     assert reason in row["undecided_because"]
@@ -803,8 +808,8 @@ def test_of_thirty_repeats_only_precision_rests_on_normality(design):
     rng = np.random.default_rng(25)
     samples = {"a": np.exp(rng.normal(0, 0.1, 30)), "b": np.exp(rng.normal(1, 0.5, 30))}
     claims_made = [
-        LESS, SPREAD, finding("ratio", Contrast("less", "a", "b", 1.5, is_ratio=True)),
-        finding("known", Contrast("precision", "a", None, 0.9, mean_of=10, middle=1.0)),
+        LESS, SPREAD, finding("ratio", MeanRatio("less", "a", "b", 1.5)),
+        finding("known", Precision("a", 10, 1.0, 0.9)),
     ]  # fmt: skip
     table = evidence(samples, *claims_made, design=design).set_index("id")
     assert (table["verdict"] != "undecided").all()

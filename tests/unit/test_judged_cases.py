@@ -111,16 +111,15 @@ def test_a_trend_with_one_diverged_repeat(judged):
 
 def test_keys_forget_margin_direction_sign_and_scale(judged):
     from thousandfold.inference.questions import family_key
-    from thousandfold.study import Trend
 
     *_, study = judged("52-trend-keys")
     trend = study.findings[0].contrasts[0]
     key = family_key("t", trend)
-    over = trend.trend.over
+    over = trend.over
     for same in (
         replace(trend, margin=9.0, expect="greater"),
-        replace(trend, trend=Trend(trend.trend.pairs, tuple(10 * x + 3 for x in over))),
-        replace(trend, trend=Trend(trend.trend.pairs, tuple(-x for x in over))),
+        replace(trend, over=tuple(10 * x + 3 for x in over)),
+        replace(trend, over=tuple(-x for x in over)),
     ):
         assert family_key("t", same) == key
     assert family_key("u", trend) != key

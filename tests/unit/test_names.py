@@ -11,10 +11,11 @@ from support import shipped_config
 
 from thousandfold.collection import block_of
 from thousandfold.config import load_study
+from thousandfold.inference.contrasts import MeanDifference, Precision, Trend
 from thousandfold.inference.questions import comparison_name, family_key
 from thousandfold.names import SAFE, composed, listed, spelled, texts_of
 from thousandfold.schema import is_name
-from thousandfold.study import Block, Contrast, Trend
+from thousandfold.study import Block
 
 names = st.text(min_size=1, max_size=100).filter(is_name)
 alike = st.text(alphabet="ab ./_-~é", min_size=1, max_size=3).filter(is_name)
@@ -83,10 +84,10 @@ parts = st.text(alphabet='ab-+ 05."', min_size=1, max_size=6).filter(is_name)
 @given(st.lists(parts, min_size=4, max_size=4, unique=True), st.integers(1, 3))
 def test_no_two_comparisons_have_one_text(four, over):
     a, b, c, d = four
-    trend = Trend(((a, b), (c, d)), (0.0, float(over)))
+    trend = Trend("less", ((a, b), (c, d)), (0.0, float(over)), 1.0)
     contrasts = [
-        Contrast("less", a, b, 1.0), Contrast("less", a, c, 1.0), Contrast("less", c, d, 1.0),
-        Contrast("less", "", "", 1.0, trend=trend), Contrast("precision", a, None, 1.0),
+        MeanDifference("less", a, b, 1.0), MeanDifference("less", a, c, 1.0), MeanDifference("less", c, d, 1.0),
+        trend, Precision(a, 10, 1.0, 1.0),
     ]  # fmt: skip
     keys = {family_key("s", contrast)[3] for contrast in contrasts}
     text = {comparison_name(("s", "rmse", "mean", key)) for key in keys}
@@ -94,9 +95,9 @@ def test_no_two_comparisons_have_one_text(four, over):
 
 
 def test_a_comparison_quotes_names_with_blanks():
-    key = family_key("s", Contrast("less", "lstm (64 units)", "gru", 1.0))
+    key = family_key("s", MeanDifference("less", "lstm (64 units)", "gru", 1.0))
     assert comparison_name(key) == 'gru - "lstm (64 units)"'
-    confused = family_key("s", Contrast("less", 'gru - "lstm', 'units"', 1.0))
+    confused = family_key("s", MeanDifference("less", 'gru - "lstm', 'units"', 1.0))
     assert comparison_name(confused) == '"gru - \\"lstm" - "units\\""'
 
 

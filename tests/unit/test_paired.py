@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from support import ROOT, sample
+from support import ROOT, contrast_of_two, sample
 from support import samples as samples_by_name
 
 from thousandfold.inference import paired
@@ -16,7 +16,7 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import absolute_deviations
 from thousandfold.inference.findings import judge
 from thousandfold.records import table_columns
-from thousandfold.study import Contrast, Finding
+from thousandfold.study import Finding
 
 R = ROOT / "tests/r"
 
@@ -35,7 +35,9 @@ def correlated(n, seed, correlation=0.8, shift=0.3):
 
 
 def row_of(x, y, expect="less", margin=1.0):
-    findings = [Finding("f", "Claim.", "test", expect, (Contrast(expect, "a", "b", margin),))]
+    findings = [
+        Finding("f", "Claim.", "test", expect, (contrast_of_two(expect, "a", "b", margin),))
+    ]
     samples = samples_by_name({"a": x, "b": y})
     table = judge(
         {"rmse": samples},

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from support import sample, samples
+from support import contrast_of_two, sample, samples
 
+from thousandfold.inference.contrasts import MeanDifference, Precision, SpreadRatio, Trend
 from thousandfold.inference.decisions import decide
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.inference.questions import questions_of
 from thousandfold.records import table_columns
-from thousandfold.study import Contrast, Finding, Trend
+from thousandfold.study import Finding
 
 MIRRORED = {
     "less": "greater",
@@ -41,7 +42,7 @@ def pairs_of_samples(draw):
 
 def answer(x, y, expect, margin, design, names="ab"):
     by_name = dict(zip(names, (x, y), strict=True))
-    contrast = Contrast(expect, names[0], names[1], margin)
+    contrast = contrast_of_two(expect, names[0], names[1], margin)
     finding = Finding("f", "Claim.", "test", expect, (contrast,))
     ((_, question),) = questions_of(
         [finding], {"rmse": samples(by_name)}, {"s": 5.0}, DESIGNS[design]
@@ -93,13 +94,13 @@ def test_unit_zero_and_order_of_spreads(pair, margin, design):
     assert mirror.low == pytest.approx(-one.high, nan_ok=True)
 
 
-TREND = Trend((("a", "b"), ("c", "d")), (1.0, 2.0))
+TREND = Trend("less", (("a", "b"), ("c", "d")), (1.0, 2.0), 1.0)
 FINDINGS = [
-    Finding("less", "Claim.", "test", "less", (Contrast("less", "a", "b", 1.0),)),
-    Finding("best", "Claim.", "test", "best_of", tuple(Contrast("less", "c", x, 1.0) for x in "abd")),
-    Finding("stable", "Claim.", "test", "more_stable", (Contrast("more_stable", "a", "d", 1.25),)),
-    Finding("trend", "Claim.", "test", "less", (Contrast("less", "a, c", "b, d", 1.0, trend=TREND),)),
-    Finding("known", "Claim.", "test", "precision", (Contrast("precision", "a", None, 0.2, 10, 0.3),)),
+    Finding("less", "Claim.", "test", "less", (MeanDifference("less", "a", "b", 1.0),)),
+    Finding("best", "Claim.", "test", "best_of", tuple(MeanDifference("less", "c", x, 1.0) for x in "abd")),
+    Finding("stable", "Claim.", "test", "more_stable", (SpreadRatio("more_stable", "a", "d", 1.25),)),
+    Finding("trend", "Claim.", "test", "less", (TREND,)),
+    Finding("known", "Claim.", "test", "precision", (Precision("a", 10, 0.3, 0.2),)),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from support import ROOT, shipped_study
 
 from thousandfold import recipe as module
+from thousandfold.inference.contrasts import MeanRatio
 from thousandfold.recipe import code_digest, modules_behind, recipe, registration_digest, versions
 from thousandfold.study import Block
 
@@ -126,6 +127,10 @@ def test_registration_follows_the_claims_and_what_decides_them():
     assert registration_digest(replace(study, title="x")) == digest
     assert registration_digest(replace(study, alpha=0.01)) != digest
     assert registration_digest(replace(study, findings=study.findings[1:])) != digest
+    first, *others = study.findings
+    (mean,) = first.contrasts
+    ratio = replace(first, contrasts=(MeanRatio(**vars(mean)),))
+    assert registration_digest(replace(study, findings=(ratio, *others))) != digest
 
 
 def test_dependencies_point_one_way():

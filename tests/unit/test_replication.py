@@ -15,6 +15,7 @@ from thousandfold.inference.calibration import (
     miss_rates,
     most_resampled,
 )
+from thousandfold.inference.contrasts import MeanDifference, Precision, SpreadRatio
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.inference.published import (
@@ -27,7 +28,7 @@ from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import SIZES, replicate, replication_table
 from thousandfold.records import table_columns
 from thousandfold.report.claims import FEW_REPEATS
-from thousandfold.study import Contrast, Finding
+from thousandfold.study import Finding
 
 INDEPENDENT, PAIRED = DESIGNS["independent"], DESIGNS["paired"]
 
@@ -142,10 +143,10 @@ def test_calibration_table(design):
     pools = samples({name: rng(i).normal(i, 1 + i, 300) for i, name in enumerate("abc")})
     pairs = [("s", "a", "b")]
     findings = [
-        finding("less", Contrast("less", "a", "b", 1.0)),
-        finding("mirror", Contrast("greater", "b", "a", 2.0)),
-        finding("spread", Contrast("more_stable", "a", "c", 1.25)),
-        finding("precision", Contrast("precision", "a", None, 0.1, mean_of=10, middle=0.3)),
+        finding("less", MeanDifference("less", "a", "b", 1.0)),
+        finding("mirror", MeanDifference("greater", "b", "a", 2.0)),
+        finding("spread", SpreadRatio("more_stable", "a", "c", 1.25)),
+        finding("precision", Precision("a", 10, 0.3, 0.1)),
     ]
     asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, design)]
     table = calibration_table(pools, pairs, asked, 0.05, design, table_columns("calibration"))
@@ -171,8 +172,8 @@ def test_a_skewed_pool_beside_a_narrow_one_is_flagged():
     skewed = np.exp(stats.norm.ppf((np.arange(30) + 0.5) / 30))
     pools = samples({"a": skewed, "b": rng(8).normal(2, 0.1, 30), "c": normal_pool(30, 0, None)})
     findings = [
-        finding("ab", Contrast("less", "a", "b", 1.0)),
-        finding("cb", Contrast("less", "c", "b", 1.0)),
+        finding("ab", MeanDifference("less", "a", "b", 1.0)),
+        finding("cb", MeanDifference("less", "c", "b", 1.0)),
     ]
     asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
     table = calibration_table(pools, [], asked, 0.05, INDEPENDENT, table_columns("calibration"))
@@ -192,7 +193,7 @@ def test_a_skewed_pool_beside_a_narrow_one_is_flagged():
 @pytest.mark.parametrize("n", [9, 10, 29])
 def test_resampling_says_nothing_that_the_sample_cannot(n):
     pools = samples({"a": rng(1).normal(0, 1, n), "b": rng(2).normal(2, 1, n)})
-    less = finding("less", Contrast("less", "a", "b", 1.0))
+    less = finding("less", MeanDifference("less", "a", "b", 1.0))
     asked = [q for _, q in questions_of([less], {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
     table = calibration_table(
         pools, [("s", "a", "b")], asked, 0.05, INDEPENDENT, table_columns("calibration")
@@ -296,7 +297,7 @@ def test_a_pair_of_too_few_repeats_hides_no_other():
 @pytest.mark.parametrize(("most", "df"), [(20, 19), (40, 39), (100, 39)])
 def test_studies_that_are_drawn_have_at_most_so_many_repeats(most, df):
     pools = samples({"a": rng(1).normal(0, 1, 40), "b": rng(2).normal(2, 1, 40)})
-    less = finding("less", Contrast("less", "a", "b", 1.0))
+    less = finding("less", MeanDifference("less", "a", "b", 1.0))
     ((_, question),) = questions_of([less], {"rmse": pools}, {"s": 1.0}, PAIRED)
     (drawn,) = question.resampled_nulls(50, most)
     assert drawn.df == df
@@ -378,7 +379,7 @@ def test_the_table_tells_how_many_repeats_were_drawn(monkeypatch):
     """Two contrasts at .025 take 200 / .025 draws each, of 16,000,000 values together."""
     monkeypatch.setattr("thousandfold.inference.calibration.RESAMPLED_VALUES", 16_000_000)
     pools = samples({name: rng(i).normal(i, 1, 3000) for i, name in enumerate("abc")})
-    findings = [finding(x, Contrast("less", "a", x, 1.0)) for x in "bc"]
+    findings = [finding(x, MeanDifference("less", "a", x, 1.0)) for x in "bc"]
     asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
     table = calibration_table({}, [], asked, 0.05, INDEPENDENT, table_columns("calibration"))
     assert list(table["draws"]) == [8000, 8000]

@@ -17,6 +17,7 @@ from thousandfold.formatting import exact, number, p_value
 from thousandfold.inference.calibration import calibration_table
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
+from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.inference.pairs import check_twins, compare_pairs
@@ -34,7 +35,7 @@ from thousandfold.records import table_columns
 from thousandfold.report import Provenance, render
 from thousandfold.report.sections import Axis
 from thousandfold.report.tables import Tables
-from thousandfold.study import Contrast, Experiment, Finding, Stopping
+from thousandfold.study import Experiment, Finding, Stopping
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
 
@@ -305,7 +306,7 @@ def test_a_large_study_stays_small():
     study = shipped_study()
     first = study.scenarios[0]
     scenarios = tuple(replace(first, name=f"s{i}", label=f"scenario {i}") for i in range(30))
-    contrasts = [Contrast("less", f"s{i}", f"s{(i + 1) % 30}", 5.0) for i in range(30)] * 2
+    contrasts = [MeanDifference("less", f"s{i}", f"s{(i + 1) % 30}", 5.0) for i in range(30)] * 2
     findings = tuple(
         Finding(f"G{i}", f"Claim {i}.", "test", "less", (contrast,))
         for i, contrast in enumerate(contrasts)

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from thousandfold.inference.draws import VALUES_AT_ONCE, parts
 from thousandfold.inference.estimates import Estimate, Moments, linear_contrast, mean_difference
 from thousandfold.inference.resampling import (
-    VALUES_AT_ONCE,
     bootstrap_t_interval,
     draws_for,
     mean_interval,
-    parts,
     permutation_p,
     resampled_moments,
     sd_ratio_interval,

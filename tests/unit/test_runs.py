@@ -340,9 +340,7 @@ def test_a_new_study_of_a_table(file, metric, better, series, scenarios, failed)
     made = new_study("--table", file)
     assert made.returncode == 0, made.stderr
     # A target after --configfile is taken for a file.
-    assert made.stdout.endswith(
-        f"snakemake -n analyse --configfile {file.replace('csv', 'yaml')}\n"
-    )
+    assert made.stdout.endswith(f" -n analyse --configfile {file.replace('csv', 'yaml')}\n")
     study = study_in(file.replace("csv", "yaml"))
     assert study.metric == metric
     assert study.higher_is_better(metric) == better

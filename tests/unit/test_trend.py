@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 from support import sample, samples
 
+from thousandfold.inference.contrasts import MeanRatio, Trend
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import (
     linear_contrast,
@@ -16,7 +17,7 @@ from thousandfold.inference.estimates import (
 )
 from thousandfold.inference.findings import judge
 from thousandfold.records import table_columns
-from thousandfold.study import Contrast, Finding, Trend
+from thousandfold.study import Finding
 
 OVER = (0.0, 1.0, 3.5, 4.5)
 PAIRS = (("a0", "b0"), ("a1", "b1"), ("a2", "b2"), ("a3", "b3"))
@@ -63,7 +64,7 @@ def row_of(contrast, values, design="independent"):
     return table.iloc[0]
 
 
-TREND = Contrast("less", "a", "b", 0.5, trend=Trend(PAIRS, OVER))
+TREND = Trend("less", PAIRS, OVER, 0.5)
 
 
 def falling(n=60, slope=-1.0, seed=6):
@@ -107,7 +108,7 @@ def test_a_trend_of_too_few_repeats():
 def test_a_ratio_is_welch_on_logarithms():
     rng = np.random.default_rng(7)
     a, b = np.exp(rng.normal(0, 0.1, 30)), np.exp(rng.normal(1, 0.2, 40))
-    row = row_of(Contrast("less", "a", "b", 2.0, metric="seconds", is_ratio=True), {"a": a, "b": b})
+    row = row_of(MeanRatio("less", "a", "b", 2.0, metric="seconds"), {"a": a, "b": b})
     expected = stats.ttest_ind(np.log(a), np.log(b), equal_var=False)
     interval = expected.confidence_interval(0.95)
     assert [row["ci_low"], row["ci_high"]] == pytest.approx([interval.low, interval.high])
@@ -117,7 +118,7 @@ def test_a_ratio_is_welch_on_logarithms():
 
 
 def test_values_that_have_no_ratio_count_as_diverged():
-    contrast = Contrast("less", "a", "b", 2.0, is_ratio=True)
+    contrast = MeanRatio("less", "a", "b", 2.0)
     row = row_of(contrast, {"a": np.array([0.0, 1, 1.1, 1.2]), "b": np.array([9.0, 9, 8, 8])})
     assert "not above 0" in row["flags"]
     assert row["n_diverged_a"] == 1

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 from support import ROOT, sample
 
+from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.decisions import decide
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import (
@@ -21,7 +22,6 @@ from thousandfold.inference.estimates import (
 )
 from thousandfold.inference.questions import Question
 from thousandfold.inference.verdicts import claim_verdict, conjunction_verdict
-from thousandfold.study import Contrast
 
 pytestmark = pytest.mark.slow
 
@@ -181,7 +181,7 @@ def test_words_are_as_frequent_as_in_r(distribution, n, level):
     assert_words_agree(whole, "conjunction", distribution, n, level)
 
 
-LESS = Contrast("less", "a", "b", 1.0)
+LESS = MeanDifference("less", "a", "b", 1.0)
 
 QUANTILE = {
     "normal": stats.norm.isf(0.1),

@@ -167,6 +167,7 @@ def registration_digest(study: Study) -> str:
     """SHA-256 of the registered findings and of what decides them."""
     registered = {
         "findings": [asdict(finding) for finding in study.findings],
+        "estimands": [[c.estimand for c in finding.contrasts] for finding in study.findings],
         "design": study.design,
         "stopping": asdict(study.stopping) if study.stopping else None,
         "alpha": study.alpha,

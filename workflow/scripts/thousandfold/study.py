@@ -6,6 +6,7 @@ No file is read here and nothing is computed; config.py makes these.
 from dataclasses import dataclass
 from pathlib import Path
 
+from thousandfold.inference.contrasts import Contrast, ContrastOfTwo
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
@@ -53,50 +54,6 @@ class ResultsTable:
     """Scenarios of which every repeat gives the same number by construction."""
     assumed: tuple[str, ...] = ()
     """What was assumed when it was read, each in a few words."""
-
-
-@dataclass(frozen=True)
-class Trend:
-    """Pairs of scenarios along a quantity, and where each lies."""
-
-    pairs: tuple[tuple[str, str], ...]
-    over: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """One thing that a claim says of scenario a beside b or, for precision, of a alone."""
-
-    expect: str
-    """less, greater, equivalent, different, more_stable or precision."""
-    a: str
-    """A scenario; of a trend, a list of them as names.listed makes it."""
-    b: str | None
-    """None for precision."""
-    margin: float | None
-    """A difference, a ratio, or for precision half the claimed range; None: the series'."""
-    mean_of: int | None = None
-    """For precision: of how many repeats the mean is whose standard error the claim is about."""
-    middle: float = 0.0
-    """For precision: the middle of the claimed range."""
-    metric: str = "rmse"
-    is_ratio: bool = False
-    """Whether geometric means are compared by their ratio."""
-    trend: Trend | None = None
-
-    @property
-    def estimand(self) -> str:
-        """What is estimated: mean (a difference), ratio, spread (a ratio), trend or precision."""
-        if self.expect in ("more_stable", "precision"):
-            return {"more_stable": "spread"}.get(self.expect, self.expect)
-        return "trend" if self.trend else "ratio" if self.is_ratio else "mean"
-
-    @property
-    def scenarios(self) -> tuple[str, ...]:
-        """The scenarios that it is about."""
-        if self.trend:
-            return tuple(name for pair in self.trend.pairs for name in pair)
-        return (self.a,) if self.b is None else (self.a, self.b)
 
 
 @dataclass(frozen=True)
@@ -285,7 +242,7 @@ class Study:
         pairs = [
             (c.a, c.b)
             for c in contrasts
-            if c.b is not None and c.trend is None and c.metric == self.metric
+            if isinstance(c, ContrastOfTwo) and c.metric == self.metric
         ]
         distinct = dict.fromkeys(
             (source.name, min(pair), max(pair)) for source in self.series for pair in pairs

@@ -18,14 +18,9 @@ from thousandfold.inference.designs import Design
 from thousandfold.inference.findings import MissRate, MissRates, family_size
 from thousandfold.inference.questions import Question, comparison_name
 from thousandfold.inference.replication import FEWEST_REPEATS
-from thousandfold.inference.samples import Samples, rng_of_pair
+from thousandfold.inference.samples import Samples
 from thousandfold.inference.tables import table_of
-from thousandfold.inference.verdicts import (
-    DifferenceVerdict,
-    RangeVerdict,
-    difference_verdict,
-    range_verdict,
-)
+from thousandfold.inference.verdicts import DifferenceVerdict, RangeVerdict
 
 SIZES = (10, 30, 100)
 DRAWS = 2000
@@ -113,12 +108,11 @@ def calibrate_verdicts(question: Question, alpha: float) -> dict[str, float]:
     """
     draws = math.ceil(DRAWS_PER_MISS / alpha)
     counts = dict.fromkeys(WORDS.values(), 0)
-    missed = 0
-    decide = range_verdict if question.contrast.estimand == "precision" else difference_verdict
+    missed, say = 0, question.contrast.interval_verdict
     for estimate in question.resampled_nulls(draws, most_resampled(alpha)):
         low, high = estimate.interval(alpha)
         missed += int(np.sum((low > 0) | (high < 0)))
-        words, found = np.unique(decide(low, high, question.margin).astype(str), return_counts=True)
+        words, found = np.unique(say(low, high, question.margin).astype(str), return_counts=True)
         for word, count in zip(words, found, strict=True):
             counts[_COLUMN_OF[word]] += int(count)
     shares = {column: count / draws for column, count in counts.items()}
@@ -146,7 +140,7 @@ def _verdict_rows(questions: Iterable[Question], alpha: float) -> Iterator[dict[
         contrast = question.contrast
         yield {
             "series": question.series, "null": "nothing to find",
-            "scenario_a": contrast.a, "scenario_b": contrast.b,
+            **contrast.names(),
             "metric": contrast.metric, "estimand": contrast.estimand,
             "comparison": comparison_name(question.key),
             "n": min(*question.sizes, most_resampled(alpha / k)), "test": DECIDING,
@@ -178,7 +172,7 @@ def calibration_table(
         x, y = design.values(a, b)
         if min(len(x), len(y)) < FEWEST_REPEATS:
             continue
-        rng = rng_of_pair(a, b, "calibration")
+        rng = a.rng_with(b, "calibration")
         names = {
             "series": series, "null": "equal means", "scenario_a": pair[0], "scenario_b": pair[1],
         }  # fmt: skip

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from thousandfold.inference.estimates import ratio_of
+from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, conjunction_verdict, rank
-from thousandfold.metrics import metric_name
 from thousandfold.names import listed, texts_of
 from thousandfold.study import Finding
 
@@ -101,104 +100,7 @@ def contrast_sentence(record: Record, unit_of: UnitOf) -> str:
         names = [record["scenario_a"], record["scenario_b"]]
         about = " against ".join(name for name in names if isinstance(name, str) and name)
         return f"{about}: {'; '.join(reasons)}, so nothing can be said."
-    tell = {
-        "mean": _mean_difference, "ratio": _ratio, "spread": _spread_ratio, "trend": _trend,
-        "precision": _standard_error,
-    }  # fmt: skip
-    what = tell[record["estimand"]](record, unit_of(record["series"], record["metric"]))
+    unit = unit_of(record["series"], record["metric"])
+    what = KINDS[record["estimand"]].sentence(record, unit)
     note = f" ({'; '.join(reasons)})" if reasons else ""
     return f"{what[0].upper()}{what[1:]}: {record['difference_verdict']}{note}."
-
-
-def _interval(record: Record, number: Callable[[float], str]) -> str:
-    """The deciding interval in words."""
-    low, high = record["ci_low"], record["ci_high"]
-    if math.isnan(low):
-        return "no interval"
-    if low == high:
-        return "exactly"
-    return f"{100 * record['interval_level']:.2f} % interval {number(low)} to {number(high)}"
-
-
-def _number(value: float, sign: str = "") -> str:
-    """Two decimals, or what a small number takes to be told from 0."""
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    size = abs(value)
-    if size >= 1e6:
-        return f"{value:{sign}.3g}"
-    return f"{value:{sign}.2f}" if round(size, 2) >= 1 or value == 0 else f"{value:{sign}.2g}"
-
-
-def _signed(value: float) -> str:
-    return _number(value, "+")
-
-
-def _quantity(value: float, unit: str) -> str:
-    """A difference with its unit; of percentages it is not a percentage."""
-    unit = "percentage points" if unit == "%" else unit
-    return f"{_number(abs(value))} {unit}".rstrip()
-
-
-def _mean_difference(record: Record, unit: str) -> str:
-    difference = record["difference"]
-    held = f"{_interval(record, _signed)}, margin {record['margin']:g}"
-    names = f"the mean {_name(record)} of {record['scenario_a']}"
-    if difference == 0:
-        return f"{names} is the same as that of {record['scenario_b']} ({held})"
-    direction = "lower" if difference < 0 else "higher"
-    return (
-        f"{names} is {_quantity(difference, unit)} {direction} than that of "
-        f"{record['scenario_b']} (difference {_signed(difference)}, {held})"
-    )
-
-
-def _name(record: Record) -> str:
-    """The metric in prose."""
-    return metric_name(record["metric"])
-
-
-def _ratio(record: Record, _: str) -> str:
-    return _times(record, f"geometric mean {_name(record)}")
-
-
-def _spread_ratio(record: Record, _: str) -> str:
-    return _times(record, "spread")
-
-
-def _times(record: Record, what: str) -> str:
-    """How many times something of b's is that of a."""
-    return (
-        f"the {what} of {record['scenario_a']} is {_as_ratio(record['difference'])} times that of "
-        f"{record['scenario_b']} ({_interval(record, _as_ratio)}, margin "
-        f"{_as_ratio(record['margin'])} times)"
-    )
-
-
-def _as_ratio(logarithm: float) -> str:
-    """A ratio from its logarithm."""
-    ratio = ratio_of(logarithm)
-    return "∞" if math.isinf(ratio) else f"{ratio:.3g}"
-
-
-def _trend(record: Record, unit: str) -> str:
-    slope = f"{_signed(record['difference'])} {'percentage points' if unit == '%' else unit}"
-    return (
-        f"the difference in mean {_name(record)} between {record['scenario_a']} and "
-        f"{record['scenario_b']} changes by {slope.rstrip()} per unit "
-        f"({_interval(record, _signed)}, margin {record['margin']:g})"
-    )
-
-
-def _standard_error(record: Record, unit: str) -> str:
-    error, margin = record["estimate_a"], record["margin"]
-    middle = error - record["difference"]
-
-    def from_zero(value: float) -> str:
-        return _number(value + middle)
-
-    return (
-        f"the mean of {record['mean_of']:.0f} repeats of {record['scenario_a']} has a standard "
-        f"error of {_quantity(error, unit)} ({_interval(record, from_zero)}, claimed "
-        f"{middle - margin:g} to {middle + margin:g})"
-    )

@@ -15,7 +15,6 @@ from thousandfold.inference.verdicts import (
     Verdict,
     claim_verdict,
     difference_verdict,
-    range_verdict,
 )
 
 
@@ -95,8 +94,7 @@ def _by_interval(
 ) -> Decision:
     low, high = (float(end) for end in estimate.interval(alpha))
     margin, expect = question.margin, question.contrast.expect
-    is_range = isinstance(estimate, PrecisionEstimate)
-    say = range_verdict if is_range else difference_verdict
+    say = question.contrast.interval_verdict
     decision = Decision(
         float(estimate.difference), low, high, say(low, high, margin),
         claim_verdict(expect, low, high, margin),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 SAME = 1e-12
 """Values whose range is within this share of the largest are one number, up to rounding."""
@@ -84,7 +84,7 @@ class Estimate:
 
     def interval(self, alpha: float) -> tuple[Any, Any]:
         """The two-sided interval at level 1 - alpha."""
-        half_width = stats.t.isf(alpha / 2, self.df) * self.standard_error
+        half_width = scipy.stats.t.isf(alpha / 2, self.df) * self.standard_error
         return self.difference - half_width, self.difference + half_width
 
     def n_to_resolve(self, alpha: float, margin: float) -> float:
@@ -94,7 +94,7 @@ class Estimate:
         """
 
         def is_narrow(n: int) -> bool:
-            quantile = stats.t.isf(alpha / 2, self.unit_df * (n - 1))
+            quantile = scipy.stats.t.isf(alpha / 2, self.unit_df * (n - 1))
             return bool(2 * quantile * self.unit_deviation / math.sqrt(n) < margin)
 
         if not is_narrow(MOST_REPEATS):
@@ -107,11 +107,11 @@ class Estimate:
 
     def _p_above(self, bound: float) -> Any:
         """One-sided p against the contrast being at most `bound`."""
-        return stats.t.sf((self.difference - bound) / self.standard_error, self.df)
+        return scipy.stats.t.sf((self.difference - bound) / self.standard_error, self.df)
 
     def _p_below(self, bound: float) -> Any:
         """One-sided p against the contrast being at least `bound`."""
-        return stats.t.sf((bound - self.difference) / self.standard_error, self.df)
+        return scipy.stats.t.sf((bound - self.difference) / self.standard_error, self.df)
 
     def p_difference(self) -> Any:
         """Two-sided p of no difference."""
@@ -332,9 +332,9 @@ class Deviation:
             return math.nan * s, math.nan * s
         low, high = (
             s * math.sqrt((n - 1) / quantile)
-            for quantile in stats.chi2.isf([alpha / 2, 1 - alpha / 2], n - 1)
+            for quantile in scipy.stats.chi2.isf([alpha / 2, 1 - alpha / 2], n - 1)
         )
-        z = stats.norm.isf(alpha / 2)
+        z = scipy.stats.norm.isf(alpha / 2)
         if n <= z:
             return 0 * s, math.inf * s
         correction = n / (n - z)

@@ -16,18 +16,18 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from thousandfold.inference.contrasts import ContrastOfTwo
 from thousandfold.inference.decisions import Decision, decide
 from thousandfold.inference.designs import Design
 from thousandfold.inference.estimates import (
     Estimate,
     PrecisionEstimate,
-    absolute_deviations,
     moments,
     spread_ratio,
 )
 from thousandfold.inference.questions import Question, comparison_name, questions_of
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
-from thousandfold.inference.samples import Samples, rng_of_pair
+from thousandfold.inference.samples import Samples
 from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
 from thousandfold.names import listed
@@ -164,9 +164,9 @@ def _asked(id_: str, question: Question, family: Family) -> Row:
     """What is asked, and of what."""
     contrast, sizes = question.contrast, question.sizes
     row: Row = {
-        "series": question.series, "id": id_, "scenario_a": contrast.a, "scenario_b": contrast.b,
+        "series": question.series, "id": id_, **contrast.names(),
         "metric": contrast.metric, "expect": contrast.expect, "estimand": contrast.estimand,
-        "mean_of": contrast.mean_of, "comparison": comparison_name(question.key),
+        **contrast.own_columns(), "comparison": comparison_name(question.key),
         "margin": question.margin, "interval_level": 1 - family.contrast_alpha, "k": family.k,
         "n_a": min(sizes[::2]), "n_b": min(sizes[1::2], default=math.nan),
     }  # fmt: skip
@@ -246,8 +246,8 @@ def family_p_values(estimate: Estimate, expect: str, margin: float, k: int) -> d
 
 def _views(question: Question, estimate: Estimate, family: Family) -> Row:
     """The usual tests, and all other views of a comparison of two samples."""
-    design, estimand = family.design, question.contrast.estimand
-    if estimand == "trend":
+    design, contrast = family.design, question.contrast
+    if not isinstance(contrast, ContrastOfTwo):
         test = design.TESTS[0]
         return {
             f"{test}_t": estimate.difference / estimate.standard_error,
@@ -255,12 +255,10 @@ def _views(question: Question, estimate: Estimate, family: Family) -> Row:
         }  # fmt: skip
     a, b = question.samples
     x, y = question.compared
-    is_spread = estimand == "spread"
-    tested = (absolute_deviations(x), absolute_deviations(y)) if is_spread else (x, y)
-    row: Row = {**_usual_tests(design, *tested), **_descriptions(x, y)}
+    row: Row = {**_usual_tests(design, *contrast.tested(x, y)), **_descriptions(x, y)}
     if min(len(x), len(y)) >= 2:
-        row |= design.other_views(a, b, rng_of_pair(a, b, "permutation"), family.contrast_alpha)
-    if is_spread:
+        row |= design.other_views(a, b, a.rng_with(b, "permutation"), family.contrast_alpha)
+    if not contrast.is_of_means:
         row |= {"bootstrap_t_low": math.nan, "bootstrap_t_high": math.nan}
     return row
 
@@ -301,7 +299,7 @@ def _trust_flags(question: Question, family: Family) -> list[str]:
 
 def _disagreements(row: Row, question: Question, alpha: float) -> list[str]:
     """Flags for a comparison of two means whose other views say something else."""
-    if question.contrast.estimand not in ("mean", "ratio"):
+    if not (isinstance(question.contrast, ContrastOfTwo) and question.contrast.is_of_means):
         return []
     flags = []
     if row["difference_p_family"] < alpha:

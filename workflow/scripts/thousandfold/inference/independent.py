@@ -9,13 +9,13 @@ from scipy import stats
 from scipy.special import gammaln
 
 from thousandfold.inference import estimates, ranks
+from thousandfold.inference.draws import picks_of
 from thousandfold.inference.estimates import Estimate, linear_contrast
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
     bootstrap_t_interval,
     draws_for,
     permutation_p,
-    picks_of,
     sd_ratio_interval,
 )
 from thousandfold.inference.samples import Sample

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from thousandfold.inference import estimates, ranks
+from thousandfold.inference.draws import picks_of
 from thousandfold.inference.estimates import Estimate, Moments, mean_of_differences
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
     bootstrap_t_interval,
     draws_for,
-    picks_of,
     resampled_moments,
     sd_ratio_interval,
     sign_flip_p,

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from thousandfold.inference.draws import parts, picks_of
 from thousandfold.inference.estimates import deviation
-from thousandfold.inference.resampling import FEWEST_DRAWS, mean_interval, parts, picks_of
+from thousandfold.inference.resampling import FEWEST_DRAWS, mean_interval
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.inference.tables import table_of
 

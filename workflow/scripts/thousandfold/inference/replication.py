@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.designs import Design
-from thousandfold.inference.samples import Samples, rng_of_pair
+from thousandfold.inference.samples import Samples
 from thousandfold.inference.tables import table_of
 
 SIZES = (5, 10, 20, 30, 50, 100, 300)
@@ -56,8 +57,8 @@ def replication_table(
     """
     rows: list[dict[str, Any]] = []
     seen = set()
-    of_means = findings[(findings["estimand"] == "mean") & (findings["metric"] == metric)]
-    for evidence in of_means.to_dict("records"):
+    of_means = findings["estimand"] == MeanDifference.estimand
+    for evidence in findings[of_means & (findings["metric"] == metric)].to_dict("records"):
         names = {key: str(evidence[key]) for key in ("series", "scenario_a", "scenario_b")}
         series, *pair = names.values()
         a, b = (samples[series, name] for name in pair)
@@ -66,7 +67,7 @@ def replication_table(
         if (series, frozenset(pair)) in seen or most < FEWEST_REPEATS:
             continue
         seen.add((series, frozenset(pair)))
-        rng = rng_of_pair(a, b, "replication")
+        rng = a.rng_with(b, "replication")
         differ = evidence["ci_low"] > 0 or evidence["ci_high"] < 0
         rows += [{**names, **replicate(x, y, n, design, rng, differ)} for n in SIZES if n <= most]
     return table_of(rows, columns)

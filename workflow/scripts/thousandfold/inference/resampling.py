@@ -5,11 +5,11 @@ are independent. That makes all contrasts of a study cost no more than its scena
 """
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from scipy import stats
 
+from thousandfold.inference.draws import parts, picks_of
 from thousandfold.inference.estimates import SAME, Estimate, Moments
 
 FEWEST_DRAWS = 9999
@@ -26,9 +26,6 @@ RESAMPLED_VALUES = 500_000_000
 DESCRIPTIVE_ALPHA = 0.05
 """Intervals that stand beside the deciding one are at 95 %, unadjusted."""
 
-VALUES_AT_ONCE = 2**17
-"""Upper limit on the values held at once while resampling: what stays in a core's cache."""
-
 
 def draws_for(alpha: float, n: int) -> int:
     """How many draws of a sample of n the ends of an interval at 1 - alpha take.
@@ -38,18 +35,6 @@ def draws_for(alpha: float, n: int) -> int:
     Samples of very many values are drawn less often, as their intervals are the normal ones.
     """
     return max(FEWEST_DRAWS, min(math.ceil(90 / alpha), RESAMPLED_VALUES // n))
-
-
-def parts(draws: int, n: int) -> Iterator[int]:
-    """Numbers of draws that add up to `draws`, each of at most VALUES_AT_ONCE values."""
-    step = max(1, VALUES_AT_ONCE // n)
-    yield from (min(step, draws - done) for done in range(0, draws, step))
-
-
-def picks_of(n: int, rows: int, rng: np.random.Generator, size: int | None = None) -> np.ndarray:
-    """Positions of resampled values among n: `rows` samples of `size`, by default of n."""
-    kind = np.uint16 if n <= np.iinfo(np.uint16).max else np.int64
-    return rng.integers(n, size=(rows, n if size is None else size), dtype=kind)
 
 
 def resampled_moments(values: np.ndarray, rng: np.random.Generator, draws: int) -> Moments:

@@ -70,6 +70,11 @@ class Sample:
         seed = resampling_seed(self.study_seed, self.series, self.scenario, purpose)
         return np.random.default_rng(seed)
 
+    def rng_with(self, other: "Sample", purpose: str) -> np.random.Generator:
+        """The generator of an analysis of two samples, the same whichever comes first."""
+        first, second = sorted((self, other), key=lambda sample: sample.scenario)
+        return first.rng(f"{purpose} against {second.scenario}")
+
     def resampled(self, draws: int) -> Moments:
         """Moments of so many resamples of the finite repeats, of which there has to be one."""
         if draws not in self._resamples:
@@ -111,12 +116,6 @@ def samples_of(
         )
         for series, scenario in dict.fromkeys([*found, *everywhere])
     }
-
-
-def rng_of_pair(a: Sample, b: Sample, purpose: str) -> np.random.Generator:
-    """The generator of an analysis of two samples, the same whichever comes first."""
-    first, second = sorted((a, b), key=lambda sample: sample.scenario)
-    return first.rng(f"{purpose} against {second.scenario}")
 
 
 def divergence_matters(

@@ -13,9 +13,9 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from thousandfold.inference.draws import parts
 from thousandfold.inference.estimates import SAME, moments
 from thousandfold.inference.precision import SUMMARY_LEVEL, half_width
-from thousandfold.inference.resampling import parts
 from thousandfold.inference.samples import Samples
 from thousandfold.inference.tables import table_of
 from thousandfold.seeds import resampling_seed

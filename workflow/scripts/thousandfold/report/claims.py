@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from thousandfold import figures
-from thousandfold.formatting import decimals, exact
+from thousandfold.formatting import decimals, is_known
 from thousandfold.inference.claims import contrast_sentence
-from thousandfold.inference.estimates import ratio_of
+from thousandfold.inference.contrasts import KINDS, MeanDifference, Trend
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.precision import mean_with_interval
 from thousandfold.metrics import metric_name
@@ -39,29 +39,39 @@ def claims_of(
             **claim,
             "anchor": f"{spelled(source.name)}.{spelled(claim['id'])}",
             "rests_on_normality": RESTS_ON_NORMALITY in texts_of(str(claim["flags"]), ";"),
-            "contrasts": [
-                {**c, **_labelled(c, labels), "digits": digits_for(c)} for c in contrasts
-            ],
+            "contrasts": [{**c, **_shown(c, labels)} for c in contrasts],
             "figures": list(_plots(study, source, contrasts, tables, drawn)),
             "ten_repeats": [row for row in fewer if row["n"] == FEW_REPEATS],
             "fewer_repeats": fewer,
         }
 
 
-def _labelled(contrast: Record, labels: Mapping[str, str]) -> dict[str, str]:
-    """What the page calls the scenarios of a contrast; of a trend, all of each end."""
-    names = [contrast[f"scenario_{end}"] for end in "ab"]
-    if contrast["estimand"] == "trend":
-        told = [", ".join(labels[name] for name in texts_of(ends)) for ends in names]
-    else:
-        told = [labels.get(name, "") for name in names]
-    return {"label_a": told[0], "label_b": told[1]}
+def _shown(contrast: Record, labels: Mapping[str, str]) -> Record:
+    """A contrast as the page prints it."""
+    kind, digits = KINDS[contrast["estimand"]], decimals_of(contrast)
+    estimate, low, high = (
+        kind.shown(contrast, contrast[key], digits) for key in ("difference", "ci_low", "ci_high")
+    )
+    return {
+        "labels": kind.labels(contrast, labels),
+        "who": kind.who(contrast, labels),
+        "sizes": [int(contrast[f"n_{end}"]) for end in "ab" if is_known(contrast[f"n_{end}"])],
+        "times": "× " * kind.is_ratio,
+        "shown": estimate,
+        "shown_low": low,
+        "shown_high": high,
+        "shown_margin": kind.shown_margin(contrast),
+        "is_of_two_means": _is_of_two_means(contrast),
+    }
 
 
-def digits_for(contrast: Record) -> int:
-    """The decimals that a contrast's numbers are printed with."""
-    is_difference = contrast["estimand"] in ("mean", "trend")
-    return decimals(contrast["margin"]) if is_difference else 2
+def _is_of_two_means(contrast: Record) -> bool:
+    return bool(contrast["estimand"] == MeanDifference.estimand)
+
+
+def decimals_of(contrast: Record) -> int:
+    """The decimals that a contrast's numbers are printed with, where it is no ratio."""
+    return 2 if KINDS[contrast["estimand"]].is_ratio else decimals(contrast["margin"])
 
 
 def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: str) -> list[Record]:
@@ -69,7 +79,7 @@ def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: s
     wanted = [
         {c["scenario_a"], c["scenario_b"]}
         for c in contrasts
-        if c["estimand"] == "mean" and c["metric"] == metric
+        if _is_of_two_means(c) and c["metric"] == metric
     ]
     return [
         row
@@ -88,14 +98,12 @@ def _plots(
             key = (contrast["scenario_a"], contrast["estimand"], contrast["metric"])
             groups.setdefault(key, []).append(contrast)
     for index, group in enumerate(groups.values()):
-        is_trend = group[0]["estimand"] == "trend"
-        plot = _trend_plot if is_trend else _estimation_plot
-        figure = plot(study, source, group, tables)
+        kind = KINDS[group[0]["estimand"]]
+        figure = PLOTS[kind.figure](study, source, group, tables)
         if figure is not None:
             anchor = f"{spelled(source.name)}-{spelled(group[0]['id'])}"
-            mark = "trend" if is_trend else index
             yield {
-                "svg": drawn.add(f"{anchor}-{mark}", figure),
+                "svg": drawn.add(f"{anchor}-{index}", figure),
                 "alt": " ".join(contrast_sentence(contrast, study.unit) for contrast in group),
             }
 
@@ -104,31 +112,25 @@ def _estimation_plot(
     study: Study, source: SeriesSource, group: list[Record], tables: Tables
 ) -> Figure | None:
     """Contrasts of one scenario a, estimand and metric; None where an interval is unknown."""
-    a, estimand, metric = (group[0][key] for key in ("scenario_a", "estimand", "metric"))
+    first = group[0]
+    kind, metric = KINDS[first["estimand"]], first["metric"]
     samples, unit = tables.samples[metric], study.unit(source.name, metric)
-    others = [] if estimand == "precision" else [c["scenario_b"] for c in group]
+    others = [c["scenario_b"] for c in group if is_known(c["scenario_b"])]
     summaries = [
         figures.Summary(
             study.scenario(name).label,
             samples[source.name, name].finite,
             *mean_with_interval(samples[source.name, name]),
         )
-        for name in [a, *others]
+        for name in [first["scenario_a"], *others]
     ]
-    first_row = 0 if estimand == "precision" else 1
+    first_row = len(summaries) - len(group)
     effects = {first_row + row: _effect(contrast) for row, contrast in enumerate(group)}
     if not all(np.isfinite([effect.low, effect.high]).all() for effect in effects.values()):
         return None
-    axis = {
-        "mean": "difference of means, a − b",
-        "ratio": "times that of b",
-        "spread": "spread, times that of b",
-        "precision": f"standard error of a mean of {exact(group[0]['mean_of'])}",
-    }[estimand]
     return figures.estimation_plot(
-        summaries, effects, f"{metric_name(metric)}, {unit}", axis,
-        ratio=estimand in ("spread", "ratio"),
-    )  # fmt: skip
+        summaries, effects, f"{metric_name(metric)}, {unit}", kind.axis(first), ratio=kind.is_ratio
+    )
 
 
 def _trend_plot(
@@ -136,16 +138,20 @@ def _trend_plot(
 ) -> Figure | None:
     """The pairs' differences behind a claim's trend; None if it is not of the study's metric."""
     (contrast,) = group
-    trends = (c.trend for f in study.findings if f.id == contrast["id"] for c in f.contrasts)
-    trend = next(trend for trend in trends if trend is not None)
+    asked = (c for f in study.findings if f.id == contrast["id"] for c in f.contrasts)
+    trend = next(c for c in asked if isinstance(c, Trend))
     differences = _differences(tables.comparisons[tables.comparisons["series"] == source.name])
     if contrast["metric"] != study.metric or not set(trend.pairs) <= set(differences):
         return None
     effects = {
         place: differences[pair] for place, pair in zip(trend.over, trend.pairs, strict=True)
     }
-    axis = f"a − b, {study.unit(source.name, study.metric)}"
+    axis = f"{trend.axis(contrast)}, {study.unit(source.name, study.metric)}"
     return figures.trend_plot(effects, contrast["difference"], axis)
+
+
+PLOTS = {"estimation": _estimation_plot, "trend": _trend_plot}
+"""What draws each kind of figure."""
 
 
 def _differences(comparisons: pd.DataFrame) -> dict[tuple[str, str], figures.Effect]:
@@ -160,12 +166,8 @@ def _differences(comparisons: pd.DataFrame) -> dict[tuple[str, str], figures.Eff
 
 
 def _effect(contrast: Record) -> figures.Effect:
-    """A contrast as the figure draws it: ratios as ratios, a precision as itself."""
-    margin = contrast["margin"]
+    """A contrast as the figure draws it."""
+    kind, margin = KINDS[contrast["estimand"]], contrast["margin"]
     ends = [contrast[key] for key in ("difference", "ci_low", "ci_high")] + [-margin, margin]
-    if contrast["estimand"] in ("spread", "ratio"):
-        ends = [ratio_of(end) for end in ends]
-    elif contrast["estimand"] == "precision":
-        ends = [end + contrast["estimate_a"] - contrast["difference"] for end in ends]
-    estimate, low, high, *band = ends
+    estimate, low, high, *band = (kind.natural(contrast, end) for end in ends)
     return figures.Effect(estimate, low, high, (band[0], band[1]))

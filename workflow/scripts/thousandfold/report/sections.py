@@ -10,6 +10,7 @@ import pandas as pd
 from thousandfold import figures
 from thousandfold.formatting import decimals
 from thousandfold.inference.calibration import DECIDING
+from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.precision import TARGETS
 from thousandfold.inference.samples import Sample
 from thousandfold.metrics import metric_name
@@ -61,10 +62,7 @@ def series_section(
         "anchor": anchor,
         "claims": list(claims_of(study, source, tables, drawn)),
         "counts": claims["verdict"].value_counts().to_dict(),
-        "axes": {
-            estimand: _axis(findings[findings["estimand"] == estimand])
-            for estimand in ("mean", "ratio", "spread", "trend", "precision")
-        },
+        "axes": {estimand: _axis(findings[findings["estimand"] == estimand]) for estimand in KINDS},
         "unit": unit,
         "digits": decimals(source.margin),
         "series_figure": drawn.add(

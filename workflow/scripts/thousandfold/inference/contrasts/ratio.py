@@ -1,0 +1,51 @@
+"""The ratio of two geometric means."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thousandfold.inference.contrasts.asked import Asked
+from thousandfold.inference.contrasts.base import LogRatio
+from thousandfold.inference.contrasts.words import Record
+from thousandfold.metrics import metric_name
+
+if TYPE_CHECKING:
+    from thousandfold.inference.samples import Sample
+
+
+class MeanRatio(LogRatio):
+    """The geometric mean of a over that of b: a difference of means of logarithms."""
+
+    estimand = "ratio"
+
+    @classmethod
+    def is_asked(cls, asked: Asked) -> bool:
+        """By `ratio: true`, and of some times unasked."""
+        return asked.wants_ratio
+
+    @classmethod
+    def asked_margin(cls, asked: Asked) -> float | None:
+        """A ratio above 1."""
+        unasked = "" if "ratio" in asked.entry else ", or ratio: false with a margin in seconds"
+        return asked.ratio_margin(unasked)
+
+    def taken(self, samples: "tuple[Sample, ...]") -> "tuple[Sample, ...]":
+        """Logarithms; what is not above 0 has none, and counts as diverged."""
+        return tuple(map(_logarithm, samples))
+
+    @classmethod
+    def sentence(cls, record: Record, unit: str) -> str:
+        """How many times that of b."""
+        return cls.times(record, f"geometric mean {metric_name(record['metric'])}")
+
+    @classmethod
+    def axis(cls, record: Record) -> str:
+        """Of what."""
+        return "times that of b"
+
+
+def _logarithm(sample: "Sample") -> "Sample":
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(sample.values)
+    return replace(sample, values=np.where(np.isfinite(logs), logs, np.nan), _resamples={})

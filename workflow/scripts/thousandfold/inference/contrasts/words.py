@@ -1,0 +1,38 @@
+"""Numbers, intervals and metrics as sentences about contrasts have them."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Record = Mapping[Any, Any]
+"""A row of the findings table."""
+
+
+def number(value: float, sign: str = "") -> str:
+    """Two decimals, or what a small number takes to be told from 0."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size >= 1e6:
+        return f"{value:{sign}.3g}"
+    return f"{value:{sign}.2f}" if round(size, 2) >= 1 or value == 0 else f"{value:{sign}.2g}"
+
+
+def signed(value: float) -> str:
+    """A number with its sign."""
+    return number(value, "+")
+
+
+def of_differences(unit: str) -> str:
+    """The unit of a difference; that of percentages is not a percentage."""
+    return "percentage points" if unit == "%" else unit
+
+
+def interval(record: Record, show: Callable[[float], str]) -> str:
+    """The deciding interval of a row, its ends shown by a function."""
+    low, high = record["ci_low"], record["ci_high"]
+    if math.isnan(low):
+        return "no interval"
+    if low == high:
+        return "exactly"
+    return f"{100 * record['interval_level']:.2f} % interval {show(low)} to {show(high)}"

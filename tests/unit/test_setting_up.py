@@ -150,14 +150,16 @@ def test_a_uv_on_the_path_that_does_not_run_is_passed_over(checkout, text):
 
 
 def pip_that_fetches(module, monkeypatch, text=UV, is_killed=False):
-    """In place of commands, one that puts a uv where pip was to put it."""
+    """In place of commands, one that puts a uv where pip was to; what is there it leaves, as pip does."""
 
     def run(*command, folder):
-        make_program(folder / "bin/uv", text)
+        if not (folder / "bin/uv").exists():
+            make_program(folder / "bin/uv", text)
         if is_killed:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "run", run)
+    monkeypatch.setattr(module, "python_with_pip", lambda: sys.executable)
 
 
 def test_a_kill_while_uv_is_fetched_leaves_no_broken_one(module, monkeypatch):
@@ -258,9 +260,11 @@ def test_without_a_home_uv_keeps_its_cache_in_the_checkout(checkout, tmp_path):
     (tmp_path / "home").touch()
     _, calls = checkout.set_up(HOME=str(tmp_path / "home"), XDG_CACHE_HOME="")
     assert calls[0][1]["UV_CACHE_DIR"] == str(checkout.folder / ".uv-cache")
-    (checkout.folder / "requirements.lock").write_text("changed", encoding="utf-8")
-    _, calls = checkout.set_up(HOME=str(tmp_path), XDG_CACHE_HOME="")
+    _, calls = checkout.set_up("torch", HOME=str(tmp_path), XDG_CACHE_HOME="")
     assert "UV_CACHE_DIR" not in calls[0][1]
+    own = {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": "", "UV_CACHE_DIR": str(tmp_path)}
+    _, calls = checkout.set_up("mutation", **own)
+    assert calls[0][1]["UV_CACHE_DIR"] == str(tmp_path)
 
 
 @pytest.mark.parametrize("usual", ["", "~nobody-by-that-name/cache", "/dev/null/cache"])
@@ -272,10 +276,14 @@ def test_without_a_home_snakemake_keeps_its_cache_in_the_project(usual, tmp_path
     assert environ == {"XDG_CACHE_HOME": str(tmp_path / ".snakemake/cache")}
 
 
-def test_a_cache_that_can_be_written_stays(tmp_path):
+def test_a_cache_that_can_be_written_stays(tmp_path, monkeypatch):
     environ = {"XDG_CACHE_HOME": str(tmp_path)}
     ensure_writable_cache(environ)
     assert environ == {"XDG_CACHE_HOME": str(tmp_path)}
+    # Root, as whom tests may run, may write everywhere.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    ensure_writable_cache(environ)
+    assert environ["XDG_CACHE_HOME"] != str(tmp_path)
 
 
 def test_snakemake_runs_without_a_home():

@@ -489,6 +489,14 @@ def test_a_small_parquet_file_that_unpacks_to_much(tmp_path, columns, limit):
         read_sheet(path)
 
 
+def test_texts_of_fixed_length_are_refused_unread(tmp_path, monkeypatch):
+    table = pa.table({"c": pa.array([b"x" * 100_000] * 3000, pa.binary(100_000))})
+    pq.write_table(table, tmp_path / "x.parquet")
+    monkeypatch.setattr("thousandfold.reading.typed._flat_table", pytest.fail)
+    with pytest.raises(DataError, match="is larger than 200 MB"):
+        read_sheet(tmp_path / "x.parquet")
+
+
 def test_a_nested_column_is_left_out(tmp_path):
     table = pa.table({"a": ["x", None, "x"], "b": [[1], [2, 3], []], "c": [b"y", b"", b"z"]})
     pq.write_table(table, tmp_path / "x.parquet")
@@ -561,10 +569,11 @@ def test_a_workbook_whose_directory_lies_is_refused(tmp_path):
 
 
 def test_a_workbook_that_says_to_be_larger_than_it_is(tmp_path):
-    cells = f'<row r="1">{CELL.format("A1", "y")}</row><row r="2">{CELL.format("A2", "7")}</row>'
-    workbook_of(tmp_path / "x.xlsx", f'{XML}<dimension ref="A1:XFD1048576"/><sheetData>{cells}</sheetData></worksheet>')  # fmt: skip
+    rows = "".join(f'<row r="{i}">{CELL.format(f"A{i}", i)}</row>' for i in range(2, 2001))
+    content = f'<row r="1">{CELL.format("A1", "y")}</row>{rows}'
+    workbook_of(tmp_path / "x.xlsx", f'{XML}<dimension ref="A1:XFD1048576"/><sheetData>{content}</sheetData></worksheet>')  # fmt: skip
     sheet = read_sheet(tmp_path / "x.xlsx")
-    assert (sheet.header, sheet.rows) == (("y",), [["7"]])
+    assert (sheet.header, sheet.rows[-1], len(sheet.rows)) == (("y",), ["2000"], 1999)
 
 
 @pytest.mark.parametrize("name", ["x.csv.gz", "x.xlsx", "x.parquet"])

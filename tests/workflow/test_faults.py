@@ -145,11 +145,10 @@ def test_a_damaged_table_is_named(project):
     table.write_bytes(content)
     os.utime(table, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     project.configure(study={"margin": 4})
-    output = project.run(succeeds=False)
+    output = project.run("results/tiny/summary.csv", succeeds=False)
     assert "results/tiny/repeats.parquet: is damaged" in output
     assert "Delete it and run the same command again" in output
     assert "Traceback" not in output
-    table.unlink()
     project.configure()
     project.run()
     assert project.tables() == expected
@@ -174,7 +173,7 @@ def outputs(project):
     """All that a finished study leaves but its blocks and logs."""
     reports = project.folder / "reports" / project.results.name
     tables = [path for path in project.results.iterdir() if path.is_file()]
-    figures = reports.glob("figures/*")
+    figures = reports.glob("figures/*.svg")
     return sorted([*tables, *figures, reports / "report.html", *sums_of(project)])
 
 
@@ -213,7 +212,8 @@ def test_all_outputs_are_made_anew_by_the_same_command(project, damage):
 
 
 def test_each_damaged_output_is_noticed_though_its_time_is_that_of_before(project):
-    for number, path in enumerate(outputs(project)):
+    others = sums_of(project)[1:]
+    for number, path in enumerate(path for path in outputs(project) if path not in others):
         content, stamp = path.read_bytes(), path.stat()
         damage = DAMAGES[number % len(DAMAGES)]
         damage(path)
@@ -231,8 +231,7 @@ def test_each_damaged_output_is_noticed_though_its_time_is_that_of_before(projec
     ("name", "target"),
     [
         ("results/tiny/conjunctions.csv", "all"),
-        ("results/tiny/repeats.csv", "analyse"),
-        ("results/tiny/provenance.json", "report"),
+        ("results/tiny/provenance.json", "analyse"),
         ("reports/tiny/figures/shampoo-series.svg", "all"),
     ],
 )

@@ -297,6 +297,14 @@ def test_a_very_large_file_is_refused_unread(tmp_path):
         read_series("s", path, "Sales", 12)
 
 
+def test_a_very_large_config_is_refused_unread(tmp_path):
+    path = tmp_path / "large.yaml"
+    with path.open("wb") as file:
+        file.truncate(21_000_000)
+    with pytest.raises(ConfigError, match=r"large\.yaml: is larger than 20 MB; mend the file"):
+        read_layer(str(path))
+
+
 @pytest.mark.parametrize("path", ["/", "a\0b"])
 def test_what_is_no_file_is_refused(path):
     with pytest.raises(DataError, match="there is no such file"):

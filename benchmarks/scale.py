@@ -4,7 +4,8 @@
 
 Plans 11 scenarios of 100,000 repeats and 200 of 10,000 by a dry run; then writes the first one's
 blocks with made-up errors and the recipes that training would have sealed them with, and runs
-everything after training.
+everything after training. Last, makes each table of two broad tables of runs: 1000 scenarios of 2
+runs, and 200 of 10 with 60 findings.
 """
 
 import argparse
@@ -39,6 +40,19 @@ OVERLAYS = {
         "study": {"name": "broad", "repeats": 10_000, "scenarios": list(MANY)}, "scenarios": MANY,
     },
 }  # fmt: skip
+
+BROAD = {
+    "1000 scenarios x 2": (1000, 2, 3),
+    "200 scenarios x 10, 60 findings": (200, 10, 60),
+}
+"""Tables of runs: scenarios, runs of each and findings."""
+
+TABLES = {
+    "collect": "repeats.parquet", "summarise": "summary.csv", "compare": "comparisons.csv",
+    "standard_error": "standard_error.csv", "calibrate": "calibration.csv",
+    "judge": "findings.csv", "replicate": "replication.csv",
+}  # fmt: skip
+"""One table of each rule, in an order in which each has what it takes."""
 
 
 def run(folder, *arguments):
@@ -90,6 +104,24 @@ def write_blocks(folder, overlay):
     return len(study.blocks())
 
 
+def write_broad(folder, name, scenarios, repeats, findings):
+    """A config and a table of runs with random numbers, in a project's folder."""
+    values = np.random.default_rng(1).normal(10, 1, (scenarios, repeats))
+    table = pd.DataFrame(values).melt(ignore_index=False, var_name="repeat", value_name="score")
+    table["scenario"] = [f"s{index}" for index in table.index]
+    table.to_csv(folder / f"{name}.csv", index=False)
+    config = {
+        "standalone": True,
+        "study": {"name": name, "seed": 1, "margin": 0.5},
+        "table": {"file": f"{name}.csv", "metric": "score", "better": "lower"},
+        "findings": {
+            f"F{i}": {"claim": f"s{i} is less.", "expect": "less", "a": f"s{i}", "b": f"s{i + 1}"}
+            for i in range(findings)
+        },
+    }
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+
+
 def main():
     """Measure, and print or write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -110,6 +142,15 @@ def main():
             f"| all tables and the report of 11 x 100,000, {blocks} blocks | {seconds:.0f} s "
             f"| {gigabytes:.2f} GB |\n"
         )
+        for index, (title, sizes) in enumerate(BROAD.items()):
+            name = f"broad{index}"
+            write_broad(Path(folder), name, *sizes)
+            seconds, gigabytes = run(folder, "-n", "analyse", "--configfile", f"{name}.yaml")
+            rows.append(f"| planning {title} | {seconds:.1f} s | {gigabytes:.2f} GB |\n")
+            for rule, table in TABLES.items():
+                target = f"results/{name}/{table}"
+                seconds, gigabytes = run(folder, target, "--configfile", f"{name}.yaml")
+                rows.append(f"| {rule}, {title} | {seconds:.1f} s | {gigabytes:.2f} GB |\n")
         os.chdir(ROOT)
     text = (
         "# Large studies, scenarios x repeats\n\n"

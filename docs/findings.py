@@ -38,12 +38,6 @@ def numbers(record: dict[Any, Any]) -> str:
     return "{} [{}, {}]".format(*map(short, values))
 
 
-def margin(record: dict[Any, Any]) -> str:
-    """A contrast's margin."""
-    kind = KINDS[record["estimand"]]
-    return "× " * kind.is_ratio + f"{kind.natural(record, record['margin']):g}"
-
-
 def of_one_series(study: str, remarks: dict[str, str]) -> str:
     """A row per claim."""
     folder = ROOT / "results" / study
@@ -57,7 +51,7 @@ def of_one_series(study: str, remarks: dict[str, str]) -> str:
         told = "<br>".join(numbers(contrast) for contrast in contrasts)
         first = contrasts[0]
         lines.append(
-            f"| {claim['id']} | {claim['claim']} | {claim['verdict']} | {told} | {margin(first)} "
+            f"| {claim['id']} | {claim['claim']} | {claim['verdict']} | {told} | {KINDS[first['estimand']].shown_margin(first)} "
             f"| {first['n_a']} | {remarks[claim['id']]} |"
         )
     return "\n".join(lines)

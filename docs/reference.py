@@ -28,7 +28,12 @@ Unknown keys are refused. In names of keys, `<name>` stands for a name of your o
 TABLES = """\
 # Tables
 
-Every table that a run leaves in `results/`, and its columns, in order.
+Every table that a run leaves in `results/`, and its columns, in order. `checksums/` has a SHA-256
+of each, in the form of `sha256sum --check`.
+
+In CSV tables, a text that begins with `=`, `+`, `-`, `@` (also full-width), a tab, a line break or
+`'` has a `'` before it: a spreadsheet may take it for a formula. Take one `'` off the beginning of
+a text to have it as it was. `repeats.parquet` has all texts as they are.
 """
 
 

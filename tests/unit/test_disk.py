@@ -104,7 +104,9 @@ def test_checksums_that_are_none_are_made_anew(folders, content):
     (results / "checksums/t.csv.sha256").write_text(content)
     with pytest.raises(DamagedTableError, match="holds no checksums"):
         read_checked(results / "t.csv")
-    assert set_aside_damaged(*folders) == []
+    assert "checksums/t.csv.sha256: is missing or not as" in damaged_files(*folders)[0]
+    (told,) = set_aside_damaged(*folders)
+    assert "moved to results/study/damaged/t.csv.sha256 and made anew" in told
     assert not (results / "checksums/t.csv.sha256").exists()
     assert (results / "t.csv").exists()
 

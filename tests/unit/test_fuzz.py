@@ -16,6 +16,7 @@ from thousandfold.errors import DataError
 from thousandfold.layers import ConfigError, read_layer
 from thousandfold.names import spelled
 from thousandfold.observations import read_series
+from thousandfold.recipe import file_digest
 from thousandfold.supervised import supervise
 
 FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -296,10 +297,33 @@ def test_a_very_large_file_is_refused_unread(tmp_path):
         read_series("s", path, "Sales", 12)
 
 
-@pytest.mark.parametrize("path", ["/dev/zero", "/", "a\0b"])
+def test_a_very_large_config_is_refused_unread(tmp_path):
+    path = tmp_path / "large.yaml"
+    with path.open("wb") as file:
+        file.truncate(21_000_000)
+    with pytest.raises(ConfigError, match=r"large\.yaml: is larger than 20 MB; mend the file"):
+        read_layer(str(path))
+
+
+@pytest.mark.parametrize("path", ["/", "a\0b"])
 def test_what_is_no_file_is_refused(path):
     with pytest.raises(DataError, match="there is no such file"):
         read_series("s", Path(path), "Sales", 12)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/proc/cpuinfo", "/proc/self/fd/0"])
+def test_special_files_are_refused_wherever_a_config_names_one(path):
+    config = shipped_config()
+    series = {**config["series"]["shampoo"], "published": path}
+    refusals = [
+        (DataError, lambda: read_series("s", Path(path), "Sales", 12)),
+        (ConfigError, lambda: read_layer(path)),
+        (ConfigError, lambda: load_study({**config, "series": {"shampoo": series}}, [])),
+        (DataError, lambda: file_digest(path)),
+    ]
+    for error, read in refusals:
+        with pytest.raises(error, match=f"{path}: is no regular file; save what it gives"):
+            read()
 
 
 @settings(

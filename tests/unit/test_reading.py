@@ -4,12 +4,15 @@ import gzip
 import itertools
 import random
 import re
+import zipfile
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from support import ROOT
@@ -24,6 +27,7 @@ from thousandfold.reading.files import read_sheet
 from thousandfold.reading.frequency import frequency_of
 from thousandfold.reading.numbers import numbers_of
 from thousandfold.reading.options import ReadOptions, Treatment
+from thousandfold.reading.typed import _texts
 from thousandfold.runs import runs_of
 
 CASES = ROOT / "tests/cases/series"
@@ -443,6 +447,133 @@ def test_a_packed_file_that_is_too_large(tmp_path):
     (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 6_000_000))
     with pytest.raises(DataError, match="is larger than 20 MB"):
         read_sheet(tmp_path / "x.csv.gz")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "times", "limit"),
+    [
+        ([f"c{i}" for i in range(100_000)], "1,2\n", 1, "10,000 columns"),
+        (["y"], "\n", 19_999_000, "2 million rows"),
+        (["y"], "\u2028", 3_000_000, "2 million rows"),
+        ([f"c{i}" for i in range(9000)], ",\n", 3000, "20 million cells"),
+    ],
+    ids=["columns", "newlines", "separators", "blank rows"],
+)
+def test_a_text_that_takes_more_than_it_is(tmp_path, header, row, times, limit):
+    text = ",".join(header) + "\n" + row * times + "1\n"
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=rf"x\.csv: is larger than {limit}; keep only"):
+        read_sheet(tmp_path / "x.csv")
+
+
+REPEATED = np.zeros(1_900_000, "int32")
+
+
+@pytest.mark.parametrize(
+    ("columns", "limit"),
+    [
+        ({f"c{i}": REPEATED for i in range(12)}, "20 million cells"),
+        ({"c": pa.DictionaryArray.from_arrays(REPEATED, ["x" * 1000])}, "200 MB"),
+        ({"c": pa.DictionaryArray.from_arrays(REPEATED, [b"x" * 1000])}, "200 MB"),
+        ({"c": pa.array([b"x" * 100_000] * 3000, pa.binary(100_000))}, "200 MB"),
+        ({"c": pa.ListArray.from_arrays([0, 21_000_000], np.zeros(21_000_000, "int8"))}, "20 million cells"),
+        ({"c": np.zeros(2_100_000, "int8")}, "2 million rows"),
+        ({f"c{i}": [1] for i in range(10_001)}, "10,000 columns"),
+    ],
+)  # fmt: skip
+def test_a_small_parquet_file_that_unpacks_to_much(tmp_path, columns, limit):
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table(columns), path, compression="zstd")
+    assert path.stat().st_size < 4_000_000
+    with pytest.raises(DataError, match=rf"x\.parquet: is larger than {limit}; keep only"):
+        read_sheet(path)
+
+
+def test_texts_of_fixed_length_are_refused_unread(tmp_path, monkeypatch):
+    table = pa.table({"c": pa.array([b"x" * 100_000] * 3000, pa.binary(100_000))})
+    pq.write_table(table, tmp_path / "x.parquet")
+    monkeypatch.setattr("thousandfold.reading.typed._flat_table", pytest.fail)
+    with pytest.raises(DataError, match="is larger than 200 MB"):
+        read_sheet(tmp_path / "x.parquet")
+
+
+def test_a_nested_column_is_left_out(tmp_path):
+    table = pa.table({"a": ["x", None, "x"], "b": [[1], [2, 3], []], "c": [b"y", b"", b"z"]})
+    pq.write_table(table, tmp_path / "x.parquet")
+    sheet = read_sheet(tmp_path / "x.parquet")
+    assert sheet.header == ("a", "c")
+    assert sheet.rows == [["x", "b'y'"], ["", "b''"], ["x", "b'z'"]]
+    assert sheet.assumed == ("the nested column 'b' left out",)
+
+
+@pytest.mark.parametrize("rows", [0, 5000])
+def test_a_parquet_file_of_no_rows_or_many_batches(tmp_path, rows):
+    frame = pd.DataFrame({"name": [f"n{i % 7}" for i in range(rows)], "x": np.arange(rows) / 2})
+    frame["name"] = frame["name"].astype(str)
+    frame.to_parquet(tmp_path / "x.parquet")
+    sheet = read_sheet(tmp_path / "x.parquet")
+    assert sheet.header == ("name", "x")
+    assert len(sheet.rows) == rows
+    assert sheet.rows[4998:] == ([["n0", "2499"], ["n1", "2499.5"]] if rows else [])
+
+
+XML = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+CELL = '<c r="{0}" t="inlineStr"><is><t>{1}</t></is></c>'
+
+
+def workbook_of(path, xml):
+    """A workbook whose sheet is this XML."""
+    openpyxl.Workbook().save(path)
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = xml.encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+
+
+WIDE = f'<row r="1">{CELL.format("XFD1", "x")}{CELL.format("XFE1", "y")}</row>'
+
+
+@pytest.mark.parametrize(
+    ("row", "times", "limit"),
+    [
+        ("<row><c><v>1</v></c></row>", 8_000_000, "200 MB"),
+        ('<row r="3000000"><c r="A3000000"><v>1</v></c></row>', 1, "2 million rows"),
+        ('<row><c r="XFD1"><v>1</v></c></row>', 2000, "20 million cells"),
+        (WIDE, 1, "10,000 columns"),
+    ],
+)
+def test_a_small_workbook_that_unpacks_to_much(tmp_path, row, times, limit):
+    path = tmp_path / "x.xlsx"
+    workbook_of(path, f"{XML}<sheetData>{row * times}</sheetData></worksheet>")
+    with pytest.raises(DataError, match=rf"x\.xlsx: is larger than {limit}; keep only"):
+        read_sheet(path)
+
+
+def test_a_long_text_in_many_cells_of_a_workbook_is_counted_as_often(tmp_path):
+    rows = [["x" * 100_000]] * 2001
+    with pytest.raises(DataError, match="is larger than 200 MB"):
+        _texts(tmp_path / "x.xlsx", rows)
+
+
+def test_a_workbook_whose_directory_lies_is_refused(tmp_path):
+    path = tmp_path / "x.xlsx"
+    workbook_of(path, f"{XML}<sheetData>{'<row><c><v>1</v></c></row>' * 100_000}</sheetData></worksheet>")  # fmt: skip
+    content = bytearray(path.read_bytes())
+    entry = content.rfind(b"PK\x01\x02", 0, content.rfind(b"xl/worksheets/sheet1.xml"))
+    content[entry + 24 : entry + 28] = (1000).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="cannot be read as an Excel workbook"):
+        read_sheet(path)
+
+
+def test_a_workbook_that_says_to_be_larger_than_it_is(tmp_path):
+    rows = "".join(f'<row r="{i}">{CELL.format(f"A{i}", i)}</row>' for i in range(2, 2001))
+    content = f'<row r="1">{CELL.format("A1", "y")}</row>{rows}'
+    workbook_of(tmp_path / "x.xlsx", f'{XML}<dimension ref="A1:XFD1048576"/><sheetData>{content}</sheetData></worksheet>')  # fmt: skip
+    sheet = read_sheet(tmp_path / "x.xlsx")
+    assert (sheet.header, sheet.rows[-1], len(sheet.rows)) == (("y",), ["2000"], 1999)
 
 
 @pytest.mark.parametrize("name", ["x.csv.gz", "x.xlsx", "x.parquet"])

@@ -145,14 +145,134 @@ def test_a_damaged_table_is_named(project):
     table.write_bytes(content)
     os.utime(table, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     project.configure(study={"margin": 4})
-    output = project.run(succeeds=False)
+    output = project.run("results/tiny/summary.csv", succeeds=False)
     assert "results/tiny/repeats.parquet: is damaged" in output
     assert "Delete it and run the same command again" in output
     assert "Traceback" not in output
-    table.unlink()
     project.configure()
     project.run()
     assert project.tables() == expected
+
+
+def deleted(path):
+    path.unlink()
+
+
+def edited(path):
+    path.write_bytes(path.read_bytes() + b" ")
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+DAMAGES = [deleted, edited, cut]
+
+
+def outputs(project):
+    """All that a finished study leaves but its blocks and logs."""
+    reports = project.folder / "reports" / project.results.name
+    tables = [path for path in project.results.iterdir() if path.is_file()]
+    figures = reports.glob("figures/*.svg")
+    return sorted([*tables, *figures, reports / "report.html", *sums_of(project)])
+
+
+def sums_of(project):
+    return list(project.results.glob("checksums/*"))
+
+
+def contents(project):
+    """The content of all outputs but for those that hold the time."""
+    return {
+        path.relative_to(project.folder): path.read_bytes()
+        for path in outputs(project)
+        if path.name not in ("provenance.json", "report.sha256")
+    }
+
+
+def has_sound_checksums(project):
+    command = ["sha256sum", "--check", "--quiet", *sums_of(project)]
+    return subprocess.run(command, cwd=project.results, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_all_outputs_are_made_anew_by_the_same_command(project, damage):
+    expected, trained = contents(project), project.blocks()
+    assert len(expected) > 50
+    damaged = [path for path in outputs(project) if path.parent.name != "checksums"]
+    for path in damaged:
+        damage(path)
+    project.run("report")
+    assert contents(project) == expected
+    assert has_sound_checksums(project)
+    assert project.blocks() == trained
+    assert project.planned() == {}
+    kept = {path.name for path in project.results.glob("damaged/*")}
+    assert kept == (set() if damage is deleted else {path.name for path in damaged})
+
+
+def test_each_damaged_output_is_noticed_though_its_time_is_that_of_before(project):
+    figures = list(project.folder.glob("reports/tiny/figures/*.svg"))
+    # A plan takes seconds, and what holds of one figure and one checksum holds of the others.
+    others = {*figures[1:], *sums_of(project)[1:]}
+    for number, path in enumerate(path for path in outputs(project) if path not in others):
+        content, stamp = path.read_bytes(), path.stat()
+        damage = DAMAGES[number % len(DAMAGES)]
+        damage(path)
+        if path.exists():
+            os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        plan = project.run("-n", ["analyse", "report", "all"][number % 3])
+        is_told = f"{path.relative_to(project.folder)}: is missing or not as it was written" in plan
+        assert is_told or (damage is deleted and "output files have to be generated" in plan), path
+        path.write_bytes(content)
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert project.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("results/tiny/conjunctions.csv", "all"),
+        ("results/tiny/provenance.json", "analyse"),
+        ("reports/tiny/figures/shampoo-series.svg", "all"),
+    ],
+)
+def test_an_edit_of_what_nothing_reads_is_set_aside_and_told(project, name, target):
+    expected, path = contents(project), project.folder / name
+    content, stamp = path.read_bytes(), path.stat()
+    edited(path)
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    output = project.run(target)
+    aside = project.results / "damaged" / path.name
+    place = aside.relative_to(project.folder)
+    assert f"{name}: is not as it was written; moved to {place} and made anew" in output
+    assert aside.read_bytes() == content + b" "
+    assert contents(project) == expected
+    assert has_sound_checksums(project)
+    assert project.planned() == {}
+
+
+def test_an_edited_table_is_not_read(project):
+    """Another target than the study's own does not look at all tables, but at what it reads."""
+    edited(project.results / "findings.csv")
+    output = project.run("results/tiny/replication.csv", succeeds=False)
+    assert "results/tiny/findings.csv: is damaged: it is not as it was written" in output
+    assert "Delete it and run the same command again" in output
+    assert "Traceback" not in output
+
+
+@may_mount
+def test_a_full_disk_while_figures_are_drawn_is_named(project):
+    reports = project.folder / "reports"
+    shutil.rmtree(reports)
+    with mounted(reports, "size=60k"):
+        output = project.run("report", succeeds=False)
+        named = r"reports/tiny/figures/\S+\.svg: cannot be written \(No space left on device\)"
+        assert re.search(named, output), output
+        assert "Traceback" not in output
+        remount(reports, "size=100m")
+        project.run("report")
+        assert has_sound_checksums(project)
 
 
 def test_a_second_snakemake_on_the_same_folder_is_refused(tmp_path):

@@ -153,7 +153,7 @@ def set_aside_damaged(results: Path, reports: Path) -> list[str]:
         for path in changed:
             target = set_aside(path, results / "damaged" / path.name)
             told.append(f"{path}: is not as it was written; moved to {target} and made anew")
-        checksums.unlink()
+        checksums.unlink(missing_ok=True)
     return told
 
 
@@ -172,7 +172,7 @@ def _damage(results: Path, reports: Path) -> Iterator[tuple[Path, list[Path], li
         try:
             expected = _expected(checksums)
         except DamagedTableError:
-            yield checksums, [], []
+            yield checksums, [], [checksums]
             continue
         # A file of checksums from elsewhere may not lead to files of others.
         ours = [p for p in expected if p.is_relative_to(results) or p.is_relative_to(reports)]

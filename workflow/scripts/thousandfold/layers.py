@@ -11,9 +11,13 @@ from typing import Any, NoReturn
 
 import yaml
 
-from thousandfold.errors import UserError
+from thousandfold.disk import check_regular
+from thousandfold.errors import DataError, UserError
 
 TEMPLATE_KEY = "__use_yte__"
+
+LARGEST_CONFIG = 20_000_000
+"""In bytes."""
 
 COMMAND_LINE = "--config on the command line"
 
@@ -126,9 +130,12 @@ def _found_from_here(content: Mapping[str, Any]) -> dict[str, Any]:
 def _read_text(file: str) -> str:
     """A regular file's text. Raises ConfigError."""
     try:
-        if not Path(file).is_file():
-            raise ConfigError(f"{file}: there is no such file; correct the path")
+        check_regular(Path(file))
+        if Path(file).stat().st_size > LARGEST_CONFIG:
+            raise ConfigError(f"{file}: is larger than {LARGEST_CONFIG // 10**6} MB; mend the file")
         return Path(file).read_text(encoding="utf-8")
+    except DataError as error:
+        raise ConfigError(str(error)) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{file}, line {line}: is not in UTF-8; save the file as UTF-8") from None

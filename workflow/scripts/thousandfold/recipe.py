@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from thousandfold.data import load_series
+from thousandfold.disk import check_regular
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.layers import PROJECT
 from thousandfold.study import Block, SeriesSource, Study
@@ -103,7 +104,8 @@ def code_digest(*modules: str) -> str:
 
 @cache
 def file_digest(file: str) -> str:
-    """SHA-256 of a file's bytes."""
+    """SHA-256 of a file's bytes. Raises DataError if it is no regular file."""
+    check_regular(Path(file))
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from thousandfold.errors import DataError
 from thousandfold.names import composed
 from thousandfold.reading.options import ReadOptions
-from thousandfold.reading.sheets import LARGEST_FILE, Sheet, check_size, counted
+from thousandfold.reading.sheets import LARGEST_TEXT, Sheet, check_size, counted
 
 SEPARATORS = ("\t", ";", "|", ",")
 """Looked for in this order: a comma is as likely a decimal mark."""
@@ -35,6 +35,9 @@ NO_TEXTS = {
     b"PAR1": "Parquet; let its name end in .parquet",
 }
 """What files begin with that are no text, and what an error says of them."""
+
+LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""What Python splits lines at."""
 
 LONGEST_PREAMBLE = 30
 """Lines before a header that can be left out unasked."""
@@ -59,6 +62,7 @@ class _Split:
 def delimited_sheet(path: Path, options: ReadOptions) -> Sheet:
     """A text file whose rows are all of one length. Raises DataError."""
     text, assumed = _decoded(path, _content(path), options.encoding)
+    check_size(path, rows=sum(map(text.count, LINE_ENDS)))
     lines = text.splitlines(keepends=True)
     first = options.skip_first or _comment_lines(lines)
     split = _split(path, lines[first:], first, options.separator)
@@ -70,6 +74,7 @@ def delimited_sheet(path: Path, options: ReadOptions) -> Sheet:
     if split.separator != "," and len(split.header) > 1:
         separator = SEPARATOR_WORDS.get(split.separator, repr(split.separator))
         assumed.append(f"separated by {separator}")
+    check_size(path, columns=len(split.header), cells=len(split.header) * len(split.rows))
     header, body = _of_one_length(split)
     rows = _without_note(header, body, options.skip_last, assumed)
     for line, row in rows:
@@ -123,7 +128,7 @@ def _content(path: Path) -> bytes:
         if path.suffix.lower() != ".gz":
             return path.read_bytes()
         with gzip.open(path) as packed:
-            content = packed.read(LARGEST_FILE + 1)
+            content = packed.read(LARGEST_TEXT + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error}); mend the file") from None
     check_size(path, len(content))
@@ -224,6 +229,7 @@ def _fields(lines: list[str], first: int, separator: str) -> Iterator[tuple[int,
     )
     blank: list[int] = []
     columns = 0
+    no_value = [""]
     for row in reader:
         line = first + reader.line_num
         if not any(field.strip() for field in row):
@@ -232,7 +238,9 @@ def _fields(lines: list[str], first: int, separator: str) -> Iterator[tuple[int,
                 blank.append(line)
             continue
         columns = columns or len(row)
-        yield from ((place, [""] * columns) for place in blank)
+        # One list for all, as a wide header would make much of many short lines.
+        no_value = no_value if len(no_value) == columns else [""] * columns
+        yield from ((place, no_value) for place in blank)
         blank.clear()
         yield line, row
 

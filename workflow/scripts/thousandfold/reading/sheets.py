@@ -1,6 +1,5 @@
 """A file with a header and rows, every cell as text, whatever its format."""
 
-import math
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,10 +7,11 @@ from pathlib import Path
 
 from thousandfold.errors import DataError, NoColumnError
 
-LARGEST_FILE = 20_000_000
-"""In bytes, unpacked; every job reads the data, and a network's training rows are far fewer."""
+LARGEST_TEXT, LARGEST_UNPACKED = 20_000_000, 200_000_000
+"""In bytes: of text in columns, unpacked; and of what Parquet and workbooks, which are of the first
+size at most, unpack to. Every job reads the data, and a network's training rows are far fewer."""
 
-MOST_CELLS = 20_000_000
+MOST_COLUMNS, MOST_ROWS, MOST_CELLS = 10_000, 2_000_000, 20_000_000
 
 MOST_COLUMNS_NAMED = 20
 
@@ -84,12 +84,24 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def check_size(path: Path, size: float, cells: float = math.nan) -> None:
-    """Raise DataError if a file's content is too large."""
-    if size > LARGEST_FILE or cells > MOST_CELLS:
-        limit = f"{MOST_CELLS // 10**6} million cells"
-        if size > LARGEST_FILE:
-            limit = f"{LARGEST_FILE // 10**6} MB"
-        raise DataError(
-            f"{path}: is larger than {limit}; keep only the columns and rows that the study uses"
-        )
+def check_size(
+    path: Path,
+    size: float = 0,
+    largest: int = LARGEST_TEXT,
+    *,
+    columns: int = 0,
+    rows: int = 0,
+    cells: int = 0,
+) -> None:
+    """Raise DataError if a file's content, as far as it is known, is too large."""
+    for found, most, limit in [
+        (size, largest, f"{largest // 10**6} MB"),
+        (columns, MOST_COLUMNS, f"{MOST_COLUMNS:,} columns"),
+        (rows, MOST_ROWS, f"{MOST_ROWS // 10**6} million rows"),
+        (cells, MOST_CELLS, f"{MOST_CELLS // 10**6} million cells"),
+    ]:
+        if found > most:
+            raise DataError(
+                f"{path}: is larger than {limit}; keep only the columns and rows that the study "
+                "uses"
+            )

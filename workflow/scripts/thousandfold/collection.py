@@ -70,9 +70,7 @@ def checked_blocks(
             yield block, series[block.series], table
     if set_aside:
         raise DamagedResultsError(
-            "\n".join(
-                [*set_aside, "Run the same command again: it trains these anew and no others."]
-            )
+            *set_aside, "Run the same command again: it trains these anew and no others."
         )
 
 

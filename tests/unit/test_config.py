@@ -224,6 +224,8 @@ def test_selecting_findings():
         ({"study": {"name": "blocks"}}, "'blocks' is reserved"),
         ({"study": {"title": nested(11)}}, f"study.title{'.0' * 9}: a config has at most 100000 values in 10 levels"),
         ({"study": {"scenarios": [*range(6000), "x"]}}, "YAML reads 5999 as no text"),
+        ({"model": {10**5000: 1}}, "YAML reads a number of more than 1000 bits as no text"),
+        ({"study": {"seed": 10**5000}}, "study.seed: is a number of more than 1000 bits; give a smaller one"),
         ({"study": {"scenarios": ["x", "stateful", "x"]}}, "study.scenarios: lists a name twice"),
         ({"series": {"shampoo": {"file": "x\u202e\u2028.csv"}}}, r"shampoo.file: x\u202e\u2028.csv: there is no such file"),
         ({"series": {"shampoo": {"read": {"encoding": "x" * 1001}}}}, "read.encoding: has 1001 characters; give at most 1000"),

@@ -144,7 +144,7 @@ def nested(levels, kind):
 
 
 NASTY = [
-    None, True, False, 0, 1, 2, 3, 7, -1, 100_000, 10**6, 10**9, 10**12, 2**53, 2**63, 2**64, 10**400, -(10**400),
+    None, True, False, 0, 1, 2, 3, 7, -1, 100_000, 10**6, 10**9, 10**12, 2**53, 2**63, 2**64, 10**400, -(10**400), 10**5000,
     0.0, -0.0, 0.5, 1.0, 1.5, 2.0, -1.5, 1e-320, 1e-12, 1e38, 1e100, 1e308, -1e308, float("nan"), float("inf"), -float("inf"),
     "", " ", "\t", "\n", "a", "b", "new", "old", "seed", "less", "x ", " x", "a\nb", "a\0b", "a\x1bb", "x" * 1_000_000, "ü", "u\u0308", "а", "ａ",
     "\ud800", "a\udfffb", "\u202eabc", "\u200f", "\u200b", "\ufeff", "\u2028", "\x85", "\U0001f600" * 30, "{x}", "{{x}}", "%s", "%(x)s", "$(touch pwned)",
@@ -351,6 +351,8 @@ def test_every_key_of_the_schema_is_tried():
 @pytest.mark.parametrize("name", BASES)
 def test_the_configs_that_are_changed_are_good(load, name):
     assert load(BASES[name]).findings
+    Path("base.yaml").write_text(yaml.safe_dump(BASES[name]), encoding="utf-8")
+    assert read_layer("base.yaml") == BASES[name]
 
 
 IDS = [".".join(map(str, key)) for key in KEYS]

@@ -217,9 +217,13 @@ def layer_of(key: Key, config: Any, layers: list[tuple[str, Any]]) -> str:
     holders = [file for file, d, _ in found if d == deepest]
     if isinstance(value, Mapping | list):
         return holders[-1] if holders else COMMAND_LINE
-    # By repr, as NaN is not equal to itself, but 1 to True.
-    same = [file for file, d, v in found if d == depth and repr(v) == repr(value)]
+    same = [file for file, d, v in found if d == depth and _is_same(v, value)]
     return same[-1] if same else COMMAND_LINE
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    """Whether two values are one: NaN is not equal to itself, but 1 to True."""
+    return type(a) is type(b) and (a == b or (a != a and b != b))  # noqa: PLR0124
 
 
 def _look_up(tree: Any, key: Key) -> tuple[int, Any]:

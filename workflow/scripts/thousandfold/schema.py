@@ -86,15 +86,21 @@ def is_name(text: str) -> bool:
     return re.search(config_schema()["$defs"]["name"]["pattern"], text) is not None
 
 
+def _is_huge(value: Any) -> bool:
+    return isinstance(value, int) and value.bit_length() > MOST_BITS
+
+
 def _shown(value: Any) -> str:
     """A value as an error shows it, and YAML has it."""
+    if _is_huge(value):
+        return f"a number of more than {MOST_BITS} bits"
     shown = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
 
 
 def shown_key(part: Any) -> str:
     """A key as an error shows it: as it is, unless that would break the line or fill the screen."""
-    text = str(part)
+    text = _shown(part) if _is_huge(part) else str(part)
     return text if text.isprintable() and len(text) <= LONGEST_SHOWN else _shown(text)
 
 
@@ -118,7 +124,7 @@ def plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
         return [plain(value, (*key, index), left) for index, value in enumerate(node)]
     if isinstance(node, float) and not math.isfinite(node):
         raise BadKeyError(key, f"{node} is not a finite number; give one")
-    if isinstance(node, int) and node.bit_length() > MOST_BITS:
+    if _is_huge(node):
         raise BadKeyError(key, f"is a number of more than {MOST_BITS} bits; give a smaller one")
     if isinstance(node, date):
         raise BadKeyError(key, f"YAML reads {node} as a date; put it in quotes")

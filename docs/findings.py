@@ -50,8 +50,9 @@ def of_one_series(study: str, remarks: dict[str, str]) -> str:
         contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
         told = "<br>".join(numbers(contrast) for contrast in contrasts)
         first = contrasts[0]
+        margin = KINDS[first["estimand"]].shown_margin(first)
         lines.append(
-            f"| {claim['id']} | {claim['claim']} | {claim['verdict']} | {told} | {KINDS[first['estimand']].shown_margin(first)} "
+            f"| {claim['id']} | {claim['claim']} | {claim['verdict']} | {told} | {margin} "
             f"| {first['n_a']} | {remarks[claim['id']]} |"
         )
     return "\n".join(lines)

@@ -28,6 +28,10 @@ def in_project(monkeypatch):
     monkeypatch.chdir(ROOT)
 
 
+def nested(levels):
+    return [nested(levels - 1)] if levels else 0
+
+
 def refused(changes):
     config = merged(shipped_config(), changes)
     with pytest.raises(ConfigError) as caught:
@@ -236,6 +240,18 @@ def test_selecting_findings():
     [
         ({"study": {"scenarios": ["stateful"], "findings": ["E1"]}}, "study.findings.0: E1 is about stateless"),
         ({"study": {"name": "blocks"}}, "'blocks' is reserved"),
+        ({"study": {"title": nested(11)}}, f"study.title{'.0' * 9}: a config has at most 100000 values in 10 levels"),
+        ({"study": {"scenarios": [*range(6000), "x"]}}, "YAML reads 5999 as no text"),
+        ({"model": {10**5000: 1}}, "YAML reads a number of more than 1000 bits as no text"),
+        ({"study": {"seed": 10**5000}}, "study.seed: is a number of more than 1000 bits; give a smaller one"),
+        ({"study": {"scenarios": ["x", "stateful", "x"]}}, "study.scenarios: lists a name twice"),
+        ({"series": {"shampoo": {"file": "x\u202e\u2028.csv"}}}, r"shampoo.file: x\u202e\u2028.csv: there is no such file"),
+        ({"series": {"shampoo": {"read": {"encoding": "x" * 1001}}}}, "read.encoding: has 1001 characters; give at most 1000"),
+        ({"series": {"shampoo": {"read": {"encoding": "undefined"}}}}, "is not in undefined (decoding with 'undefined' codec failed"),
+        ({"series": {"shampoo": {"read": {"skip_last": 99}, "where": {"Month": "1"}}}}, "has no '1'; it has no rows"),
+        ({"series": {"shampoo": {"test_rows": 7}}}, "12 does not divide the 7 test rows of series shampoo, as a stateful network needs; take 1, 7, or set test_rows"),
+        ({"scenarios": {"x" * 1001: {"stateful": True}}}, "x...: has 1001 characters; give at most 1000"),
+        ({"scenarios": {str(n): {"stateful": True} for n in range(30)}, "study": {"scenarios": ["none of these"]}}, "stateful_seed_train_no_resets, 0, 1, 2, 3, 4, 5, 6, 7, 8, 21 more"),
         ({"study": {"repeats": 100_001}}, "has to be at most 100000"),
         ({"study": {"repeats": True}}, "true is not a whole number"),
         ({"study": {"repeats": 30.0}}, "30.0 is not a whole number"),
@@ -348,17 +364,19 @@ def trend(
         (sequences("stepwise", stateful=True, early_stopping={"validation_rows": 2}), "scenarios.x.early_stopping: is not made for one timestep"),
         (with_network(model="os:getcwd"), "scenarios.x.model: runs code of its own; if you trust it, allow it by study.trust_models: true"),
         (with_network(model="os.getcwd") | {"study": {"trust_models": True}}, "'os.getcwd' names no function; write package.module:function"),
+        (with_network(sequences={"shortest": 1, "longest": 99, "form": "zeros"}), "or lower test_rows, sequences.longest, validation_rows or train_rows"),
+        (with_network(model="no.where:network") | {"study": {"trust_models": True}}, "scenarios.x.model: no/where.py: there is no such file"),
         ({"series": {"shampoo": {"file": "statsmodels:nil"}}}, "series.shampoo.file: statsmodels:nil: the package statsmodels has no dataset nil"),
         ({"series": {"shampoo": {"inputs": ["Price"]}}}, "has no column 'Price'"),
         ({"series": {"shampoo": {"inputs": ["Month"]}}}, "column 'Month', line 2: '1-01' is not a number"),
         ({"series": {"shampoo": {"date": "Day"}}}, "has no column 'Day'"),
         ({"series": {"shampoo": {"margin": 0}}}, "series.shampoo.margin: 0 is out of range"),
-        ({"series": {"shampoo": {"horizon": 3}}}, "scenarios.stateful_batch12.forecast_batch_size: forecasts beyond the end go one row at a time"),
+        ({"series": {"shampoo": {"horizon": 3}}}, "scenarios.stateful_batch12.forecast_batch_size: forecasts over a horizon go one row at a time"),
         ({"series": {"shampoo": {"test_rows": 99}}}, "series.shampoo.test_rows: 99 is not less than the 36 observations"),
         ({"study": {"series": ["shampo"]}}, "study.series.0: there is no 'shampo'; did you mean 'shampoo'?"),
         ({"study": {"metric": "mape"}}, "study.metric: unknown value 'mape'; did you mean 'smape'?"),
         ({"study": {"metric": "mae"}}, "series.shampoo.published: published tables are of the RMSE"),
-        ({"study": {"interleave": True}}, "scenarios.stateful: an interleaved study times every training, so it takes engine: keras"),
+        ({"study": {"interleave": True}}, "scenarios.stateful: study.interleave times every training, so it takes engine: keras"),
         (finding(expect="less", a="stateful", b="stateless", metric="mape"), "findings.G.metric: there is no 'mape'"),
         (finding(expect="less", a="stateful", b="stateless", metric="mase"), "findings.G: study.margin is of rmse, not of mase; add the key 'margin', in its units"),
         (finding(expect="less", a="stateful", b="stateless", metric="train_seconds"), "set study.interleave: true"),
@@ -583,7 +601,11 @@ UNREADABLE = {
     "a colon": ("a: b: c", ", line 1: mapping values are not allowed here; put text that holds a colon"),
     "two documents": ("a: 1\n---\nb: 2", ", line 2: expected a single document in the stream, but found"),
     "a control character": ("a: b\nc: \0", ", line 2: holds the character U+0000; remove it"),
-    "no character": ('a: "\\UFFFFFFFF"', ": is no proper YAML"),
+    "no character": ('a: "\\UFFFFFFFF"', ", line 1: holds an escape that is no character; remove it"),
+    "a version of YAML that is no number": ("%YAML " + "9" * 5000 + ".1\n---\na: 1", ": is no proper YAML"),
+    "too deep": ("a:\n  " + "[" * 2000, ", line 2: a config has at most 10 levels; make it flatter"),
+    "too deep in JSON": ('{"a": ' * 2000, ", line 1: a config has at most 10 levels"),
+    "an alias as long as a page": (f"a: *{'x' * 2000}", f", line 1: found undefined alias '{'x' * 277}...; correct it"),
     "a merge with itself": ("&a {b: {<<: *a}, ? *a : 1}", ", line 1: a list or a mapping cannot be a key"),
     "a key twice in JSON": ('{"a": {"b": 1,\n\t"b": 2}}', ": the key 'b' appears twice; rename or remove one"),
     "empty": ("# nothing yet", ": has no keys at its top"),

@@ -22,6 +22,7 @@ from thousandfold.resources import (
     minutes,
     passes,
     training_job,
+    training_jobs,
 )
 from thousandfold.study import Block
 
@@ -109,6 +110,7 @@ def test_jobs_of_the_shipped_study(monkeypatch):
     study = shipped_study()
     series = {source.name: load_series(source) for source in study.series}
     jobs = [training_job(study.scenario(b.scenario), series[b.series], b) for b in study.blocks()]
+    assert training_jobs(study, series.__getitem__) == jobs
     assert {each.train_rows for each in jobs} == {22, 12}
     assert {each.test_rows for each in jobs} == {12}
     checks = checking_jobs(study, series.__getitem__)

@@ -23,6 +23,7 @@ from thousandfold.resources import (
     minutes,
     plan_in_words,
     training_job,
+    training_jobs,
 )
 from thousandfold.study import Block
 
@@ -187,10 +188,7 @@ def interleaved_minutes(wildcards):
 
 def all_jobs():
     """The training job of every block that there can be."""
-    return [
-        training_job(STUDY.scenario(block.scenario), loaded_series(block.series), block)
-        for block in STUDY.blocks()
-    ]
+    return training_jobs(STUDY, loaded_series)
 
 
 def planned_trainings():

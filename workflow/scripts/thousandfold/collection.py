@@ -69,9 +69,7 @@ def checked_blocks(
             yield block, series[block.series], table
     if problems:
         raise DamagedResultsError(
-            "\n".join(
-                [*problems, "Run the same command again: it trains these anew and no others."]
-            )
+            *problems, "Run the same command again: it trains these anew and no others."
         )
 
 

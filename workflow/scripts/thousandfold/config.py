@@ -223,11 +223,11 @@ def _check_interleaving(settings: dict[str, Any], scenarios: tuple[Scenario, ...
         if scenario.regime.engine != "keras":
             raise BadKeyError(
                 ("scenarios", scenario.name),
-                "an interleaved study times every training, so it takes engine: keras",
+                "study.interleave times every training, so it takes engine: keras",
             )
     if isinstance(settings["repeats"], dict):
         raise BadKeyError(
-            ("study", "repeats"), "an interleaved study takes one number of repeats; give one"
+            ("study", "repeats"), "study.interleave takes one number of repeats; give one"
         )
 
 

@@ -30,6 +30,11 @@ def load_series(source: SeriesSource) -> Series:
     )  # fmt: skip
 
 
+def own_model_file(model: str) -> str:
+    """The file of a user's own model, named package.module:function."""
+    return str(Path(*model.partition(":")[0].split(".")).with_suffix(".py"))
+
+
 def check_data(study: Study) -> None:
     """Read every file that the config names and see that every scenario can use it.
 
@@ -37,6 +42,8 @@ def check_data(study: Study) -> None:
     """
     if study.table is not None:
         return
+    for scenario in study.scenarios:
+        _check_model(scenario)
     for source in study.series:
         try:
             series = load_series(source)
@@ -60,6 +67,16 @@ def check_data(study: Study) -> None:
             _check_published(source)
 
 
+def _check_model(scenario: Scenario) -> None:
+    """The file of a model of the user's own is part of the recipe."""
+    if scenario.regime.model is None:
+        return
+    try:
+        check_file(Path(own_model_file(scenario.regime.model)))
+    except DataError as error:
+        raise BadKeyError(("scenarios", scenario.name, "model"), str(error)) from None
+
+
 def _check_rows(scenario: Scenario, series: Series) -> None:
     regime = scenario.regime
     try:
@@ -80,10 +97,11 @@ def _check_rows(scenario: Scenario, series: Series) -> None:
         size = regime.batch_size if key == "batch_size" else regime.rows_per_forecast
         if len(rows) % size:
             divisors = [str(n) for n in range(1, len(rows) + 1) if len(rows) % n == 0]
+            other = "test_rows" if part == "test" else "train_rows"
             raise BadKeyError(
                 ("scenarios", scenario.name, key),
                 f"{size} does not divide the {len(rows)} {part} rows of series {series.name}, as a "
-                f"stateful network needs; take {', '.join(divisors)}, or set train_rows",
+                f"stateful network needs; take {', '.join(divisors)}, or set {other}",
             )
 
 
@@ -101,7 +119,7 @@ def _check_horizon(scenario: Scenario, series: Series) -> None:
     if regime.stateful and regime.rows_per_forecast > 1:
         raise BadKeyError(
             ("scenarios", scenario.name, "forecast_batch_size"),
-            "forecasts beyond the end go one row at a time; set it to 1",
+            "forecasts over a horizon go one row at a time, whatever batch_size is; set it to 1",
         )
 
 

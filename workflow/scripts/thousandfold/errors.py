@@ -1,8 +1,16 @@
 """Errors that a user can mend: their message says what, where and how; no traceback is shown."""
 
 
+def printable(text: str) -> str:
+    """A text in one line, with escapes for what is not seen or turns what follows around."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class UserError(Exception):
     """Something in the config, the data, a result file or the machine that the user can mend."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(map(printable, lines)))
 
 
 class DataError(UserError):

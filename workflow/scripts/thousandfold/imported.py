@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from thousandfold.errors import DataError
+from thousandfold.errors import DataError, NoColumnError
 from thousandfold.layers import Key
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.reading.numbers import is_missing, numbers_of
@@ -82,6 +82,8 @@ def read_table(config: Mapping[str, Any]) -> TableInConfig:
         form = recognised(said, sheet, named_scenarios(config["findings"]))
         metric = SCORE if table["metric"] in form.wide else table["metric"]
         runs = in_one_form(sheet, form, metric)
+    except NoColumnError as error:
+        raise BadKeyError(_key_naming(error.column, table), str(error)) from None
     except DataError as error:
         raise BadKeyError(FILE, str(error)) from None
     if "scenario" not in runs.sheet.header:
@@ -91,12 +93,25 @@ def read_table(config: Mapping[str, Any]) -> TableInConfig:
             "by wide: [...]"
         )
         raise BadKeyError(FILE, f"{problem}; {mend}")
-    if not runs.sheet.rows:
+    if sheet.rows and not runs.sheet.rows:
+        problem = f"leave no run of {form.name}; name fewer"
+        raise BadKeyError(("table", "left_out", "values"), problem)
+    if not sheet.rows:
         raise BadKeyError(FILE, f"{form.name}: has no rows; give one per training")
     words = in_words(form, said)
     told = [f"took {' and '.join(words)}"] if words else []
     told += unlike_finished(form, sheet)
     return TableInConfig(form, runs, metric, (*told, *runs.sheet.assumed))
+
+
+def _key_naming(column: str, table: Mapping[str, Any]) -> Key:
+    """The key of a config's table that names a column; its file where none does."""
+    parts = {("columns", role): name for role, name in table["columns"].items()}
+    for key in ("wide", "pooled"):
+        parts |= {(key, index): name for index, name in enumerate(table[key])}
+    for key in ("failed", "left_out"):
+        parts |= {(key, "column"): table[key]["column"]} if table[key] else {}
+    return next((("table", *part) for part, name in parts.items() if name == column), FILE)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,12 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 Key = tuple[str | int, ...]
 
+DEEPEST = 10
+"""How deep a config may be nested."""
+
+LONGEST_PROBLEM = 300
+"""Characters that an error quotes of what YAML says is wrong, such as a key that is there twice."""
+
 
 class ConfigError(UserError):
     """A config or a file it names that cannot be used; the message says where and how to mend."""
@@ -32,6 +38,24 @@ class ConfigError(UserError):
 
 class _StrictLoader(yaml.SafeLoader):
     """YAML of text, numbers, true, false and null, in which no key may appear twice."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
+        if self.depth > DEEPEST:
+            problem = f"a config has at most {DEEPEST} levels; make it flatter"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=self.peek_event().start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def scan_flow_scalar(self, style: str) -> yaml.ScalarToken:
+        try:
+            return super().scan_flow_scalar(style)
+        except (ValueError, OverflowError):  # of "\\UFFFFFFFF"
+            problem = "holds an escape that is no character; remove it"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=self.get_mark()) from None
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
@@ -89,7 +113,7 @@ def read_layer(file: str) -> dict[str, Any]:
         raise ConfigError(f"{file}: is nested too deeply; mend the file") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}{_explained(error, text)}") from None
-    # PyYAML takes "\\UFFFFFFFF" for a character.
+    # PyYAML converts numbers of a %YAML line as they come.
     except (ValueError, OverflowError) as error:
         raise ConfigError(f"{file}: is no proper YAML ({error}); mend the file") from None
     if not isinstance(content, Mapping):
@@ -147,7 +171,8 @@ def _parsed(text: str) -> Any:
     """What JSON, or else YAML, makes of a text, as Snakemake reads it. Raises YAMLError."""
     try:
         return json.loads(text, object_pairs_hook=_without_twins)
-    except ValueError:
+    # YAML can tell the line in which JSON is nested too deeply.
+    except (ValueError, RecursionError):
         return yaml.load(text, Loader=_StrictLoader)
 
 
@@ -172,6 +197,8 @@ def _explained(error: yaml.YAMLError, text: str) -> str:
     if re.match(r"[^\S\n]*\t", text.split("\n")[min(line, text.count("\n") + 1) - 1]):
         return f", line {line}: begins with a tab; indent with spaces"
     problem = str(error.problem)
+    if len(problem) > LONGEST_PROBLEM:
+        problem = f"{problem[:LONGEST_PROBLEM]}..."
     if (error.context or "").startswith("expected"):
         problem = f"{error.context}, {problem}"
     if problem == "mapping values are not allowed here":
@@ -229,9 +256,13 @@ def layer_of(key: Key, config: Any, layers: list[tuple[str, Any]]) -> str:
     holders = [file for file, d, _ in found if d == deepest]
     if isinstance(value, Mapping | list):
         return holders[-1] if holders else COMMAND_LINE
-    # By repr, as NaN is not equal to itself, but 1 to True.
-    same = [file for file, d, v in found if d == depth and repr(v) == repr(value)]
+    same = [file for file, d, v in found if d == depth and _is_same(v, value)]
     return same[-1] if same else COMMAND_LINE
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    """Whether two values are one: NaN is not equal to itself, but 1 to True."""
+    return type(a) is type(b) and (a == b or (a != a and b != b))  # noqa: PLR0124
 
 
 def _look_up(tree: Any, key: Key) -> tuple[int, Any]:

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from thousandfold.data import load_series
+from thousandfold.data import load_series, own_model_file
 from thousandfold.disk import check_regular
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.layers import PROJECT
@@ -121,11 +121,6 @@ def _series_digest(source: SeriesSource) -> str:
     digest = hashlib.sha256(series.columns.astype("<f8").tobytes())
     digest.update(json.dumps([series.columns.shape, series.test_rows, series.horizon]).encode())
     return digest.hexdigest()
-
-
-def own_model_file(model: str) -> str:
-    """The file of a user's own model, named package.module:function."""
-    return str(Path(*model.partition(":")[0].split(".")).with_suffix(".py"))
 
 
 def recipe(study: Study, block: Block) -> str:

@@ -7,6 +7,7 @@ to a scheduler and how a block is cut into passes, never a result; nothing here 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain, product
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
 from thousandfold.engines.block import loops_over_timesteps
@@ -144,6 +145,16 @@ def training_job(scenario: Scenario, series: Series, block: Block) -> TrainingJo
     data = supervise(series, scenario.regime)
     rows = len(data.train), len(data.test) + data.horizon
     return TrainingJob(block, scenario.regime, *rows, data.train.features)
+
+
+def training_jobs(study: Study, series: Callable[[str], Series]) -> list[TrainingJob]:
+    """The training job of every block that there can be."""
+    jobs = []
+    for source, scenario in product(study.series, study.scenarios):
+        first, *others = chain(*study.stages_of(source.name, scenario.name))
+        job = training_job(scenario, series(source.name), first)
+        jobs += [job, *(replace(job, block=block) for block in others)]
+    return jobs
 
 
 class TooLittleMemoryError(UserError):

@@ -181,6 +181,10 @@ def in_one_form(sheet: Sheet, form: TableForm, metric: str) -> Runs:
 
     Raises DataError if a column that the form names is missing.
     """
+    for name in form.pooled:
+        # That some of several files lack it does not matter.
+        if name not in sheet.header:
+            sheet.column(name)
     kept = _rows_with(sheet, form.left_out)
     sheet = replace(
         sheet,

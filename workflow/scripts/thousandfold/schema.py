@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from thousandfold.layers import Key, number_in_yaml
+from thousandfold.layers import DEEPEST, Key, number_in_yaml
 
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
@@ -23,8 +23,8 @@ YAML_WORDS = {
 }  # fmt: skip
 """What a user calls the types of JSON Schema."""
 
-DEEPEST, MOST_VALUES = 20, 100_000
-"""How deep a config may be nested, and how many keys and values it may have."""
+MOST_VALUES, LONGEST_TEXT = 100_000, 1000
+"""How many keys and values a config may have, and how long texts."""
 
 MOST_BITS = 1000
 """Of a whole number; Python itself refuses to print very large ones."""
@@ -36,6 +36,9 @@ NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?\s*", re.
 
 LONGEST_SHOWN = 200
 """Characters of a value that an error shows."""
+
+MOST_LISTED = 20
+"""Names that an error lists where none is close to the one it is about."""
 
 
 NO_NAME = (
@@ -83,15 +86,21 @@ def is_name(text: str) -> bool:
     return re.search(config_schema()["$defs"]["name"]["pattern"], text) is not None
 
 
+def _is_huge(value: Any) -> bool:
+    return isinstance(value, int) and value.bit_length() > MOST_BITS
+
+
 def _shown(value: Any) -> str:
     """A value as an error shows it, and YAML has it."""
+    if _is_huge(value):
+        return f"a number of more than {MOST_BITS} bits"
     shown = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
 
 
 def shown_key(part: Any) -> str:
     """A key as an error shows it: as it is, unless that would break the line or fill the screen."""
-    text = str(part)
+    text = _shown(part) if _is_huge(part) else str(part)
     return text if text.isprintable() and len(text) <= LONGEST_SHOWN else _shown(text)
 
 
@@ -104,30 +113,32 @@ def plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
     left = iter(range(MOST_VALUES)) if left is None else left
     if len(key) > DEEPEST or next(left, None) is None:
         problem = f"a config has at most {MOST_VALUES} values in {DEEPEST} levels; make it smaller"
-        raise BadKeyError(key[:1], problem)
+        raise BadKeyError(key, problem)
     if isinstance(node, Mapping):
         for name in node:
             if not isinstance(name, str):
                 raise NotTextError((*key, name), name, is_key=True)
-            _refuse_unprintable((*key, name), name)
+            _refuse_unusable((*key, name), name)
         return {name: plain(value, (*key, name), left) for name, value in node.items()}
     if isinstance(node, list | tuple):
         return [plain(value, (*key, index), left) for index, value in enumerate(node)]
     if isinstance(node, float) and not math.isfinite(node):
         raise BadKeyError(key, f"{node} is not a finite number; give one")
-    if isinstance(node, int) and node.bit_length() > MOST_BITS:
+    if _is_huge(node):
         raise BadKeyError(key, f"is a number of more than {MOST_BITS} bits; give a smaller one")
     if isinstance(node, date):
         raise BadKeyError(key, f"YAML reads {node} as a date; put it in quotes")
     if node is not None and not isinstance(node, str | int | float):
         raise BadKeyError(key, f"{_shown(node)} is neither text nor a number; give one of them")
     if isinstance(node, str):
-        _refuse_unprintable(key, node)
+        _refuse_unusable(key, node)
     return node
 
 
-def _refuse_unprintable(key: Key, text: str) -> None:
-    """Control characters and halves of characters, which no page can show."""
+def _refuse_unusable(key: Key, text: str) -> None:
+    """Texts without end; control characters and halves of characters, which no page can show."""
+    if len(text) > LONGEST_TEXT:
+        raise BadKeyError(key, f"has {len(text)} characters; give at most {LONGEST_TEXT}")
     found = UNPRINTABLE.search(text)
     if found:
         raise BadKeyError(key, f"{_shown(text)} holds {found[0]!a}; remove that character")
@@ -142,10 +153,15 @@ def _matches(_: Any, pattern: str, value: Any, __: Any) -> Iterator[jsonschema.V
         yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
 
 
+def _are_unique(_: Any, wanted: bool, value: Any, __: Any) -> Iterator[jsonschema.ValidationError]:
+    if wanted and isinstance(value, list) and len(set(map(repr, value))) < len(value):
+        yield jsonschema.ValidationError("has non-unique elements")
+
+
 _Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
-    # $ alone lets a newline pass at the end.
-    validators={"pattern": _matches},
+    # $ alone lets a newline pass at the end; jsonschema's own compares every item with every other.
+    validators={"pattern": _matches, "uniqueItems": _are_unique},
     # Plain JSON Schema takes 30.0 for an integer; range() does not.
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
@@ -245,5 +261,9 @@ def _wrong_type(value: Any, kinds: list[str]) -> str:
 def unknown_name(name: str, known: Mapping[str, Any] | list[str]) -> str:
     """What an error says of a name that is not among those known."""
     close = get_close_matches(name, list(known), n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known) or 'none'}"
-    return f"there is no {name!r}; {hint}"
+    if close:
+        return f"there is no {name!r}; did you mean {close[0]!r}?"
+    others = list(known)[:MOST_LISTED]
+    if len(known) > MOST_LISTED:
+        others.append(f"{len(known) - MOST_LISTED} more")
+    return f"there is no {name!r}; there are {', '.join(others) or 'none'}"

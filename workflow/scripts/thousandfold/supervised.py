@@ -197,7 +197,8 @@ def supervise(series: Series, regime: Regime) -> Supervised:
             f"series {series.name}: {len(observed)} observations leave {max(available, 0)} "
             f"training rows after {series.test_rows} test rows and {timesteps} timesteps, where "
             f"{max(wanted, 2 + held_back)} are needed; give a longer series or lower test_rows, "
-            "timesteps, validation_rows or train_rows"
+            f"{'sequences.longest' if regime.sequences else 'timesteps'}, validation_rows or "
+            "train_rows"
         )
     rows = sliding_window_view(columns, timesteps + 1, axis=0)[available - wanted :]
     _check_varies(series, regime, rows[:wanted], available - wanted)
@@ -249,6 +250,8 @@ def _check_varies(series: Series, regime: Regime, rows: np.ndarray, first: int) 
         value = 0
     kind = "differences" if regime.difference else "values"
     whose, mend = f"its {kind}", "give a series that varies"
+    if regime.train_rows is not None:
+        mend += " or more train_rows"
     if column:
         name = series.input_names[column - 1] if series.input_names else column
         whose, mend = f"the {kind} of its input {name}", f"remove {name} from inputs"

@@ -146,10 +146,12 @@ def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, lis
         assumed.append(f"in {str(marked).upper()}")
     try:
         text = content.decode(encoding or marked or "utf-8")
-    except UnicodeDecodeError as error:
+    # Not all codecs say of a byte why they cannot decode it.
+    except UnicodeError as error:
         if encoding or marked:
+            reason = getattr(error, "reason", error)
             raise DataError(
-                f"{path}: is not in {encoding or marked} ({error.reason}); correct read.encoding "
+                f"{path}: is not in {encoding or marked} ({reason}); correct read.encoding "
                 "or save the file in UTF-8"
             ) from None
         text = content.decode("cp1252", errors="replace")

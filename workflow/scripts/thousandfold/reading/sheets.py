@@ -69,7 +69,9 @@ class Sheet:
             kept = [i for i, row in enumerate(rows) if row[column] == wanted]
             if not kept:
                 shown = ", ".join(map(reprlib.repr, list(there)[:MOST_COLUMNS_NAMED]))
-                raise DataError(f"{self.path}: column {name!r} has no {wanted!r}; it has {shown}")
+                raise DataError(
+                    f"{self.path}: column {name!r} has no {wanted!r}; it has {shown or 'no rows'}"
+                )
             rows, places = [rows[i] for i in kept], [places[i] for i in kept]
         return replace(self, rows=rows, places=places)
 

@@ -33,6 +33,19 @@ TINY = {
 }  # fmt: skip
 """A study of three scenarios in three blocks each, the last of them not full."""
 
+HELD = "shampoo/stateless_shuffle/6-7.parquet"
+"""The block of the tiny study that is not finished where a run is to be killed."""
+
+HOLD = (
+    "workflow/scripts/thousandfold/disk.py",
+    "        os.replace(partial, path)\n",
+    f"""        if path.as_posix().endswith("{HELD}"):
+            __import__("time").sleep(600)
+        os.replace(partial, path)
+""",
+)
+"""A file of the project, a line of it, and what takes its place meanwhile."""
+
 SMOKE = yaml.safe_load((ROOT / "config/smoke.yaml").read_text(encoding="utf-8"))
 """The study that users try first."""
 
@@ -107,12 +120,21 @@ class Project:
         return {rule: int(count) for rule, count in lines if rule not in {"total", "all", "report"}}
 
     def kill_while_training(self):
-        """Start a run, kill it and all of its jobs outright in the middle, and unlock."""
+        """Start a run, kill it and all of its jobs outright in the middle, and unlock.
+
+        It cannot end before: the job of `HELD` waits just before its block gets its name.
+        """
+        self.edit(*HOLD)
         process = self.start()
-        wait_for(self.blocks)
-        assert process.poll() is None, "the run ended before it could be killed"
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        try:
+            wait_for(self.blocks)
+            assert process.poll() is None
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        assert HELD not in self.blocks()
+        file, line, held = HOLD
+        self.edit(file, held, line)
         self.run("--unlock")
 
     def tables(self):

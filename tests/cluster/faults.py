@@ -20,7 +20,7 @@ class FaultyProject(Project):
     def __init__(self, folder):
         super().__init__(folder)
         line = "        os.replace(partial, path)\n"
-        self.edit("workflow/scripts/thousandfold/records.py", line, f"{FAULT}{line}")
+        self.edit("workflow/scripts/thousandfold/disk.py", line, f"{FAULT}{line}")
         (self.folder / "faults").mkdir()
 
     def set_fault(self, scenario, code):

@@ -1,8 +1,10 @@
 """What jobs ask for, and how blocks are cut into passes that fit."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from support import ROOT, STATEFUL, shipped_study
@@ -39,6 +41,10 @@ def test_larger_jobs_ask_for_more():
         job(repeats=4000, units=8), job(units=16), job(timesteps=48, units=8), job(batch_size=16, units=8),
     ]:  # fmt: skip
         assert memory_mb([larger]) > memory_mb([job()])
+    stacked, single = (job(engine="keras", units=300, layers=layers) for layers in (3, 1))
+    # A layer above has as many inputs as units, and so twice the weights of the lowest.
+    assert stacked.bytes_per_repeat > 4 * single.bytes_per_repeat
+    assert memory_mb([stacked]) > memory_mb([single])
     for longer in [job(repeats=10**5), job(epochs=10**5), job(units=16), job(timesteps=12)]:
         assert longer.seconds > job().seconds
     assert minutes([job(engine="keras", epochs=1000, repeats=10)]) > minutes([job(epochs=1000)])
@@ -132,6 +138,14 @@ def test_estimates_are_not_below_what_a_training_takes():
         assert megabytes < job_of(*sizes).process_mb(sizes[5]) < 2.5 * megabytes
 
 
+@pytest.fixture
+def five_gigabytes_free(monkeypatch):
+    """Whatever else runs on this machine."""
+    free = SimpleNamespace(available=5_000_000_000)
+    monkeypatch.setattr("thousandfold.machine.psutil.virtual_memory", lambda: free)
+
+
+@pytest.mark.usefixtures("five_gigabytes_free")
 def test_memory_is_limited_by_the_tightest_control_group(tmp_path):
     own = tmp_path / "own"
     group = tmp_path / "a/b"
@@ -144,8 +158,12 @@ def test_memory_is_limited_by_the_tightest_control_group(tmp_path):
     assert available_memory_mb(tmp_path, own) == 2000
     (group / "memory.max").write_text("1000000005\n")
     assert available_memory_mb(tmp_path, own) == 1000
+    for limit in (tmp_path / "a/memory.max", group / "memory.max"):
+        limit.write_text("90000000000\n")
+    assert available_memory_mb(tmp_path, own) == 5000
 
 
+@pytest.mark.usefixtures("five_gigabytes_free")
 def test_memory_is_limited_by_a_control_group_of_version_1(tmp_path):
     own = tmp_path / "own"
     own.write_text("5:cpu,cpuacct:/\n4:memory:/job\n0::/\n")
@@ -156,8 +174,15 @@ def test_memory_is_limited_by_a_control_group_of_version_1(tmp_path):
     assert available_memory_mb(tmp_path, own) == 600
 
 
+@pytest.mark.usefixtures("five_gigabytes_free")
 def test_memory_without_control_groups_is_what_is_free(tmp_path):
-    assert available_memory_mb(tmp_path, tmp_path / "none") > 100
+    assert available_memory_mb(tmp_path, tmp_path / "none") == 5000
+
+
+def test_memory_is_that_of_this_machine():
+    """Less than what Linux calls its memory, in the units of the other tests."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    assert 10 < available_memory_mb() <= pages * size / 1e6
 
 
 def test_the_host_is_told_by_kind(monkeypatch):

@@ -21,7 +21,7 @@ from thousandfold.config import load_study
 from thousandfold.data import load_series
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
-from thousandfold.observations import read_series, series_path
+from thousandfold.observations import in_words, read_series, series_path
 from thousandfold.reading.dates import dates_of
 from thousandfold.reading.files import read_sheet
 from thousandfold.reading.frequency import frequency_of
@@ -66,12 +66,12 @@ def test_forms_that_say_the_same(file, value, scale):
 
 
 def test_what_was_assumed_is_told():
-    told = air("umsatz_latin1.csv", "Umsätze").in_words()
+    told = in_words(air("umsatz_latin1.csv", "Umsätze"))
     assert "144 observations, monthly (period 12), 01.1949 to 12.1960" in told
     for words in ("Windows-1252 (Latin-1)", "semicolons", "decimal commas"):
         assert words in told
-    assert "day before month" in air("air_dmy.csv").in_words()
-    assert "commas between thousands" in air("employment_thousands.csv", "nonfarm").in_words()
+    assert "day before month" in in_words(air("air_dmy.csv"))
+    assert "commas between thousands" in in_words(air("employment_thousands.csv", "nonfarm"))
 
 
 def test_percentages():
@@ -112,7 +112,7 @@ def test_sorted_by_date(file):
     series = air(file, sort=True)
     np.testing.assert_array_equal(series.values, AIR)
     assert series.labels[0] == "1949-01-01"
-    assert "sorted by date" in series.in_words()
+    assert "sorted by date" in in_words(series)
 
 
 def test_sorting_needs_dates(tmp_path):
@@ -124,7 +124,7 @@ def test_sorting_needs_dates(tmp_path):
 def test_gaps_ignored():
     series = air("air_gap.csv", gaps="ignore")
     assert len(series.values) == 141
-    assert "3 missing dates ignored" in series.in_words()
+    assert "3 missing dates ignored" in in_words(series)
 
 
 def test_gaps_filled_with_what_came_before():
@@ -153,7 +153,7 @@ def test_a_value_that_is_missing_first_has_nothing_before_it():
         "p", CASES / "presidents_q.csv", "approval", 1, treatment=Treatment(missing="interpolate")
     )
     assert series.labels[0] == "1945Q2"
-    assert "1 row before the first value left out" in series.in_words()
+    assert "1 row before the first value left out" in in_words(series)
 
 
 def write_months(path, values, drop=()):
@@ -289,7 +289,7 @@ def test_day_and_month_are_told_apart_over_the_column(tmp_path):
     with pytest.raises(DataError, match="can be day/month or month/day; say which by read"):
         dated(["01/01/2020", "02/02/2020", "03/03/2020"], tmp_path)
     as_days = dated(["01/02/2020", "02/02/2020"], tmp_path, dates="day_first")
-    assert "day before month" in as_days.in_words()
+    assert "day before month" in in_words(as_days)
 
 
 def test_uneven_days_and_months_are_told_apart_by_their_order(tmp_path):
@@ -299,7 +299,7 @@ def test_uneven_days_and_months_are_told_apart_by_their_order(tmp_path):
     path.write_text("\n".join(["date,y", *rows, ""]), encoding="utf-8")
     series = read_series("d", path, "y", 1, treatment=Treatment(sort=True, gaps="ignore"))
     assert series.values.tolist() == list(range(8))
-    assert "month before day" in series.in_words()
+    assert "month before day" in in_words(series)
 
 
 def test_a_date_that_is_none_is_named(tmp_path):
@@ -708,7 +708,7 @@ def test_every_example_of_the_page_is_read_as_it_says(tmp_path, monkeypatch, tex
         config["series"] = {"s": {"file": "t.csv", "test_rows": 1, **fields}}
         monkeypatch.setattr("thousandfold.config.check_data", lambda study: None)
         series = load_series(load_study(config, []).series[0])
-        assert series.in_words() == f"s: {told}"
+        assert in_words(series) == f"s: {told}"
         return
     study = load_study(
         {"study": {"seed": 1, "margin": 1}, "table": {"file": "t.csv", **fields}}, []
@@ -754,7 +754,7 @@ def test_years_in_no_known_form_are_refused(tmp_path):
     for texts in (["1990", "1990 Q1", "1990 JAN"], ["Xyz 2020", "Xyy 2019", "Xyx 2018"]):
         with pytest.raises(DataError, match="are dates in no form that is known, or in several"):
             dated(texts, tmp_path)
-    told = dated(["11:00", "10:00", "9:00"], tmp_path, header="time").in_words()
+    told = in_words(dated(["11:00", "10:00", "9:00"], tmp_path, header="time"))
     assert "no dates are known in 'time'" in told
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support import STATELESS
+from support import STATELESS, rmse
 
 from thousandfold.baselines import baseline_errors
 from thousandfold.errors import DataError
-from thousandfold.metrics import rmse
 from thousandfold.observations import read_series, series_path
 from thousandfold.scenario import EarlyStopping
 from thousandfold.series import Series

@@ -16,6 +16,7 @@ from string import Template
 from thousandfold.disk import write_text
 from thousandfold.errors import UserError
 from thousandfold.layers import snakemake_command
+from thousandfold.observations import in_words
 from thousandfold.proposals import name_made_of, number, quoted, text_of
 from thousandfold.proposals.series import column_to_forecast, propose_series, series_section
 from thousandfold.proposals.table import propose_table, table_parts
@@ -67,7 +68,7 @@ def study_of_series(path: Path, value: str | None) -> Path:
         print(f"{path}: takes the column {value!r}{skipped} (another one: --value)")
     proposals = propose_series(path, value)
     for proposal in proposals[:MOST_SHOWN]:
-        print(proposal.problem or proposal.series.in_words())
+        print(proposal.problem or in_words(proposal.series))
     parts = shared_parts(path, config)
     text = Template((TEMPLATES / "new_study.yaml").read_text(encoding="utf-8")).substitute(
         parts,

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from thousandfold.measuring import measured
 from thousandfold.scenario import Scenario
 from thousandfold.series import Series
 from thousandfold.study import ScenarioPair, Study
@@ -27,7 +28,8 @@ TOLERANCE = 1e-5
 
 
 def _rmses(study: Study, series: Series, scenario: Scenario, repeats: int) -> np.ndarray:
-    return train_repeats(scenario, series, study.seed, range(repeats))["rmse"].to_numpy()
+    trained = train_repeats(scenario, series, study.seed, range(repeats))
+    return measured(trained, series)["rmse"].to_numpy()
 
 
 def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:

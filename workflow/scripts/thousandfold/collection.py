@@ -17,9 +17,9 @@ from thousandfold.data import load_series
 from thousandfold.disk import set_aside, write_own_checksum, written_whole
 from thousandfold.errors import UserError
 from thousandfold.imported import results_of
+from thousandfold.measuring import measured
 from thousandfold.recipe import recipe
 from thousandfold.records import (
-    BLOCK_COLUMNS,
     DamagedFileError,
     block_facts,
     check_columns,
@@ -49,7 +49,7 @@ def block_of(study: Study, path: Path) -> Block:
 def checked_blocks(
     study: Study, files: Iterable[Path], damaged: Path
 ) -> Iterator[tuple[Block, Series, pd.DataFrame]]:
-    """The blocks in these files with their series and table, read and checked one at a time.
+    """The blocks in these files with their series and table: read, checked, measured in turn.
 
     Damaged ones are moved to the folder `damaged`; once all have been read, they raise
     DamagedResultsError.
@@ -66,7 +66,7 @@ def checked_blocks(
             target = set_aside(path, damaged / Path(*path.parts[-3:]))
             problems.append(f"{path}: {problem}; moved to {target}")
         else:
-            yield block, series[block.series], table
+            yield block, series[block.series], measured(table, series[block.series])
     if problems:
         raise DamagedResultsError(
             *problems, "Run the same command again: it trains these anew and no others."
@@ -77,9 +77,8 @@ def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame
     """A block's rows of the repeats table."""
     regime = study.scenario(block.scenario).regime
     names = pd.DataFrame({"series": block.series, "scenario": block.scenario}, index=table.index)
-    measures = table[list(BLOCK_COLUMNS)]
     origin = pd.DataFrame({"engine": regime.engine, "profile": regime.profile}, index=table.index)
-    return pd.concat([names, measures, origin], axis=1)
+    return pd.concat([names, table, origin], axis=1)[table_columns("repeats")]
 
 
 def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataFrame:

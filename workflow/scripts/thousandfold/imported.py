@@ -13,7 +13,7 @@ import pandas as pd
 from thousandfold.errors import DataError, NoColumnError
 from thousandfold.layers import Key
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
-from thousandfold.reading.numbers import is_missing, numbers_of
+from thousandfold.reading.numbers import BEYOND, LARGEST_VALUE, is_missing, numbers_of
 from thousandfold.reading.options import ReadOptions, RowsWith, TableForm
 from thousandfold.reading.sheets import Sheet, stem_of
 from thousandfold.registration import named_metrics, named_scenarios
@@ -28,7 +28,6 @@ from thousandfold.runs import (
     unlike_finished,
 )
 from thousandfold.schema import NO_NAME, BadKeyError, is_name, unknown_name
-from thousandfold.series import BEYOND, LARGEST_VALUE
 from thousandfold.study import ResultsTable
 
 FILE = ("table", "file")

@@ -15,10 +15,10 @@ from thousandfold.errors import DataError
 from thousandfold.reading.dates import PARTS, Dates, combined_dates, dates_of, is_named_like_time
 from thousandfold.reading.files import read_sheet
 from thousandfold.reading.frequency import Frequency, frequency_of
-from thousandfold.reading.numbers import numbers_of
+from thousandfold.reading.numbers import BEYOND, LARGEST_VALUE, numbers_of
 from thousandfold.reading.options import AS_IT_IS, ReadOptions, Treatment
 from thousandfold.reading.sheets import Sheet, counted
-from thousandfold.series import BEYOND, LARGEST_VALUE, Series
+from thousandfold.series import Series
 
 MOSTLY_EVEN = 0.8
 """From this share of equal steps on, a first column of whole numbers counts time."""
@@ -425,3 +425,12 @@ def _complete(rows: _Rows, missing: str | None) -> _Rows:
     return replace(
         begun, columns=columns, filled=begun.filled | filled, assumed=(*begun.assumed, *words)
     )
+
+
+def in_words(series: Series) -> str:
+    """How long a series is and how often it was observed, and what was assumed, in one line."""
+    span = f"{series.labels[0]} to {series.labels[-1]}"
+    often = f", {series.frequency}" if series.frequency else ""
+    period = f" (period {series.period})" if series.period else ""
+    length = f"{len(series.values)} observations{often}{period}, {span}"
+    return f"{series.name}: {'; '.join([length, *series.assumed])}"

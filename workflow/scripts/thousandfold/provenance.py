@@ -13,6 +13,7 @@ import pandas as pd
 from thousandfold.data import load_series
 from thousandfold.layers import PROJECT
 from thousandfold.machine import host_kind, processor
+from thousandfold.observations import in_words
 from thousandfold.recipe import LOCK, file_digest, registration_digest, versions
 from thousandfold.study import Study
 from thousandfold.version import VERSION
@@ -94,7 +95,7 @@ def _read_as(study: Study) -> list[str]:
     if study.table is not None:
         return list(study.table.assumed)
     series = (load_series(source) for source in study.series)
-    return [read.in_words() for read in series if read.assumed or read.frequency]
+    return [in_words(read) for read in series if read.assumed or read.frequency]
 
 
 def facts(told: dict[str, Any]) -> dict[str, str]:

@@ -50,6 +50,10 @@ def _installed_version(names: tuple[str, ...]) -> str:
     return version(names[-1])
 
 
+ERRORS = "thousandfold.errors"
+"""What errors are called, and how they are shown, shapes no result."""
+
+
 def _module_file(module: str) -> Path:
     """The file of a script ("train") or of one of this package's modules ("thousandfold.seeds")."""
     path = SCRIPTS.joinpath(*module.split("."))
@@ -58,9 +62,11 @@ def _module_file(module: str) -> Path:
 
 @cache
 def _syntax(module: str) -> ast.Module:
-    """A module's syntax tree without docstrings; comments are not part of a tree anyway."""
+    """A module's syntax tree without docstrings and what errors say; no comments are in it."""
     tree = ast.parse(_module_file(module).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            node.exc.args, node.exc.keywords = [], []
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
             if isinstance(block, list):
@@ -81,7 +87,7 @@ def _imports(module: str) -> frozenset[str]:
             parts = str(node.module).split(".")
             found |= {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(name for name in found if _module_file(name).exists())
+    return frozenset(name for name in found - {ERRORS} if _module_file(name).exists())
 
 
 def modules_behind(*modules: str) -> list[str]:

@@ -33,10 +33,7 @@ TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
 """The tables that tell of a training, which repeats from elsewhere do not have."""
 
-BLOCK_COLUMNS = (
-    "repeat", "seed", "rmse", "mae", "smape", "mase", "train_loss", "train_seconds", "epochs",
-    "diverged",
-)  # fmt: skip
+BLOCK_COLUMNS = ("repeat", "seed", "train_loss", "train_seconds", "epochs", "diverged")
 """The columns of a block before its forecasts."""
 
 _KEY = "thousandfold"

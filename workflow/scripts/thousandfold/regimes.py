@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from thousandfold.engines import supports
+from thousandfold.engines.support import supports
 from thousandfold.scenario import (
     RECURRENT_LAYERS,
     EarlyStopping,

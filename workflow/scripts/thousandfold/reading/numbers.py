@@ -13,6 +13,12 @@ from thousandfold.reading.dates import dates_of
 from thousandfold.reading.options import FOUND_OUT, ReadOptions
 from thousandfold.reading.sheets import Sheet
 
+LARGEST_VALUE = 1e100
+"""So that squares and sums of values are finite."""
+
+BEYOND = "is beyond ±1e100"
+"""What an error says of a larger value."""
+
 MISSING = frozenset(
     {
         "", "na", "n/a", "#n/a", "#na", "<na>", "n.a.", "nan", "-nan", "nat", "null", "nil",

@@ -192,3 +192,13 @@ def test_what_an_error_says_is_in_no_recipe(tmp_path, monkeypatch):
     finally:
         for cached in (module._syntax, module._imports, code_digest):
             cached.cache_clear()
+
+
+def test_no_statistics_are_behind_the_collection():
+    assert not [m for m in modules_behind("thousandfold.collection") if "inference" in m]
+
+
+def test_what_only_a_type_checker_reads_is_in_no_recipe():
+    source = (ROOT / "workflow/scripts/thousandfold/study.py").read_text(encoding="utf-8")
+    assert "if TYPE_CHECKING:\n    from thousandfold.inference.contrasts" in source
+    assert "thousandfold.inference.contrasts" not in modules_behind("thousandfold.study")

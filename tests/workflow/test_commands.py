@@ -13,7 +13,7 @@ from support import ROOT
 from workflow.project import Project, merged
 
 PAGES = [
-    *ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("data/*.md"),
+    *ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("config/*.md"), *ROOT.glob("data/*.md"),
 ]  # fmt: skip
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 OVERLAYS = sorted(path.relative_to(ROOT) for path in ROOT.glob("config/*.yaml"))

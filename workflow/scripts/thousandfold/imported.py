@@ -12,11 +12,11 @@ import pandas as pd
 
 from thousandfold.errors import DataError, NoColumnError
 from thousandfold.layers import Key
+from thousandfold.mentions import named_metrics, named_scenarios
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.reading.numbers import BEYOND, LARGEST_VALUE, is_missing, numbers_of
 from thousandfold.reading.options import ReadOptions, RowsWith, TableForm
 from thousandfold.reading.sheets import Sheet, stem_of
-from thousandfold.registration import named_metrics, named_scenarios
 from thousandfold.runs import (
     SCORE,
     Runs,

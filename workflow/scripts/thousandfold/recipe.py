@@ -62,7 +62,10 @@ def _module_file(module: str) -> Path:
 
 @cache
 def _syntax(module: str) -> ast.Module:
-    """A module's syntax tree without docstrings and what errors say; no comments are in it."""
+    """A module's syntax tree without what shapes no result: docstrings, errors' texts, types.
+
+    Comments are not part of a tree anyway.
+    """
     tree = ast.parse(_module_file(module).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
@@ -70,11 +73,14 @@ def _syntax(module: str) -> ast.Module:
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
             if isinstance(block, list):
-                setattr(node, field, [line for line in block if not _is_docstring(line)])
+                setattr(node, field, [line for line in block if not _is_idle(line)])
     return tree
 
 
-def _is_docstring(node: ast.AST) -> bool:
+def _is_idle(node: ast.AST) -> bool:
+    """Whether a statement is a docstring, or what only a type checker reads."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+        return node.test.id == "TYPE_CHECKING"
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 

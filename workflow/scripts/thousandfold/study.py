@@ -5,12 +5,15 @@ No file is read here and nothing is computed; config.py makes these.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from thousandfold.inference.contrasts import Contrast, ContrastOfTwo
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario
+
+if TYPE_CHECKING:
+    from thousandfold.inference.contrasts import Contrast
 
 MOST_PAIRED = 60
 """Scenarios of which all pairs are compared: 1770 of 60; of more, those that a finding names."""
@@ -65,7 +68,7 @@ class Finding:
     source: str
     expect: str
     """The direction as config words it: that of its contrast, best_of or all_of."""
-    contrasts: tuple[Contrast, ...]
+    contrasts: "tuple[Contrast, ...]"
 
 
 @dataclass(frozen=True)
@@ -239,12 +242,11 @@ class Study:
     def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
         """(series, a, b) of every pair that a finding compares, each way round once."""
         contrasts = [c for finding in self.findings for c in finding.contrasts]
-        pairs = [
-            (c.a, c.b)
-            for c in contrasts
-            if isinstance(c, ContrastOfTwo) and c.metric == self.metric
-        ]
+        pairs = [c.scenarios for c in contrasts if c.metric == self.metric]
         distinct = dict.fromkeys(
-            (source.name, min(pair), max(pair)) for source in self.series for pair in pairs
+            (source.name, min(pair), max(pair))
+            for source in self.series
+            for pair in pairs
+            if len(pair) == 2
         )
         return tuple(distinct)

@@ -32,7 +32,7 @@ def engine(name: str) -> Engine:
 
 
 def unsupported(regime: Regime) -> str | None:
-    """What of a regime the replicated engine does not take; None if nothing."""
+    """What in a regime the replicated engine cannot train; None if it can train all of it."""
     if regime.model is not None:
         return f"the model {regime.model}"
     if regime.layers > 1:
@@ -49,5 +49,5 @@ def unsupported(regime: Regime) -> str | None:
 
 
 def supports(regime: Regime) -> bool:
-    """Whether the replicated engine trains a regime, number for number as stock Keras does."""
+    """Whether the replicated engine trains a regime with the same numbers as stock Keras."""
     return unsupported(regime) is None

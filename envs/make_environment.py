@@ -68,7 +68,7 @@ def check_path() -> None:
         characters = " and ".join(map(repr, found))
         sys.exit(
             f"Snakemake cannot run in the folder of this checkout, {str(ROOT)!r}, whose path has "
-            f"{characters} in it. Move the checkout, then give the same command again."
+            f"{characters} in it. Move the checkout, then run the same command again."
         )
 
 
@@ -122,7 +122,8 @@ def run(*command: "str | Path", folder: Path) -> None:
     arguments = [str(part) for part in command]
     result = subprocess.run(arguments, env=clean_environ(folder), check=False)
     if result.returncode:
-        sys.exit(f"Setting up failed at: {' '.join(arguments)}\nThe same command begins it anew.")
+        problem = f"Setting up failed at: {' '.join(arguments)}"
+        sys.exit(f"{problem}\nRun the same command again to start over.")
 
 
 def works(*command: "str | Path") -> bool:

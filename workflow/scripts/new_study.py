@@ -36,7 +36,7 @@ def config_for(path: Path) -> Path:
     """Where the config of a file goes. Raises NewStudyError if there is one already."""
     config = path.with_name(f"{stem_of(path)}.yaml")
     if config.exists():
-        raise NewStudyError(f"{config}: is there already; remove it or rename the file")
+        raise NewStudyError(f"{config}: exists already; remove it or rename the file")
     return config
 
 

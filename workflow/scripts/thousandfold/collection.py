@@ -69,7 +69,7 @@ def checked_blocks(
             yield block, series[block.series], table
     if problems:
         raise DamagedResultsError(
-            *problems, "Run the same command again: it trains these anew and no others."
+            *problems, "Run the same command again: it retrains these and no others."
         )
 
 

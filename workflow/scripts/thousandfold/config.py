@@ -73,7 +73,7 @@ def _composed(node: Any, key: Key = (), *, is_name: bool = False) -> Any:
         for name, value in node.items():
             same = composed(name)
             if same in found:
-                problem = "is there twice, with accents typed in two ways; rename or remove one"
+                problem = "occurs twice, with accents typed in two ways; rename or remove one"
                 raise BadKeyError((*key, name), problem)
             found[same] = _composed(value, (*key, name), is_name=name in NAMING)
         return found

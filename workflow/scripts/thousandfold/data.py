@@ -145,5 +145,5 @@ def _check_published(source: SeriesSource) -> None:
             raise BadKeyError(key, f"{source.published}: has no column {column!r}; add it")
     for column in PUBLISHED_NUMBERS:
         if not is_numeric_dtype(table[column]) or np.isinf(table[column]).any():
-            problem = f"column {column!r} holds something that is no number; correct it"
+            problem = f"column {column!r} has a value that is not a number; correct it"
             raise BadKeyError(key, f"{source.published}: {problem}")

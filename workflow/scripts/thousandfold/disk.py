@@ -52,7 +52,7 @@ def check_regular(path: Path) -> None:
         raise DataError(f"{path}: there is no such file; correct the path")
     in_kernel = any(path.resolve().is_relative_to(folder) for folder in KERNEL_FOLDERS)
     if in_kernel or not stat.S_ISREG(mode):
-        raise DataError(f"{path}: is no regular file; save what it gives into one")
+        raise DataError(f"{path}: is not a regular file; save its content to one")
 
 
 def check_writable(folder: Path) -> None:
@@ -149,10 +149,10 @@ def set_aside_damaged(results: Path, reports: Path) -> list[str]:
     """
     told = []
     for checksums, missing, changed in _damage(results, reports):
-        told += [f"{path}: is missing; it is made anew" for path in missing]
+        told += [f"{path}: is missing; it is remade" for path in missing]
         for path in changed:
             target = set_aside(path, results / "damaged" / path.name)
-            told.append(f"{path}: is not as it was written; moved to {target} and made anew")
+            told.append(f"{path}: is not as it was written; moved to {target} and remade")
         checksums.unlink(missing_ok=True)
     return told
 
@@ -160,7 +160,7 @@ def set_aside_damaged(results: Path, reports: Path) -> list[str]:
 def damaged_files(results: Path, reports: Path) -> list[str]:
     """A line on each file that `set_aside_damaged` would report."""
     return [
-        f"{path}: is missing or not as it was written; the run itself makes it anew"
+        f"{path}: is missing or was changed; the run itself remakes it"
         for _, missing, changed in _damage(results, reports)
         for path in (*missing, *changed)
     ]
@@ -216,8 +216,8 @@ def _free_name(path: Path) -> Path:
 
 def _damaged(path: Path, problem: str) -> DamagedTableError:
     return DamagedTableError(
-        f"{path}: is damaged: it {problem}. Delete it and run the same command again, which makes "
-        "it anew"
+        f"{path}: is damaged: it {problem}. Delete it and run the same command again, which "
+        "remakes it"
     )
 
 

@@ -271,7 +271,7 @@ def _repeat_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd
         row = int(np.flatnonzero(~is_whole)[0])
         raise BadKeyError(
             FILE,
-            f"{sheet.at('repeat', row)}: {rows['repeat'][row]!r} is no whole number; correct it",
+            f"{sheet.at('repeat', row)}: {rows['repeat'][row]!r} is not a whole number; correct it",
         )
     twice = np.flatnonzero(rows.duplicated([*SCENARIO, "repeat"]))
     if twice.size:
@@ -304,9 +304,9 @@ def _refuse_pooling(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> No
             shown = ", ".join(sorted(map(reprlib.repr, shared))[:3])
             raise BadKeyError(
                 FILE,
-                f"{sheet.path}: rows of one scenario differ in {name!r} ({shown}), so they may be "
-                f"no repeats of one thing; say columns: {{series: {name}}} if it is what was "
-                f"trained on, columns: {{repeat: {name}}} if it numbers the repeats, or "
+                f"{sheet.path}: rows of one scenario differ in {name!r} ({shown}), so they may "
+                f"not be repeats of the same thing; say columns: {{series: {name}}} if it is what "
+                f"was trained on, columns: {{repeat: {name}}} if it numbers the repeats, or "
                 f"pooled: [{name}] if it does not matter",
             )
 
@@ -388,7 +388,7 @@ def _pairing_problem(sheet: Sheet, rows: pd.DataFrame, column: Hashable) -> str 
     for series, own in names.groupby("series"):
         if own.groupby("scenario")["value"].agg(frozenset).nunique() > 1:
             return (
-                f"the scenarios on {series} have different values of {column!r}, so they are no "
+                f"the scenarios on {series} have different values of {column!r}, so they are not "
                 "pairs; leave a metric empty where a training failed, or set study.design: "
                 "independent"
             )

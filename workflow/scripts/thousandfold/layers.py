@@ -79,8 +79,13 @@ class _StrictLoader(yaml.SafeLoader):
     def refuse(self, node: yaml.Node) -> NoReturn:
         """Refuse any tag that has no use in a config."""
         if node.tag == self.resolve(yaml.ScalarNode, node.value, (True, False)):
-            what = "a date" if node.tag == f"{_YAML}timestamp" else "no text"
-            raise _refusal(node, f"YAML reads {node.value} as {what}; put it in quotes")
+            is_date = node.tag == f"{_YAML}timestamp"
+            how = (
+                f"reads {node.value} as a date"
+                if is_date
+                else f"does not read {node.value} as text"
+            )
+            raise _refusal(node, f"YAML {how}; put it in quotes")
         tag = reprlib.repr(node.tag.replace(_YAML, "!!"))
         raise _refusal(node, f"the tag {tag} has no use in a config; remove it")
 
@@ -110,14 +115,14 @@ def read_layer(file: str) -> dict[str, Any]:
     try:
         content = _parsed(text)
     except RecursionError:
-        raise ConfigError(f"{file}: is nested too deeply; mend the file") from None
+        raise ConfigError(f"{file}: is nested too deeply; correct the file") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}{_explained(error, text)}") from None
     # PyYAML converts numbers of a %YAML line as they come.
     except (ValueError, OverflowError) as error:
-        raise ConfigError(f"{file}: is no proper YAML ({error}); mend the file") from None
+        raise ConfigError(f"{file}: is not valid YAML ({error}); correct the file") from None
     if not isinstance(content, Mapping):
-        raise ConfigError(f"{file}: has no keys at its top; give some, such as study:")
+        raise ConfigError(f"{file}: has no keys at the top level; give some, such as study:")
     if TEMPLATE_KEY in content:
         raise ConfigError(
             f"{file}: {TEMPLATE_KEY}: makes the config a program; write out what it would compute"
@@ -156,7 +161,9 @@ def _read_text(file: str) -> str:
     try:
         check_regular(Path(file))
         if Path(file).stat().st_size > LARGEST_CONFIG:
-            raise ConfigError(f"{file}: is larger than {LARGEST_CONFIG // 10**6} MB; mend the file")
+            raise ConfigError(
+                f"{file}: is larger than {LARGEST_CONFIG // 10**6} MB; correct the file"
+            )
         return Path(file).read_text(encoding="utf-8")
     except DataError as error:
         raise ConfigError(str(error)) from None
@@ -164,7 +171,7 @@ def _read_text(file: str) -> str:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{file}, line {line}: is not in UTF-8; save the file as UTF-8") from None
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read ({error.strerror}); mend the file") from None
+        raise ConfigError(f"{file}: cannot be read ({error.strerror}); correct the file") from None
 
 
 def _parsed(text: str) -> Any:
@@ -202,7 +209,7 @@ def _explained(error: yaml.YAMLError, text: str) -> str:
     if (error.context or "").startswith("expected"):
         problem = f"{error.context}, {problem}"
     if problem == "mapping values are not allowed here":
-        problem += "; put text that holds a colon in quotes, or mend the indentation"
+        problem += "; put text that contains a colon in quotes, or correct the indentation"
     return f", line {line}: {problem}" + ("" if ";" in problem else "; correct it")
 
 

@@ -189,7 +189,7 @@ def _refuse_summaries(sheet: Sheet) -> None:
     for number, row in enumerate(sheet.rows):
         if row[0].casefold() in SUMMARIES:
             raise DataError(
-                f"{sheet.path}: {sheet.places[number]}: {row[0]!r} seems to sum up the others; "
+                f"{sheet.path}: {sheet.places[number]}: {row[0]!r} seems to summarise the others; "
                 "leave such rows out by read: {skip_last: 1}, or call it something else"
             )
 
@@ -317,8 +317,8 @@ def _about_twice(rows: _Rows, dates: Dates, one: int, other: int) -> str:
     number = len({tuple(row[sheet.column(key)] for key in keys) for row in sheet.rows})
     return (
         f"{sheet.path}: {place}: {dates.labels[other]} is there a second time, because the file "
-        f"holds {number} series, told apart by {' and '.join(map(repr, keys))}; give each an entry "
-        f"of its own, this one with where: {{{chosen}}}"
+        f"holds {number} series, distinguished by {' and '.join(map(repr, keys))}; give each an "
+        f"entry of its own, this one with where: {{{chosen}}}"
     )
 
 
@@ -356,7 +356,7 @@ def _about_gap(
         else "unevenly"
     )
     total = f", and {absent} are missing in all" if absent > 1 and is_whole else ""
-    mend = "set gaps: ignore to take the rows as they follow each other"
+    mend = "set gaps: ignore to treat the rows as consecutive"
     if is_whole:
         mend += ", or gaps: interpolate to fill each with the value before it"
     return (

@@ -140,8 +140,8 @@ def read_sealed(path: Path) -> pa.Buffer:
         return pa.py_buffer(content)
     except (OSError, DamagedFileError) as error:
         raise DamagedTableError(
-            f"{path}: is damaged: {error}. Delete it and run the same command again, which makes "
-            "it anew from the blocks"
+            f"{path}: is damaged: {error}. Delete it and run the same command again, which remakes "
+            "it from the blocks"
         ) from error
 
 

@@ -62,7 +62,7 @@ def inherited_in_words(results: Path, foreign: Collection[Path]) -> str | None:
     if not foreign:
         return f"{told}; what is trained stays as it is."
     return (
-        f"{told} and trains {len(foreign)} finished blocks again, whose recipe is another one now "
+        f"{told} and trains {len(foreign)} finished blocks again, whose recipe has changed "
         "(settings, series, code or versions of packages). It moves them to "
         f"{results / 'damaged'}. To keep the old results as they are, give the study another name."
     )

@@ -42,13 +42,13 @@ MOST_LISTED = 20
 
 
 NO_NAME = (
-    "is no usable name; take 1 to 100 characters in one line, without blanks at the ends or "
+    "is not a usable name; take 1 to 100 characters in one line, without blanks at the ends or "
     "control characters"
 )
 
 NO_FOLDER = (
-    "is no usable name of a folder; take letters, digits, '_' and '-', at most 64, starting with a "
-    "letter or digit"
+    "is not a usable name of a folder; take letters, digits, '_' and '-', at most 64, starting "
+    "with a letter or digit"
 )
 
 
@@ -65,14 +65,14 @@ class NotTextError(BadKeyError):
 
     def __init__(self, key: Key, value: Any, *, is_key: bool = False) -> None:
         self.is_key = is_key
-        super().__init__(key, f"YAML reads {_shown(value)} as no text; put it in quotes")
+        super().__init__(key, f"YAML does not read {_shown(value)} as text; put it in quotes")
 
     def as_written(self, written: str) -> BadKeyError:
         """The same problem with the exact text in the file."""
         key = (*self.key[:-1], written) if self.is_key else self.key
         if not written:
             return BadKeyError(key, "has no value; give text")
-        return BadKeyError(key, f"YAML reads {written} as no text; put it in quotes")
+        return BadKeyError(key, f"YAML does not read {written} as text; put it in quotes")
 
 
 @cache

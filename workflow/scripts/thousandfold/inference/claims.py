@@ -88,7 +88,7 @@ def _claim_sentence(
         return sentence
     holding = sum(_holds(Verdict(record["verdict"])) for record in records)
     fails = rank(verdict) < rank(Verdict.UNDECIDED)
-    what = "The claim fails by this one" if fails else "The weakest"
+    what = "The claim fails on this one" if fails else "The weakest"
     return f"{holding} of {len(records)} comparisons hold. {what}: {sentence}"
 
 

@@ -116,5 +116,7 @@ def _too_wide(decision: Decision, expect: str, margin: float, n: float) -> str:
         return "the interval is too wide, and would still be with 10⁹ repeats"
     ends = decision.difference - margin / 2, decision.difference + margin / 2
     if claim_verdict(expect, *ends, margin) == Verdict.UNDECIDED:
-        return f"the estimate lies so near the margin that {n:,} repeats of each need not tell"
-    return f"the interval is too wide; about {n:,} repeats of each would tell"
+        return (
+            f"the estimate lies so close to the margin that {n:,} repeats of each may not settle it"
+        )
+    return f"the interval is too wide; about {n:,} repeats of each would settle it"

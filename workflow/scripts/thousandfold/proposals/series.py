@@ -119,8 +119,8 @@ def propose_series(path: Path, value: str) -> list[SeriesProposal]:
     groups = list(dict.fromkeys(tuple(row[place] for place in places) for row in sheet.rows))
     if len(groups) > MOST_SERIES:
         raise DataError(
-            f"{path}: holds {len(groups)} series, told apart by {' and '.join(map(repr, keys))}; "
-            f"keep at most {MOST_SERIES} of them in the file"
+            f"{path}: holds {len(groups)} series, distinguished by {' and '.join(map(repr, keys))};"
+            f" keep at most {MOST_SERIES} of them in the file"
         )
     proposals: list[SeriesProposal] = []
     for group in groups or [()]:

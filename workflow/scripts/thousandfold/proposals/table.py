@@ -79,7 +79,7 @@ def propose_table(file: str, value: str | None) -> TableProposal:
         wide = tuple(name for name in numeric if SUMMARY_WORDS.isdisjoint(words_of(name)))
         if len(wide) < 2:
             raise DataError(
-                f"{sheet.path}: no column tells what was trained; {sheet.columns_in_words()}; call "
+                f"{sheet.path}: no column says what was trained; {sheet.columns_in_words()}; call "
                 "it scenario"
             )
     metric = value or (SCORE if wide else _metric(sheet, numeric))

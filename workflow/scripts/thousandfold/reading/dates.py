@@ -121,7 +121,7 @@ def dates_of(sheet: Sheet, column: int, options: ReadOptions = FOUND_OUT) -> Dat
         first = int(wrong[0])
         problem = "has no date"
         if texts[first]:
-            problem = f"{texts[first]!r} is no date, as the others are"
+            problem = f"{texts[first]!r} is not a date, unlike the others"
         raise DataError(
             f"{sheet.at(name, first)}: {problem}; correct it, leave "
             "lines after the data out by read: {skip_last: 1}, or set read: {dates: text} if these "
@@ -136,8 +136,8 @@ def _check_years(sheet: Sheet, name: str, texts: Sequence[str]) -> None:
     if np.mean(has_year) >= MOSTLY:
         first = texts[has_year.index(True)]
         raise DataError(
-            f"{sheet.path}: column {name!r}: {first!r} and others are dates in no form that is "
-            "known, or in several; write them as 2020-12-31, 2020-12, 2020Q4 or 2020, or set "
+            f"{sheet.path}: column {name!r}: {first!r} and others are dates in an unknown form, "
+            "or in several; write them as 2020-12-31, 2020-12, 2020Q4 or 2020, or set "
             "read: {dates: text} if the rows are in order"
         )
 

@@ -130,7 +130,7 @@ def _content(path: Path) -> bytes:
         with gzip.open(path) as packed:
             content = packed.read(LARGEST_TEXT + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}); mend the file") from None
+        raise DataError(f"{path}: cannot be read ({error}); correct the file") from None
     check_size(path, len(content))
     return content
 
@@ -157,15 +157,15 @@ def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, lis
         text = content.decode("cp1252", errors="replace")
         if "�" in text:
             text = content.decode("latin-1")
-        assumed.append("in Windows-1252 (Latin-1), as it is not in UTF-8")
+        assumed.append("in Windows-1252 (Latin-1), because it is not in UTF-8")
     except LookupError:
         raise DataError(
             f"{path}: there is no encoding {encoding!r}; correct read.encoding"
         ) from None
     if "\0" in text:
         raise DataError(
-            f"{path}: holds zero bytes, so it is no text, or in UTF-16 without a mark; save it in "
-            "UTF-8, or give read: {encoding: utf-16-le}"
+            f"{path}: holds zero bytes, so it is not text, or it is UTF-16 without a byte order "
+            "mark; save it in UTF-8, or give read: {encoding: utf-16-le}"
         )
     return composed(text.removeprefix("\ufeff")), assumed
 
@@ -204,7 +204,7 @@ def _split(path: Path, lines: list[str], first: int, separator: str | None) -> _
         return best
     if problem == "is empty":
         raise DataError(f"{path}: is empty; it needs a header and a row per observation")
-    raise DataError(f"{path}: cannot be read as columns of text ({problem}); mend the file")
+    raise DataError(f"{path}: cannot be read as columns of text ({problem}); correct the file")
 
 
 def _split_at_blanks(lines: list[str], first: int) -> _Split | None:

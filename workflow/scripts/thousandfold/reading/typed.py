@@ -31,7 +31,7 @@ def parquet_sheet(path: Path, options: ReadOptions) -> Sheet:
         raise
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(
-            f"{path}: cannot be read as a Parquet file ({str(error).strip()}); mend the file"
+            f"{path}: cannot be read as a Parquet file ({str(error).strip()}); correct the file"
         ) from None
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
@@ -136,7 +136,7 @@ def workbook_sheet(path: Path, options: ReadOptions) -> Sheet:
         raise
     except Exception as error:  # openpyxl raises nearly anything on a file that is no workbook
         raise DataError(
-            f"{path}: cannot be read as an Excel workbook ({error}); mend it, or save it as CSV"
+            f"{path}: cannot be read as an Excel workbook ({error}); repair it, or save it as CSV"
         ) from None
     used = [(number, row) for number, row in enumerate(cells, 1) if any(row)]
     used = used[options.skip_first : len(used) - (options.skip_last or 0)]

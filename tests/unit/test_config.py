@@ -449,6 +449,7 @@ def test_files_before_one_that_stands_alone_do_not_count(tmp_path):
     for name, text in [("a", "study: {seed: 1}"), ("b", "standalone: true"), ("c", "model: {}")]:
         files.append(str(tmp_path / f"{name}.yaml"))
         Path(files[-1]).write_text(text, encoding="utf-8")
+    assert config_files([files[1], *files]) == files[1:]
     assert config_files(files) == files[1:]
     assert [Path(file).resolve() for file in config_files(files[::2])] == [
         ROOT / "config.yaml",

@@ -249,6 +249,7 @@ rule write_config:
         checksums=checksums("config.yaml"),
     log:
         LOG_FILE.format(rule="write_config"),
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     resources:

@@ -25,6 +25,7 @@ from thousandfold.resources import (
     training_job,
     training_jobs,
 )
+from thousandfold.releases import foreign_blocks
 from thousandfold.study import Block
 
 RESULTS = STUDY.folder("results")
@@ -225,6 +226,14 @@ def checksums(*names):
 
 
 @cache
+def foreign():
+    """The finished blocks of another release that are to be trained again."""
+    blocks = [] if STUDY.table else STUDY.blocks()
+    files = map(Path, files_of(blocks))
+    return foreign_blocks(RESULTS, dict(zip(files, blocks)), partial(recipe, STUDY))
+
+
+@cache
 def make_sound(results, reports):
     """Set aside, once in a run, what is to be made anew: damaged files, blocks of other releases."""
     if workflow.dryrun or workflow.touch:
@@ -244,7 +253,9 @@ def finished_files(wildcards):
     return [
         str(file)
         for rule in workflow.rules
-        if not rule.has_wildcards() and rule.name != "train_interleaved"
+        if Path(rule.snakefile).is_relative_to(PROJECT / "workflow")
+        and not rule.has_wildcards()
+        and "train_interleaved" not in rule.name
         for file in rule.output
     ]
 
@@ -258,5 +269,5 @@ def training_tables():
 
 def report_templates():
     """The files that the report's page is rendered from."""
-    folder = Path(workflow.basedir) / "workflow/scripts/thousandfold/templates"
+    folder = PROJECT / "workflow/scripts/thousandfold/templates"
     return sorted(os.path.relpath(path) for path in folder.iterdir())

@@ -7,7 +7,9 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow" / "scripts"))
+PROJECT = Path(workflow.current_basedir).parents[1]
+
+sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 
 from thousandfold.config import load_study
 from thousandfold.disk import check_writable
@@ -15,6 +17,7 @@ from thousandfold.errors import UserError
 from thousandfold.layers import (
     command_line_values,
     config_files,
+    found_from_here,
     read_layer,
     snakemake_command,
 )
@@ -22,23 +25,28 @@ from thousandfold.layers import (
 OVERLAYS = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
 
 try:
-    CONFIG_FILES = config_files(OVERLAYS)
-    # Snakemake's own merging knows neither what stands alone nor, from elsewhere, the project's
-    # paths; and it would say neither which file is no YAML nor where.
-    LAYERS = [read_layer(file) for file in CONFIG_FILES]
+    # A module's config is what the workflow that uses it hands over, and nothing else.
+    if workflow.modifier.skip_configfile:
+        CONFIG_FILES = []
+        merged = found_from_here(config)
+    else:
+        CONFIG_FILES = config_files(OVERLAYS)
+        # Snakemake's own merging knows neither what stands alone nor, from elsewhere, the
+        # project's paths; and it would say neither which file is no YAML nor where.
+        merged = {}
+        for file in CONFIG_FILES:
+            update_config(merged, read_layer(file))
+        update_config(merged, command_line_values(workflow.config_settings.config))
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
 
-if CONFIG_FILES[0] not in OVERLAYS:
+if CONFIG_FILES and CONFIG_FILES[0] not in OVERLAYS:
 
     configfile: CONFIG_FILES[0]
 
 
-config.clear()
-for layer in LAYERS:
-    update_config(config, layer)
-update_config(config, command_line_values(workflow.config_settings.config))
+config = merged
 try:
     STUDY = load_study(config, CONFIG_FILES)
     for parent in ("results", "reports"):

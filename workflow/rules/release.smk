@@ -5,16 +5,7 @@ Makes results/release/<version>, on which all analysis hangs
 
 from snakemake.logging import logger
 
-from thousandfold.releases import foreign_blocks, inherited_in_words, release_note
-
-
-@cache
-def foreign():
-    """The finished blocks of another release that are to be trained again."""
-    blocks = [] if STUDY.table else STUDY.blocks()
-    files = map(Path, files_of(blocks))
-    return foreign_blocks(RESULTS, dict(zip(files, blocks)), partial(recipe, STUDY))
-
+from thousandfold.releases import inherited_in_words, release_note
 
 if workflow.is_main_process:
     inherited = inherited_in_words(RESULTS, foreign())
@@ -28,6 +19,7 @@ rule note_release:
         release_note(RESULTS),
     log:
         LOG_FILE.format(rule="note_release"),
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     resources:

@@ -56,5 +56,6 @@ rule report:
     """The report, up to date."""
     input:
         finished_files,
+    localrule: True
     message:
         "The report is {REPORTS}/report.html"

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from thousandfold.disk import check_regular
+from thousandfold.disk import check_regular, is_file
 from thousandfold.errors import DataError, UserError
 
 TEMPLATE_KEY = "__use_yte__"
@@ -107,9 +107,8 @@ def _refusal(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
 def read_layer(file: str) -> dict[str, Any]:
     """One config file's content. Raises ConfigError, with the line, if it cannot be used.
 
-    The paths in it are relative to the folder that Snakemake runs in; in the configs that the
-    project ships they are found from anywhere. Refuses YTE templates, which Snakemake would run
-    as Python.
+    The paths in it are relative to the folder that Snakemake runs in; the project's own files are
+    found from anywhere. Refuses YTE templates, which Snakemake would run as Python.
     """
     text = _read_text(file)
     try:
@@ -127,17 +126,11 @@ def read_layer(file: str) -> dict[str, Any]:
         raise ConfigError(
             f"{file}: {TEMPLATE_KEY}: makes the config a program; write out what it would compute"
         )
-    return _found_from_here(content) if _is_shipped(file) else dict(content)
+    return found_from_here(content)
 
 
-def _is_shipped(file: str) -> bool:
-    """Whether a config is the project's own: config.yaml, or one in config/."""
-    path = Path(file).resolve()
-    return path == PROJECT / "config.yaml" or path.parent == PROJECT / "config"
-
-
-def _found_from_here(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A shipped config, its paths relative to the folder that Snakemake runs in."""
+def found_from_here(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A config with paths to the project's own files, if the folder of the run has none such."""
 
     def found(source: Any) -> Any:
         if not isinstance(source, Mapping):
@@ -146,7 +139,7 @@ def _found_from_here(content: Mapping[str, Any]) -> dict[str, Any]:
         return {**source, **{key: moved(path) for key, path in paths.items()}}
 
     def moved(path: Any) -> Any:
-        if not isinstance(path, str) or ":" in path:  # such as statsmodels:nile
+        if not isinstance(path, str) or is_file(Path(path)) or not is_file(PROJECT / path):
             return path
         return os.path.relpath(PROJECT / path)
 

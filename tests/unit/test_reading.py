@@ -96,9 +96,9 @@ def test_percentages():
         ("fred_UNRATE.csv", "UNRATE", "column 'UNRATE', line 62: the value is missing;"),
         ("presidents.csv", "x", "column 'x', line 2: the value is missing, one of 6"),
         ("umsatz_eu.csv", "Umsatz", "line 2: '1X497.44' is not a number"),
-        ("panel_long.csv", "y", r"holds 2 series, told apart by 'unique_id'.*where: \{unique_id: \"AirP\"\}"),
-        ("stocks.csv", "price", r"holds 5 series, told apart by 'symbol'.*where: \{symbol: \"MSFT\"\}"),
-        ("grunfeld.csv", "invest", r"holds 11 series, told apart by 'firm'"),
+        ("panel_long.csv", "y", r"holds 2 series, distinguished by 'unique_id'.*where: \{unique_id: \"AirP\"\}"),
+        ("stocks.csv", "price", r"holds 5 series, distinguished by 'symbol'.*where: \{symbol: \"MSFT\"\}"),
+        ("grunfeld.csv", "invest", r"holds 11 series, distinguished by 'firm'"),
     ],
 )  # fmt: skip
 def test_what_is_refused_names_the_place_and_the_mend(file, value, problem):
@@ -211,7 +211,7 @@ def test_a_panel_told_apart_by_two_columns(tmp_path):
     ]  # fmt: skip
     path = tmp_path / "p.csv"
     path.write_text("\n".join(["country,good,year,sold", *rows, ""]), encoding="utf-8")
-    with pytest.raises(DataError, match="holds 4 series, told apart by 'country' and 'good'"):
+    with pytest.raises(DataError, match="holds 4 series, distinguished by 'country' and 'good'"):
         read_series("p", path, "sold", 2)
     chosen = Treatment(where=(("country", "b"), ("good", "x")))
     assert len(read_series("p", path, "sold", 2, treatment=chosen).values) == 10
@@ -304,7 +304,7 @@ def test_uneven_days_and_months_are_told_apart_by_their_order(tmp_path):
 
 def test_a_date_that_is_none_is_named(tmp_path):
     texts = [f"2020-{m:02}-01" for m in range(1, 13)]
-    with pytest.raises(DataError, match="column 'date', line 14: 'revised' is no date"):
+    with pytest.raises(DataError, match="column 'date', line 14: 'revised' is not a date"):
         dated([*texts, "revised"], tmp_path)
     with pytest.raises(DataError, match="column 'date', line 5: has no date"):
         dated([*texts[:3], "", *texts[4:]], tmp_path)
@@ -752,7 +752,7 @@ def test_more_spellings_of_dates(tmp_path, texts, frequency):
 
 def test_years_in_no_known_form_are_refused(tmp_path):
     for texts in (["1990", "1990 Q1", "1990 JAN"], ["Xyz 2020", "Xyy 2019", "Xyx 2018"]):
-        with pytest.raises(DataError, match="are dates in no form that is known, or in several"):
+        with pytest.raises(DataError, match="are dates in an unknown form, or in several"):
             dated(texts, tmp_path)
     told = in_words(dated(["11:00", "10:00", "9:00"], tmp_path, header="time"))
     assert "no dates are known in 'time'" in told
@@ -833,7 +833,7 @@ def test_layouts_that_are_refused(tmp_path, content, problem):
 
 def test_series_that_are_refused(tmp_path):
     for text, problem in [
-        ("month,y\nJan,1\nFeb,3\nMar,2\nTotal,6\n", "'Total' seems to sum up the others"),
+        ("month,y\nJan,1\nFeb,3\nMar,2\nTotal,6\n", "'Total' seems to summarise the others"),
         ("country,1990,1991,1992\nA,1,2,3\nB,2,3,5\n", "has a column per date"),
         ("n,y\na,93.1%\nb,0.9\n", "line 3: '0.9' has no percent sign, as others have"),
     ]:

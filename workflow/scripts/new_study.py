@@ -26,18 +26,18 @@ from thousandfold.reading.sheets import stem_of
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 MOST_SHOWN = 10
-"""Series of a panel that are told of."""
+"""Series of a panel that are listed."""
 
 
 class NewStudyError(UserError):
-    """A study that cannot be begun; the message names the file and the mend."""
+    """A study that cannot be created; the message names the file and the fix."""
 
 
 def config_for(path: Path) -> Path:
     """Where the config of a file goes. Raises NewStudyError if there is one already."""
     config = path.with_name(f"{stem_of(path)}.yaml")
     if config.exists():
-        raise NewStudyError(f"{config}: is there already; remove it or rename the file")
+        raise NewStudyError(f"{config}: exists already; remove it or rename the file")
     return config
 
 
@@ -56,9 +56,9 @@ def shared_parts(path: Path, config: Path) -> dict[str, str]:
 
 
 def study_of_series(path: Path, value: str | None) -> Path:
-    """Write a config beside a series; the file that was written.
+    """Write a config for a series; returns the file that was written.
 
-    Raises DataError or NewStudyError; a config that is there already is left alone.
+    Raises DataError or NewStudyError; an existing config is left alone.
     """
     config = config_for(path)
     if value is None:
@@ -80,9 +80,9 @@ def study_of_series(path: Path, value: str | None) -> Path:
 
 
 def study_of_table(path: Path, value: str | None) -> Path:
-    """Write a config beside a table of trained runs; the file that was written.
+    """Write a config for a table of trained runs; returns the file that was written.
 
-    Raises DataError or NewStudyError; a config that is there already is left alone.
+    Raises DataError or NewStudyError; an existing config is left alone.
     """
     config = config_for(path)
     proposal = propose_table(str(path), value)

@@ -1,4 +1,4 @@
-"""Checks of the training itself: what must give the same numbers does.
+"""Checks of the training itself: whether what has to give the same numbers does.
 
 Scenarios that are the same by construction, trained from shared seeds; and the fast engine
 beside stock Keras, for a few epochs of a scenario of each kind. (The tests compare the engines
@@ -33,7 +33,7 @@ def _rmses(study: Study, series: Series, scenario: Scenario, repeats: int) -> np
 
 
 def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:
-    """How far two scenarios' repeats lie apart; repeats that diverged in both agree."""
+    """How far apart two scenarios' repeats are; repeats that diverged in both agree."""
     differences = np.abs(rmses[0] - rmses[1])
     both_diverged = np.isnan(rmses[0]) & np.isnan(rmses[1])
     largest = float(np.max(np.where(both_diverged, 0.0, differences)))

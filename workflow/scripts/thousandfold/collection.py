@@ -1,6 +1,6 @@
 """From blocks to the two tables that everything else reads: repeats and forecasts.
 
-Blocks pass one at a time, so that memory does not grow with the number of forecasts.
+Blocks are read one at a time, so that memory does not grow with the number of forecasts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ class DamagedResultsError(UserError):
 
 
 def block_of(study: Study, path: Path) -> Block:
-    """The block that a result file holds, by its place: <series>/<scenario>/<start>-<stop>."""
+    """The block in a result file, identified by its path: <series>/<scenario>/<start>-<stop>."""
     series, scenario = map(study.name_of, path.parts[-3:-1])
     start, stop = path.stem.split("-")
     return Block(series, scenario, int(start), int(stop))
@@ -69,7 +69,7 @@ def checked_blocks(
             yield block, series[block.series], measured(table, series[block.series])
     if problems:
         raise DamagedResultsError(
-            *problems, "Run the same command again: it trains these anew and no others."
+            *problems, "Run the same command again: it retrains these and no others."
         )
 
 
@@ -82,7 +82,7 @@ def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame
 
 
 def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataFrame:
-    """A block's rows of the forecasts table; beyond the series' end nothing is actual."""
+    """A block's rows of the forecasts table; beyond the series' end there are no actual values."""
     forecasts = table.filter(regex=r"^(forecast|future)_\d+$").to_numpy()
     repeats, steps = forecasts.shape
     actual = np.append(series.values[-series.test_rows :], np.full(series.horizon, np.nan))

@@ -1,4 +1,4 @@
-"""What is measured of each repeat. Knows NumPy only."""
+"""The metrics: what is measured of each repeat, and how to read it. Depends on NumPy only."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -76,7 +76,7 @@ METRICS = {
 
 
 def metric_name(metric: str) -> str:
-    """A metric in prose; a column of a user's own table is called as it is."""
+    """A metric in prose; a column of a user's own table keeps its name."""
     return METRICS[metric].name if metric in METRICS else metric
 
 

@@ -86,7 +86,7 @@ def _is_idle(node: ast.AST) -> bool:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    """The modules of this package that a module imports, packages on the way included."""
+    """The modules of this package that a module imports, including the packages on the way."""
     found = set()
     for node in ast.walk(_syntax(module)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "thousandfold":
@@ -97,7 +97,7 @@ def _imports(module: str) -> frozenset[str]:
 
 
 def modules_behind(*modules: str) -> list[str]:
-    """The modules (or scripts) and all of this package's that they import, directly or not."""
+    """The modules (or scripts) and everything in this package that they import, directly or not."""
     found: set[str] = set()
     waiting = set(modules)
     while waiting:
@@ -128,7 +128,7 @@ def _digest(ingredients: dict[str, Any]) -> str:
 
 @cache
 def _series_digest(source: SeriesSource) -> str:
-    """SHA-256 of what of a series shapes a result: its numbers, however its file writes them."""
+    """SHA-256 of what shapes a result in a series: its numbers, however the file writes them."""
     series = load_series(source)
     digest = hashlib.sha256(series.columns.astype("<f8").tobytes())
     digest.update(json.dumps([series.columns.shape, series.test_rows, series.horizon]).encode())
@@ -136,7 +136,7 @@ def _series_digest(source: SeriesSource) -> str:
 
 
 def recipe(study: Study, block: Block) -> str:
-    """SHA-256 of all that a block's result depends on.
+    """SHA-256 of everything that a block's result depends on.
 
     These are the scenario's regime and what seeds it, the series, the study's seed, the range of
     repeats, the versions of TensorFlow, Keras and NumPy, and the code that shapes the result.
@@ -159,7 +159,7 @@ def recipe(study: Study, block: Block) -> str:
 
 
 def checks_recipe(study: Study) -> str:
-    """SHA-256 of all that the checks of the study's training depend on."""
+    """SHA-256 of everything that the checks of the study's training depend on."""
     ingredients = {
         "identities": [asdict(identity) for identity in study.identities],
         "regimes": [asdict(scenario.regime) for scenario in study.scenarios],

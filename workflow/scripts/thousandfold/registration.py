@@ -1,4 +1,4 @@
-"""From the findings section to registered claims: what each compares, by which margin."""
+"""From the findings section to registered claims: what each compares, and with which margin."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""A series as everything else takes it. Nothing here knows of scenarios, networks or files."""
+"""A time series in memory. Nothing here knows about scenarios, networks or files."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Series:
-    """One time series and what is known beside it, its last `test_rows` values held out."""
+    """One time series and what is known about it, its last `test_rows` values held out."""
 
     name: str
     values: np.ndarray

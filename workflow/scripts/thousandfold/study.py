@@ -1,4 +1,4 @@
-"""A study as plain, validated, frozen data: what config.yaml says, in the project's words.
+"""A study as plain, validated, frozen data: what config.yaml says, in the project's terms.
 
 No file is read here and nothing is computed; config.py makes these.
 """
@@ -100,7 +100,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Stopping:
-    """Train a scenario in stages until the mean is known well enough in two successive ones."""
+    """Train a scenario in stages until its mean is precise enough after two successive ones."""
 
     stage: int
     """Repeats of one stage."""
@@ -110,7 +110,7 @@ class Stopping:
 
 @dataclass(frozen=True)
 class Study:
-    """One study: everything that Snakemake plans and the report tells."""
+    """One study: everything that Snakemake plans and the report shows."""
 
     name: str
     title: str
@@ -154,7 +154,7 @@ class Study:
 
     @property
     def deterministic(self) -> frozenset[str]:
-        """The scenarios of which every repeat gives the same number by construction."""
+        """The scenarios whose repeats all give the same number by construction."""
         return frozenset(scenario.name for scenario in self.scenarios if scenario.deterministic)
 
     @property
@@ -171,7 +171,7 @@ class Study:
 
     @property
     def trainings(self) -> int:
-        """How many trainings there are; with a stopping rule, the most there can be."""
+        """How many trainings there are; with a stopping rule, the maximum."""
         return self.repeats * len(self.series) * len(self.scenarios)
 
     def folder(self, parent: str) -> Path:
@@ -224,7 +224,7 @@ class Study:
 
     @property
     def compares_all_pairs(self) -> bool:
-        """Whether every pair of scenarios is explored; of more than MOST_PAIRED too many are."""
+        """Whether every pair of scenarios is explored; beyond MOST_PAIRED there are too many."""
         return len(self.scenarios) <= MOST_PAIRED
 
     def explored_pairs(self) -> tuple[tuple[str, str], ...] | None:

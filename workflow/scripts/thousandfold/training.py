@@ -1,6 +1,6 @@
 """One training job's work: from a scenario, a series and a range of repeats to a table.
 
-Knows the engines by name only; importing this module imports no Keras.
+Refers to the engines by name only; importing this module does not import Keras.
 """
 
 import numpy as np

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, rmse, shipped_regimes
 
-from thousandfold.engines import network, replicated, stock
-from thousandfold.engines.lanes import FEWEST_LANES, MOST_LANES, lanes_of
+from thousandfold.engines import network, replicated, stock, supports, unsupported
+from thousandfold.engines.lanes import FEWEST_LANES, MOST_LANES, lanes_of, weights_of
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
 from thousandfold.observations import read_series
@@ -158,6 +158,50 @@ def test_the_numpy_network_tells_carried_from_reset_states():
             assert np.abs(a - b).max() > 2e-5
 
 
+BEYOND = {
+    "kept": replace(
+        STATEFUL, units=3, timesteps=2, train_rows=4, epochs=1, learning_rate=1e-30,
+        reset_after_epoch=False,
+    ),
+}  # fmt: skip
+BEYOND["reset after each prediction"] = replace(BEYOND["kept"], reset_after_prediction=True)
+BEYOND["stateless"] = replace(BEYOND["kept"], stateful=False)
+
+
+def expected_future(lstm, data, steps, *, resets):
+    """The differences that a network forecasts from what it forecast before, as it sees them."""
+    window, outputs = list(np.diff(SERIES.values)[-2:]), []
+    for _ in range(steps):
+        inputs = data.input_scaler.scale(np.array(window)[np.newaxis, :, np.newaxis])
+        outputs.append(lstm.run(inputs, resets)[0])
+        window = [window[1], data.target_scaler.invert(outputs[-1])]
+    return np.array(outputs)
+
+
+@pytest.mark.parametrize("engine", [stock, replicated], ids=["stock", "replicated"])
+@pytest.mark.parametrize("name", BEYOND)
+def test_beyond_the_end_the_state_is_carried_and_reset_as_the_regime_says(
+    engine, name, monkeypatch
+):
+    """By networks as they were drawn: stock Keras trains nothing here."""
+    monkeypatch.setattr(stock, "_fit", lambda *_: (0.0, 1))
+    regime, steps = BEYOND[name], 4
+    data = supervise(replace(SERIES, horizon=steps), regime)
+    block = engine.train_block(regime, data, SEEDS[:1], lambda _: None)
+
+    def expected(regime):
+        lstm = NumpyLstm(block.weights, regime)
+        if engine is replicated:
+            lstm.run(data.train.inputs, reset_after_batch=False)
+        lstm.run(data.test.inputs, regime.reset_after_prediction)
+        return expected_future(lstm, data, steps, resets=regime.reset_after_prediction)
+
+    np.testing.assert_allclose(block.future[0], expected(regime), atol=1e-6)
+    # Carrying and resetting are not the same thing, or the line above could not fail.
+    other = BEYOND["kept" if name != "kept" else "stateless"]
+    assert np.abs(expected(other) - expected(regime)).min() > 1e-4
+
+
 # Each regime field alone.
 
 
@@ -268,6 +312,41 @@ def test_lanes_follow_from_sizes_alone():
     assert lanes_of(replace(STATEFUL, units=64), features=1) == FEWEST_LANES
     for wider in [replace(STATEFUL, units=4), replace(STATELESS, batch_size=16, timesteps=12)]:
         assert FEWEST_LANES < lanes_of(wider, features=1) < MOST_LANES
+
+
+@pytest.mark.parametrize("layer", ["lstm", "gru", "simple_rnn", "dense"])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize(("units", "timesteps", "features"), [(1, 1, 1), (5, 3, 2)])
+def test_weights_are_as_many_as_keras_has(layer, layers, units, timesteps, features):
+    regime = replace(STATELESS, layer=layer, layers=layers, units=units, timesteps=timesteps)
+    rows = Rows(np.zeros((2, timesteps, features), np.float32), np.zeros(2, np.float32))
+    in_keras = stock.build_model(regime, rows, SEEDS[0], 1).count_params()
+    # Keras's GRU has two biases; the estimate counts one.
+    second_biases = 3 * units * layers if layer == "gru" else 0
+    assert weights_of(regime, features) == in_keras - second_biases
+
+
+def test_more_weights_mean_fewer_lanes():
+    """Of one size but for the layers; stacked ones hold several times the weights."""
+    single = replace(STATEFUL, units=8)
+    assert lanes_of(replace(single, layers=3), features=1) < lanes_of(single, features=1)
+
+
+@pytest.mark.parametrize(
+    ("units", "sizes", "is_supported"),
+    [
+        (128, {"timesteps": 2}, True), (128, {"batch_size": 2}, True),
+        (129, {"timesteps": 2}, False), (129, {"batch_size": 2}, False),
+        (129, {}, True), (129, {"timesteps": 2, "layer": "dense"}, True),
+    ],
+)  # fmt: skip
+def test_more_than_128_units_over_several_timesteps_or_rows_go_to_stock_keras(
+    units, sizes, is_supported
+):
+    """The limit as docs/networks.md tells it."""
+    regime = replace(STATELESS, units=units, **sizes)
+    assert supports(regime) == is_supported
+    assert ("more than 128 units" in str(unsupported(regime))) != is_supported
 
 
 def test_calls_of_the_compiled_program_leave_no_mark(monkeypatch):

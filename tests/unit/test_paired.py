@@ -147,11 +147,23 @@ def test_a_swap_mirrors_everything():
     for expect, margin in [("different", 1.0), ("more_stable", 1.25)]:
         one, other = row_of(x, 2 * y, expect, margin), row_of(2 * y, x, expect, margin)
         assert one["difference"] == pytest.approx(-other["difference"])
-    first, second = sample(x, "a"), sample(y, "b")
-    assert paired.values(first, second)[0] is not None
+        assert one["ci_low"] == pytest.approx(-other["ci_high"])
+        assert one["ci_high"] == pytest.approx(-other["ci_low"])
+        assert one["paired_t"] == pytest.approx(-other["paired_t"])
+        assert one["wilcoxon_p"] == pytest.approx(other["wilcoxon_p"])
     assert paired.spread_ratio(x, y).interval(0.05) == pytest.approx(
         [-end for end in paired.spread_ratio(y, x).interval(0.05)][::-1]
     )
+
+
+def test_a_pair_takes_both_of_its_halves():
+    """Whichever is missing, the other goes too, and no value moves to another's partner."""
+    first = sample([1.0, np.nan, 3.0, 4.0, 5.0, 6.0], "a")
+    second = sample([10.0, 20.0, np.inf, 40.0, 50.0], "b")
+    for a, b, expected in [
+        (first, second, ([1, 4, 5], [10, 40, 50])), (second, first, ([10, 40, 50], [1, 4, 5])),
+    ]:  # fmt: skip
+        np.testing.assert_array_equal(paired.values(a, b), expected)
 
 
 @pytest.mark.parametrize("shift", [0.0, 4.0])

@@ -2,19 +2,22 @@
 
 import re
 from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from support import STATELESS, rmse
+from support import STATEFUL, STATELESS, rmse
 
 from thousandfold.baselines import baseline_errors
+from thousandfold.engines.block import TrainedBlock
 from thousandfold.errors import DataError
 from thousandfold.observations import read_series, series_path
-from thousandfold.scenario import EarlyStopping
+from thousandfold.scenario import EarlyStopping, Scenario, Sequences
 from thousandfold.series import Series
-from thousandfold.supervised import supervise
+from thousandfold.supervised import MASK_VALUE, supervise
+from thousandfold.training import train_repeats
 
 
 def test_the_shipped_series_has_its_published_checksums(shampoo):
@@ -202,3 +205,68 @@ def test_further_inputs_are_differenced_and_scaled_for_themselves(shampoo):
     )
     alone = supervise(shampoo, replace(STATELESS, timesteps=2))
     np.testing.assert_array_equal(data.train.inputs[:, :, 0], alone.train.inputs[:, :, 0])
+
+
+def lengths_of(rows, form):
+    """How many timesteps of each row, or of each sequence of a stepwise form, are real."""
+    match form:
+        case "zeros":
+            return np.count_nonzero(rows.inputs[:, :, 0], axis=1)
+        case "masking":
+            return (rows.inputs[:, :, 0] != MASK_VALUE).sum(axis=1)
+        case "flag":
+            return rows.inputs[:, :, 1].sum(axis=1)
+    begins, ends = np.flatnonzero(rows.begins), np.flatnonzero(rows.ends)
+    return ends - begins + 1
+
+
+@pytest.mark.parametrize("form", ["zeros", "masking", "flag", "stepwise", "stepwise_last"])
+@pytest.mark.parametrize("train_rows", [None, 18, 17])
+def test_the_lengths_of_sequences_go_on_through_the_test_rows(shampoo, form, train_rows):
+    """2, 3, 4, 2, ... from the first training row to the last of the test."""
+    start = STATEFUL if form.startswith("stepwise") else STATELESS
+    regime = replace(start, sequences=Sequences(2, 4, form), train_rows=train_rows)
+    # Differences that grow, so that only those beside the middle are scaled to nearly zero.
+    values = np.cumsum(np.geomspace(1, 2, len(shampoo.values)))
+    data = supervise(replace(shampoo, values=values), regime)
+    of_train, of_test = (list(lengths_of(rows, form)) for rows in (data.train, data.test))
+    assert (len(of_train), len(of_test)) == (train_rows or 19, 12)
+    assert of_train + of_test == list(islice(cycle([2, 3, 4]), len(of_train) + 12))
+
+
+# Forecasts beyond the end
+
+
+class Oracle:
+    """An engine whose networks foresee everything, but for a scale."""
+
+    def __init__(self, test, beyond):
+        self.test, self.beyond = test, beyond
+
+    def train_block(self, regime, data, seeds, progress):
+        repeats = len(seeds)
+        return TrainedBlock(
+            weights={}, train_loss=np.zeros(repeats, np.float32), epochs=np.ones(repeats, int),
+            outputs=np.tile(self.test, (repeats, 1)), future=np.tile(self.beyond, (repeats, 1)),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("difference", [True, False], ids=["of differences", "of values"])
+def test_forecasts_beyond_the_end_are_in_the_units_of_the_series(shampoo, monkeypatch, difference):
+    """The last four months are kept back; a network that foresees them must forecast them."""
+    known = replace(
+        shampoo, values=shampoo.values[:-4], labels=shampoo.labels[:-4], test_rows=8, horizon=4
+    )
+    learned = np.diff(shampoo.values) if difference else shampoo.values
+    of_training = learned[1:-12]
+    low, high = of_training.min(), of_training.max()
+    scaled = (learned - low) / (high - low) * 2 - 1
+    oracle = Oracle(scaled[-12:-4], scaled[-4:])
+    monkeypatch.setattr("thousandfold.training.engine", lambda _: oracle)
+    regime = replace(STATELESS, difference=difference)
+    table = train_repeats(Scenario("a", "a", regime, "a"), known, 1, range(2))
+    for repeat in range(2):
+        future = table.filter(like="future_").iloc[repeat]
+        np.testing.assert_allclose(future, shampoo.values[-4:])
+        forecasts = table.filter(like="forecast_").iloc[repeat]
+        np.testing.assert_allclose(forecasts, shampoo.values[-12:-4])

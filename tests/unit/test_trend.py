@@ -16,6 +16,7 @@ from thousandfold.inference.estimates import (
     slope_weights,
 )
 from thousandfold.inference.findings import judge
+from thousandfold.inference.samples import divergence_matters
 from thousandfold.records import table_columns
 from thousandfold.study import Finding
 
@@ -125,31 +126,37 @@ def test_values_that_have_no_ratio_count_as_diverged():
     assert row["verdict"] == "undecided"
 
 
-def test_a_higher_metric_may_be_better():
-    """Failures then rank below everything, so that they turn this comparison round."""
-    from thousandfold.inference.samples import divergence_matters
+@pytest.mark.parametrize(
+    ("ahead", "higher_is_better", "matters"),
+    [
+        # Level, until the one failure tips the scales.
+        (0, False, True), (0, True, True),
+        # Ahead of b by half a step: worth less than a failure at the lower end, none at the upper.
+        (0.5, True, True), (0.5, False, False),
+        (-0.5, False, True), (-0.5, True, False),
+        # Above or below all of b, whatever one of two hundred does.
+        (1000, True, False), (1000, False, False),
+        (-1000, True, False), (-1000, False, False),
+    ],
+)  # fmt: skip
+def test_a_failure_ranks_worst_whichever_way_is_better(ahead, higher_is_better, matters):
+    """It matters where it turns the comparison of ranks round: below all others if higher is
+    better, above them if lower is."""
+    values = np.arange(1.0, 201)
+    a, b = sample(np.append(values + ahead, np.nan)), sample(values, "b")
+    assert divergence_matters([a, b], [1, -1], higher_is_better=higher_is_better) == matters
+    assert divergence_matters([b, a], [1, -1], higher_is_better=higher_is_better) == matters
 
-    a, b = sample([9.0] * 200 + [np.nan]), sample([8.0] * 201, "b")
-    assert not divergence_matters([a, b], [1, -1], higher_is_better=True)
-    assert not divergence_matters([a, b], [1, -1])
-    # As good as b, until its failure counts: as the worst, whichever way that is.
-    values = np.arange(201.0)
-    a, b = sample(np.append(values[1:] + 0.0, np.nan)), sample(values[1:], "b")
-    assert divergence_matters([a, b], [1, -1], higher_is_better=True)
-    assert divergence_matters([a, b], [1, -1])
-    higher = sample(np.append(values[1:] + 0.5, np.nan))
-    assert divergence_matters([higher, b], [1, -1], higher_is_better=True)
-    assert not divergence_matters([higher, b], [1, -1])
 
-
-def test_one_diverged_repeat_of_a_trend():
-    """One of a thousand, of which there may be one: the verdict stays."""
+@pytest.mark.parametrize(
+    ("diverged", "verdict"),
+    [(1, "supported"), (4, "supported"), (5, "undecided"), (40, "undecided")],
+)
+def test_diverged_repeats_of_a_trend_up_to_one_in_a_hundred_leave_its_verdict(diverged, verdict):
     values = falling(n=400)
-    values["a0"] = np.append(values["a0"][:-1], np.nan)
+    values["a0"][:diverged] = np.nan
     row = row_of(TREND, values)
-    assert (row["verdict"], row["n_diverged_a"]) == ("supported", 1)
-    values["a0"][:40] = np.nan
-    assert row_of(TREND, values)["verdict"] == "undecided"
+    assert (row["verdict"], row["n_diverged_a"]) == (verdict, diverged)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,5 +1,7 @@
 """The decision rules: total, one verdict, coherent. Expected words are the rules' own table."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -123,20 +125,36 @@ def test_many_at_once_are_each_for_itself(many, margin, expect):
         assert list(rule(low, high, margin)) == [rule(*one, margin) for one in many]
 
 
-ORDER = (C, N, O, U, S)
+D = Verdict.DOES_NOT_HOLD
+# Two members -> the verdict on both: false (C, N) beats unknown (O), unknown beats true (U, S).
+BOTH = {
+    (S, S): S, (S, U): U, (S, O): O, (S, N): D, (S, C): C,
+    (U, U): U, (U, O): O, (U, N): D, (U, C): C,
+    (O, O): O, (O, N): D, (O, C): C,
+    (N, N): D, (N, C): C,
+    (C, C): C,
+}  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(ORDER), min_size=2))
-def test_a_conjunction_is_as_good_as_its_worst_member(verdicts):
-    """By the logic of three values, so that what is false beats what is not known."""
-    expected = ORDER[min(map(ORDER.index, verdicts))]
-    found = conjunction_verdict(verdicts)
-    assert found == (Verdict.DOES_NOT_HOLD if expected == N else expected)
-    assert conjunction_verdict(verdicts[::-1]) == found
+@pytest.mark.parametrize(("members", "both"), BOTH.items())
+def test_a_conjunction_of_two(members, both):
+    """Strong Kleene conjunction (1952, section 64), row by row."""
+    assert conjunction_verdict(members) == conjunction_verdict(members[::-1]) == both
+
+
+def both(a, b):
+    return BOTH.get((a, b)) or BOTH[b, a]
+
+
+def test_a_conjunction_of_three():
+    """That of two, and the third; "does not hold" is false as N is."""
+    for a, b, c in product((S, U, O, N, C), repeat=3):
+        first = both(a, b)
+        assert conjunction_verdict([a, b, c]) == both(N if first == D else first, c)
 
 
 def test_a_conjunction_of_one_is_that_one():
-    assert [conjunction_verdict([verdict]) for verdict in ORDER] == list(ORDER)
+    assert [conjunction_verdict([verdict]) for verdict in (S, U, O, N, C)] == [S, U, O, N, C]
 
 
 def test_the_words():

@@ -21,9 +21,10 @@ from study import ROOT, measured_apart, peak_megabytes, publish
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from thousandfold.engines import MOST_UNITS, replicated, stock
+from thousandfold.engines import replicated, stock
 from thousandfold.engines.lanes import lanes_of
 from thousandfold.engines.runtime import keras
+from thousandfold.engines.support import MOST_UNITS
 from thousandfold.scenario import Regime
 from thousandfold.supervised import supervise
 

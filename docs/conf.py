@@ -10,7 +10,7 @@ extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/*.md", "benchmarks/*.md", "data/*.md"]
+include_patterns = ["*.md", "docs/*.md", "benchmarks/*.md", "config/*.md", "data/*.md"]
 
 html_theme = "furo"
 html_title = "Thousandfold"

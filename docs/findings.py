@@ -1,4 +1,4 @@
-"""Write docs/findings.md from the tables of the studies that come beside the article's.
+"""Write docs/findings.md from the tables of the studies that ship beside the article's.
 
     for study in batch_size padding padding_speed architectures preprocessing series; do
         snakemake --cores 2 --configfile config/$study.yaml
@@ -59,7 +59,7 @@ def of_one_series(study: str, remarks: dict[str, str]) -> str:
 
 
 def of_several_series(study: str, remarks: dict[str, str]) -> str:
-    """A row per claim, with its verdict on each series and what holds over all."""
+    """A row per claim, with its verdict on each series and the count over all series."""
     folder = ROOT / "results" / study
     claims, findings, over_all = (
         pd.read_csv(folder / f"{name}.csv") for name in ("claims", "findings", "conjunctions")

@@ -1,7 +1,7 @@
-"""Write docs/configuration.md and docs/tables.md from the schemas that the workflow checks with.
+"""Write docs/configuration.md and docs/tables.md from the schemas that the workflow validates with.
 
 python docs/reference.py            # write them
-python docs/reference.py --check    # say whether they are what the schemas say
+python docs/reference.py --check    # check that they match the schemas
 """
 
 import json
@@ -20,20 +20,20 @@ Schema = dict[str, Any]
 CONFIGURATION = """\
 # Configuration
 
-Every key of `config.yaml` and of the overlays merged over it, as
-[the schema](../workflow/schemas/config.schema.yaml) that they are checked with describes it.
-Unknown keys are refused. In names of keys, `<name>` stands for a name of your own.
+Every key of `config.yaml` and of the overlays merged over it. This page is generated from
+[the schema](../workflow/schemas/config.schema.yaml) that configs are checked against. Unknown keys
+are refused. In key names, `<name>` stands for a name of your own.
 """
 
 TABLES = """\
 # Tables
 
-Every table that a run leaves in `results/`, and its columns, in order. `checksums/` has a SHA-256
-of each, in the form of `sha256sum --check`.
+Every table that a run leaves in `results/`, and its columns, in order; [results](results.md) is the
+overview. `checksums/` has a SHA-256 of each, in the format of `sha256sum --check`.
 
 In CSV tables, a text that begins with `=`, `+`, `-`, `@` (also full-width), a tab, a line break or
-`'` has a `'` before it: a spreadsheet may take it for a formula. Take one `'` off the beginning of
-a text to have it as it was. `repeats.parquet` has all texts as they are.
+`'` has a `'` in front of it, because a spreadsheet may take it for a formula. Remove one `'` from
+the beginning of a text to restore it. `repeats.parquet` has all texts unchanged.
 """
 
 
@@ -50,7 +50,7 @@ def resolved(schema: Schema, definitions: Schema) -> Schema:
 
 
 def number(value: float) -> str:
-    """A bound, with thousands set apart."""
+    """A bound, with thousands separators."""
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
@@ -61,12 +61,12 @@ def told(schema: Schema) -> str:
 
 
 def in_code(value: Any) -> str:
-    """A value as one writes it in YAML, in code type."""
+    """A value as it is written in YAML, formatted as code."""
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 def values(schema: Schema, definitions: Schema) -> str:
-    """Which values a key takes."""
+    """The values that a key takes."""
     if "enum" in schema:
         return ", ".join(map(in_code, schema["enum"]))
     if "oneOf" in schema:
@@ -127,7 +127,7 @@ def sections(name: str, schema: Schema, definitions: Schema, seen: set[int]) -> 
 
 
 def configuration() -> str:
-    """The page of the config's keys."""
+    """The page of config keys."""
     schema = read("config.schema.yaml")
     return "\n".join([CONFIGURATION, *sections("", schema, schema["$defs"], set())])
 

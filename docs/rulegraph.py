@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+ENDS = ("all", "study")
+"""The targets, where everything leads."""
+
 STYLE = 'graph [rankdir=LR bgcolor="white" pad=0.1 nodesep=0.15] node [fontname="sans-serif"]'
 
 
@@ -26,8 +29,8 @@ def edges(graph: str) -> set[tuple[str, str]]:
 
 
 def main() -> None:
-    """Draw it, `all` left out, as everything leads there."""
-    pairs = sorted(pair for pair in edges(rule_graph()) if pair[1] != "all")
+    """Draw it, the targets left out."""
+    pairs = sorted(pair for pair in edges(rule_graph()) if pair[1] not in ENDS)
     lines = "".join(f'"{a}" -> "{b}"\n' for a, b in pairs)
     graph = f"digraph rules {{\n{STYLE} node [shape=box style=rounded]\n{lines}}}\n"
     drawn = subprocess.run(

@@ -45,7 +45,7 @@ BASE_PYTHON: str = getattr(sys, "_base_executable", None) or sys.executable
 
 
 def check_platform() -> None:
-    """Stop with one clear error where the lock has no packages."""
+    """Stop with one clear error if the lock has no packages for this platform."""
     here = f"{platform.python_implementation()} {platform.python_version()} on "
     here += f"{platform.system()} {platform.machine()}"
     is_served = (
@@ -62,18 +62,18 @@ def check_platform() -> None:
 
 
 def check_path() -> None:
-    """Stop where the path of this checkout would break each run."""
+    """Stop if the path of this checkout would break every run."""
     found = sorted(BREAKING & set(str(ROOT)))
     if found:
         characters = " and ".join(map(repr, found))
         sys.exit(
             f"Snakemake cannot run in the folder of this checkout, {str(ROOT)!r}, whose path has "
-            f"{characters} in it. Move the checkout, then give the same command again."
+            f"{characters} in it. Move the checkout, then run the same command again."
         )
 
 
 def tell_what_changes_runs() -> None:
-    """A line for each variable that stays when Snakemake is started."""
+    """Print a line for each variable that still applies when Snakemake is started."""
     for name in ("PYTHONPATH", "PYTHONHOME"):
         if os.environ.get(name):
             print(
@@ -91,7 +91,7 @@ def tell_what_changes_runs() -> None:
 
 
 def can_be_written(folder: Path) -> bool:
-    """Whether files can be put into a folder, which is made if it is not there."""
+    """Whether files can be written to a folder, which is created if it does not exist."""
     try:
         folder = folder.expanduser()
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def can_be_written(folder: Path) -> bool:
 
 
 def clean_environ(folder: Path) -> dict[str, str]:
-    """The variables for a command on an environment: none that change what is installed."""
+    """Variables for a command on an environment, without those that change what is installed."""
     environ = {
         name: value
         for name, value in os.environ.items()
@@ -122,11 +122,12 @@ def run(*command: "str | Path", folder: Path) -> None:
     arguments = [str(part) for part in command]
     result = subprocess.run(arguments, env=clean_environ(folder), check=False)
     if result.returncode:
-        sys.exit(f"Setting up failed at: {' '.join(arguments)}\nThe same command begins it anew.")
+        problem = f"Setting up failed at: {' '.join(arguments)}"
+        sys.exit(f"{problem}\nRun the same command again to start over.")
 
 
 def works(*command: "str | Path") -> bool:
-    """Whether a program can be started and ends well."""
+    """Whether a program can be started and exits without an error."""
     arguments = [str(part) for part in command]
     try:
         result = subprocess.run(
@@ -160,7 +161,7 @@ def python_with_pip() -> str:
 
 
 def fetch_uv() -> None:
-    """Put uv into its folder, whole or not at all."""
+    """Put uv into its folder, completely or not at all."""
     print("Fetching uv into .uv", flush=True)
     unfinished = UV_FOLDER.with_name(".uv-unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -184,7 +185,7 @@ def stamp_of(folder: Path, lock: Path) -> str:
 
 
 def is_finished(folder: Path, stamp: Path, expected: str) -> bool:
-    """Whether an environment is there, whole, in the place that its programs name."""
+    """Whether a complete environment exists, in the place that its programs name."""
     has_python = (folder / "bin" / "python").exists()
     return has_python and stamp.exists() and stamp.read_text(encoding="utf-8") == expected
 

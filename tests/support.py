@@ -29,6 +29,10 @@ def contrast_of_two(expect, a, b, margin) -> ContrastOfTwo:
     return kind(expect, a, b, margin)
 
 
+def rmse(forecasts, actual):
+    return np.sqrt(((np.asarray(forecasts) - actual) ** 2).mean(axis=-1))
+
+
 def shipped_config() -> dict:
     return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 

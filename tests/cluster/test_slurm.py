@@ -49,11 +49,9 @@ def start(slurm):
 
 
 def adapt_profile(project):
-    """Make profiles/mysite as the README says; the local Slurm has that partition."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    added = re.search(
-        r"cp -r profiles/slurm profiles/mysite.*?```yaml\n(.*?)```", readme, re.DOTALL
-    )
+    """Make profiles/mysite as docs/clusters.md says; the local Slurm has that partition."""
+    page = (ROOT / "docs/clusters.md").read_text(encoding="utf-8")
+    added = re.search(r"cp -r profiles/slurm profiles/mysite.*?```yaml\n(.*?)```", page, re.DOTALL)
     mysite = shutil.copytree(project.folder / "profiles/slurm", project.folder / "profiles/mysite")
     with (mysite / "config.yaml").open("a", encoding="utf-8") as profile:
         profile.write(added[1])

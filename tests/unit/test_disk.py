@@ -56,7 +56,7 @@ def test_a_changed_file_is_set_aside_and_its_checksums_go(folders):
     (told,) = set_aside_damaged(*folders)
     assert told == (
         "results/study/t.csv: is not as it was written; moved to results/study/damaged/t.csv and "
-        "made anew"
+        "remade"
     )
     assert not (results / "t.csv").exists()
     assert not (results / "checksums/t.csv.sha256").exists()
@@ -81,7 +81,7 @@ def test_a_missing_figure_takes_the_checksums_of_the_report_with_it(folders):
     results, reports = folders
     (reports / "figures/1.svg").unlink()
     (told,) = set_aside_damaged(*folders)
-    assert told == "reports/study/figures/1.svg: is missing; it is made anew"
+    assert told == "reports/study/figures/1.svg: is missing; it is remade"
     assert not (results / "checksums/report.sha256").exists()
     assert (reports / "figures/2.svg").read_text() == "2.svg"
 
@@ -104,9 +104,9 @@ def test_checksums_that_are_none_are_made_anew(folders, content):
     (results / "checksums/t.csv.sha256").write_text(content)
     with pytest.raises(DamagedTableError, match="holds no checksums"):
         read_checked(results / "t.csv")
-    assert "checksums/t.csv.sha256: is missing or not as" in damaged_files(*folders)[0]
+    assert "checksums/t.csv.sha256: is missing or was changed" in damaged_files(*folders)[0]
     (told,) = set_aside_damaged(*folders)
-    assert "moved to results/study/damaged/t.csv.sha256 and made anew" in told
+    assert "moved to results/study/damaged/t.csv.sha256 and remade" in told
     assert not (results / "checksums/t.csv.sha256").exists()
     assert (results / "t.csv").exists()
 
@@ -149,7 +149,7 @@ def special_files(folder):
 def test_special_files_are_refused_unread(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for path in special_files(tmp_path):
-        with pytest.raises(DataError, match=r"is no regular file; save|there is no such file"):
+        with pytest.raises(DataError, match=r"is not a regular file; save|there is no such file"):
             check_regular(path)
     (tmp_path / "empty").touch()
     check_regular(tmp_path / "empty")

@@ -366,7 +366,7 @@ def test_a_claim_is_as_good_as_its_weakest_contrast(means, verdicts, whole):
     claim = told(table, both).iloc[0]
     assert claim["verdict"] == whole
     if whole == "does not hold":
-        start = "1 of 2 comparisons hold. The claim fails by this one: The mean RMSE of a"
+        start = "1 of 2 comparisons hold. The claim fails on this one: The mean RMSE of a"
         assert claim["sentence"].startswith(start)
         assert "than that of c" in claim["sentence"]
 
@@ -644,10 +644,10 @@ def test_an_undecided_verdict_rests_on_nothing():
 @pytest.mark.parametrize(
     ("expect", "shift", "reason"),
     [
-        ("equivalent", 0.0, "would tell"), ("equivalent", 0.6, "near the margin"),
-        ("equivalent", 1.01, "near the margin"), ("equivalent", -0.6, "near the margin"),
-        ("equivalent", -1.6, "would tell"),
-        ("less", -1.0, "would tell"), ("different", 1.0, "would tell"),
+        ("equivalent", 0.0, "would settle it"), ("equivalent", 0.6, "close to the margin"),
+        ("equivalent", 1.01, "close to the margin"), ("equivalent", -0.6, "close to the margin"),
+        ("equivalent", -1.6, "would settle it"),
+        ("less", -1.0, "would settle it"), ("different", 1.0, "would settle it"),
     ],
 )  # fmt: skip
 def test_why_undecided(expect, shift, reason):

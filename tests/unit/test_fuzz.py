@@ -301,7 +301,7 @@ def test_a_very_large_config_is_refused_unread(tmp_path):
     path = tmp_path / "large.yaml"
     with path.open("wb") as file:
         file.truncate(21_000_000)
-    with pytest.raises(ConfigError, match=r"large\.yaml: is larger than 20 MB; mend the file"):
+    with pytest.raises(ConfigError, match=r"large\.yaml: is larger than 20 MB; correct the file"):
         read_layer(str(path))
 
 
@@ -322,7 +322,7 @@ def test_special_files_are_refused_wherever_a_config_names_one(path):
         (DataError, lambda: file_digest(path)),
     ]
     for error, read in refusals:
-        with pytest.raises(error, match=f"{path}: is no regular file; save what it gives"):
+        with pytest.raises(error, match=f"{path}: is not a regular file; save its content"):
             read()
 
 

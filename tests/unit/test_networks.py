@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support import ROOT, STATEFUL, STATELESS, WIDE
+from support import ROOT, STATEFUL, STATELESS, WIDE, rmse
 
-from thousandfold.engines import replicated, stock, supports, unsupported
+from thousandfold.engines import replicated, stock
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
-from thousandfold.metrics import rmse
+from thousandfold.engines.support import supports, unsupported
 from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Optimizer, Sequences
 from thousandfold.supervised import MASK_VALUE, future_in_units, supervise

@@ -21,7 +21,7 @@ from thousandfold.config import load_study
 from thousandfold.data import load_series
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
-from thousandfold.observations import read_series, series_path
+from thousandfold.observations import in_words, read_series, series_path
 from thousandfold.reading.dates import dates_of
 from thousandfold.reading.files import read_sheet
 from thousandfold.reading.frequency import frequency_of
@@ -66,12 +66,12 @@ def test_forms_that_say_the_same(file, value, scale):
 
 
 def test_what_was_assumed_is_told():
-    told = air("umsatz_latin1.csv", "Umsätze").in_words()
+    told = in_words(air("umsatz_latin1.csv", "Umsätze"))
     assert "144 observations, monthly (period 12), 01.1949 to 12.1960" in told
     for words in ("Windows-1252 (Latin-1)", "semicolons", "decimal commas"):
         assert words in told
-    assert "day before month" in air("air_dmy.csv").in_words()
-    assert "commas between thousands" in air("employment_thousands.csv", "nonfarm").in_words()
+    assert "day before month" in in_words(air("air_dmy.csv"))
+    assert "commas between thousands" in in_words(air("employment_thousands.csv", "nonfarm"))
 
 
 def test_percentages():
@@ -96,9 +96,9 @@ def test_percentages():
         ("fred_UNRATE.csv", "UNRATE", "column 'UNRATE', line 62: the value is missing;"),
         ("presidents.csv", "x", "column 'x', line 2: the value is missing, one of 6"),
         ("umsatz_eu.csv", "Umsatz", "line 2: '1X497.44' is not a number"),
-        ("panel_long.csv", "y", r"holds 2 series, told apart by 'unique_id'.*where: \{unique_id: \"AirP\"\}"),
-        ("stocks.csv", "price", r"holds 5 series, told apart by 'symbol'.*where: \{symbol: \"MSFT\"\}"),
-        ("grunfeld.csv", "invest", r"holds 11 series, told apart by 'firm'"),
+        ("panel_long.csv", "y", r"holds 2 series, distinguished by 'unique_id'.*where: \{unique_id: \"AirP\"\}"),
+        ("stocks.csv", "price", r"holds 5 series, distinguished by 'symbol'.*where: \{symbol: \"MSFT\"\}"),
+        ("grunfeld.csv", "invest", r"holds 11 series, distinguished by 'firm'"),
     ],
 )  # fmt: skip
 def test_what_is_refused_names_the_place_and_the_mend(file, value, problem):
@@ -112,7 +112,7 @@ def test_sorted_by_date(file):
     series = air(file, sort=True)
     np.testing.assert_array_equal(series.values, AIR)
     assert series.labels[0] == "1949-01-01"
-    assert "sorted by date" in series.in_words()
+    assert "sorted by date" in in_words(series)
 
 
 def test_sorting_needs_dates(tmp_path):
@@ -124,7 +124,7 @@ def test_sorting_needs_dates(tmp_path):
 def test_gaps_ignored():
     series = air("air_gap.csv", gaps="ignore")
     assert len(series.values) == 141
-    assert "3 missing dates ignored" in series.in_words()
+    assert "3 missing dates ignored" in in_words(series)
 
 
 def test_gaps_filled_with_what_came_before():
@@ -153,7 +153,7 @@ def test_a_value_that_is_missing_first_has_nothing_before_it():
         "p", CASES / "presidents_q.csv", "approval", 1, treatment=Treatment(missing="interpolate")
     )
     assert series.labels[0] == "1945Q2"
-    assert "1 row before the first value left out" in series.in_words()
+    assert "1 row before the first value left out" in in_words(series)
 
 
 def write_months(path, values, drop=()):
@@ -211,7 +211,7 @@ def test_a_panel_told_apart_by_two_columns(tmp_path):
     ]  # fmt: skip
     path = tmp_path / "p.csv"
     path.write_text("\n".join(["country,good,year,sold", *rows, ""]), encoding="utf-8")
-    with pytest.raises(DataError, match="holds 4 series, told apart by 'country' and 'good'"):
+    with pytest.raises(DataError, match="holds 4 series, distinguished by 'country' and 'good'"):
         read_series("p", path, "sold", 2)
     chosen = Treatment(where=(("country", "b"), ("good", "x")))
     assert len(read_series("p", path, "sold", 2, treatment=chosen).values) == 10
@@ -289,7 +289,7 @@ def test_day_and_month_are_told_apart_over_the_column(tmp_path):
     with pytest.raises(DataError, match="can be day/month or month/day; say which by read"):
         dated(["01/01/2020", "02/02/2020", "03/03/2020"], tmp_path)
     as_days = dated(["01/02/2020", "02/02/2020"], tmp_path, dates="day_first")
-    assert "day before month" in as_days.in_words()
+    assert "day before month" in in_words(as_days)
 
 
 def test_uneven_days_and_months_are_told_apart_by_their_order(tmp_path):
@@ -299,12 +299,12 @@ def test_uneven_days_and_months_are_told_apart_by_their_order(tmp_path):
     path.write_text("\n".join(["date,y", *rows, ""]), encoding="utf-8")
     series = read_series("d", path, "y", 1, treatment=Treatment(sort=True, gaps="ignore"))
     assert series.values.tolist() == list(range(8))
-    assert "month before day" in series.in_words()
+    assert "month before day" in in_words(series)
 
 
 def test_a_date_that_is_none_is_named(tmp_path):
     texts = [f"2020-{m:02}-01" for m in range(1, 13)]
-    with pytest.raises(DataError, match="column 'date', line 14: 'revised' is no date"):
+    with pytest.raises(DataError, match="column 'date', line 14: 'revised' is not a date"):
         dated([*texts, "revised"], tmp_path)
     with pytest.raises(DataError, match="column 'date', line 5: has no date"):
         dated([*texts[:3], "", *texts[4:]], tmp_path)
@@ -708,7 +708,7 @@ def test_every_example_of_the_page_is_read_as_it_says(tmp_path, monkeypatch, tex
         config["series"] = {"s": {"file": "t.csv", "test_rows": 1, **fields}}
         monkeypatch.setattr("thousandfold.config.check_data", lambda study: None)
         series = load_series(load_study(config, []).series[0])
-        assert series.in_words() == f"s: {told}"
+        assert in_words(series) == f"s: {told}"
         return
     study = load_study(
         {"study": {"seed": 1, "margin": 1}, "table": {"file": "t.csv", **fields}}, []
@@ -752,9 +752,9 @@ def test_more_spellings_of_dates(tmp_path, texts, frequency):
 
 def test_years_in_no_known_form_are_refused(tmp_path):
     for texts in (["1990", "1990 Q1", "1990 JAN"], ["Xyz 2020", "Xyy 2019", "Xyx 2018"]):
-        with pytest.raises(DataError, match="are dates in no form that is known, or in several"):
+        with pytest.raises(DataError, match="are dates in an unknown form, or in several"):
             dated(texts, tmp_path)
-    told = dated(["11:00", "10:00", "9:00"], tmp_path, header="time").in_words()
+    told = in_words(dated(["11:00", "10:00", "9:00"], tmp_path, header="time"))
     assert "no dates are known in 'time'" in told
 
 
@@ -833,7 +833,7 @@ def test_layouts_that_are_refused(tmp_path, content, problem):
 
 def test_series_that_are_refused(tmp_path):
     for text, problem in [
-        ("month,y\nJan,1\nFeb,3\nMar,2\nTotal,6\n", "'Total' seems to sum up the others"),
+        ("month,y\nJan,1\nFeb,3\nMar,2\nTotal,6\n", "'Total' seems to summarise the others"),
         ("country,1990,1991,1992\nA,1,2,3\nB,2,3,5\n", "has a column per date"),
         ("n,y\na,93.1%\nb,0.9\n", "line 3: '0.9' has no percent sign, as others have"),
     ]:

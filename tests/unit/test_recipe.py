@@ -7,6 +7,7 @@ import pytest
 from support import ROOT, shipped_study
 
 from thousandfold import recipe as module
+from thousandfold.engines import ENGINE_MODULES
 from thousandfold.inference.contrasts import MeanRatio
 from thousandfold.recipe import code_digest, modules_behind, recipe, registration_digest, versions
 from thousandfold.study import Block
@@ -162,3 +163,42 @@ def test_dependencies_point_one_way():
         }:
             ours = {name for name in names if name.startswith("thousandfold.")}
             assert ours <= {"thousandfold.errors"}, file
+
+
+@pytest.mark.parametrize(
+    "name", ["errors", "metrics", "measuring", "observations", "engines.support"]
+)
+def test_what_shapes_no_forecast_is_in_no_recipe(name):
+    behind = modules_behind("thousandfold.training", *ENGINE_MODULES.values())
+    assert f"thousandfold.{name}" not in behind
+
+
+def test_what_an_error_says_is_in_no_recipe(tmp_path, monkeypatch):
+    def digest(text):
+        (tmp_path / "own.py").write_text(text, encoding="utf-8")
+        module._syntax.cache_clear()
+        module._imports.cache_clear()
+        code_digest.cache_clear()
+        return code_digest("own")
+
+    monkeypatch.setattr(module, "SCRIPTS", tmp_path)
+    try:
+        once = digest("def f(x):\n    if x < 1:\n        raise ValueError('too small')\n")
+        assert (
+            digest("def f(x):\n    if x < 1:\n        raise ValueError(f'{x} is small')\n") == once
+        )
+        assert digest("def f(x):\n    if x < 2:\n        raise ValueError('too small')\n") != once
+        assert digest("def f(x):\n    if x < 1:\n        raise KeyError('too small')\n") != once
+    finally:
+        for cached in (module._syntax, module._imports, code_digest):
+            cached.cache_clear()
+
+
+def test_no_statistics_are_behind_the_collection():
+    assert not [m for m in modules_behind("thousandfold.collection") if "inference" in m]
+
+
+def test_what_only_a_type_checker_reads_is_in_no_recipe():
+    source = (ROOT / "workflow/scripts/thousandfold/study.py").read_text(encoding="utf-8")
+    assert "if TYPE_CHECKING:\n    from thousandfold.inference.contrasts" in source
+    assert "thousandfold.inference.contrasts" not in modules_behind("thousandfold.study")

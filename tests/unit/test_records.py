@@ -30,11 +30,11 @@ def block_of(repeats, steps=2):
     rng = np.random.default_rng(0)
     n = len(repeats)
     columns = {
-        "repeat": np.array(repeats), "seed": rng.integers(2**53, size=n), "rmse": rng.normal(size=n),
-        **{name: rng.normal(size=n) for name in BLOCK_COLUMNS[3:-2]},
+        "repeat": np.array(repeats), "seed": rng.integers(2**53, size=n),
+        **{name: rng.normal(size=n) for name in BLOCK_COLUMNS[2:-2]},
         "epochs": np.full(n, 7), "diverged": np.arange(n) % 3 == 0,
     }  # fmt: skip
-    columns["rmse"][0] = np.nan
+    columns["train_loss"][0] = np.nan
     return pd.DataFrame(columns | {f"forecast_{s + 1}": rng.normal(size=n) for s in range(steps)})
 
 

@@ -254,7 +254,7 @@ def test_scenarios_that_diverged():
 def test_a_paired_study():
     page = page_of(replace(shipped_study(), design="paired"))[1]
     text = " ".join(" ".join(read(page).text).split())
-    assert "every time from another random start, which all scenarios share" in text
+    assert "each time from a different random start, which all scenarios share" in text
     assert "Wilcoxon" in text
     assert "Mann-Whitney 10" not in text
 
@@ -264,7 +264,7 @@ def test_when_training_stopped():
     tables, page = page_of(study)
     assert set(tables.stopping["outcome"]) == {"enough", "not reached"}
     text = " ".join(" ".join(read(page).text).split())
-    assert "the most repeats allowed, and not known well enough" in text
+    assert "the maximum number of repeats, and still not known precisely enough" in text
     assert "at most 0.98 monthly sales to either side" in text
     for row in tables.stopping_simulation.to_dict("records"):
         assert number(row["coverage"], 3) in text
@@ -325,7 +325,7 @@ def test_of_many_scenarios_only_pairs_that_a_claim_names_are_shown(monkeypatch):
     assert len(tables.comparisons) == len(study.explored_pairs())
     assert 'class="heat"' not in html
     assert "Pairs that a claim names" in html
-    assert f"Of {len(study.scenarios)} scenarios not all pairs are compared" in html
+    assert f"With {len(study.scenarios)} scenarios, the number of pairs is too large" in html
 
 
 def test_numbers_for_reading():

@@ -362,7 +362,7 @@ def test_a_table_that_tells_of_no_scenario():
     Path("t.csv").write_text("seed,score\n1,2\n2,3.5\n")
     made = new_study("--table", "t.csv")
     assert made.returncode == 1
-    assert "t.csv: no column tells what was trained; its columns are 'seed', 'score'" in made.stderr
+    assert "t.csv: no column says what was trained; its columns are 'seed', 'score'" in made.stderr
     assert not Path("t.yaml").exists()
 
 
@@ -375,7 +375,7 @@ def test_a_table_that_tells_of_no_scenario():
         ("method,language,acc\na,de,1\na,en,2\nb,de,3\nb,en,4\n", r"rows of one scenario differ in 'language' \('de', 'en'\).*columns: \{series: language\}"),
         ("method,epoch,acc\na,1,1\na,2,2\nb,1,3\nb,2,4\n", "rows of one scenario differ in 'epoch'"),
         ("method,seed,fold,acc\na,0,0,1\na,0,1,2\nb,0,0,3\n", "has repeat 0 of a on t more than once; .*differ in 'fold'"),
-        ("method,seed,acc\na,0,1\na,mean,2\nb,0,3\n", "line 3: 'mean' is no whole number"),
+        ("method,seed,acc\na,0,1\na,mean,2\nb,0,3\n", "line 3: 'mean' is not a whole number"),
     ],
 )  # fmt: skip
 def test_rows_that_are_no_repeats_of_one_thing(text, problem):

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support import STATEFUL, STATELESS
+from support import STATEFUL, STATELESS, rmse
 
 from thousandfold.baselines import baseline_errors
 from thousandfold.engines.block import TrainedBlock
 from thousandfold.errors import DataError
-from thousandfold.metrics import rmse
 from thousandfold.observations import read_series, series_path
 from thousandfold.scenario import EarlyStopping, Scenario, Sequences
 from thousandfold.series import Series

@@ -135,7 +135,7 @@ def test_after_a_failure_the_same_command_begins_anew(checkout, step):
     lock.write_text(finished_for + "# changed\n", encoding="utf-8")
     process, _ = checkout.set_up(FAILS_AT=step)
     assert process.returncode == 1
-    assert "The same command begins it anew" in process.stderr
+    assert "Run the same command again to start over" in process.stderr
     lock.write_text(finished_for, encoding="utf-8")
     assert steps(checkout.set_up()[1]) == ["venv", "pip"]
 

@@ -67,14 +67,14 @@ def test_a_table_of_repeats(study_of):
         ("name,score\na,1\n", "table.file: .* has no column 'scenario'"),
         ("scenario,score\n", "has no rows"),
         ("scenario,score\na,1\na,good\n", "column 'score', line 3: 'good' is not a number; correct it, or leave it empty"),
-        ("scenario,score\nold,1\n\n ,1\n", "column 'scenario', line 4: '' is no usable name"),
-        (f"scenario,score\n{'x' * 101},1\n", "column 'scenario', line 2: 'xxx.* is no usable name; take 1 to 100"),
-        ('scenario,score\n"a\nb",1\n', r"'a\\nb' is no usable name"),
+        ("scenario,score\nold,1\n\n ,1\n", "column 'scenario', line 4: '' is not a usable name"),
+        (f"scenario,score\n{'x' * 101},1\n", "column 'scenario', line 2: 'xxx.* is not a usable name; take 1 to 100"),
+        ('scenario,score\n"a\nb",1\n', r"'a\\nb' is not a usable name"),
         ("scenario,gr\u00f6ße,gro\u0308ße,score\na,1,2,3\n", "has the column 'größe' more than once"),
         ("scenario,score\nnew,1\nthe old,2\nold!,2\n", "there is no 'old'; did you mean 'old!'?"),
         ("scenario,repeat,score\na,1,1\na,1,2\n", "line 3: has repeat 1 of a on mine more than once"),
-        ("scenario,repeat,score\na,x,1\n", "column 'repeat', line 2: 'x' is no whole number"),
-        ("scenario,repeat,score\na,,1\na,1,1\n", "column 'repeat', line 2: '' is no whole number"),
+        ("scenario,repeat,score\na,x,1\n", "column 'repeat', line 2: 'x' is not a whole number"),
+        ("scenario,repeat,score\na,,1\na,1,1\n", "column 'repeat', line 2: '' is not a whole number"),
         ("scenario,score\nnew,1\nolder,2\n", "findings.G.b: there is no 'old'"),
     ],
 )  # fmt: skip
@@ -185,7 +185,7 @@ def test_the_best_is_so_by_its_own_metric(study_of, better, direction):
         (None, {"metrics": {"loss": {}}}, r"table\.metrics\.loss: the key 'better' is missing"),
         (None, {"metrics": {"loss": {"better": "less"}}}, r"table\.metrics\.loss\.better: unknown value 'less'"),
         (None, {"metrics": {"score": {"better": "lower"}}}, r"table\.metrics\.score: is the table's own metric"),
-        (None, {"metrics": {" loss": {"better": "lower"}}}, r"' loss' is no usable name"),
+        (None, {"metrics": {" loss": {"better": "lower"}}}, r"' loss' is not a usable name"),
     ],
 )  # fmt: skip
 def test_metrics_that_are_refused(study_of, findings, table, problem):
@@ -278,7 +278,7 @@ def test_pairs_are_told_by_repeat_unless_the_config_says_otherwise(study_of):
 def test_a_failed_training_keeps_its_pair(study_of):
     text = "scenario,repeat,score\nnew,1,1\nnew,2,2\nold,1,1\n"
     with pytest.raises(
-        ConfigError, match="have different values of 'repeat', so they are no pairs"
+        ConfigError, match="have different values of 'repeat', so they are not pairs"
     ):
         study_of(text, study=PAIRED)
     assert study_of(f"{text}old,2,\n", study=PAIRED).repeats == 2

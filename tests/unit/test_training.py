@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from support import STATEFUL, STATELESS
+from support import STATEFUL, STATELESS, rmse
 
-from thousandfold.metrics import rmse
+from thousandfold.measuring import measured
 from thousandfold.scenario import Scenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.training import train_repeats
@@ -17,7 +18,7 @@ def scenario(regime=STATEFUL, **changes):
 
 
 def test_a_row_per_repeat(shampoo):
-    table = train_repeats(scenario(), shampoo, 11, range(5, 9))
+    table = measured(train_repeats(scenario(), shampoo, 11, range(5, 9)), shampoo)
     assert list(table["repeat"]) == [5, 6, 7, 8]
     assert list(table["seed"]) == [repeat_seed(11, "shampoo", "stateful", r) for r in range(5, 9)]
     forecasts = table.filter(like="forecast_").to_numpy()
@@ -33,7 +34,7 @@ def test_the_same_repeat_anywhere_but_not_in_another_scenario(shampoo):
     assert whole.iloc[3:].equals(part)
     twin = replace(scenario(), seeded_by="stateful2")
     other = train_repeats(twin, shampoo, 11, range(6))
-    assert not set(whole["rmse"]) & set(other["rmse"])
+    assert not set(whole["forecast_1"]) & set(other["forecast_1"])
 
 
 def test_scenarios_of_one_stream_start_from_the_same_weights(shampoo):
@@ -46,7 +47,7 @@ def test_scenarios_of_one_stream_start_from_the_same_weights(shampoo):
         replace(scenario(STATELESS, shuffle=True, **still), name="other", seeded_by="stream 0"),
         shampoo, 11, range(3),
     )  # fmt: skip
-    np.testing.assert_allclose(first["rmse"], second["rmse"], rtol=1e-6)
+    np.testing.assert_allclose(first.filter(like="cast_"), second.filter(like="cast_"), rtol=1e-6)
     assert list(first["seed"]) == list(second["seed"])
 
 
@@ -57,5 +58,21 @@ def test_diverged_repeats_are_recorded(shampoo, engine):
         scenario(STATELESS, learning_rate=1e38, engine=engine), shampoo, 11, repeats
     )
     assert table["diverged"].all()
-    assert table["rmse"].isna().all()
+    metrics = measured(table, shampoo)[["rmse", "mae", "smape", "mase"]]
+    assert metrics.isna().all(axis=None)
     assert list(table["repeat"]) == list(repeats)
+
+
+def test_metrics_are_of_the_forecasts_alone_and_the_same_in_any_block(shampoo):
+    """So a metric that is added or mended needs no training."""
+    rng = np.random.default_rng(2)
+    columns = {f"forecast_{i + 1}": rng.normal(300, 50, 100) for i in range(12)}
+    table = pd.DataFrame({"repeat": range(100), "diverged": [False] * 99 + [True], **columns})
+    whole = measured(table, shampoo)
+    alone = pd.concat([measured(table.iloc[[i]], shampoo) for i in range(100)])
+    pd.testing.assert_frame_equal(whole, alone, check_exact=True)
+    forecasts, actual = table.filter(like="cast_").to_numpy()[:99], shampoo.values[-12:]
+    np.testing.assert_allclose(whole["mae"][:99], np.abs(forecasts - actual).mean(axis=1))
+    naive = np.abs(np.diff(shampoo.values[:-12])).mean()
+    np.testing.assert_allclose(whole["mase"], whole["mae"] / naive)
+    assert whole.loc[99, ["rmse", "mae", "smape", "mase"]].isna().all()

@@ -13,7 +13,7 @@ from support import ROOT
 from workflow.project import Project, merged
 
 PAGES = [
-    *ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("data/*.md"),
+    *ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("config/*.md"), *ROOT.glob("data/*.md"),
 ]  # fmt: skip
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 OVERLAYS = sorted(path.relative_to(ROOT) for path in ROOT.glob("config/*.yaml"))
@@ -47,6 +47,7 @@ ELSEWHERE = {
     "snakemake -n --configfile sales.yaml": NEW_STUDY,
     "snakemake --cores 2 --configfile sales.yaml": "tests/workflow/test_commands.py::test_the_tutorial",
     "snakemake --cores 2 --snakefile ../thousandfold/Snakefile --configfile mine.yaml": PLACES,
+    "snakemake --cores 2 --configfile config/smoke.yaml": "tests/workflow/test_commands.py::test_every_shipped_study_is_planned",
     "python docs/reference.py": "tests/unit/test_docs.py::test_the_reference_is_what_the_schemas_say",
     "python docs/rulegraph.py": "tests/unit/test_docs.py::test_the_rule_graph_is_that_of_the_rules",
     "python docs/findings.py": STARTED,
@@ -142,8 +143,8 @@ def test_the_tutorial(tmp_path):
 def test_the_readmes_first_look_and_its_changed_study(tmp_path):
     project = Project(tmp_path / "mine")
     shell(project.folder, "snakemake --cores 2 --config study='{repeats: 30}'")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    changed = next(text for kind, text in FENCE.findall(readme) if "two_units" in text)
+    page = (ROOT / "docs/studies.md").read_text(encoding="utf-8")
+    changed = next(text for kind, text in FENCE.findall(page) if "two_units" in text)
     (project.folder / "mine.yaml").write_text(changed, encoding="utf-8")
     shell(project.folder, "snakemake --cores 2 --configfile mine.yaml")
     assert "G1" in (project.folder / "results/mine/claims.csv").read_text(encoding="utf-8")

@@ -84,8 +84,8 @@ BAD_CONFIG = {
         {"scenarios": {"stateful": {"batch_size": 5}}},
         "scenarios.stateful.batch_size: 5 does not divide the 22 training rows",
     ),
-    "breaking a file name": ({"scenarios": {"a b\n": {"stateful": True}}}, "is no usable name"),
-    "study leaving the folder": ({"study": {"name": "../x"}}, "study.name: '../x' is no usable name"),
+    "breaking a file name": ({"scenarios": {"a b\n": {"stateful": True}}}, "is not a usable name"),
+    "study leaving the folder": ({"study": {"name": "../x"}}, "study.name: '../x' is not a usable name"),
     "shuffled state": (
         {"scenarios": {"stateful": {"shuffle": True}}},
         "scenarios.stateful.shuffle: a stateful network carries its state",

@@ -222,7 +222,7 @@ def test_each_damaged_output_is_noticed_though_its_time_is_that_of_before(projec
         if path.exists():
             os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
         plan = project.run("-n", ["analyse", "report", "all"][number % 3])
-        is_told = f"{path.relative_to(project.folder)}: is missing or not as it was written" in plan
+        is_told = f"{path.relative_to(project.folder)}: is missing or was changed" in plan
         assert is_told or (damage is deleted and "output files have to be generated" in plan), path
         path.write_bytes(content)
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
@@ -245,7 +245,7 @@ def test_an_edit_of_what_nothing_reads_is_set_aside_and_told(project, name, targ
     output = project.run(target)
     aside = project.results / "damaged" / path.name
     place = aside.relative_to(project.folder)
-    assert f"{name}: is not as it was written; moved to {place} and made anew" in output
+    assert f"{name}: is not as it was written; moved to {place} and remade" in output
     assert aside.read_bytes() == content + b" "
     assert contents(project) == expected
     assert has_sound_checksums(project)

@@ -105,6 +105,19 @@ def test_what_changes_a_number_trains_everything(project, file, old, new):
     assert project.planned()["train"] == ALL_BLOCKS
 
 
+def test_a_mended_metric_is_measured_anew_and_trains_nothing(project):
+    project.edit(
+        "workflow/scripts/thousandfold/metrics.py", "100 * np.mean(shares", "50 * np.mean(shares"
+    )
+    planned = project.planned()
+    assert "train" not in planned
+    assert planned["collect"] == 1
+    project.run()
+    repeats = project.repeats()
+    assert repeats["smape"].max() < 50
+    assert project.planned() == {}
+
+
 def test_one_scenarios_field_trains_that_scenario(project):
     project.configure(scenarios={"stateful": {"reset_after_epoch": False}})
     assert project.planned()["train"] == 3

@@ -64,7 +64,7 @@ def test_a_scenario_that_is_never_enough_takes_all_and_says_so(fresh):
     assert list(simulation.columns) == table_columns("stopping_simulation")
     assert (simulation.query("series == 'shampoo'")["share_unmet"] > 0.9).all()
     page = (fresh.folder / "reports/tiny/report.html").read_text(encoding="utf-8")
-    assert page.count("the most repeats allowed, and not known well enough") == 3
+    assert page.count("the maximum number of repeats, and still not known precisely enough") == 3
 
     # Two more repeats: the last stage, which was not full, and one more.
     before = fresh.blocks()

@@ -26,7 +26,7 @@ rule collect:
         runtime=analysis_minutes,
     params:
         damaged=str(RESULTS / "damaged"),
-        code=code_digest("collect"),
+        code=code_digest("thousandfold.collection"),
     message:
         "Checking and collecting all repeats"
     script:

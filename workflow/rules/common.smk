@@ -11,8 +11,9 @@ from snakemake.logging import logger
 
 from thousandfold.data import load_series
 from thousandfold.disk import CHECKSUMS, damaged_files, set_aside, set_aside_damaged
-from thousandfold.engines import unsupported
+from thousandfold.engines.support import unsupported
 from thousandfold.names import composed, spelled
+from thousandfold.observations import in_words
 from thousandfold.recipe import code_digest, checks_recipe, recipe
 from thousandfold.records import TRAINING_TABLES
 from thousandfold.resources import (
@@ -200,7 +201,7 @@ def planned_trainings():
             "Training stops when it is enough; listed are the stages decided so far."
         )
     lines += [
-        series.in_words()
+        in_words(series)
         for series in (loaded_series(source.name) for source in STUDY.series)
         if series.assumed or series.frequency
     ]

@@ -29,7 +29,7 @@ rule collect:
         table=[STUDY.table],
         metric=literally(STUDY.metric),
         design=STUDY.design,
-        code=code_digest("import_repeats"),
+        code=code_digest("thousandfold.collection"),
     message:
         "Taking over the repeats in {input.files}"
     script:

@@ -1,4 +1,4 @@
-"""See after a stage of a scenario's training whether its mean is known well enough."""
+"""Check after a stage of a scenario's training whether its mean is known precisely enough."""
 
 import json
 from pathlib import Path

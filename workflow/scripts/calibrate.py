@@ -1,4 +1,4 @@
-"""How often the tests, and the verdicts, err where there is nothing to find."""
+"""How often the tests, and the verdicts, err when there is nothing to find."""
 
 from pathlib import Path
 

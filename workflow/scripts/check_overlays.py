@@ -1,7 +1,7 @@
 """Refuse overlays that cannot be read, before Snakemake reads them.
 
 profiles/default/config.yaml calls this. Snakemake itself says neither which overlay is wrong nor
-where, and runs what is a template.
+where, and it executes templates.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from thousandfold.layers import ConfigError, read_layer
 
 
 def overlays(arguments: Sequence[str]) -> list[str]:
-    """The files that a command line of Snakemake's gives as --configfile."""
+    """The files that a Snakemake command line gives as --configfile."""
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
     parser.add_argument("--configfile", "--configfiles", nargs="+", action="extend", default=[])
     # Otherwise taken for short for --configfile.
@@ -21,7 +21,7 @@ def overlays(arguments: Sequence[str]) -> list[str]:
 
 
 def check_overlays(arguments: Sequence[str]) -> None:
-    """Exit with one line that names the file, and mostly the line, if an overlay cannot be read."""
+    """Exit with a message naming the file, and usually the line, if an overlay is unreadable."""
     try:
         for file in overlays(arguments):
             read_layer(file)

@@ -1,4 +1,4 @@
-"""Hold the published tables against samples of their size from our repeats."""
+"""Compare the published tables with samples of their size from our repeats."""
 
 from pathlib import Path
 

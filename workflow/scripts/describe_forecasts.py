@@ -1,4 +1,4 @@
-"""Describe how the repeats' forecasts spread."""
+"""Describe the spread of the repeats' forecasts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Take over a table of repeats that were trained elsewhere."""
+"""Import a table of repeats that were trained elsewhere."""
 
 from pathlib import Path
 

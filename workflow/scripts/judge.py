@@ -1,4 +1,4 @@
-"""Test the registered findings and reach a verdict on each claim, on each series and over all."""
+"""Test the registered findings and reach a verdict on each claim, by series and overall."""
 
 from pathlib import Path
 

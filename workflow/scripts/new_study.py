@@ -16,6 +16,7 @@ from string import Template
 from thousandfold.disk import write_text
 from thousandfold.errors import UserError
 from thousandfold.layers import snakemake_command
+from thousandfold.observations import in_words
 from thousandfold.proposals import name_made_of, number, quoted, text_of
 from thousandfold.proposals.series import column_to_forecast, propose_series, series_section
 from thousandfold.proposals.table import propose_table, table_parts
@@ -25,18 +26,18 @@ from thousandfold.reading.sheets import stem_of
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 MOST_SHOWN = 10
-"""Series of a panel that are told of."""
+"""Series of a panel that are listed."""
 
 
 class NewStudyError(UserError):
-    """A study that cannot be begun; the message names the file and the mend."""
+    """A study that cannot be created; the message names the file and the fix."""
 
 
 def config_for(path: Path) -> Path:
     """Where the config of a file goes. Raises NewStudyError if there is one already."""
     config = path.with_name(f"{stem_of(path)}.yaml")
     if config.exists():
-        raise NewStudyError(f"{config}: is there already; remove it or rename the file")
+        raise NewStudyError(f"{config}: exists already; remove it or rename the file")
     return config
 
 
@@ -55,9 +56,9 @@ def shared_parts(path: Path, config: Path) -> dict[str, str]:
 
 
 def study_of_series(path: Path, value: str | None) -> Path:
-    """Write a config beside a series; the file that was written.
+    """Write a config for a series; returns the file that was written.
 
-    Raises DataError or NewStudyError; a config that is there already is left alone.
+    Raises DataError or NewStudyError; an existing config is left alone.
     """
     config = config_for(path)
     if value is None:
@@ -67,7 +68,7 @@ def study_of_series(path: Path, value: str | None) -> Path:
         print(f"{path}: takes the column {value!r}{skipped} (another one: --value)")
     proposals = propose_series(path, value)
     for proposal in proposals[:MOST_SHOWN]:
-        print(proposal.problem or proposal.series.in_words())
+        print(proposal.problem or in_words(proposal.series))
     parts = shared_parts(path, config)
     text = Template((TEMPLATES / "new_study.yaml").read_text(encoding="utf-8")).substitute(
         parts,
@@ -79,9 +80,9 @@ def study_of_series(path: Path, value: str | None) -> Path:
 
 
 def study_of_table(path: Path, value: str | None) -> Path:
-    """Write a config beside a table of trained runs; the file that was written.
+    """Write a config for a table of trained runs; returns the file that was written.
 
-    Raises DataError or NewStudyError; a config that is there already is left alone.
+    Raises DataError or NewStudyError; an existing config is left alone.
     """
     config = config_for(path)
     proposal = propose_table(str(path), value)

@@ -1,4 +1,4 @@
-"""Leave the note of which release made a study's results."""
+"""Write the note that says which release made a study's results."""
 
 from pathlib import Path
 

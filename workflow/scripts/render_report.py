@@ -22,7 +22,7 @@ from thousandfold.study import Block, Study
 
 
 def warnings(study: Study, repeats: pd.DataFrame, blocks: pd.DataFrame) -> Iterator[str]:
-    """What a reader has to know before anything else."""
+    """Warnings that a reader has to see before anything else."""
     trained = repeats.groupby(["series", "scenario"]).size()
     planned = [
         (source.name, scenario.name) for source in study.series for scenario in study.scenarios
@@ -56,7 +56,7 @@ def write_report(
     provenance_output: Path,
     checksums: Path,
 ) -> None:
-    """Render the page and its figures from the tables of a run; note where all of it comes from."""
+    """Render the page and its figures from the tables of a run, and record the provenance."""
     all_repeats = read_large_table(repeats)
 
     made = set(csv_tables(study))

@@ -1,4 +1,4 @@
-"""What fewer repeats would have told of each registered contrast."""
+"""What fewer repeats would have shown about each registered contrast."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Describe each scenario's repeats, what it takes to know its mean, and the baselines beside it."""
+"""Describe each scenario's repeats, what it takes to know its mean, and its baselines."""
 
 from pathlib import Path
 
@@ -28,8 +28,8 @@ def write_summaries(
 ) -> None:
     """Write the summary, baselines and required_repeats tables from the repeats table.
 
-    Baselines have autoregressions of these orders; without orders, no series is known, and there
-    are none.
+    Baselines include autoregressions of these orders. Without orders, the series are not known and
+    there are no baselines.
     """
     baselines = {}
     if lag_orders is not None:

@@ -18,7 +18,7 @@ from thousandfold.training import train_repeats
 
 
 def train(config: dict[str, Any], granted_mb: float, recipe: str, output: Path) -> None:
-    """Train the block of a file as the config says, in as many passes as the memory asks for.
+    """Train the block of a file as the config says, in as many passes as the memory requires.
 
     Raises TooLittleMemoryError. How a block is cut into passes changes no number.
     """

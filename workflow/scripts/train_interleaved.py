@@ -14,7 +14,7 @@ from thousandfold.records import write_block
 
 
 def train_all(config: dict[str, Any], outputs: list[Path]) -> None:
-    """Train every block, a repeat here and a repeat there, and write them all at the end."""
+    """Train the repeats of all blocks interleaved, and write all blocks at the end."""
     study = load_study(config, [])
     series = {source.name: load_series(source) for source in study.series}
     files = {block_of(study, path): path for path in outputs}

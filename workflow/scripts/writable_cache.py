@@ -1,4 +1,4 @@
-"""A place for Snakemake's cache, where the home folder cannot be written (as on some clusters)."""
+"""A place for Snakemake's cache if the home folder cannot be written (as on some clusters)."""
 
 import os
 from collections.abc import MutableMapping
@@ -8,7 +8,7 @@ IN_THE_PROJECT = Path(".snakemake") / "cache"
 
 
 def can_be_written(folder: Path) -> bool:
-    """Whether files can be put into a folder, which is made if it is not there."""
+    """Whether files can be written to a folder, which is created if it does not exist."""
     try:
         folder = folder.expanduser()
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Keep the merged config beside the results."""
+"""Write the merged config next to the results."""
 
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,5 @@
 """Thousandfold's library: from a config to trained repeats, verdicts and a page.
 
-Nothing in here knows Snakemake. Dependencies point one way: report -> inference -> records,
+Nothing in here depends on Snakemake. Dependencies point one way: report -> inference -> records,
 and engines -> scenario -> series.
 """

@@ -1,4 +1,4 @@
-"""Forecasts that need no network. Knows NumPy only."""
+"""Forecasts that need no network. Depends on NumPy only."""
 
 from collections.abc import Iterable
 
@@ -35,7 +35,7 @@ def baseline_forecasts(series: Series, orders: Iterable[int] = (1,)) -> dict[str
 
 
 def baseline_errors(series: Series, metric: str, orders: Iterable[int] = (1,)) -> dict[str, float]:
-    """Each baseline's error over the test rows; none of a metric that is not of forecasts."""
+    """Each baseline's error over the test rows; none if the metric does not measure forecasts."""
     forecasts = baseline_forecasts(series, orders)
     errors = {name: forecast_errors(f, series) for name, f in forecasts.items()}
     return {name: float(e[metric]) for name, e in errors.items() if metric in e}

@@ -1,4 +1,4 @@
-"""Checks of the training itself: what must give the same numbers does.
+"""Checks of the training itself: whether what has to give the same numbers does.
 
 Scenarios that are the same by construction, trained from shared seeds; and the fast engine
 beside stock Keras, for a few epochs of a scenario of each kind. (The tests compare the engines
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from thousandfold.measuring import measured
 from thousandfold.scenario import Scenario
 from thousandfold.series import Series
 from thousandfold.study import ScenarioPair, Study
@@ -27,11 +28,12 @@ TOLERANCE = 1e-5
 
 
 def _rmses(study: Study, series: Series, scenario: Scenario, repeats: int) -> np.ndarray:
-    return train_repeats(scenario, series, study.seed, range(repeats))["rmse"].to_numpy()
+    trained = train_repeats(scenario, series, study.seed, range(repeats))
+    return measured(trained, series)["rmse"].to_numpy()
 
 
 def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:
-    """How far two scenarios' repeats lie apart; repeats that diverged in both agree."""
+    """How far apart two scenarios' repeats are; repeats that diverged in both agree."""
     differences = np.abs(rmses[0] - rmses[1])
     both_diverged = np.isnan(rmses[0]) & np.isnan(rmses[1])
     largest = float(np.max(np.where(both_diverged, 0.0, differences)))

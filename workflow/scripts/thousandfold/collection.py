@@ -1,6 +1,6 @@
 """From blocks to the two tables that everything else reads: repeats and forecasts.
 
-Blocks pass one at a time, so that memory does not grow with the number of forecasts.
+Blocks are read one at a time, so that memory does not grow with the number of forecasts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,9 +17,9 @@ from thousandfold.data import load_series
 from thousandfold.disk import set_aside, write_own_checksum, written_whole
 from thousandfold.errors import UserError
 from thousandfold.imported import results_of
+from thousandfold.measuring import measured
 from thousandfold.recipe import recipe
 from thousandfold.records import (
-    BLOCK_COLUMNS,
     DamagedFileError,
     block_facts,
     check_columns,
@@ -40,7 +40,7 @@ class DamagedResultsError(UserError):
 
 
 def block_of(study: Study, path: Path) -> Block:
-    """The block that a result file holds, by its place: <series>/<scenario>/<start>-<stop>."""
+    """The block in a result file, identified by its path: <series>/<scenario>/<start>-<stop>."""
     series, scenario = map(study.name_of, path.parts[-3:-1])
     start, stop = path.stem.split("-")
     return Block(series, scenario, int(start), int(stop))
@@ -49,7 +49,7 @@ def block_of(study: Study, path: Path) -> Block:
 def checked_blocks(
     study: Study, files: Iterable[Path], damaged: Path
 ) -> Iterator[tuple[Block, Series, pd.DataFrame]]:
-    """The blocks in these files with their series and table, read and checked one at a time.
+    """The blocks in these files with their series and table: read, checked, measured in turn.
 
     Damaged ones are moved to the folder `damaged`; once all have been read, they raise
     DamagedResultsError.
@@ -66,10 +66,10 @@ def checked_blocks(
             target = set_aside(path, damaged / Path(*path.parts[-3:]))
             problems.append(f"{path}: {problem}; moved to {target}")
         else:
-            yield block, series[block.series], table
+            yield block, series[block.series], measured(table, series[block.series])
     if problems:
         raise DamagedResultsError(
-            *problems, "Run the same command again: it trains these anew and no others."
+            *problems, "Run the same command again: it retrains these and no others."
         )
 
 
@@ -77,13 +77,12 @@ def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame
     """A block's rows of the repeats table."""
     regime = study.scenario(block.scenario).regime
     names = pd.DataFrame({"series": block.series, "scenario": block.scenario}, index=table.index)
-    measures = table[list(BLOCK_COLUMNS)]
     origin = pd.DataFrame({"engine": regime.engine, "profile": regime.profile}, index=table.index)
-    return pd.concat([names, measures, origin], axis=1)
+    return pd.concat([names, table, origin], axis=1)[table_columns("repeats")]
 
 
 def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataFrame:
-    """A block's rows of the forecasts table; beyond the series' end nothing is actual."""
+    """A block's rows of the forecasts table; beyond the series' end there are no actual values."""
     forecasts = table.filter(regex=r"^(forecast|future)_\d+$").to_numpy()
     repeats, steps = forecasts.shape
     actual = np.append(series.values[-series.test_rows :], np.full(series.horizon, np.nan))

@@ -1,8 +1,8 @@
-"""From a merged config to a study: the order of its sections, and the checks across them.
+"""From a merged config to a study: reads its sections in order and checks them against each other.
 
-Every error names the file, the key and the mend; all are found before any training starts. What
-a scenario's fields, a finding's and the files are checked for stands in regimes.py,
-registration.py, data.py and imported.py.
+Every error names the file, the key and the fix; all are found before any training starts. The
+checks of scenarios, findings and files are in regimes.py, registration.py, data.py and
+imported.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -67,13 +67,13 @@ NAMING = frozenset(
 
 
 def _composed(node: Any, key: Key = (), *, is_name: bool = False) -> Any:
-    """The same tree with all names composed, so that they match however they were typed."""
+    """The same tree with all names in Unicode's composed form, so that they match however typed."""
     if isinstance(node, dict):
         found: dict[str, Any] = {}
         for name, value in node.items():
             same = composed(name)
             if same in found:
-                problem = "is there twice, with accents typed in two ways; rename or remove one"
+                problem = "occurs twice, with accents typed in two ways; rename or remove one"
                 raise BadKeyError((*key, name), problem)
             found[same] = _composed(value, (*key, name), is_name=name in NAMING)
         return found
@@ -183,7 +183,7 @@ def _study(
 
 
 def _refuse_constant_times(study: Study) -> None:
-    """A training's time varies even where its result cannot."""
+    """Refuse constant training times: they vary even if the result cannot."""
     if "train_seconds" in study.metrics:
         for scenario in sorted(study.deterministic):
             key: Key = ("scenarios", scenario, "deterministic")
@@ -250,7 +250,7 @@ def _selection(config: Mapping[str, Any], section: str) -> list[str]:
 
 
 def _repeats(setting: int | dict[str, Any]) -> tuple[int, Stopping | None]:
-    """The number of repeats, or the most there can be with the rule that stops before."""
+    """The number of repeats, or the maximum with the rule that stops earlier."""
     if isinstance(setting, int):
         return setting, None
     if setting["max"] < setting["min"]:
@@ -260,7 +260,7 @@ def _repeats(setting: int | dict[str, Any]) -> tuple[int, Stopping | None]:
 
 
 def _refuse_the_same_training(scenarios: tuple[Scenario, ...]) -> None:
-    """Scenarios with one regime and one stream would be one training under two names."""
+    """Refuse scenarios with the same regime and stream: the same training under two names."""
     seen: dict[tuple[Regime, str], str] = {}
     for scenario in scenarios:
         twin = seen.setdefault((scenario.regime, scenario.seeded_by), scenario.name)
@@ -310,7 +310,7 @@ def _pairs(
 def _findings(
     config: dict[str, Any], taking_part: list[str], metrics: Mapping[str, Metric]
 ) -> tuple[Finding, ...]:
-    """The findings that are asked, all of whose scenarios have to take part."""
+    """The findings that are tested; all of their scenarios have to take part."""
     selected = config["study"]["findings"]
     asked = _selection(config, "findings")
     findings = []

@@ -36,7 +36,7 @@ def own_model_file(model: str) -> str:
 
 
 def check_data(study: Study) -> None:
-    """Read every file that the config names and see that every scenario can use it.
+    """Read every file that the config names and check that every scenario can use it.
 
     Raises BadKeyError.
     """
@@ -68,7 +68,7 @@ def check_data(study: Study) -> None:
 
 
 def _check_model(scenario: Scenario) -> None:
-    """The file of a model of the user's own is part of the recipe."""
+    """Check a user's own model; its file is part of the recipe."""
     if scenario.regime.model is None:
         return
     try:
@@ -106,7 +106,7 @@ def _check_rows(scenario: Scenario, series: Series) -> None:
 
 
 def _check_horizon(scenario: Scenario, series: Series) -> None:
-    """Forecasts of forecasts take one row at a time, and nothing but the series itself."""
+    """Check that forecasts of forecasts take one row at a time, and only the series itself."""
     regime, key = scenario.regime, ("series", series.name, "horizon")
     if not series.horizon:
         return
@@ -145,5 +145,5 @@ def _check_published(source: SeriesSource) -> None:
             raise BadKeyError(key, f"{source.published}: has no column {column!r}; add it")
     for column in PUBLISHED_NUMBERS:
         if not is_numeric_dtype(table[column]) or np.isinf(table[column]).any():
-            problem = f"column {column!r} holds something that is no number; correct it"
+            problem = f"column {column!r} has a value that is not a number; correct it"
             raise BadKeyError(key, f"{source.published}: {problem}")

@@ -1,7 +1,7 @@
-"""The disk: files that can be read, that are written whole or not at all, and their checksums.
+"""Files on disk: which may be read, how they are written completely, checked and set aside.
 
-A file of checksums is named after what it covers, lies in the folder `checksums` of the study's
-results and has the form of `sha256sum --check`, which takes it from the folder of results.
+A file of checksums is named after what it covers, is in the folder `checksums` of the study's
+results, and has the format of `sha256sum --check`, to be run in the results folder.
 """
 
 import hashlib
@@ -24,15 +24,15 @@ KERNEL_FOLDERS = ("/proc", "/sys")
 
 
 class UnwritableError(UserError):
-    """A file that cannot be written: the disk is full, or its folder is not ours to write."""
+    """A file that cannot be written: the disk is full, or its folder is not writable."""
 
 
 class DamagedTableError(UserError):
-    """A table that is not, or cannot be read, as it was written."""
+    """A table that was changed after it was written, or cannot be read."""
 
 
 def is_file(path: Path) -> bool:
-    """Whether this is a regular file, as a name that is too long for one is not."""
+    """Whether this is a regular file; a name that is too long is not one."""
     try:
         return path.is_file()
     except OSError:
@@ -40,9 +40,9 @@ def is_file(path: Path) -> bool:
 
 
 def check_regular(path: Path) -> None:
-    """Raise DataError unless this is a file that holds what was written to it.
+    """Raise DataError unless this is a regular file on a disk.
 
-    Devices, pipes and sockets may never end, nor what the kernel shows as files.
+    Devices, pipes, sockets and the kernel's virtual files may never end.
     """
     try:
         mode = path.stat().st_mode
@@ -52,11 +52,11 @@ def check_regular(path: Path) -> None:
         raise DataError(f"{path}: there is no such file; correct the path")
     in_kernel = any(path.resolve().is_relative_to(folder) for folder in KERNEL_FOLDERS)
     if in_kernel or not stat.S_ISREG(mode):
-        raise DataError(f"{path}: is no regular file; save what it gives into one")
+        raise DataError(f"{path}: is not a regular file; save its content to one")
 
 
 def check_writable(folder: Path) -> None:
-    """Raise UnwritableError unless files can be made in a folder, which need not exist yet."""
+    """Raise UnwritableError unless files can be created in a folder, which need not exist yet."""
     existing = next(place for place in [folder, *folder.parents] if os.path.lexists(place))
     if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
         raise UnwritableError(
@@ -69,7 +69,7 @@ def check_writable(folder: Path) -> None:
 def written_whole(path: Path) -> Iterator[Path]:
     """A path to write to; the file moves to `path` once complete, or leaves no trace.
 
-    What processes that were killed had begun to write is removed when the file is complete.
+    Partial files of processes that were killed are removed when the file is complete.
     Raises UnwritableError.
     """
     # Host and process keep an orphan of a killed run from writing into another's file.
@@ -90,7 +90,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text whole. Raises UnwritableError."""
+    """Write a text completely or not at all. Raises UnwritableError."""
     with written_whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
@@ -101,7 +101,7 @@ def checksums_of(path: Path) -> Path:
 
 
 def write_checksums(output: Path, files: Iterable[Path]) -> None:
-    """Write the checksums of files, named as from the folder that `output`'s own lies in.
+    """Write the checksums of files, with paths relative to the folder above that of `output`.
 
     Raises UnwritableError.
     """
@@ -130,7 +130,7 @@ def read_checked(path: Path) -> bytes:
 
 
 def set_aside(path: Path, target: Path) -> Path:
-    """Move a file to a path, or beside what lies there; where it is now. Raises UnwritableError."""
+    """Move a file to a path, or a free name next to it; returns where. Raises UnwritableError."""
     target = _free_name(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -141,33 +141,33 @@ def set_aside(path: Path, target: Path) -> Path:
 
 
 def set_aside_damaged(results: Path, reports: Path) -> list[str]:
-    """Move what is not as it was written to the folder `damaged` of the results; a line on each.
+    """Move files that were changed to the folder `damaged` of the results; returns a line on each.
 
-    Files of checksums that do not hold are removed: they are outputs of the jobs that made what
-    they cover, so that Snakemake makes all of it anew. What has no checksum is left alone: a job
-    may be writing it.
+    Checksum files that do not match are removed: they are outputs of the jobs that made what they
+    cover, so Snakemake remakes all of it. Files without a checksum are left alone: a job may be
+    writing them.
     """
     told = []
     for checksums, missing, changed in _damage(results, reports):
-        told += [f"{path}: is missing; it is made anew" for path in missing]
+        told += [f"{path}: is missing; it is remade" for path in missing]
         for path in changed:
             target = set_aside(path, results / "damaged" / path.name)
-            told.append(f"{path}: is not as it was written; moved to {target} and made anew")
+            told.append(f"{path}: is not as it was written; moved to {target} and remade")
         checksums.unlink(missing_ok=True)
     return told
 
 
 def damaged_files(results: Path, reports: Path) -> list[str]:
-    """A line on each file that `set_aside_damaged` would say something of."""
+    """A line on each file that `set_aside_damaged` would report."""
     return [
-        f"{path}: is missing or not as it was written; the run itself makes it anew"
+        f"{path}: is missing or was changed; the run itself remakes it"
         for _, missing, changed in _damage(results, reports)
         for path in (*missing, *changed)
     ]
 
 
 def _damage(results: Path, reports: Path) -> Iterator[tuple[Path, list[Path], list[Path]]]:
-    """The files of checksums that do not hold, with what is missing and what is changed."""
+    """The checksum files that do not match, with what is missing and what was changed."""
     for checksums in sorted((results / CHECKSUMS).glob("*.sha256")):
         try:
             expected = _expected(checksums)
@@ -206,7 +206,7 @@ def _digest(path: Path) -> str:
 
 
 def _free_name(path: Path) -> Path:
-    """This path or, if there is something, one with a number."""
+    """This path or, if it is taken, one with a number."""
     number, free = 1, path
     while os.path.lexists(free):
         number += 1
@@ -216,8 +216,8 @@ def _free_name(path: Path) -> Path:
 
 def _damaged(path: Path, problem: str) -> DamagedTableError:
     return DamagedTableError(
-        f"{path}: is damaged: it {problem}. Delete it and run the same command again, which makes "
-        "it anew"
+        f"{path}: is damaged: it {problem}. Delete it and run the same command again, which "
+        "remakes it"
     )
 
 

@@ -1,20 +1,20 @@
-"""Errors that a user can mend: their message says what, where and how; no traceback is shown."""
+"""Errors that a user can fix: their message says what, where and how; no traceback is shown."""
 
 
 def printable(text: str) -> str:
-    """A text in one line, with escapes for what is not seen or turns what follows around."""
+    """A text on one line, with escapes for invisible and direction-changing characters."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class UserError(Exception):
-    """Something in the config, the data, a result file or the machine that the user can mend."""
+    """Something in the config, the data, a result file or the machine that the user can fix."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(map(printable, lines)))
 
 
 class DataError(UserError):
-    """Data that cannot be used; the message names the file, the place in it, and the mend."""
+    """Data that cannot be used; the message names the file, the place in it, and the fix."""
 
 
 class NoColumnError(DataError):

@@ -1,6 +1,6 @@
 """The report's figures: data in, Figure out. No files, no statistics, no HTML.
 
-Ink and grid have colours of their own, which the page replaces by its scheme's.
+Ink and grid have placeholder colours, which the page replaces with those of its scheme.
 """
 
 import math
@@ -45,12 +45,12 @@ PANEL_TITLE_WIDTH = 28
 
 
 def _wide(text: str) -> int:
-    """How many wide letters a text has."""
+    """The number of double-width characters in a text."""
     return sum(east_asian_width(letter) in "WF" for letter in text)
 
 
 def _short(label: str) -> str:
-    """The beginning of a label that a figure has room for."""
+    """A label, cut to what a figure has room for."""
     shown = label
     while len(shown) + _wide(shown) > LONGEST_LABEL:
         shown = shown[:-1]
@@ -58,17 +58,17 @@ def _short(label: str) -> str:
 
 
 def _row_label(label: str, width: int = LONGEST_LABEL) -> str:
-    """A label beside a row, in lines of so many columns.
+    """A label next to a row, wrapped at a number of columns.
 
-    The font that measures it takes wide letters for narrow ones, so that they would stand out of
-    the figure: blanks before them, which no browser draws, keep the room.
+    The measuring font treats double-width characters as narrow, so they would extend beyond the
+    figure; leading blanks, which no browser draws, reserve the space.
     """
     lines = _wrapped(label, width).split("\n")
     return "\n".join(" " * math.ceil(1.3 * _wide(line)) + line for line in lines)
 
 
 def _wrapped(label: str, width: int = PANEL_TITLE_WIDTH) -> str:
-    """The beginning of a label in lines of so many columns."""
+    """A label, cut and wrapped at a number of columns."""
     text = _short(label)
     return fill(text, max(1, width * len(text) // (len(text) + _wide(text))))
 
@@ -239,7 +239,7 @@ def estimation_plot(
     axis: str,
     ratio: bool,
 ) -> Figure:
-    """Scenarios on the left, one a row, and on the right the effects by the row they stand in.
+    """Scenarios on the left, one per row, and on the right the effects in the same rows.
 
     `axis` labels the effects; ratios have a logarithmic axis.
     """
@@ -304,7 +304,7 @@ def _draw_distributions(axes: Axes, summaries: Sequence[Summary], measure: str) 
 
 
 def ratio_ticks(low: float, high: float) -> list[float]:
-    """Round ratios for an axis from low to high: a few, whether it is narrow or wide."""
+    """A few round ratios for an axis from low to high, whether it is narrow or wide."""
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     for steps in ((1, 1.1, 1.25, 1.5, 2, 3, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
         ticks = [step * 10.0**decade for decade in decades for step in steps]

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number for reading: a true minus sign, and a dash where there is none."""
+    """A number for display: a true minus sign, and a dash if there is none."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
@@ -15,7 +15,7 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def decimals(margin: float) -> int:
-    """How many decimals numbers need that are held against a margin: at least two."""
+    """How many decimals numbers need to be compared with a margin: at least two."""
     return max(2, math.ceil(-math.log10(margin)) + 1)
 
 
@@ -32,7 +32,7 @@ def exact(value: Any) -> str:
 
 
 def p_value(value: float) -> str:
-    """A p value for reading."""
+    """A p value for display."""
     if math.isnan(value):
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -12,11 +12,11 @@ import pandas as pd
 
 from thousandfold.errors import DataError, NoColumnError
 from thousandfold.layers import Key
+from thousandfold.mentions import named_metrics, named_scenarios
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
-from thousandfold.reading.numbers import is_missing, numbers_of
+from thousandfold.reading.numbers import BEYOND, LARGEST_VALUE, is_missing, numbers_of
 from thousandfold.reading.options import ReadOptions, RowsWith, TableForm
 from thousandfold.reading.sheets import Sheet, stem_of
-from thousandfold.registration import named_metrics, named_scenarios
 from thousandfold.runs import (
     SCORE,
     Runs,
@@ -28,7 +28,6 @@ from thousandfold.runs import (
     unlike_finished,
 )
 from thousandfold.schema import NO_NAME, BadKeyError, is_name, unknown_name
-from thousandfold.series import BEYOND, LARGEST_VALUE
 from thousandfold.study import ResultsTable
 
 FILE = ("table", "file")
@@ -125,9 +124,9 @@ class Results:
 
 
 def table_metrics(config: dict[str, Any], sheet: Sheet) -> dict[str, Metric]:
-    """What each metric of the study measures: the table's own, those declared, those of findings.
+    """What each metric of the study measures: the table's own, declared ones and those of findings.
 
-    Each has to be among the columns of the table, and which way is better has to be known. Raises
+    Each has to be a column of the table, and its better direction has to be known. Raises
     BadKeyError.
     """
     table, own = config["table"], config["table"]["metric"]
@@ -162,7 +161,7 @@ def unit_of_table(table: dict[str, Any]) -> str:
 
 
 def results_of(runs: Runs, table: ResultsTable, design: str) -> Results:
-    """What a study takes from a table's rows.
+    """What a study uses from a table's rows.
 
     Without a column `series` they are about one, called after the file. In a paired study repeats
     are numbered by the values that make pairs; in another they have the numbers in `repeat`, or
@@ -192,7 +191,7 @@ def results_of(runs: Runs, table: ResultsTable, design: str) -> Results:
 
 
 def _default_series(form: TableForm) -> str:
-    """What the one series of a table is called that names none."""
+    """The name of the single series of a table that names none."""
     first = Path(form.files[0])
     return stem_of(first) if len(form.files) == 1 else first.parent.name or "runs"
 
@@ -205,7 +204,7 @@ def _require_column(key: Key, sheet: Sheet, name: str) -> None:
 
 
 def _check_names(sheet: Sheet, column: str, names: pd.Series) -> None:
-    """Every row has a usable name of its series and scenario."""
+    """Check that every row has a usable name for its series and scenario."""
     wrong = np.flatnonzero(~names.map(is_name).astype(bool))
     if wrong.size:
         name = reprlib.repr(names[wrong[0]])
@@ -215,7 +214,7 @@ def _check_names(sheet: Sheet, column: str, names: pd.Series) -> None:
 def _metric_values(
     runs: Runs, name: str, options: ReadOptions
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """A metric's values, NaN of runs that failed, and what was assumed of how they are written."""
+    """A metric's values, NaN for failed runs, and what was assumed about how they are written."""
     sheet = runs.sheet
     try:
         numbers = numbers_of(sheet, name, options)
@@ -235,7 +234,7 @@ def _metric_values(
 def _check_deterministic(
     rows: pd.DataFrame, numbers: pd.DataFrame, sheet: Sheet, table: ResultsTable
 ) -> None:
-    """Scenarios that are declared deterministic have one value of each metric on each series."""
+    """Check that deterministic scenarios have one value of each metric on each series."""
     for index, name in enumerate(table.deterministic):
         key = ("table", "deterministic", index)
         if name not in set(rows["scenario"]):
@@ -271,7 +270,7 @@ def _repeat_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd
         row = int(np.flatnonzero(~is_whole)[0])
         raise BadKeyError(
             FILE,
-            f"{sheet.at('repeat', row)}: {rows['repeat'][row]!r} is no whole number; correct it",
+            f"{sheet.at('repeat', row)}: {rows['repeat'][row]!r} is not a whole number; correct it",
         )
     twice = np.flatnonzero(rows.duplicated([*SCENARIO, "repeat"]))
     if twice.size:
@@ -289,10 +288,10 @@ def _repeat_numbers(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> pd
 
 
 def _refuse_pooling(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> None:
-    """Raise BadKeyError if a column tells several things apart that would be taken for repeats.
+    """Raise BadKeyError if a column distinguishes things that would be mistaken for repeats.
 
-    Such as the data set or the epoch: texts, or a count, that several scenarios have in common and
-    that are not the same in every row of a scenario.
+    Examples are the data set or the epoch: texts, or a count, that several scenarios share and that
+    are not the same in every row of a scenario.
     """
     known = {*SCENARIO, *dict(table.metrics), *table.form.pooled}
     for name in (str(name) for name in rows if name not in known):
@@ -304,9 +303,9 @@ def _refuse_pooling(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> No
             shown = ", ".join(sorted(map(reprlib.repr, shared))[:3])
             raise BadKeyError(
                 FILE,
-                f"{sheet.path}: rows of one scenario differ in {name!r} ({shown}), so they may be "
-                f"no repeats of one thing; say columns: {{series: {name}}} if it is what was "
-                f"trained on, columns: {{repeat: {name}}} if it numbers the repeats, or "
+                f"{sheet.path}: rows of one scenario differ in {name!r} ({shown}), so they may "
+                f"not be repeats of the same thing; say columns: {{series: {name}}} if it is what "
+                f"was trained on, columns: {{repeat: {name}}} if it numbers the repeats, or "
                 f"pooled: [{name}] if it does not matter",
             )
 
@@ -359,7 +358,7 @@ def _in_order(texts: Iterable[str]) -> list[str]:
 
 
 def _which_can_pair(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> str:
-    """What an error says of a paired table whose pairs nothing names."""
+    """The error text for a paired table whose pairs nothing identifies."""
     others = [name for name in rows if name not in (*SCENARIO, *dict(table.metrics))]
     able = [str(name) for name in others if _pairing_problem(sheet, rows, name) is None]
     missing = "a paired study needs the column whose equal values make a pair"
@@ -388,7 +387,7 @@ def _pairing_problem(sheet: Sheet, rows: pd.DataFrame, column: Hashable) -> str 
     for series, own in names.groupby("series"):
         if own.groupby("scenario")["value"].agg(frozenset).nunique() > 1:
             return (
-                f"the scenarios on {series} have different values of {column!r}, so they are no "
+                f"the scenarios on {series} have different values of {column!r}, so they are not "
                 "pairs; leave a metric empty where a training failed, or set study.design: "
                 "independent"
             )

@@ -20,8 +20,8 @@ def train_interleaved(
 ) -> dict[Block, pd.DataFrame]:
     """Train all repeats of blocks one after the other, in random order, and time each.
 
-    So whatever slows the machine down for a while slows every scenario alike. The first repeat of
-    each scenario is trained once more before, as whoever comes first pays for the start.
+    So anything that slows the machine down for a while slows every scenario alike. The first repeat
+    of each scenario is also trained once beforehand, because the first one pays for the startup.
     """
     tasks = [(block, repeat) for block in blocks for repeat in range(block.start, block.stop)]
     order = np.random.default_rng([study.seed, len(tasks)]).permutation(len(tasks))

@@ -1,4 +1,4 @@
-"""What a job says while it runs: into its log, so that Snakemake's output stays readable."""
+"""What a job reports while it runs goes to its log, so Snakemake's output stays readable."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ def log_to(path: str) -> None:
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """What the user can mend in one message, anything else with its traceback."""
+    """Log what the user can fix as one message, anything else with its traceback."""
     if isinstance(error, UserError):
         print(error, file=sys.stderr)
     else:
@@ -32,7 +32,7 @@ def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType 
 
 
 class ProgressLog:
-    """Logs how far a training is, every few seconds: epochs done and seconds left."""
+    """Logs the progress of a training every few seconds: epochs done and seconds left."""
 
     def __init__(self, epochs: int, repeats: range) -> None:
         self._epochs, self._repeats = epochs, repeats
@@ -40,7 +40,7 @@ class ProgressLog:
         self._last_logged = perf_counter()
 
     def __call__(self, epochs_done: float) -> None:
-        """Take note of the epochs done so far, and log it if it is time to."""
+        """Record the epochs done so far, and log them if it is time to."""
         now = perf_counter()
         if self._first is None:
             # Compilation ends with the first report and says nothing of the epochs to come.

@@ -1,4 +1,4 @@
-"""The config's files: read as YAML, merged, and asked where a key comes from."""
+"""The config's files: which are read, how strictly, and from which of them a key's value comes."""
 
 import json
 import os
@@ -33,7 +33,7 @@ LONGEST_PROBLEM = 300
 
 
 class ConfigError(UserError):
-    """A config or a file it names that cannot be used; the message says where and how to mend."""
+    """A config, or a file it names, that cannot be used; the message says where, and the fix."""
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -77,10 +77,15 @@ class _StrictLoader(yaml.SafeLoader):
             raise _refusal(node, problem) from None
 
     def refuse(self, node: yaml.Node) -> NoReturn:
-        """Any tag that is of no use in a config."""
+        """Refuse any tag that has no use in a config."""
         if node.tag == self.resolve(yaml.ScalarNode, node.value, (True, False)):
-            what = "a date" if node.tag == f"{_YAML}timestamp" else "no text"
-            raise _refusal(node, f"YAML reads {node.value} as {what}; put it in quotes")
+            is_date = node.tag == f"{_YAML}timestamp"
+            how = (
+                f"reads {node.value} as a date"
+                if is_date
+                else f"does not read {node.value} as text"
+            )
+            raise _refusal(node, f"YAML {how}; put it in quotes")
         tag = reprlib.repr(node.tag.replace(_YAML, "!!"))
         raise _refusal(node, f"the tag {tag} has no use in a config; remove it")
 
@@ -103,21 +108,20 @@ def read_layer(file: str) -> dict[str, Any]:
     """One config file's content. Raises ConfigError, with the line, if it cannot be used.
 
     The paths in it are relative to the folder that Snakemake runs in; the project's own files are
-    found from everywhere. Refuses templates of YTE, which Snakemake would
-    run as Python.
+    found from anywhere. Refuses YTE templates, which Snakemake would run as Python.
     """
     text = _read_text(file)
     try:
         content = _parsed(text)
     except RecursionError:
-        raise ConfigError(f"{file}: is nested too deeply; mend the file") from None
+        raise ConfigError(f"{file}: is nested too deeply; correct the file") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}{_explained(error, text)}") from None
     # PyYAML converts numbers of a %YAML line as they come.
     except (ValueError, OverflowError) as error:
-        raise ConfigError(f"{file}: is no proper YAML ({error}); mend the file") from None
+        raise ConfigError(f"{file}: is not valid YAML ({error}); correct the file") from None
     if not isinstance(content, Mapping):
-        raise ConfigError(f"{file}: has no keys at its top; give some, such as study:")
+        raise ConfigError(f"{file}: has no keys at the top level; give some, such as study:")
     if TEMPLATE_KEY in content:
         raise ConfigError(
             f"{file}: {TEMPLATE_KEY}: makes the config a program; write out what it would compute"
@@ -150,7 +154,9 @@ def _read_text(file: str) -> str:
     try:
         check_regular(Path(file))
         if Path(file).stat().st_size > LARGEST_CONFIG:
-            raise ConfigError(f"{file}: is larger than {LARGEST_CONFIG // 10**6} MB; mend the file")
+            raise ConfigError(
+                f"{file}: is larger than {LARGEST_CONFIG // 10**6} MB; correct the file"
+            )
         return Path(file).read_text(encoding="utf-8")
     except DataError as error:
         raise ConfigError(str(error)) from None
@@ -158,11 +164,11 @@ def _read_text(file: str) -> str:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{file}, line {line}: is not in UTF-8; save the file as UTF-8") from None
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read ({error.strerror}); mend the file") from None
+        raise ConfigError(f"{file}: cannot be read ({error.strerror}); correct the file") from None
 
 
 def _parsed(text: str) -> Any:
-    """What JSON, or else YAML, makes of a text, as Snakemake reads it. Raises YAMLError."""
+    """A text parsed as JSON or, failing that, YAML, as Snakemake reads it. Raises YAMLError."""
     try:
         return json.loads(text, object_pairs_hook=_without_twins)
     # YAML can tell the line in which JSON is nested too deeply.
@@ -171,7 +177,7 @@ def _parsed(text: str) -> Any:
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A mapping of JSON. Raises YAMLError if a key appears twice."""
+    """A JSON mapping. Raises YAMLError if a key appears twice."""
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
@@ -181,7 +187,7 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _explained(error: yaml.YAMLError, text: str) -> str:
-    """Where a file is no YAML, what is wrong and how to mend it, to follow the file's name."""
+    """Where a file is not valid YAML, what is wrong and the fix, to follow the file's name."""
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
         return f", line {line}: holds the character U+{error.character:04X}; remove it"
@@ -196,12 +202,12 @@ def _explained(error: yaml.YAMLError, text: str) -> str:
     if (error.context or "").startswith("expected"):
         problem = f"{error.context}, {problem}"
     if problem == "mapping values are not allowed here":
-        problem += "; put text that holds a colon in quotes, or mend the indentation"
+        problem += "; put text that contains a colon in quotes, or correct the indentation"
     return f", line {line}: {problem}" + ("" if ";" in problem else "; correct it")
 
 
 def command_line_values(config: Any) -> Any:
-    """What `--config` gave with its types: Snakemake hands nested numbers over as text."""
+    """What `--config` gave, with types: Snakemake passes nested numbers as text."""
     if isinstance(config, Mapping):
         return {key: command_line_values(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
@@ -213,9 +219,9 @@ def command_line_values(config: Any) -> Any:
 
 
 def as_written(file: str, key: Key) -> str | None:
-    """What stands at a key of a YAML file to the letter, such as 032 for the number 26.
+    """The exact text at a key of a YAML file, such as 032 for the number 26.
 
-    If the key itself is no text, as it is written. None where that cannot be told.
+    If the key itself is not text, the key as it is written. None if that cannot be determined.
     """
     try:
         loader = _StrictLoader(Path(file).read_text(encoding="utf-8"))
@@ -236,7 +242,7 @@ def as_written(file: str, key: Key) -> str | None:
 
 
 def number_in_yaml(number: float) -> str:
-    """A finite number as YAML takes it for a number: it takes 1e-3 for text."""
+    """A finite number in a form that YAML reads as a number; it reads 1e-3 as text."""
     if float(number).is_integer() and abs(number) < 1e15:
         return str(int(number))
     return yaml.safe_dump(float(number)).split()[0]
@@ -255,12 +261,12 @@ def layer_of(key: Key, config: Any, layers: list[tuple[str, Any]]) -> str:
 
 
 def _is_same(a: Any, b: Any) -> bool:
-    """Whether two values are one: NaN is not equal to itself, but 1 to True."""
+    """Whether two values are the same; NaN does not equal itself, but 1 equals True."""
     return type(a) is type(b) and (a == b or (a != a and b != b))  # noqa: PLR0124
 
 
 def _look_up(tree: Any, key: Key) -> tuple[int, Any]:
-    """How many parts of a key's path exist in a tree, and what lies there."""
+    """How many parts of a key's path exist in a tree, and the value there."""
     node = tree
     for depth, part in enumerate(key):
         in_mapping = isinstance(node, Mapping) and part in node
@@ -274,8 +280,8 @@ def _look_up(tree: Any, key: Key) -> tuple[int, Any]:
 def config_files(overlays: list[str]) -> list[str]:
     """The files that a run's config is merged from, later ones winning. Raises ConfigError.
 
-    From the last overlay on that stands alone; if none does, config.yaml comes first: that of the
-    folder that Snakemake runs in, or else the project's.
+    They start at the last overlay that stands alone; if none does, config.yaml comes first: that of
+    the folder that Snakemake runs in, or else the project's.
     """
     alone = [
         place for place, file in enumerate(overlays) if read_layer(file).get("standalone") is True

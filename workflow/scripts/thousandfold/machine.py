@@ -1,4 +1,4 @@
-"""What a job can know of the machine it runs on."""
+"""What a job can find out about the machine it runs on."""
 
 import os
 import platform
@@ -37,7 +37,7 @@ def available_memory_mb(cgroups: Path = CGROUPS, own: Path = Path("/proc/self/cg
     """The memory that this process can still take, in MB: what is free, within its control group.
 
     A batch system or a container limits a group of processes; the tightest limit from this
-    process's group up to the root counts. `cgroups` and `own` are where Linux tells of them.
+    process's group up to the root counts. `cgroups` and `own` are where Linux lists them.
     """
     free = psutil.virtual_memory().available
     return min([free, *_left_in_groups(cgroups, own)]) // 1_000_000
@@ -64,7 +64,7 @@ def _left_in_groups(cgroups: Path, own: Path) -> Iterator[int]:
 
 
 def _number(file: Path) -> int | None:
-    """The number in a file; None if there is none, as where a limit is "max"."""
+    """The number in a file; None if there is none, for example if a limit is "max"."""
     try:
         return int(file.read_text("utf-8"))
     except (OSError, ValueError):

@@ -1,6 +1,7 @@
-"""What is measured of each repeat. Knows NumPy only."""
+"""The metrics: what is measured of each repeat, and how to read it. Depends on NumPy only."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -8,6 +9,9 @@ from thousandfold.series import Series
 
 UNIT_OF_SERIES = None
 """Stands for the unit of the series, whatever that is."""
+
+Errors = Callable[[np.ndarray, Series], np.ndarray]
+"""From forecasts of the test rows, shape (..., test_rows), to one number for each, shape (...)."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +23,52 @@ class Metric:
     unit: str | None
     """UNIT_OF_SERIES, or a unit of its own; "" has none."""
     higher_is_better: bool = False
+    of_forecasts: Errors | None = field(default=None, repr=False, compare=False)
+    """None: it is known from training, or from a user's own table."""
+
+
+def _actual(series: Series) -> np.ndarray:
+    return series.values[-series.test_rows :]
+
+
+def rmse(forecasts: np.ndarray, series: Series) -> np.ndarray:
+    """Root mean squared error, in the series' units."""
+    return np.sqrt(np.mean((forecasts - _actual(series)) ** 2, axis=-1))
+
+
+def mae(forecasts: np.ndarray, series: Series) -> np.ndarray:
+    """Mean absolute error, in the series' units."""
+    return np.mean(np.abs(forecasts - _actual(series)), axis=-1)
+
+
+def smape(forecasts: np.ndarray, series: Series) -> np.ndarray:
+    """Symmetric mean absolute percentage error: 0 to 200 %.
+
+    2 |f - a| / (|f| + |a|), 0 where both are 0 (Makridakis 1993).
+    """
+    actual = _actual(series)
+    size = np.abs(forecasts) + np.abs(actual)
+    with np.errstate(invalid="ignore"):
+        shares = np.where(size > 0, 2 * np.abs(forecasts - actual) / size, 0.0)
+    return 100 * np.mean(shares, axis=-1)
+
+
+def mase(forecasts: np.ndarray, series: Series) -> np.ndarray:
+    """Mean absolute error over that of forecasting the previous observation before the test.
+
+    Hyndman and Koehler (2006), "Another look at measures of forecast accuracy", section 3. NaN
+    where the latter is 0.
+    """
+    absolute = mae(forecasts, series)
+    naive = float(np.abs(np.diff(series.values[: -series.test_rows])).mean())
+    return absolute / naive if naive else np.full_like(absolute, np.nan)
 
 
 METRICS = {
-    "rmse": Metric("RMSE", UNIT_OF_SERIES),
-    "mae": Metric("MAE", UNIT_OF_SERIES),
-    "smape": Metric("sMAPE", "%"),
-    "mase": Metric("MASE", "naive errors"),
+    "rmse": Metric("RMSE", UNIT_OF_SERIES, of_forecasts=rmse),
+    "mae": Metric("MAE", UNIT_OF_SERIES, of_forecasts=mae),
+    "smape": Metric("sMAPE", "%", of_forecasts=smape),
+    "mase": Metric("MASE", "naive errors", of_forecasts=mase),
     "train_loss": Metric("training loss", "scaled squared errors"),
     "train_seconds": Metric("training time", "seconds"),
 }
@@ -33,44 +76,14 @@ METRICS = {
 
 
 def metric_name(metric: str) -> str:
-    """A metric in prose; a column of a user's own table is called as it is."""
+    """A metric in prose; a column of a user's own table keeps its name."""
     return METRICS[metric].name if metric in METRICS else metric
 
 
-def rmse(forecasts: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Root mean squared error over the last axis, in the series' units."""
-    return np.sqrt(np.mean((forecasts - actual) ** 2, axis=-1))
-
-
-def mae(forecasts: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Mean absolute error over the last axis, in the series' units."""
-    return np.mean(np.abs(forecasts - actual), axis=-1)
-
-
-def smape(forecasts: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Symmetric mean absolute percentage error over the last axis: 0 to 200 %.
-
-    2 |f - a| / (|f| + |a|), 0 where both are 0 (Makridakis 1993).
-    """
-    size = np.abs(forecasts) + np.abs(actual)
-    with np.errstate(invalid="ignore"):
-        shares = np.where(size > 0, 2 * np.abs(forecasts - actual) / size, 0.0)
-    return 100 * np.mean(shares, axis=-1)
-
-
 def forecast_errors(forecasts: np.ndarray, series: Series) -> dict[str, np.ndarray]:
-    """Every measure of forecasts of the test rows, shape (..., test_rows), by its name.
-
-    mase is the mean absolute error over that of forecasting the previous observation before the
-    test (Hyndman and Koehler 2006, "Another look at measures of forecast accuracy", section 3);
-    NaN where that is 0.
-    """
-    actual = series.values[-series.test_rows :]
-    naive = float(np.abs(np.diff(series.values[: -series.test_rows])).mean())
-    absolute = mae(forecasts, actual)
+    """Every metric of forecasts of the test rows, shape (..., test_rows), by its name."""
     return {
-        "rmse": rmse(forecasts, actual),
-        "mae": absolute,
-        "smape": smape(forecasts, actual),
-        "mase": absolute / naive if naive else np.full_like(absolute, np.nan),
+        name: metric.of_forecasts(forecasts, series)
+        for name, metric in METRICS.items()
+        if metric.of_forecasts is not None
     }

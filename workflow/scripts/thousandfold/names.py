@@ -1,4 +1,4 @@
-"""Names are any text; here is how they stand where not any text can."""
+"""Names can be any text; this module spells them where only some texts are allowed."""
 
 import csv
 import hashlib
@@ -20,10 +20,10 @@ def composed(name: str) -> str:
 
 @cache
 def spelled(name: str) -> str:
-    """A name as it stands in file names, anchors and wildcards: itself, where that is safe.
+    """A name as used in file names, anchors and wildcards: itself, if that is safe.
 
-    Any other has a beginning to read and a digest of the whole. No safe name has a "~", so that no
-    two names have one spelling.
+    Any other gets a readable beginning and a digest of the whole. No safe name contains "~", so
+    no two names have the same spelling.
     """
     if SAFE.fullmatch(name):
         return name
@@ -34,7 +34,7 @@ def spelled(name: str) -> str:
 
 
 def listed(texts: Iterable[str], separator: str = ",") -> str:
-    """Texts as one, such as "a, b"; quoted, as in CSV, is one that holds the separator."""
+    """Texts joined into one, such as "a, b"; a text with the separator is quoted, as in CSV."""
     return f"{separator} ".join(
         '"' + text.replace('"', '""') + '"' if separator in text or '"' in text else text
         for text in texts
@@ -42,5 +42,5 @@ def listed(texts: Iterable[str], separator: str = ",") -> str:
 
 
 def texts_of(line: str, separator: str = ",") -> list[str]:
-    """The texts that `listed` made a line of."""
+    """The texts that `listed` joined."""
     return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])

@@ -1,4 +1,4 @@
-"""From a file to a series: which rows, in which order, and what becomes of missing ones."""
+"""From a file to a series: which rows, in which order, and what to do with missing ones."""
 
 import re
 import reprlib
@@ -15,10 +15,10 @@ from thousandfold.errors import DataError
 from thousandfold.reading.dates import PARTS, Dates, combined_dates, dates_of, is_named_like_time
 from thousandfold.reading.files import read_sheet
 from thousandfold.reading.frequency import Frequency, frequency_of
-from thousandfold.reading.numbers import numbers_of
+from thousandfold.reading.numbers import BEYOND, LARGEST_VALUE, numbers_of
 from thousandfold.reading.options import AS_IT_IS, ReadOptions, Treatment
 from thousandfold.reading.sheets import Sheet, counted
-from thousandfold.series import BEYOND, LARGEST_VALUE, Series
+from thousandfold.series import Series
 
 MOSTLY_EVEN = 0.8
 """From this share of equal steps on, a first column of whole numbers counts time."""
@@ -68,7 +68,7 @@ class _Rows:
 
 
 def series_path(file: str) -> str:
-    """Where a series' file lies; `statsmodels:nile` is one of a package's own datasets.
+    """The path of a series' file; `statsmodels:nile` is a dataset that ships with a package.
 
     Raises DataError if there is no such dataset.
     """
@@ -165,7 +165,7 @@ def _rows(
 
 
 def _unknown_time(sheet: Sheet, label: str | None) -> list[str]:
-    """What is told of a column that should hold dates and does not."""
+    """What is reported about a column that should hold dates and does not."""
     named = [name for name in sheet.header if name == label or is_named_like_time(name)]
     return (
         [f"no dates are known in {named[0]!r}, so that rows are taken as they stand"]
@@ -185,17 +185,17 @@ def _refuse_dates_as_columns(sheet: Sheet) -> None:
 
 
 def _refuse_summaries(sheet: Sheet) -> None:
-    """Raise DataError if a row sums up the others and is no observation."""
+    """Raise DataError if a row summarises the others and is not an observation."""
     for number, row in enumerate(sheet.rows):
         if row[0].casefold() in SUMMARIES:
             raise DataError(
-                f"{sheet.path}: {sheet.places[number]}: {row[0]!r} seems to sum up the others; "
+                f"{sheet.path}: {sheet.places[number]}: {row[0]!r} seems to summarise the others; "
                 "leave such rows out by read: {skip_last: 1}, or call it something else"
             )
 
 
 def _plain_labels(sheet: Sheet, label: str | None, names: Sequence[str]) -> tuple[str, ...]:
-    """The column `label`, or the first if it tells the rows apart; or else their numbers."""
+    """The column `label`, or the first one if it distinguishes the rows; else their numbers."""
     texts = tuple(sheet.texts(sheet.column(label) if label else 0))
     if label or (sheet.header[0] not in names and len(set(texts)) == len(texts)):
         return texts
@@ -217,7 +217,7 @@ def _check_sizes(sheet: Sheet, name: str, values: np.ndarray) -> None:
 def time_of(
     sheet: Sheet, names: Sequence[str], label: str | None, options: ReadOptions
 ) -> Dates | None:
-    """When each row was observed: the column `label`, or else the first other that tells.
+    """When each row was observed: by the column `label`, or else the first other one with dates.
 
     Raises DataError as `dates_of` does.
     """
@@ -243,7 +243,7 @@ def time_of(
 
 
 def _with_parts(sheet: Sheet, dates: Dates | None, options: ReadOptions) -> Dates | None:
-    """Years or days that repeat are dates together with the months or hours beside them."""
+    """Combine years or days that repeat with the months or hours beside them into dates."""
     if dates is None or dates.are_distinct:
         return dates
     whole = combined_dates(sheet, options)
@@ -258,9 +258,9 @@ def _is_mostly_even(counts: np.ndarray) -> bool:
 
 
 def panel_keys(sheet: Sheet, dates: Dates, names: Sequence[str]) -> tuple[str, ...]:
-    """The columns that tell apart the series of a file in which dates repeat; () if none do.
+    """The columns that distinguish the series of a file in which dates repeat; () if none do.
 
-    `names` are the columns of values. Where few dates repeat it is not a panel that makes them.
+    `names` are the columns of values. If only few dates repeat, the file is not a panel.
     """
     _, times, counts = np.unique(dates.times, return_inverse=True, return_counts=True)
     if np.mean(counts > 1) < MOSTLY_REPEATED:
@@ -281,7 +281,7 @@ def panel_keys(sheet: Sheet, dates: Dates, names: Sequence[str]) -> tuple[str, .
 
 
 def _in_order(rows: _Rows, dates: Dates, *, sort: bool) -> _Rows:
-    """The rows, oldest first. Raises DataError if they are not, or if two have one date."""
+    """The rows, oldest first. Raises DataError if they are not, or if two have the same date."""
     path = rows.sheet.path
     order = np.argsort(dates.times, kind="stable")
     twice = np.flatnonzero(np.diff(dates.times[order].astype(np.int64)) == 0)
@@ -303,7 +303,7 @@ def _in_order(rows: _Rows, dates: Dates, *, sort: bool) -> _Rows:
 
 
 def _about_twice(rows: _Rows, dates: Dates, one: int, other: int) -> str:
-    """What an error says of two rows of one date."""
+    """The error text for two rows with the same date."""
     sheet, place = rows.sheet, rows.places[other]
     keys = panel_keys(sheet, dates, rows.names)
     if not keys:
@@ -317,13 +317,13 @@ def _about_twice(rows: _Rows, dates: Dates, one: int, other: int) -> str:
     number = len({tuple(row[sheet.column(key)] for key in keys) for row in sheet.rows})
     return (
         f"{sheet.path}: {place}: {dates.labels[other]} is there a second time, because the file "
-        f"holds {number} series, told apart by {' and '.join(map(repr, keys))}; give each an entry "
-        f"of its own, this one with where: {{{chosen}}}"
+        f"holds {number} series, distinguished by {' and '.join(map(repr, keys))}; give each an "
+        f"entry of its own, this one with where: {{{chosen}}}"
     )
 
 
 def _evenly_spaced(rows: _Rows, gaps: str | None) -> tuple[_Rows, Frequency | None]:
-    """The rows with none missing between them, and how often they come. Raises DataError."""
+    """The rows with none missing between them, and their frequency. Raises DataError."""
     assert rows.dates is not None
     frequency = frequency_of(rows.dates.times)
     if frequency is None:
@@ -346,7 +346,7 @@ def _evenly_spaced(rows: _Rows, gaps: str | None) -> tuple[_Rows, Frequency | No
 def _about_gap(
     rows: _Rows, frequency: Frequency, first: int, absent: int, *, is_whole: bool
 ) -> str:
-    """What an error says of dates that are not evenly spaced."""
+    """The error text for dates that are not evenly spaced."""
     assert rows.dates is not None
     count = int(frequency.count(rows.dates.times[first : first + 1])[0])
     usual = f"usually {frequency.name}" if frequency.name else f"usually {frequency.step} apart"
@@ -356,7 +356,7 @@ def _about_gap(
         else "unevenly"
     )
     total = f", and {absent} are missing in all" if absent > 1 and is_whole else ""
-    mend = "set gaps: ignore to take the rows as they follow each other"
+    mend = "set gaps: ignore to treat the rows as consecutive"
     if is_whole:
         mend += ", or gaps: interpolate to fill each with the value before it"
     return (
@@ -425,3 +425,12 @@ def _complete(rows: _Rows, missing: str | None) -> _Rows:
     return replace(
         begun, columns=columns, filled=begun.filled | filled, assumed=(*begun.assumed, *words)
     )
+
+
+def in_words(series: Series) -> str:
+    """How long a series is and how often it was observed, and what was assumed, in one line."""
+    span = f"{series.labels[0]} to {series.labels[-1]}"
+    often = f", {series.frequency}" if series.frequency else ""
+    period = f" (period {series.period})" if series.period else ""
+    length = f"{len(series.values)} observations{often}{period}, {span}"
+    return f"{series.name}: {'; '.join([length, *series.assumed])}"

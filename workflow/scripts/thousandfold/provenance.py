@@ -1,4 +1,4 @@
-"""Where results come from: what was asked, by which code, trained on what machines and when."""
+"""Where results come from: what was asked, by which code, trained on which machines and when."""
 
 import platform
 import shutil
@@ -13,6 +13,7 @@ import pandas as pd
 from thousandfold.data import load_series
 from thousandfold.layers import PROJECT
 from thousandfold.machine import host_kind, processor
+from thousandfold.observations import in_words
 from thousandfold.recipe import LOCK, file_digest, registration_digest, versions
 from thousandfold.study import Study
 from thousandfold.version import VERSION
@@ -36,7 +37,7 @@ def commit(project: Path = PROJECT) -> tuple[str | None, bool | None]:
 
 
 def training_facts(seconds: float) -> dict[str, Any]:
-    """What is written with a block: how long its training took, on what, by what."""
+    """What is recorded with a block: the duration, machine and software of its training."""
     return {
         "train_seconds": seconds,
         "versions": versions(),
@@ -49,7 +50,7 @@ def training_facts(seconds: float) -> dict[str, Any]:
 def provenance(
     study: Study, command: str, config_file: Path, repeats: pd.DataFrame, blocks: pd.DataFrame
 ) -> dict[str, Any]:
-    """All that can be told of a run from its config and its repeats and blocks tables."""
+    """Everything known about a run from its config and its repeats and blocks tables."""
     head, changed = commit()
 
     def values_of(column: pd.Series) -> list[str]:
@@ -90,15 +91,15 @@ def provenance(
 
 
 def _read_as(study: Study) -> list[str]:
-    """What was assumed when the series, or the table of repeats, were read."""
+    """What was assumed when the series, or the table of repeats, was read."""
     if study.table is not None:
         return list(study.table.assumed)
     series = (load_series(source) for source in study.series)
-    return [read.in_words() for read in series if read.assumed or read.frequency]
+    return [in_words(read) for read in series if read.assumed or read.frequency]
 
 
 def facts(told: dict[str, Any]) -> dict[str, str]:
-    """Provenance as the report's footer tells it, line by line."""
+    """Provenance as the report's footer shows it, line by line."""
     training = told["training"]
     trained = {
         "Trained with": "; ".join(training["versions"]),

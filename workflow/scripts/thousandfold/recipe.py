@@ -50,6 +50,10 @@ def _installed_version(names: tuple[str, ...]) -> str:
     return version(names[-1])
 
 
+ERRORS = "thousandfold.errors"
+"""What errors are called, and how they are shown, shapes no result."""
+
+
 def _module_file(module: str) -> Path:
     """The file of a script ("train") or of one of this package's modules ("thousandfold.seeds")."""
     path = SCRIPTS.joinpath(*module.split("."))
@@ -58,34 +62,42 @@ def _module_file(module: str) -> Path:
 
 @cache
 def _syntax(module: str) -> ast.Module:
-    """A module's syntax tree without docstrings; comments are not part of a tree anyway."""
+    """A module's syntax tree without what shapes no result: docstrings, errors' texts, types.
+
+    Comments are not part of a tree anyway.
+    """
     tree = ast.parse(_module_file(module).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            node.exc.args, node.exc.keywords = [], []
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
             if isinstance(block, list):
-                setattr(node, field, [line for line in block if not _is_docstring(line)])
+                setattr(node, field, [line for line in block if not _is_idle(line)])
     return tree
 
 
-def _is_docstring(node: ast.AST) -> bool:
+def _is_idle(node: ast.AST) -> bool:
+    """Whether a statement is a docstring, or what only a type checker reads."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+        return node.test.id == "TYPE_CHECKING"
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    """The modules of this package that a module imports, packages on the way included."""
+    """The modules of this package that a module imports, including the packages on the way."""
     found = set()
     for node in ast.walk(_syntax(module)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "thousandfold":
             parts = str(node.module).split(".")
             found |= {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(name for name in found if _module_file(name).exists())
+    return frozenset(name for name in found - {ERRORS} if _module_file(name).exists())
 
 
 def modules_behind(*modules: str) -> list[str]:
-    """The modules (or scripts) and all of this package's that they import, directly or not."""
+    """The modules (or scripts) and everything in this package that they import, directly or not."""
     found: set[str] = set()
     waiting = set(modules)
     while waiting:
@@ -116,7 +128,7 @@ def _digest(ingredients: dict[str, Any]) -> str:
 
 @cache
 def _series_digest(source: SeriesSource) -> str:
-    """SHA-256 of what of a series shapes a result: its numbers, however its file writes them."""
+    """SHA-256 of what shapes a result in a series: its numbers, however the file writes them."""
     series = load_series(source)
     digest = hashlib.sha256(series.columns.astype("<f8").tobytes())
     digest.update(json.dumps([series.columns.shape, series.test_rows, series.horizon]).encode())
@@ -124,7 +136,7 @@ def _series_digest(source: SeriesSource) -> str:
 
 
 def recipe(study: Study, block: Block) -> str:
-    """SHA-256 of all that a block's result depends on.
+    """SHA-256 of everything that a block's result depends on.
 
     These are the scenario's regime and what seeds it, the series, the study's seed, the range of
     repeats, the versions of TensorFlow, Keras and NumPy, and the code that shapes the result.
@@ -147,7 +159,7 @@ def recipe(study: Study, block: Block) -> str:
 
 
 def checks_recipe(study: Study) -> str:
-    """SHA-256 of all that the checks of the study's training depend on."""
+    """SHA-256 of everything that the checks of the study's training depend on."""
     ingredients = {
         "identities": [asdict(identity) for identity in study.identities],
         "regimes": [asdict(scenario.regime) for scenario in study.scenarios],

@@ -1,4 +1,4 @@
-"""The tables: what their columns are, how they are written whole and how they are checked.
+"""The tables: their columns, how they are written completely, and how they are checked.
 
 A block is the result file of one training job. The tables that others read are described in
 workflow/schemas/tables.yaml and checked against it when they are written.
@@ -33,10 +33,7 @@ TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
 """The tables that tell of a training, which repeats from elsewhere do not have."""
 
-BLOCK_COLUMNS = (
-    "repeat", "seed", "rmse", "mae", "smape", "mase", "train_loss", "train_seconds", "epochs",
-    "diverged",
-)  # fmt: skip
+BLOCK_COLUMNS = ("repeat", "seed", "train_loss", "train_seconds", "epochs", "diverged")
 """The columns of a block before its forecasts."""
 
 _KEY = "thousandfold"
@@ -44,7 +41,7 @@ _KEY = "thousandfold"
 
 
 class DamagedFileError(Exception):
-    """A file that is not as it was written, or not what its recipe promises."""
+    """A file that was changed after it was written, or is not what its recipe promises."""
 
 
 _NO_CHECKSUM = b"0" * 64
@@ -69,7 +66,7 @@ def sealed_writer(path: Path, schema: pa.Schema, **seal: Any) -> Iterator[pq.Par
 
 
 def _open_sealed(content: bytes) -> tuple[pq.ParquetFile, dict[str, Any]]:
-    """A file of `sealed_writer`'s and its seal. Raises DamagedFileError."""
+    """A file made by `sealed_writer`, and its seal. Raises DamagedFileError."""
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
         seal = json.loads(file.metadata.metadata[_KEY.encode()])
@@ -95,9 +92,9 @@ def write_block(path: Path, table: pd.DataFrame, recipe: str, facts: dict[str, A
 def read_block(
     path: Path, recipe: str, repeats: range, steps: int, horizon: int = 0
 ) -> pd.DataFrame:
-    """Read a block and check that it is whole and is what the recipe promises.
+    """Read a block and check that it is complete and is what the recipe promises.
 
-    It holds forecasts of so many steps of the test, and of `horizon` beyond. Raises
+    It holds forecasts of the given number of test steps, and of `horizon` beyond. Raises
     DamagedFileError saying what is wrong.
     """
     try:
@@ -118,7 +115,7 @@ def read_block(
 
 
 def block_facts(path: Path) -> dict[str, Any]:
-    """What a block's file says of its making: `recipe`, and the facts written with it."""
+    """What a block's file says about its making: `recipe`, and the facts written with it."""
     seal = json.loads(pq.read_metadata(path).metadata[_KEY.encode()])
     return {"recipe": seal["recipe"], **seal["facts"]}
 
@@ -133,15 +130,15 @@ def recipe_of(path: Path) -> str | None:
 
 
 def read_sealed(path: Path) -> pa.Buffer:
-    """A sealed table's file, seen to be whole. Raises DamagedTableError."""
+    """A sealed table's file, checked to be complete. Raises DamagedTableError."""
     try:
         content = path.read_bytes()
         _open_sealed(content)
         return pa.py_buffer(content)
     except (OSError, DamagedFileError) as error:
         raise DamagedTableError(
-            f"{path}: is damaged: {error}. Delete it and run the same command again, which makes "
-            "it anew from the blocks"
+            f"{path}: is damaged: {error}. Delete it and run the same command again, which remakes "
+            "it from the blocks"
         ) from error
 
 
@@ -151,12 +148,12 @@ def read_large_table(path: Path) -> pd.DataFrame:
 
 
 def table_columns(name: str) -> list[str]:
-    """The columns of one of a run's tables, in order, as workflow/schemas/tables.yaml has them."""
+    """The columns of one of a run's tables, in the order of workflow/schemas/tables.yaml."""
     return list(_tables()[name])
 
 
 def table_descriptions(name: str) -> dict[str, str]:
-    """What each column of one of a run's tables says."""
+    """The description of each column of one of a run's tables."""
     return _tables()[name]
 
 
@@ -177,7 +174,7 @@ def check_columns(name: str, table: pd.DataFrame) -> None:
 
 
 def write_table(name: str, table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, floats so that reading gives the same numbers, and its checksum."""
+    """Write a table as CSV, with floats that read back to the same numbers, and its checksum."""
     check_columns(name, table)
     guarded = for_spreadsheets(table)
     text = guarded.to_csv(index=False)
@@ -216,7 +213,7 @@ def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a table written by `write_table`, equal to the bit, and text as text.
+    """Read a table written by `write_table`: bit-identical numbers, and text as text.
 
     Raises DamagedTableError.
     """

@@ -1,9 +1,9 @@
-"""From a scenario's fields to its regime: what goes together, and what does not."""
+"""From a scenario's fields to its regime: which settings go together, and which do not."""
 
 from dataclasses import fields, replace
 from typing import Any
 
-from thousandfold.engines import supports
+from thousandfold.engines.support import supports
 from thousandfold.scenario import (
     RECURRENT_LAYERS,
     EarlyStopping,
@@ -32,7 +32,7 @@ def trained_scenario(
 ) -> Scenario:
     """A scenario of the config, from its own fields, the shared ones and the study's settings.
 
-    What the replicated engine does not take goes to stock Keras. Raises BadKeyError.
+    What the replicated engine cannot train goes to stock Keras. Raises BadKeyError.
     """
     values = {**model, "model": None, **own}
     label = values.pop("label", name)
@@ -67,7 +67,7 @@ def trained_scenario(
 
 
 def imported_scenario(name: str, *, deterministic: bool) -> Scenario:
-    """A scenario of a table of repeats; nothing is known of its training."""
+    """A scenario of a table of repeats; nothing is known about its training."""
     unknown = Regime(
         stateful=False, shuffle=False, reset_after_epoch=False, seed_on_train=False,
         reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
@@ -104,7 +104,7 @@ def _sequences(scenario: str, values: dict[str, Any]) -> Sequences:
 
 
 def _contradictions(regime: Regime) -> list[tuple[str, str]]:
-    """Each field that does not go with the others, why, and how to mend it."""
+    """Each field that does not go with the others, why, and the fix."""
     recurrent = regime.layer in RECURRENT_LAYERS
     stepwise = regime.sequences is not None and regime.sequences.is_stepwise
     masked = regime.sequences is not None and regime.sequences.form == "masking"

@@ -1,6 +1,6 @@
-"""Which release made the results that a study already has, and what a run does about them.
+"""Which release made a study's existing results, and which of their blocks are outdated.
 
-A run leaves results/<study>/release/<version>; all analysis hangs on it.
+A run leaves results/<study>/release/<version>; all analyses depend on it.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -29,7 +29,7 @@ def release_of(results: Path) -> str | None:
 
 
 def note_release(note: Path) -> None:
-    """Leave the note of this release, and no other."""
+    """Write the note of this release, and remove all others."""
     note.parent.mkdir(parents=True, exist_ok=True)
     for other in note.parent.iterdir():
         other.unlink()
@@ -39,7 +39,7 @@ def note_release(note: Path) -> None:
 def foreign_blocks(
     results: Path, blocks: Mapping[Path, Block], recipe: Callable[[Block], str]
 ) -> list[Path]:
-    """The finished blocks of another release whose recipe is another one now.
+    """The finished blocks of another release whose recipe has changed.
 
     `blocks` are all that the study can have, by their files; `recipe` is the one of a block now.
     """
@@ -62,7 +62,7 @@ def inherited_in_words(results: Path, foreign: Collection[Path]) -> str | None:
     if not foreign:
         return f"{told}; what is trained stays as it is."
     return (
-        f"{told} and trains {len(foreign)} finished blocks again, whose recipe is another one now "
+        f"{told} and trains {len(foreign)} finished blocks again, whose recipe has changed "
         "(settings, series, code or versions of packages). It moves them to "
         f"{results / 'damaged'}. To keep the old results as they are, give the study another name."
     )

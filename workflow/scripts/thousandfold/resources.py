@@ -1,6 +1,6 @@
 """What jobs need: memory and time, from the sizes of blocks and networks.
 
-The figures were measured (benchmarks/jobs.py holds them against real jobs). They shape requests
+The figures were measured (benchmarks/jobs.py compares them with real jobs). They shape requests
 to a scheduler and how a block is cut into passes, never a result; nothing here imports Keras.
 """
 
@@ -49,7 +49,7 @@ SHORTEST_MINUTES = 10
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """The sizes that a training job's needs follow from."""
+    """The sizes that determine a training job's needs."""
 
     block: Block
     regime: Regime
@@ -103,12 +103,12 @@ class TrainingJob:
         return 4 * (4 * self.weights + 10 * rows) + 500
 
     def process_mb(self, repeats: int) -> int:
-        """The memory of the process that trains so many repeats in one pass."""
+        """The memory of the process that trains a number of repeats in one pass."""
         values = self.at_once * self.bytes_per_lane + repeats * self.bytes_per_repeat
         return math.ceil(PROCESS_MB + SPARE * values / 1e6)
 
     def repeats_per_pass(self, process_mb: float = math.inf) -> int:
-        """How many repeats one pass trains, in a process of at most so much memory.
+        """How many repeats one pass trains, in a process with at most this much memory.
 
         0 if not even the smallest pass fits.
         """
@@ -195,7 +195,7 @@ def _with_units(job: TrainingJob, units: int) -> TrainingJob:
 
 
 def checking_jobs(study: Study, series: Callable[[str], Series]) -> list[TrainingJob]:
-    """What the checks of the training train, but for a few epochs beside stock Keras."""
+    """What the checks of the training train, apart from a few epochs by stock Keras."""
     pairs = [name for identity in study.identities for name in (identity.a, identity.b)]
     checked = [study.scenario(name) for name in pairs] + list(checked_scenarios(study))
     return [
@@ -206,7 +206,7 @@ def checking_jobs(study: Study, series: Callable[[str], Series]) -> list[Trainin
 
 
 def memory_mb(jobs: Iterable[TrainingJob]) -> int:
-    """The memory to ask for where these are trained, one after the other."""
+    """The memory to request if these are trained one after the other."""
     largest = max((job.process_mb(job.repeats_per_pass()) for job in jobs), default=PROCESS_MB)
     return BESIDE_MB + largest
 
@@ -235,7 +235,7 @@ def _duration(seconds: float) -> str:
 
 
 def analysis_memory_mb(study: Study) -> int:
-    """The memory that an analysis asks for: what 11 to 1,100,000 trainings took, and half more."""
+    """The memory that an analysis requests: what 11 to 1,100,000 trainings took, plus half."""
     return BESIDE_MB + 900 + study.trainings // 1500
 
 

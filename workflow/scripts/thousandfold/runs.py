@@ -1,7 +1,7 @@
-"""Tables of trained runs as people have them, brought into one form: a row per training.
+"""Users' tables of trained runs, brought into one form: a row per training.
 
-Whatever the columns are called, whether scenarios stand in rows or side by side, in one file or
-in many.
+This works whatever the columns are called, whether scenarios are in rows or side by side, in one
+file or in many.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ def files_of(setting: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def read_tables(files: Sequence[str], options: ReadOptions = FOUND_OUT) -> Sheet:
-    """The rows of all files under each other. Raises DataError."""
+    """The rows of all files, concatenated. Raises DataError."""
     sheets = [read_sheet(Path(file), options) for file in files]
     for sheet in sheets:
         twice = next((name for name in sheet.header if name and sheet.header.count(name) > 1), None)
@@ -125,7 +125,7 @@ def read_tables(files: Sequence[str], options: ReadOptions = FOUND_OUT) -> Sheet
 
 
 def recognised(form: TableForm, sheet: Sheet, claimed: frozenset[str]) -> TableForm:
-    """The form with what the config leaves to be found out.
+    """The form, completed with what the config leaves to be inferred.
 
     A column called method, dataset or the like is scenario or series; and without either, columns
     that have the names of all `claimed` scenarios are scenarios.
@@ -145,7 +145,7 @@ def recognised(form: TableForm, sheet: Sheet, claimed: frozenset[str]) -> TableF
 
 
 def state_column(sheet: Sheet) -> str | None:
-    """The column that tells how runs ended, if its values are states that are known."""
+    """The column that says how runs ended, if its values are known states."""
     for name in sheet.header:
         if name.casefold() in STATE_NAMES and sheet.header.count(name) == 1:
             states = {text.casefold() for text in sheet.texts(sheet.column(name))}
@@ -155,7 +155,7 @@ def state_column(sheet: Sheet) -> str | None:
 
 
 def unlike_finished(form: TableForm, sheet: Sheet) -> list[str]:
-    """What is told of runs that did not finish and that the form does not speak of."""
+    """What is reported about unfinished runs that the form does not mention."""
     name = state_column(sheet)
     if name is None or form.failed or form.left_out:
         return []

@@ -1,6 +1,6 @@
 """The regimes: how the data are prepared, what the network is, how it is trained and forecasts.
 
-Pure descriptions; nothing here knows Keras or a file.
+Pure descriptions; nothing here depends on Keras or files.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ RECURRENT_LAYERS = ("lstm", "gru", "simple_rnn")
 
 @dataclass(frozen=True)
 class Optimizer:
-    """One of Keras's optimizers; what is left out of the options has Keras's default."""
+    """One of Keras's optimizers; options left out have Keras's default."""
 
     name: str = "adam"
     """adam, rmsprop or sgd."""

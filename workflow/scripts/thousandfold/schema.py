@@ -1,4 +1,4 @@
-"""The merged config held against its schema: defaults, and errors that name key and mend."""
+"""The merged config checked against its schema: defaults, and errors that name key and fix."""
 
 import json
 import math
@@ -42,18 +42,18 @@ MOST_LISTED = 20
 
 
 NO_NAME = (
-    "is no usable name; take 1 to 100 characters in one line, without blanks at the ends or "
+    "is not a usable name; take 1 to 100 characters in one line, without blanks at the ends or "
     "control characters"
 )
 
 NO_FOLDER = (
-    "is no usable name of a folder; take letters, digits, '_' and '-', at most 64, starting with a "
-    "letter or digit"
+    "is not a usable name of a folder; take letters, digits, '_' and '-', at most 64, starting "
+    "with a letter or digit"
 )
 
 
 class BadKeyError(Exception):
-    """A problem with one key, before it is known which file the key stands in."""
+    """A problem with one key, before it is known which file the key is in."""
 
     def __init__(self, key: Key, problem: str) -> None:
         super().__init__(problem)
@@ -61,18 +61,18 @@ class BadKeyError(Exception):
 
 
 class NotTextError(BadKeyError):
-    """A value or, if `is_key`, the last part of the key itself is not what YAML takes for text."""
+    """A value or, if `is_key`, the last part of the key itself that YAML does not read as text."""
 
     def __init__(self, key: Key, value: Any, *, is_key: bool = False) -> None:
         self.is_key = is_key
-        super().__init__(key, f"YAML reads {_shown(value)} as no text; put it in quotes")
+        super().__init__(key, f"YAML does not read {_shown(value)} as text; put it in quotes")
 
     def as_written(self, written: str) -> BadKeyError:
-        """The same problem with what the file has to the letter."""
+        """The same problem with the exact text in the file."""
         key = (*self.key[:-1], written) if self.is_key else self.key
         if not written:
             return BadKeyError(key, "has no value; give text")
-        return BadKeyError(key, f"YAML reads {written} as no text; put it in quotes")
+        return BadKeyError(key, f"YAML does not read {written} as text; put it in quotes")
 
 
 @cache
@@ -91,7 +91,7 @@ def _is_huge(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """A value as an error shows it, and YAML has it."""
+    """A value as an error shows it, in YAML's spelling."""
     if _is_huge(value):
         return f"a number of more than {MOST_BITS} bits"
     shown = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
@@ -107,7 +107,7 @@ def shown_key(part: Any) -> str:
 def plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
     """The same tree in plain dicts and lists of text, finite numbers, true, false and null.
 
-    Refuses all else, keys that are no text, and what is too deep or too large, such as aliases of
+    Refuses everything else, keys that are not text, and what is too deep or too large: aliases of
     aliases of aliases; `left` counts the values that may still come.
     """
     left = iter(range(MOST_VALUES)) if left is None else left
@@ -136,7 +136,7 @@ def plain(node: Any, key: Key = (), left: Iterator[int] | None = None) -> Any:
 
 
 def _refuse_unusable(key: Key, text: str) -> None:
-    """Texts without end; control characters and halves of characters, which no page can show."""
+    """Refuse overlong texts, control characters and unpaired surrogates, which no page can show."""
     if len(text) > LONGEST_TEXT:
         raise BadKeyError(key, f"has {len(text)} characters; give at most {LONGEST_TEXT}")
     found = UNPRINTABLE.search(text)
@@ -192,7 +192,7 @@ def _with_defaults(node: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _lacks_quotes(error: Any) -> bool:
-    """Whether text was wanted (also where a list would do) and may have been meant."""
+    """Whether text was expected (even if a list would do) and may have been intended."""
     text_wanted = error.validator == "oneOf" or (
         error.validator == "type" and "string" in error.validator_value
     )
@@ -200,7 +200,7 @@ def _lacks_quotes(error: Any) -> bool:
 
 
 def _explain(error: Any) -> tuple[Key, str]:
-    """The key that a schema error is about, and in one line what is wrong and how to mend it."""
+    """The key that a schema error is about, and in one line what is wrong and the fix."""
     key, value, rule = tuple(error.absolute_path), error.instance, error.validator_value
     match error.validator:
         case "additionalProperties":
@@ -247,7 +247,7 @@ def _explain(error: Any) -> tuple[Key, str]:
 
 
 def _wrong_type(value: Any, kinds: list[str]) -> str:
-    """What is wrong with a value that is of none of these kinds."""
+    """What is wrong with a value that has none of these types."""
     wanted = " or ".join(YAML_WORDS[kind] for kind in kinds)
     if value is None:
         return f"has no value; give {wanted}"
@@ -259,7 +259,7 @@ def _wrong_type(value: Any, kinds: list[str]) -> str:
 
 
 def unknown_name(name: str, known: Mapping[str, Any] | list[str]) -> str:
-    """What an error says of a name that is not among those known."""
+    """The error text for an unknown name."""
     close = get_close_matches(name, list(known), n=1)
     if close:
         return f"there is no {name!r}; did you mean {close[0]!r}?"

@@ -1,4 +1,4 @@
-"""Every random number's origin: the study's seed, the names and the repeat's index.
+"""The origin of every random number: the study's seed, the names and the repeat's index.
 
 Only this module makes seeds. Names enter through SHA-256, never through `hash()` or a
 position, so that neither the order of a config nor the block a repeat is trained in matters.

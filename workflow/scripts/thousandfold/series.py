@@ -1,19 +1,13 @@
-"""A series as everything else takes it. Nothing here knows of scenarios, networks or files."""
+"""A time series in memory. Nothing here knows about scenarios, networks or files."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-LARGEST_VALUE = 1e100
-"""So that squares and sums of values are finite."""
-
-BEYOND = "is beyond ±1e100"
-"""What an error says of a larger value."""
-
 
 @dataclass(frozen=True)
 class Series:
-    """One time series and what is known beside it, its last `test_rows` values held out."""
+    """One time series and what is known about it, its last `test_rows` values held out."""
 
     name: str
     values: np.ndarray
@@ -39,11 +33,3 @@ class Series:
         """The observations and the inputs beside them, shape (observations, 1 + inputs)."""
         values = self.values[:, np.newaxis]
         return values if self.inputs is None else np.hstack([values, self.inputs])
-
-    def in_words(self) -> str:
-        """How long it is and how often it was observed, and what was assumed, in one line."""
-        span = f"{self.labels[0]} to {self.labels[-1]}"
-        often = f", {self.frequency}" if self.frequency else ""
-        period = f" (period {self.period})" if self.period else ""
-        told = "; ".join([f"{len(self.values)} observations{often}{period}, {span}", *self.assumed])
-        return f"{self.name}: {told}"

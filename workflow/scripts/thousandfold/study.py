@@ -1,16 +1,19 @@
-"""A study as plain, validated, frozen data: what config.yaml says, in the project's words.
+"""A study as plain, validated, frozen data: what config.yaml says, in the project's terms.
 
 No file is read here and nothing is computed; config.py makes these.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from thousandfold.inference.contrasts import Contrast, ContrastOfTwo
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario
+
+if TYPE_CHECKING:
+    from thousandfold.inference.contrasts import Contrast
 
 MOST_PAIRED = 60
 """Scenarios of which all pairs are compared: 1770 of 60; of more, those that a finding names."""
@@ -65,7 +68,7 @@ class Finding:
     source: str
     expect: str
     """The direction as config words it: that of its contrast, best_of or all_of."""
-    contrasts: tuple[Contrast, ...]
+    contrasts: "tuple[Contrast, ...]"
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Stopping:
-    """Train a scenario in stages until the mean is known well enough in two successive ones."""
+    """Train a scenario in stages until its mean is precise enough after two successive ones."""
 
     stage: int
     """Repeats of one stage."""
@@ -107,7 +110,7 @@ class Stopping:
 
 @dataclass(frozen=True)
 class Study:
-    """One study: everything that Snakemake plans and the report tells."""
+    """One study: everything that Snakemake plans and the report shows."""
 
     name: str
     title: str
@@ -151,7 +154,7 @@ class Study:
 
     @property
     def deterministic(self) -> frozenset[str]:
-        """The scenarios of which every repeat gives the same number by construction."""
+        """The scenarios whose repeats all give the same number by construction."""
         return frozenset(scenario.name for scenario in self.scenarios if scenario.deterministic)
 
     @property
@@ -168,7 +171,7 @@ class Study:
 
     @property
     def trainings(self) -> int:
-        """How many trainings there are; with a stopping rule, the most there can be."""
+        """How many trainings there are; with a stopping rule, the maximum."""
         return self.repeats * len(self.series) * len(self.scenarios)
 
     def folder(self, parent: str) -> Path:
@@ -221,7 +224,7 @@ class Study:
 
     @property
     def compares_all_pairs(self) -> bool:
-        """Whether every pair of scenarios is explored; of more than MOST_PAIRED too many are."""
+        """Whether every pair of scenarios is explored; beyond MOST_PAIRED there are too many."""
         return len(self.scenarios) <= MOST_PAIRED
 
     def explored_pairs(self) -> tuple[tuple[str, str], ...] | None:
@@ -239,12 +242,11 @@ class Study:
     def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
         """(series, a, b) of every pair that a finding compares, each way round once."""
         contrasts = [c for finding in self.findings for c in finding.contrasts]
-        pairs = [
-            (c.a, c.b)
-            for c in contrasts
-            if isinstance(c, ContrastOfTwo) and c.metric == self.metric
-        ]
+        pairs = [c.scenarios for c in contrasts if c.metric == self.metric]
         distinct = dict.fromkeys(
-            (source.name, min(pair), max(pair)) for source in self.series for pair in pairs
+            (source.name, min(pair), max(pair))
+            for source in self.series
+            for pair in pairs
+            if len(pair) == 2
         )
         return tuple(distinct)

@@ -1,6 +1,6 @@
 """What a network is trained and tested on: differences, windows, split, scaling, sequences.
 
-From a series and a regime to arrays and back to the series' units. Knows NumPy only.
+From a series and a regime to arrays and back to the series' units. Depends on NumPy only.
 """
 
 from dataclasses import dataclass
@@ -164,7 +164,7 @@ class Future:
         return scaler.scale(self.windows[..., np.newaxis]).astype(np.float32)
 
     def accept(self, outputs: np.ndarray) -> None:
-        """Take each repeat's output (R,) for its next value."""
+        """Use each repeat's output (R,) as its next value."""
         values = self.data.target_scaler.invert(outputs.astype(float))
         self.windows = np.hstack([self.windows, values[:, np.newaxis]])[:, 1:]
 
@@ -180,7 +180,7 @@ def supervise(series: Series, regime: Regime) -> Supervised:
 
     A row is `timesteps` successive differences (or values) of all columns and the series' own
     that follows. Rows whose target lies among the last `test_rows` observations are the test;
-    `train_rows` keeps only so many of the rows just before them (all, if None). Every column of
+    `train_rows` keeps only that many of the rows just before them (all, if None). Every column of
     a row is scaled by its own training rows; test values may fall outside their range.
 
     Raises DataError if there are too few rows, or if a column is constant over the training
@@ -227,7 +227,7 @@ def supervise(series: Series, regime: Regime) -> Supervised:
 
 
 def _check_varies(series: Series, regime: Regime, rows: np.ndarray, first: int) -> None:
-    """See that whatever is scaled varies over the training rows, by more than rounding.
+    """Check that whatever is scaled varies over the training rows, by more than rounding.
 
     `rows` has shape (rows, columns, timesteps + 1), where the last timestep is the target;
     `first` is the place of the first row in the series. Raises DataError.

@@ -1,4 +1,4 @@
-"""Figures as SVG: an element of the page, and a file of its own."""
+"""Figures as SVG: as an element of the page, and as a file of its own."""
 
 import hashlib
 import io
@@ -29,7 +29,7 @@ class Figures:
 
 
 def _svg(figure: Figure, name: str) -> str:
-    """A figure as SVG; its name keeps its ids apart from those of others."""
+    """A figure as SVG; its name makes its ids unique."""
     buffer = io.StringIO()
     salt = hashlib.sha256(name.encode()).hexdigest()
     with mpl.rc_context({**figures.STYLE, "svg.hashsalt": salt}), warnings.catch_warnings():

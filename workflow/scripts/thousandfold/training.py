@@ -1,6 +1,6 @@
 """One training job's work: from a scenario, a series and a range of repeats to a table.
 
-Knows the engines by name only; importing this module imports no Keras.
+Refers to the engines by name only; importing this module does not import Keras.
 """
 
 import numpy as np
@@ -8,7 +8,6 @@ import pandas as pd
 
 from thousandfold.engines import engine
 from thousandfold.engines.block import Progress
-from thousandfold.metrics import forecast_errors
 from thousandfold.scenario import Scenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.series import Series
@@ -28,30 +27,25 @@ def train_repeats(
     *,
     timed: bool = False,
 ) -> pd.DataFrame:
-    """Train the repeats of a scenario on a series and measure each one's forecast.
+    """Train the repeats of a scenario on a series, and let each one forecast.
 
-    One row per repeat: repeat, seed, rmse and mae (series' units), smape (percent), mase,
-    train_loss (mean squared error of the scaled targets in the last epoch), train_seconds (NaN
-    unless `timed`), epochs, diverged, and forecast_1, forecast_2, ... and future_1, ... (series'
-    units). A repeat has diverged if its loss or a forecast is not finite; its errors are NaN.
+    One row per repeat: repeat, seed, train_loss (mean squared error of the scaled targets in the
+    last epoch), train_seconds (NaN unless `timed`), epochs, diverged, and forecast_1, forecast_2,
+    ... and future_1, ... (series' units). A repeat has diverged if its loss or a forecast is not
+    finite.
     """
     regime = scenario.regime
     data = supervise(series, regime)
     seeds = [repeat_seed(study_seed, series.name, scenario.seeded_by, repeat) for repeat in repeats]
     trained = engine(regime.engine).train_block(regime, data, seeds, progress)
 
-    # Row by row in memory, so that a repeat's sums do not depend on how many repeats there are.
-    forecasts = np.ascontiguousarray(data.invert(trained.outputs))
+    forecasts = data.invert(trained.outputs)
     future = future_in_units(data, trained.future)
     finite = np.isfinite(trained.train_loss) & np.isfinite(forecasts).all(axis=1)
     seconds = trained.seconds if timed else None
     columns = {
         "repeat": np.array(repeats, np.int64),
         "seed": np.array(seeds, np.int64),
-        **{
-            name: np.where(finite, errors, np.nan)
-            for name, errors in forecast_errors(forecasts, series).items()
-        },
         "train_loss": trained.train_loss.astype(float),
         "train_seconds": np.full(len(seeds), np.nan) if seconds is None else seconds,
         "epochs": trained.epochs.astype(np.int64),

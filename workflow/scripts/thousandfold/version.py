@@ -1,3 +1,3 @@
-"""Which release this is. In no recipe: a new number alone trains nothing again."""
+"""Which release this is. It is in no recipe: a new number alone retrains nothing."""
 
 VERSION = "0.2.0"

@@ -13,9 +13,6 @@ ENGINE_MODULES = {
 }
 """Engine by its name in config -> the module that has its `train_block`."""
 
-MOST_UNITS = 128
-"""Wider recurrent networks train as fast one after the other (benchmarks/sizes.py)."""
-
 
 class Engine(Protocol):
     """What a module of an engine offers."""
@@ -29,25 +26,3 @@ class Engine(Protocol):
 def engine(name: str) -> Engine:
     """The engine of this name; imports Keras."""
     return cast(Engine, import_module(ENGINE_MODULES[name]))
-
-
-def unsupported(regime: Regime) -> str | None:
-    """What of a regime the replicated engine does not take; None if nothing."""
-    if regime.model is not None:
-        return f"the model {regime.model}"
-    if regime.layers > 1:
-        return "stacked layers"
-    if regime.dropout:
-        return "dropout"
-    for name, _ in regime.optimizer.options:
-        if name in ("clipnorm", "global_clipnorm"):
-            return f"gradients clipped by norm ({name})"
-    at_a_time = regime.timesteps * regime.batch_size
-    if regime.units > MOST_UNITS and at_a_time > 1 and regime.layer != "dense":
-        return f"more than {MOST_UNITS} units and several timesteps or rows, no faster at once"
-    return None
-
-
-def supports(regime: Regime) -> bool:
-    """Whether the replicated engine trains a regime, number for number as stock Keras does."""
-    return unsupported(regime) is None

@@ -1,4 +1,4 @@
-"""What every engine takes and gives; knows no engine and no Keras."""
+"""What every engine takes and returns; depends on no engine and not on Keras."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ UNROLLED_TIMESTEPS = 4
 def loops_over_timesteps(timesteps: int, batch_size: int) -> bool:
     """Whether the replicated engine runs timesteps in a loop of its compiled program.
 
-    Written out one after the other, only a few of single rows are faster (benchmarks/NOTES.md).
+    Unrolling is faster only for a few timesteps of single rows (benchmarks/NOTES.md).
     """
     return timesteps > 1 and (batch_size > 1 or timesteps > UNROLLED_TIMESTEPS)
 
@@ -38,7 +38,7 @@ class TrainedBlock:
     """How long each took to train, shape (R,); None where repeats are trained at once."""
 
     def first(self, repeats: int) -> "TrainedBlock":
-        """The first so many repeats of a block that was trained at once."""
+        """The first repeats of a block that was trained at once, as many as given."""
         return TrainedBlock(
             {name: values[..., :repeats] for name, values in self.weights.items()},
             self.train_loss[:repeats],
@@ -49,7 +49,7 @@ class TrainedBlock:
 
 
 def joined(parts: Sequence[TrainedBlock]) -> TrainedBlock:
-    """One block of the repeats of several that were trained at once."""
+    """Joins several blocks that were trained at once into one."""
     if len(parts) == 1:
         return parts[0]
 

@@ -22,7 +22,7 @@ MATRIX_ROWS, MATRIX_UNITS = 8, 32
 
 
 def takes_matrix_products(regime: Regime) -> bool:
-    """Whether products are those of matrices, repeat by repeat.
+    """Whether products are computed as matrix products, repeat by repeat.
 
     Their last bits depend on how many repeats there are, which therefore has to be constant.
     """

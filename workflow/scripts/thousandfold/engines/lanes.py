@@ -1,7 +1,7 @@
-"""How many repeats the replicated engine trains side by side: a matter of the network's size only.
+"""How many repeats the replicated engine trains side by side: depends only on the network's size.
 
-A repeat's last bits depend on how many lie beside it, because the compiler sees the number. So it
-is the same for a block of 30 and of 100,000; short blocks are filled up, long ones cut.
+A repeat's last bits depend on how many are trained beside it, because the compiler sees the
+number. So it is the same for a block of 30 and of 100,000; short blocks are padded, long ones cut.
 """
 
 from thousandfold.scenario import Regime
@@ -16,7 +16,7 @@ GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
 
 
 def weights_of(regime: Regime, features: int) -> int:
-    """The weights of one network; of a user's own model, those of the layer named beside it."""
+    """The weights of one network; for a user's own model, those of the layer named with it."""
     units, gates = regime.units, GATES[regime.layer]
     inputs = features * (regime.timesteps if regime.layer == "dense" else 1)
     recurrent = 0 if regime.layer == "dense" else units

@@ -1,4 +1,4 @@
-"""A small network for every repeat at once: initial weights, the way through it, its batches.
+"""A small network for every repeat at once: initial weights, forward pass, batches.
 
 The letters in shapes are those of cells.py.
 """
@@ -89,7 +89,7 @@ class Network:
         return tuple(tf.zeros(shape) for _ in range(self.cell.states))
 
     def _step(self, x: Any, present: Any, state: State) -> State:
-        """One timestep of x (B, F, L); where it is not present (B, L), the state stays."""
+        """One timestep of x (B, F, L); where it is not present (B, L), the state is kept."""
         w = {name: variable.value for name, variable in self.weights.items()}
         after = self.cell.step(self.regime, w, x, state)
         if present is None:
@@ -126,7 +126,7 @@ class Network:
 
 
 class Batches:
-    """Rows cut into batches of equal length, the last one filled up with rows of no weight."""
+    """Rows cut into batches of equal length, the last one padded with rows of zero weight."""
 
     def __init__(self, rows: int, batch_size: int) -> None:
         self.count = -(-rows // batch_size)
@@ -138,7 +138,7 @@ class Batches:
         """Each batch's share in the epoch's mean, shape (count,)."""
 
     def cut(self, values: np.ndarray) -> np.ndarray:
-        """Values (E, rows, ...) as (E, count, batch_size, ...), filled up with zeros."""
+        """Values (E, rows, ...) as (E, count, batch_size, ...), padded with zeros."""
         missing = self.count * self.batch_size - values.shape[1]
         filled = np.pad(values, [(0, 0), (0, missing)] + [(0, 0)] * (values.ndim - 2))
         return filled.reshape(len(values), self.count, self.batch_size, *values.shape[2:])

@@ -9,7 +9,7 @@ from thousandfold.errors import UserError
 
 
 class OwnModelError(UserError):
-    """A model of the user's that cannot be used; the message names it and the mend."""
+    """A user's model that cannot be used; the message names it and the fix."""
 
 
 def build_own_model(
@@ -50,7 +50,7 @@ def stateful_layers(model: Any) -> list[Any]:
 
 
 def check_resets(name: str, model: Any) -> None:
-    """See that the state of each stateful layer can be reset. Raises OwnModelError."""
+    """Check that the state of each stateful layer can be reset. Raises OwnModelError."""
     for layer in stateful_layers(model):
         try:
             layer.reset_state()
@@ -62,7 +62,7 @@ def check_resets(name: str, model: Any) -> None:
 
 
 def reported_loss(name: str | None, logs: dict[str, float], key: str = "loss") -> float:
-    """A loss among all that Keras reports of a batch or an epoch. Raises OwnModelError."""
+    """The loss among all that Keras reports for a batch or an epoch. Raises OwnModelError."""
     if key not in logs:
         step = "test_step" if key.startswith("val_") else "train_step"
         raise OwnModelError(f"model {name}: reports no loss; return one from its {step}, as 'loss'")

@@ -1,4 +1,4 @@
-"""What both engines make of a regime: the defaults of a Keras of some year, and the optimizer."""
+"""What both engines derive from a regime: a Keras version's defaults, and the optimizer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from thousandfold.supervised import Rows
 
 
 def _chosen(condition: Any, new: Any, old: Any) -> Any:
-    """The new ones of several arrays where a condition holds, else the old ones."""
+    """The new values of several arrays where a condition holds, otherwise the old ones."""
     return tuple(tf.where(condition, n, o) for n, o in zip(new, old, strict=True))
 
 

@@ -1,7 +1,7 @@
 """Many repeats at once: one XLA program in which every array's last axis is the repeat.
 
-Keras's optimizers are elementwise, so one of them over weights stacked along the repeats is as
-many independent ones; the loss is summed over repeats, so no gradient mixes them. With the
+Keras's optimizers are elementwise, so one of them over weights stacked along the repeats equals
+that many independent ones; the loss is summed over repeats, so no gradient mixes them. With the
 repeats last, each operation is a contiguous loop over them that the compiler vectorises.
 
 The letters in shapes are those of cells.py.
@@ -63,7 +63,7 @@ def _forecast_future(
 
 
 class Program:
-    """Compiled training and forecasting of so many repeats at once, whatever their seeds are."""
+    """Compiled training and forecasting of many repeats at once, whatever their seeds are."""
 
     def __init__(self, regime: Regime, data: Supervised, weights: dict[str, Any]) -> None:
         self.regime, self.data = regime, data
@@ -145,7 +145,7 @@ def train_block(
 ) -> TrainedBlock:
     """Train one repeat per seed, many at once, and forecast the test rows.
 
-    A repeat's outcome is the same to the bit whatever other seeds it is trained with.
+    A repeat's outcome is bit-identical whatever other seeds it is trained with.
     """
     lanes = lanes_of(regime, data.train.features)
     drawn = initial_weights(regime, data.train, seeds)

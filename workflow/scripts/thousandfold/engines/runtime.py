@@ -1,6 +1,6 @@
 """Keras on its TensorFlow backend, imported quickly and set to compute on one thread.
 
-The other engine modules take `keras` and `tf` from here, so that no setting can come too late.
+The other engine modules import `keras` and `tf` from here, so that no setting comes too late.
 """
 
 import gc
@@ -43,13 +43,13 @@ tf.config.threading.set_inter_op_parallelism_threads(1)
 def compiled(function: Callable[..., Any]) -> Any:
     """A function as one XLA program. It takes loops from `loop`, not from Python.
 
-    TensorFlow would translate Python's loops as well, for longer than all else takes.
+    TensorFlow could translate Python's loops too, but that takes longer than everything else.
     """
     return tf.function(function, jit_compile=True, autograph=False)
 
 
 def loop(times: Any, body: Callable[..., Sequence[Any]], *values: Any) -> list[Any]:
-    """So often body(i, *values) -> values, i from 0, as part of a compiled program."""
+    """Apply body(i, *values) -> values `times` times, i from 0, as part of a compiled program."""
     _, *values_after = tf.while_loop(
         lambda i, *_: i < times, lambda i, *now: (i + 1, *body(i, *now)), (0, *values)
     )

@@ -1,6 +1,6 @@
-"""What Keras, TensorFlow, oneDNN and XLA read from the environment: ours, whatever was there.
+"""Fixed values for what Keras, TensorFlow, oneDNN and XLA read from the environment.
 
-Their variables change the last bits of a training, and some of them what is trained at all.
+Their variables change the last bits of a training, and some change what is trained at all.
 """
 
 import os
@@ -39,7 +39,7 @@ LOGGING = "TF_CPP_"
 
 
 def settle(environ: MutableMapping[str, str]) -> None:
-    """Take the libraries' variables out of an environment, but for logging, and put ours in."""
+    """Remove the libraries' variables from an environment, except logging ones, and set ours."""
     for name in list(environ):
         if name.startswith(FOREIGN) and not name.startswith(LOGGING):
             del environ[name]

@@ -27,7 +27,7 @@ def weight_names(regime: Regime) -> list[str]:
 
 
 def _layers(regime: Regime, seed: int) -> Iterator[Any]:
-    """The layers below the output, every weight drawn from a seed of its own."""
+    """The layers before the output, each weight drawn from a seed of its own."""
     layers, initializers = keras.layers, keras.initializers
     profile = PROFILES[regime.profile]
     if regime.sequences and regime.sequences.form == "masking":
@@ -62,7 +62,7 @@ def _layers(regime: Regime, seed: int) -> Iterator[Any]:
 
 
 def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
-    """A compiled network for rows like these, in batches of a size if it is stateful."""
+    """A compiled network for rows like these, with a fixed batch size if it is stateful."""
     size = batch_size if regime.stateful else None
     if regime.model:
         model = build_own_model(regime.model, rows.timesteps, rows.features, size, seed)
@@ -89,7 +89,7 @@ def reset_states(model: Any) -> None:
 
 
 def _stopper(model: Any, early_stopping: EarlyStopping) -> Any:
-    """Keras's own callback, to be asked after each epoch."""
+    """Keras's own callback, to be called after each epoch."""
     callback = keras.callbacks.EarlyStopping(
         monitor="val_loss",
         patience=early_stopping.patience,

@@ -14,7 +14,7 @@ from thousandfold.supervised import Supervised
 class Stopper:
     """Keras's EarlyStopping, field by field, for every repeat at once.
 
-    A repeat that has stopped is trained on with the others, and put back after each epoch.
+    A repeat that has stopped continues to train with the others, and is put back after each epoch.
     """
 
     rule: EarlyStopping
@@ -50,7 +50,7 @@ class Stopper:
         return self.rule.restore_best_weights
 
     def evaluate(self, state: State) -> tuple[Any, State]:
-        """The validation losses (R,), and the state, which moves on through the rows."""
+        """The validation losses (R,), and the state, which advances through the rows."""
         regime = self.network.regime
 
         def batch_after_batch(batch: Any, losses: Any, state: State) -> tuple[Any, State]:

@@ -1,4 +1,4 @@
-"""How often tests and verdicts err where there is nothing to find, on the study's own repeats.
+"""How often tests and verdicts err when there is nothing to find, on the study's own repeats.
 
 By the usual tests at .05: between disjoint random splits of one scenario (A/A), and between two
 scenarios moved to a common mean, as A/A alone reassures falsely. By the deciding intervals, at
@@ -61,7 +61,7 @@ def _rates(rejected: int, draws: int, level: float) -> dict[str, float]:
 
 
 def _by_test(xs: np.ndarray, ys: np.ndarray, design: Design) -> list[dict[str, Any]]:
-    """Rejection rates of both tests over many pairs of samples, one a row."""
+    """Rejection rates of both tests over many pairs of samples, one per row."""
     p_values = (design.mean_difference(xs, ys).p_difference(), design.rank_test(xs, ys)[1])
     return [
         {"test": test, **_rates(int(np.sum(p < LEVEL)), len(p), LEVEL)}
@@ -72,7 +72,7 @@ def _by_test(xs: np.ndarray, ys: np.ndarray, design: Design) -> list[dict[str, A
 def calibrate_same(
     values: np.ndarray, n: int, design: Design, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """Rejection rates between disjoint halves of n each; none of fewer than 2 n values."""
+    """Rejection rates between disjoint halves of n each; none with fewer than 2 n values."""
     pairs = len(values) // (2 * n)
     if pairs == 0:
         return []
@@ -88,7 +88,7 @@ def calibrate_shapes(
 ) -> list[dict[str, Any]]:
     """Rejection rates between samples of n of two scenarios whose means were made equal.
 
-    None of fewer than n values: resampling makes no more of a pool than there is.
+    None with fewer than n values: resampling cannot add information to a pool.
     """
     if min(len(x), len(y)) < n:
         return []
@@ -97,12 +97,12 @@ def calibrate_shapes(
 
 
 def most_resampled(alpha: float) -> int:
-    """The most repeats of a study that is drawn, for contrasts of this share of alpha."""
+    """The maximum number of repeats in a drawn study, for contrasts with this share of alpha."""
     return min(MOST_RESAMPLED, max(1000, RESAMPLED_VALUES // math.ceil(DRAWS_PER_MISS / alpha)))
 
 
 def calibrate_verdicts(question: Question, alpha: float) -> dict[str, float]:
-    """How often each word comes up where there is nothing to find, and the interval misses.
+    """How often each result occurs, and the interval misses, when there is nothing to find.
 
     Through the functions that decide, at the deciding level; `alpha` is that contrast's.
     """
@@ -123,7 +123,7 @@ _COLUMN_OF = {str(word): column for word, column in WORDS.items()}
 
 
 def _calibrated(question: Question) -> bool:
-    """Whether a question's own samples say anything of how its interval errs."""
+    """Whether a question's own samples say anything about how its interval errs."""
     return (
         not question.is_exact
         and question.estimate is not None
@@ -182,7 +182,7 @@ def calibration_table(
 
 
 def miss_rates(calibration: pd.DataFrame) -> MissRates:
-    """What the calibration table says of each contrast's deciding interval."""
+    """What the calibration table says about each contrast's deciding interval."""
     deciding = calibration[calibration["test"] == DECIDING]
     return {
         (row["series"], row["metric"], row["estimand"], row["comparison"]): MissRate(

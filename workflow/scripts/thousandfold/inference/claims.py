@@ -1,4 +1,4 @@
-"""The claims table: each claim's verdict, and one sentence made of the row that decides it."""
+"""The claims table: each claim's verdict, and one sentence made from the row that decides it."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -46,7 +46,7 @@ def claims(
 
 
 def _weakest(records: list[dict[Any, Any]]) -> dict[Any, Any]:
-    """The comparison that a claim fails by, or that supports it least.
+    """The comparison on which a claim fails, or that supports it least.
 
     Of those with the worst verdict, the one with the largest p of its claim; where p values are
     alike, the one that supports it by the fewest standard errors.
@@ -60,7 +60,7 @@ def _weakest(records: list[dict[Any, Any]]) -> dict[Any, Any]:
 
 
 def _distance(record: Record) -> float:
-    """By how many standard errors an estimate lies where its claim says, margin and all."""
+    """By how many standard errors an estimate lies on the claimed side, margin included."""
     difference, margin, error = (record[x] for x in ("difference", "margin", "standard_error"))
     beyond = {
         "less": -margin - difference, "more_stable": -margin - difference,
@@ -88,7 +88,7 @@ def _claim_sentence(
         return sentence
     holding = sum(_holds(Verdict(record["verdict"])) for record in records)
     fails = rank(verdict) < rank(Verdict.UNDECIDED)
-    what = "The claim fails by this one" if fails else "The weakest"
+    what = "The claim fails on this one" if fails else "The weakest"
     return f"{holding} of {len(records)} comparisons hold. {what}: {sentence}"
 
 

@@ -1,4 +1,4 @@
-"""Over several series: on how many of them a claim holds. Repeats of different series never mix."""
+"""Several series: on how many of them a claim holds. Their repeats are never pooled."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What decides a contrast: its interval, the verdict that follows, the reason where there is none.
+"""What decides a contrast: its interval, the resulting verdict, or the reason why there is none.
 
 Judging a study and simulating one both come through `decide`.
 """
@@ -59,7 +59,7 @@ def decide(question: Question, alpha: float, *, higher_is_better: bool = False) 
 
 
 def _exact(question: Question) -> Decision:
-    """What constants say of each other: they differ exactly, or they are the same."""
+    """The verdict on constants: they differ exactly, or they are the same."""
     parts = [
         weight * float(sample.moments.mean)
         for sample, weight in zip(question.samples, question.weights, strict=True)
@@ -111,10 +111,12 @@ def _by_interval(
 
 
 def _too_wide(decision: Decision, expect: str, margin: float, n: float) -> str:
-    """Whether `n` repeats, which make the interval as wide as the margin, would tell."""
+    """Whether `n` repeats, which make the interval as wide as the margin, would settle it."""
     if math.isinf(n):
         return "the interval is too wide, and would still be with 10⁹ repeats"
     ends = decision.difference - margin / 2, decision.difference + margin / 2
     if claim_verdict(expect, *ends, margin) == Verdict.UNDECIDED:
-        return f"the estimate lies so near the margin that {n:,} repeats of each need not tell"
-    return f"the interval is too wide; about {n:,} repeats of each would tell"
+        return (
+            f"the estimate lies so close to the margin that {n:,} repeats of each may not settle it"
+        )
+    return f"the interval is too wide; about {n:,} repeats of each would settle it"

@@ -11,7 +11,7 @@ from thousandfold.inference.samples import Sample
 
 
 class Design(Protocol):
-    """What a module of a design offers.
+    """The interface of a design's module.
 
     Samples are those of a study, and x and y arrays of their finite values, as `values` gives
     them; the last axis of an array is that of the repeats, so that many samples go at once.
@@ -24,7 +24,7 @@ class Design(Protocol):
         """The values of two samples that can be compared."""
 
     def contrast(self, samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
-        """A weighted sum of means, weights of a and b in turns; None of too few repeats."""
+        """A weighted sum of means, weights of a and b alternating; None with too few repeats."""
 
     def mean_difference(self, x: np.ndarray, y: np.ndarray) -> Estimate:
         """The difference of means."""
@@ -35,7 +35,7 @@ class Design(Protocol):
     def resampled_contrast(
         self, samples: Sequence[Sample], weights: Sequence[float], draws: int
     ) -> Estimate:
-        """The contrasts of so many resamples, of the samples' own sizes, drawn with replacement."""
+        """The contrasts of many resamples, of the samples' own sizes, drawn with replacement."""
 
     def smallest_permutation_p(self, samples: Sequence[Sample]) -> float:
         """The smallest two-sided p that permutations of samples of these sizes can have."""
@@ -46,7 +46,7 @@ class Design(Protocol):
     def other_views(
         self, a: Sample, b: Sample, rng: np.random.Generator, alpha: float
     ) -> dict[str, Any]:
-        """What decides nothing; `alpha` is the deciding interval's."""
+        """Further statistics that decide nothing; `alpha` is the deciding interval's."""
 
     def draw(
         self, x: np.ndarray, y: np.ndarray, shape: tuple[int, int], rng: np.random.Generator

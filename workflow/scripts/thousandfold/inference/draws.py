@@ -1,4 +1,4 @@
-"""Drawing with replacement, in parts that stay in a core's cache."""
+"""Drawing with replacement, in parts that fit into a core's cache."""
 
 from collections.abc import Iterator
 

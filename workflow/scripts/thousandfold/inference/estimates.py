@@ -1,7 +1,7 @@
-"""What is compared: estimates, the intervals that decide, and the p values that decide the same.
+"""Estimates of contrasts: their standard errors, their intervals, and the p values that match.
 
 Everything takes one sample or many at once: arrays whose last axis holds the values of a sample.
-So a simulation of many studies goes through the same lines as a study.
+So a simulation of many studies goes through the same code as a study.
 """
 
 import math
@@ -23,7 +23,7 @@ MOST_REPEATS = 10**9
 
 
 def ratio_of(logarithm: float) -> float:
-    """The ratio of a logarithm; infinite where no number can hold it."""
+    """The ratio of a logarithm; infinite if no floating-point number can hold it."""
     with np.errstate(over="ignore", under="ignore"):
         return float(np.exp(logarithm))
 
@@ -39,7 +39,7 @@ class Moments:
 
 
 def moments(values: np.ndarray, largest: Any = None) -> Moments:
-    """The moments of samples along the last axis; one of a single value does not vary.
+    """The moments of samples along the last axis; a sample of a single value does not vary.
 
     `largest` is the magnitude that rounding is relative to: that of the largest value, unless
     the values are differences of larger ones. Squares are of shares, so that neither huge nor
@@ -118,7 +118,7 @@ class Estimate:
         return np.minimum(1.0, 2 * np.minimum(self._p_above(0), self._p_below(0)))
 
     def p_claim(self, expect: str, margin: float) -> Any:
-        """The p of a claim: small where the data support it, margin and all."""
+        """The p of a claim, margin included: small if the data support it."""
         match expect:
             case "less" | "more_stable":
                 return self._p_below(-margin)
@@ -185,7 +185,7 @@ def mean_of_differences(x: np.ndarray, y: np.ndarray) -> Estimate:
 
 
 def slope_weights(over: Sequence[float]) -> np.ndarray:
-    """The weights whose sum with values at `over` is the slope of their least squares line."""
+    """The weights whose sum with values at `over` is the slope of their least-squares line."""
     centred = np.asarray(over, float) - np.mean(over)
     return centred / (centred**2).sum()
 
@@ -210,7 +210,7 @@ def satterthwaite_df(errors: np.ndarray, sizes: Sequence[int]) -> Any:
 
 
 def absolute_deviations(values: np.ndarray) -> np.ndarray:
-    """Distances from the sample's median, along the last axis."""
+    """Absolute distances from the sample's median, along the last axis."""
     return np.abs(values - _median(np.sort(values, axis=-1))[..., np.newaxis])
 
 
@@ -311,7 +311,7 @@ def _correlation(x: np.ndarray, y: np.ndarray) -> Any:
 
 @dataclass(frozen=True)
 class Deviation:
-    """The standard deviation of a sample, with what its interval takes."""
+    """The standard deviation of a sample, with what its interval needs."""
 
     value: Any
     """0 where the sample does not vary."""
@@ -320,9 +320,9 @@ class Deviation:
     n: int
 
     def interval(self, alpha: float) -> tuple[Any, Any]:
-        """The interval at level 1 - alpha: what the chi-square and Bonett's interval cover.
+        """The interval at level 1 - alpha: the union of the chi-square and Bonett's intervals.
 
-        The one is exact of normal values, the other nearly so of others in large samples
+        The one is exact for normal values, the other nearly so for others in large samples
         (Bonett 2006, "Approximate confidence interval for standard deviation of nonnormal
         distributions", Computational Statistics & Data Analysis 50, 775-782). NaN where there
         is none: below FEWEST_FOR_SPREAD values or without variation.
@@ -362,7 +362,7 @@ def deviation(values: np.ndarray) -> Deviation:
 
 @dataclass(frozen=True)
 class PrecisionEstimate:
-    """The standard error of a mean of `mean_of` repeats, from the middle of a claimed range."""
+    """The standard error of a mean of `mean_of` repeats, relative to a claimed range's middle."""
 
     deviation: Deviation
     mean_of: int

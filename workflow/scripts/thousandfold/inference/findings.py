@@ -1,4 +1,4 @@
-"""The findings table: all evidence on every registered contrast, and what the interval says of it.
+"""The findings table: all evidence on every registered contrast, and its verdict.
 
 All findings of a study are one family: the deciding interval of each contrast has the level
 1 - alpha / k, k being the number of distinct contrasts. Two findings about the same scenarios,
@@ -79,7 +79,7 @@ class Family:
 
 
 def family_size(questions: Iterable[Question]) -> int:
-    """How many distinct contrasts share alpha; those between constants take none of it."""
+    """How many distinct contrasts share alpha; those between constants need none of it."""
     return max(1, len({question.key for question in questions if not question.is_exact}))
 
 
@@ -161,7 +161,7 @@ def _row(id_: str, question: Question, family: Family) -> Row:
 
 
 def _asked(id_: str, question: Question, family: Family) -> Row:
-    """What is asked, and of what."""
+    """What is claimed, and about which scenarios."""
     contrast, sizes = question.contrast, question.sizes
     row: Row = {
         "series": question.series, "id": id_, **contrast.names(),
@@ -203,7 +203,7 @@ def _identity_flags(question: Question, identities: Identities) -> list[str]:
 
 
 def _estimated(question: Question) -> Row:
-    """What the contrast is made of, as far as there are repeats enough."""
+    """What the contrast is computed from, as far as there are enough repeats."""
     estimate = question.estimate
     if isinstance(estimate, PrecisionEstimate):
         return {"estimate_a": estimate.value}
@@ -270,7 +270,7 @@ def _usual_tests(design: Design, x: np.ndarray, y: np.ndarray) -> dict[str, floa
 
 
 def _descriptions(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """The same two samples by other measures."""
+    """Other measures of the same two samples."""
     trimmed = [float(stats.trim_mean(values, TRIMMED_SHARE)) for values in (x, y)]
     row = {
         "median_difference": float(np.median(x) - np.median(y)),
@@ -298,7 +298,7 @@ def _trust_flags(question: Question, family: Family) -> list[str]:
 
 
 def _disagreements(row: Row, question: Question, alpha: float) -> list[str]:
-    """Flags for a comparison of two means whose other views say something else."""
+    """Flags for a comparison of two means whose other views disagree."""
     if not (isinstance(question.contrast, ContrastOfTwo) and question.contrast.is_of_means):
         return []
     flags = []

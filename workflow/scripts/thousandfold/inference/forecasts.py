@@ -1,4 +1,4 @@
-"""How the repeats' forecasts spread: quantiles of each scenario at each step."""
+"""The spread of the repeats' forecasts: quantiles of each scenario at each step."""
 
 from collections.abc import Iterable
 

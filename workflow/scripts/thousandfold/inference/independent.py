@@ -40,7 +40,7 @@ def contrast(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | 
 
 
 def resampled_contrast(samples: Sequence[Sample], weights: Sequence[float], draws: int) -> Estimate:
-    """Each sample drawn for itself, once for all contrasts that it takes part in."""
+    """Each sample drawn separately, once for all contrasts that it takes part in."""
     return linear_contrast([sample.resampled(draws) for sample in samples], weights)
 
 
@@ -100,7 +100,7 @@ def brown_forsythe_p(x: np.ndarray, y: np.ndarray) -> float:
 def draw(
     x: np.ndarray, y: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Samples of both, each drawn for itself."""
+    """Samples of both, each drawn separately."""
     rows, n = shape
     picks_x, picks_y = picks_of(len(x), rows, rng, n), picks_of(len(y), rows, rng, n)
     return np.take(x, picks_x, mode="clip"), np.take(y, picks_y, mode="clip")

@@ -27,7 +27,7 @@ rank_test = ranks.wilcoxon
 
 
 def _complete(samples: Sequence[Sample]) -> np.ndarray:
-    """The repeats of which none diverged, nor was left untrained by a stopping rule.
+    """The repeats that neither diverged in any sample nor were left untrained by a stopping rule.
 
     Shape (samples, repeats).
     """
@@ -71,7 +71,7 @@ def _resampled_mean(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, draw
 
 
 def smallest_permutation_p(samples: Sequence[Sample]) -> float:
-    """All signs alike: 2^(1 - n) of n complete repeats."""
+    """The p if all signs agree: 2^(1 - n) for n complete repeats."""
     return 2.0 ** (1 - _complete(samples).shape[1])
 
 
@@ -89,7 +89,7 @@ def usual_tests(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
 
 
 def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) -> dict[str, Any]:
-    """Bootstrap-t and sign flips of the differences; what pairing was worth."""
+    """Bootstrap-t and sign flips of the differences; what pairing gained."""
     x, y = values(a, b)
     estimate, draws = mean_difference(x, y), draws_for(alpha, len(x))
     # One seed for all draws, so that they are of whole pairs.

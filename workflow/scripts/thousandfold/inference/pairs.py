@@ -1,4 +1,4 @@
-"""Comparisons outside the family of claims: pairs, explored; twins, to check the study."""
+"""Comparisons outside the family of claims: exploratory pairs, and twins to check the study."""
 
 from collections.abc import Iterable
 from itertools import combinations
@@ -16,7 +16,7 @@ from thousandfold.study import ScenarioPair
 
 
 def _compare(a: Sample, b: Sample, design: Design, alpha: float) -> dict[str, Any]:
-    """The difference of means with its interval, and the usual tests; NaN of too few repeats."""
+    """The difference of means with its interval, and the usual tests; NaN with too few repeats."""
     x, y = design.values(a, b)
     row = {
         "series": a.series, "scenario_a": a.scenario, "scenario_b": b.scenario,
@@ -43,7 +43,7 @@ def compare_pairs(
 ) -> pd.DataFrame:
     """The comparisons table: every pair of scenarios, or these, with Benjamini and Hochberg's p.
 
-    Of a pair, whichever way round it is, a is the scenario that comes first in the samples.
+    In either order of a pair, a is the scenario that comes first in the samples.
     """
     by_series: dict[str, list[Sample]] = {}
     for sample in samples.values():
@@ -72,7 +72,7 @@ def check_twins(
     alpha: float,
     columns: list[str],
 ) -> pd.DataFrame:
-    """The twins table: scenarios that differ in their random numbers only, alpha shared by all."""
+    """The twins table: scenarios that differ only in their random numbers; all share alpha."""
     pairs = [(s, pair) for s in series for pair in twins]
     rows = []
     for name, pair in pairs:
@@ -84,7 +84,7 @@ def check_twins(
 
 
 def _differs(compared: dict[str, Any]) -> bool | None:
-    """Whether two scenarios differ; None where that cannot be known.
+    """Whether two scenarios differ; None if that cannot be known.
 
     Two samples that do not vary are the same, or leave the question open.
     """

@@ -1,4 +1,4 @@
-"""How well a mean is known: descriptive statistics, and the standard error against n."""
+"""How precisely a mean is known: descriptive statistics, and the standard error against n."""
 
 import math
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def describe(sample: Sample) -> dict[str, float]:
 
 
 def mean_with_interval(sample: Sample) -> tuple[float, float, float]:
-    """The mean of the finite repeats and the ends of its interval; NaN of too few."""
+    """The mean of the finite repeats and the ends of its interval; NaN with too few."""
     row = describe(sample)
     mean, low, high = (float(row.get(key, math.nan)) for key in ("mean", "ci_low", "ci_high"))
     return mean, low, high
@@ -60,7 +60,7 @@ def mean_with_interval(sample: Sample) -> tuple[float, float, float]:
 def summarise(
     samples: Samples, baselines: Mapping[str, Mapping[str, float]], columns: list[str]
 ) -> pd.DataFrame:
-    """The summary table: one row per series and scenario, baselines by series beside it."""
+    """The summary table: one row per series and scenario, with the baselines of the series."""
     rows = []
     for (series, scenario), sample in samples.items():
         row = {"series": series, "scenario": scenario, **describe(sample)}

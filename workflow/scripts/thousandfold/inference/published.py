@@ -1,4 +1,4 @@
-"""Published tables beside ours: whether samples of their size from our repeats look alike."""
+"""Published tables against ours: whether samples of their size from our repeats look alike."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +39,7 @@ def _quantile(ordered: np.ndarray, level: float) -> np.ndarray:
 
 
 def describe_samples(ordered: np.ndarray) -> dict[str, np.ndarray]:
-    """STATISTICS of many sorted samples, one a row."""
+    """STATISTICS of many sorted samples, one per row."""
     return {
         "mean": ordered.mean(axis=1),
         "std": ordered.std(axis=1, ddof=1),
@@ -81,7 +81,7 @@ def compare_with_published(
 def published_table(
     samples: Samples, published: Mapping[str, pd.DataFrame], columns: list[str]
 ) -> pd.DataFrame:
-    """The published table: Holm over all rows and statistics, and a word for each."""
+    """The published table: Holm over all rows and statistics, and a verdict for each."""
     rows: list[dict[str, Any]] = []
     for series, table in published.items():
         for record in table.to_dict("records"):

@@ -1,4 +1,4 @@
-"""A contrast on one series with the samples that answer it: what both judging and calibrating ask.
+"""A contrast on one series with its samples: the question that judging and calibrating share.
 
 Whether the samples are those of a study or many resamples of them, the estimate and its interval
 come from the same functions: those of the kind of contrast.
@@ -24,7 +24,7 @@ FamilyKey = tuple[str, str, str, tuple[tuple[str, float], ...]]
 
 
 def family_key(series: str, contrast: Contrast) -> FamilyKey:
-    """What makes two contrasts one: neither sign nor scale, margin nor direction counts."""
+    """What identifies a contrast: neither sign nor scale, margin nor direction counts."""
     weights = dict(zip(contrast.scenarios, contrast.weights(), strict=True))
     largest = max(map(abs, weights.values()))
     present = sorted((name, w / largest) for name, w in weights.items() if abs(w) > SAME * largest)
@@ -84,16 +84,16 @@ class Question:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """How many those are."""
+        """How many of these there are."""
         return tuple(map(len, self.compared))
 
     @cached_property
     def estimate(self) -> Estimate | PrecisionEstimate | None:
-        """The estimate that decides; None of too few repeats."""
+        """The estimate that decides; None with too few repeats."""
         return self.contrast.estimate(self.samples, self.compared, self.design)
 
     def why_no_interval(self) -> str:
-        """The reason for which there is no interval, where there is none."""
+        """The reason why there is no interval, if there is none."""
         absent = [sample.scenario for sample in self.samples if not len(sample.values)]
         if absent:
             was = "was" if len(absent) == 1 else "were"
@@ -103,11 +103,11 @@ class Question:
         return self.contrast.why_no_interval(self.samples, self.sizes, self.design)
 
     def smallest_permutation_p(self) -> float:
-        """The smallest p that a test which assumes no distribution could have."""
+        """The smallest p that a distribution-free test could have."""
         return self.contrast.smallest_permutation_p(self.samples, self.design)
 
     def resampled_nulls(self, draws: int, most: int) -> Iterator[Estimate | PrecisionEstimate]:
-        """Estimates of resamples of which nothing is to be found, from at most `most` values."""
+        """Estimates from resamples with nothing to find in them, from at most `most` values."""
         samples = tuple(
             replace(s, values=s.values[:most], _resamples={}) if len(s.values) > most else s
             for s in self.samples

@@ -1,4 +1,4 @@
-"""Comparisons by rank. They never decide: they say something else than the mean does."""
+"""Comparisons by rank. They never decide: they answer a different question than the mean."""
 
 import math
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def wilcoxon(x: np.ndarray, y: np.ndarray) -> tuple[Any, Any]:
 def rank_direction(samples: Sequence[np.ndarray], weights: Sequence[float]) -> int:
     """The sign of the weighted sum of the samples' mean ranks among all values.
 
-    Of two samples with weights 1 and -1: 1 if a value of a is more often above one of b than
+    For two samples with weights 1 and -1: 1 if a value of a is more often above one of b than
     below.
     """
     ranks = stats.rankdata(np.concatenate(samples))

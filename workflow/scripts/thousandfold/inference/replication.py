@@ -1,4 +1,4 @@
-"""What fewer repeats would have told: samples of n drawn from a study's own repeats.
+"""What fewer repeats would have shown: samples of n drawn from a study's own repeats.
 
 Everything here is conditional on the pool of repeats, which stands for the truth.
 """
@@ -33,9 +33,9 @@ def replicate(
     rng: np.random.Generator,
     differ: bool,
 ) -> dict[str, Any]:
-    """How studies of n repeats each would have come out, testing by the design's t test at .05.
+    """How studies of n repeats each would have turned out, by the design's t test at .05.
 
-    Direction and exaggeration are told only where the pools are known to `differ`.
+    Direction and exaggeration are given only if the pools are known to `differ`.
     """
     xs, ys = design.draw(x, y, (DRAWS, n), rng)
     significant = design.mean_difference(xs, ys).p_difference() < NAIVE_ALPHA

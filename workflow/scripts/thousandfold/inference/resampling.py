@@ -1,7 +1,7 @@
 """Bootstrap and permutation: how far the normal approximations can be trusted.
 
-Each scenario is resampled once, and contrasts are made of the draws of two scenarios, as these
-are independent. That makes all contrasts of a study cost no more than its scenarios.
+Each scenario is resampled once, and contrasts combine the draws of two scenarios, because these
+are independent. So all contrasts of a study cost no more than its scenarios.
 """
 
 import math
@@ -28,7 +28,7 @@ DESCRIPTIVE_ALPHA = 0.05
 
 
 def draws_for(alpha: float, n: int) -> int:
-    """How many draws of a sample of n the ends of an interval at 1 - alpha take.
+    """How many draws of a sample of n the ends of an interval at 1 - alpha need.
 
     With so many the standard deviation of an end is below 1 % of the width at every level: of a
     normal distribution 0.7 % at .05, 0.98 % at .009, where it is largest, and 0.5 % at .0001.
@@ -108,7 +108,7 @@ def sd_ratio_interval(draws_a: Moments, draws_b: Moments, alpha: float) -> tuple
 
 
 def permutations_of(n: int) -> int:
-    """How many permutations of n values are drawn; a large pool's say what Welch's t says."""
+    """How many permutations of n values are drawn; fewer for large n, where Welch's t suffices."""
     return max(FEWEST_PERMUTATIONS, min(MOST_PERMUTATIONS, PERMUTED_VALUES // n))
 
 

@@ -1,4 +1,4 @@
-"""Samples: the repeats of one scenario on one series, and what resampling them takes."""
+"""Samples: the repeats of one scenario on one series, and what resampling them needs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Sample:
 
     @cached_property
     def moments(self) -> Moments:
-        """Mean and deviation of the finite repeats, of which there has to be one."""
+        """Mean and deviation of the finite repeats; at least one is needed."""
         return moments(self.finite)
 
     @cached_property
@@ -52,7 +52,7 @@ class Sample:
 
     @property
     def has_enough(self) -> bool:
-        """Whether there are repeats enough for an estimate: 2, or one of a constant."""
+        """Whether there are enough repeats for an estimate: 2, or 1 for a constant."""
         return len(self.finite) >= (1 if self.is_constant else 2)
 
     @property
@@ -71,12 +71,12 @@ class Sample:
         return np.random.default_rng(seed)
 
     def rng_with(self, other: "Sample", purpose: str) -> np.random.Generator:
-        """The generator of an analysis of two samples, the same whichever comes first."""
+        """The generator of an analysis of two samples, the same in either order."""
         first, second = sorted((self, other), key=lambda sample: sample.scenario)
         return first.rng(f"{purpose} against {second.scenario}")
 
     def resampled(self, draws: int) -> Moments:
-        """Moments of so many resamples of the finite repeats, of which there has to be one."""
+        """Moments of many resamples of the finite repeats; at least one repeat is needed."""
         if draws not in self._resamples:
             drawn = resampled_moments(self.finite, self.rng("bootstrap"), draws)
             self._resamples[draws] = drawn
@@ -121,9 +121,9 @@ def samples_of(
 def divergence_matters(
     samples: Sequence[Sample], weights: Sequence[float], *, higher_is_better: bool = False
 ) -> bool:
-    """Whether diverged repeats are many, or would turn a contrast round if ranked worst.
+    """Whether diverged repeats are many, or would reverse a contrast if ranked worst.
 
-    The contrast is the weighted sum of the samples' mean ranks; of one sample there is none.
+    The contrast is the weighted sum of the samples' mean ranks; a single sample has none.
     """
     if max(sample.diverged_rate for sample in samples) > MOST_DIVERGED:
         return True

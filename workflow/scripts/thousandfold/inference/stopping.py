@@ -1,7 +1,7 @@
-"""Stopping when the mean is known well enough, and what such stopping does to its interval.
+"""Stopping when the mean is known precisely enough, and what that does to its interval.
 
-The rule looks at the width of an interval after each stage, never at a p or a sign. As a sample
-with little spread by chance stops early, its interval is too narrow; simulation tells how much.
+The rule looks at the width of an interval after each stage, never at a p or a sign. A sample with
+little spread by chance stops early, so its interval is too narrow; simulation shows by how much.
 """
 
 import math
@@ -65,7 +65,7 @@ def half_widths(rmses: np.ndarray, stage: int) -> list[float]:
 
 
 def stopping_table(samples: Samples, rule: Stopping, columns: list[str]) -> pd.DataFrame:
-    """The stopping table: when each scenario stopped, and whether because it was enough."""
+    """The stopping table: when each scenario stopped, and whether that was enough."""
     rows = []
     for (series, scenario), sample in samples.items():
         widths = half_widths(sample.values, rule.stage)

@@ -1,4 +1,4 @@
-"""From rows to a table, of which no row may hold a column that the table does not have."""
+"""From rows to a table; no row may have a column that the table does not have."""
 
 from collections.abc import Sequence
 from typing import Any

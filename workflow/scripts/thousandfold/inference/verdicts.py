@@ -1,6 +1,6 @@
-"""From an interval and a margin to a verdict: pure functions, and the only place that decides.
+"""From an interval and a margin to a verdict: pure functions, and the only place with the rules.
 
-They take one interval or arrays of many, so that a simulation goes through the same lines as a
+They take one interval or arrays of many, so that a simulation goes through the same code as a
 study. An interval of NaN is one that could not be computed, and decides nothing.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class DifferenceVerdict(StrEnum):
-    """What the deciding interval says of a contrast, whatever anybody claimed."""
+    """What the deciding interval says about a contrast, regardless of any claim."""
 
     BEYOND_MARGIN = "differs, by more than the margin"
     WITHIN_MARGIN = "differs, but by less than the margin"
@@ -22,7 +22,7 @@ class DifferenceVerdict(StrEnum):
 
 
 class RangeVerdict(StrEnum):
-    """What the deciding interval says of a claimed range."""
+    """What the deciding interval says about a claimed range."""
 
     INSIDE = "inside the claimed range"
     OUTSIDE = "outside the claimed range"
@@ -30,9 +30,9 @@ class RangeVerdict(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the data say of a claim, from worst to best.
+    """What the data say about a claim, from worst to best.
 
-    "Does not hold" is said only of claims that make several comparisons.
+    "Does not hold" applies only to claims that make several comparisons.
     """
 
     CONTRADICTED = "contradicted"
@@ -53,7 +53,7 @@ _OF_RANGES = {
 
 
 def _select(*rules: tuple[Any, StrEnum], otherwise: StrEnum) -> Any:
-    """The word of the first rule that applies: one word, or an array of as many as there are."""
+    """The result of the first rule that applies: one word, or an array of them."""
     words = np.empty(len(rules) + 1, dtype=object)
     words[:] = [*(word for _, word in rules), otherwise]
     chosen = np.select([applies for applies, _ in rules], range(len(rules)), len(rules))
@@ -129,8 +129,8 @@ def rank(verdict: Verdict) -> int:
 def conjunction_verdict(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict on a claim that needs several things to hold.
 
-    As in logic with a third value, for unknown (Kleene 1952, section 64): what has a part that
-    is false is false, whatever is not known of its other parts.
+    As in three-valued logic with a value for unknown (Kleene 1952, section 64): a conjunction with
+    a false part is false, whatever is unknown about its other parts.
     """
     members = list(verdicts)
     worst = min(members, key=rank)

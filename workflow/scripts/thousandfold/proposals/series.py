@@ -59,7 +59,7 @@ class SeriesProposal:
 
 
 def column_to_forecast(sheet: Sheet) -> Column:
-    """The last column of numbers that are no date, no count of rows and not constant.
+    """The last column of numbers that is not a date, a row count or constant.
 
     One with a value in every row goes before one without. Raises DataError if there is none.
     """
@@ -77,7 +77,7 @@ def column_to_forecast(sheet: Sheet) -> Column:
 
 
 def reason_against(sheet: Sheet, place: int) -> str | None:
-    """Why a column is nothing that is measured; None if it can be."""
+    """Why a column is not a measurement; None if it can be one."""
     name = sheet.header[place]
     if sheet.header.count(name) > 1:
         return "is there twice"
@@ -119,8 +119,8 @@ def propose_series(path: Path, value: str) -> list[SeriesProposal]:
     groups = list(dict.fromkeys(tuple(row[place] for place in places) for row in sheet.rows))
     if len(groups) > MOST_SERIES:
         raise DataError(
-            f"{path}: holds {len(groups)} series, told apart by {' and '.join(map(repr, keys))}; "
-            f"keep at most {MOST_SERIES} of them in the file"
+            f"{path}: holds {len(groups)} series, distinguished by {' and '.join(map(repr, keys))};"
+            f" keep at most {MOST_SERIES} of them in the file"
         )
     proposals: list[SeriesProposal] = []
     for group in groups or [()]:
@@ -134,7 +134,7 @@ def propose_series(path: Path, value: str) -> list[SeriesProposal]:
 
 
 def _proposal(path: Path, value: str, where: tuple[tuple[str, str], ...]) -> SeriesProposal:
-    """A series by the fewest mends that make it one; all but its order are the user's to decide."""
+    """A series with the fewest fixes that make it valid; all but its order are left to the user."""
     as_it_is = replace(AS_IT_IS, where=where)
     problem = None
     for chosen in sorted(product((False, True), repeat=len(MENDS)), key=sum):

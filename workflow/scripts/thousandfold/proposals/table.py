@@ -79,7 +79,7 @@ def propose_table(file: str, value: str | None) -> TableProposal:
         wide = tuple(name for name in numeric if SUMMARY_WORDS.isdisjoint(words_of(name)))
         if len(wide) < 2:
             raise DataError(
-                f"{sheet.path}: no column tells what was trained; {sheet.columns_in_words()}; call "
+                f"{sheet.path}: no column says what was trained; {sheet.columns_in_words()}; call "
                 "it scenario"
             )
     metric = value or (SCORE if wide else _metric(sheet, numeric))
@@ -105,7 +105,7 @@ def propose_table(file: str, value: str | None) -> TableProposal:
 
 
 def _roles(sheet: Sheet) -> dict[str, str]:
-    """The columns that tell what was trained, on what, and the how-manieth time, by their names."""
+    """The columns that say what was trained, on what data, and which repeat, by their names."""
     found = {}
     for role, usual in (*USUAL_NAMES.items(), ("repeat", REPEAT_NAMES)):
         order = [role, *(name for name in usual if name != role)]
@@ -117,7 +117,7 @@ def _roles(sheet: Sheet) -> dict[str, str]:
 
 
 def _measured(sheet: Sheet, columns: Mapping[str, str]) -> list[str]:
-    """The columns of numbers that vary and are no setting, time or number of a run."""
+    """The columns of numbers that vary and are not a setting, a time or a run's number."""
     found = []
     for place, name in enumerate(sheet.header):
         words = words_of(name)
@@ -131,7 +131,7 @@ def _measured(sheet: Sheet, columns: Mapping[str, str]) -> list[str]:
 
 
 def _metric(sheet: Sheet, numeric: Sequence[str]) -> str:
-    """The column whose name is that of a metric, rather of the test; or else the last."""
+    """The column whose name is that of a metric, preferably on the test data; or else the last."""
     if not numeric:
         raise DataError(f"{sheet.path}: no column has numbers that vary; name one by --value")
 
@@ -193,7 +193,7 @@ def table_parts(proposal: TableProposal) -> dict[str, str]:
 
 
 def _findings(proposal: TableProposal) -> str:
-    """A claim of every scenario beside the one that is called a baseline, or the first."""
+    """A claim comparing every scenario with the one called a baseline, or with the first."""
     names = proposal.scenarios
     base = next((n for word in BASELINES for n in names if word in words_of(n)), names[0])
     expect = "greater" if proposal.better == "higher" else "less"

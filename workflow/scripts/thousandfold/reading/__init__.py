@@ -1,5 +1,5 @@
-"""Files as people have them: which text, numbers and dates they hold.
+"""Reading users' files: which text, numbers and dates they hold.
 
-Nothing here knows of series, scenarios or configs. What is not said by ReadOptions is found out
-from the whole column or file, never from one cell, and what was assumed is told.
+Nothing here knows about series, scenarios or configs. What ReadOptions does not say is inferred
+from the whole column or file, never from one cell, and assumptions are reported.
 """

@@ -1,4 +1,4 @@
-"""From a column's texts to times: the one form that all of them are in."""
+"""From a column's texts to times: finds the one format that fits all of them."""
 
 import re
 from collections.abc import Sequence
@@ -81,7 +81,7 @@ class Dates:
 
     @property
     def are_distinct(self) -> bool:
-        """Whether no time is there twice."""
+        """Whether no time occurs twice."""
         return len(np.unique(self.times)) == len(self.times)
 
     def rows(self, order: np.ndarray) -> "Dates":
@@ -121,7 +121,7 @@ def dates_of(sheet: Sheet, column: int, options: ReadOptions = FOUND_OUT) -> Dat
         first = int(wrong[0])
         problem = "has no date"
         if texts[first]:
-            problem = f"{texts[first]!r} is no date, as the others are"
+            problem = f"{texts[first]!r} is not a date, unlike the others"
         raise DataError(
             f"{sheet.at(name, first)}: {problem}; correct it, leave "
             "lines after the data out by read: {skip_last: 1}, or set read: {dates: text} if these "
@@ -136,8 +136,8 @@ def _check_years(sheet: Sheet, name: str, texts: Sequence[str]) -> None:
     if np.mean(has_year) >= MOSTLY:
         first = texts[has_year.index(True)]
         raise DataError(
-            f"{sheet.path}: column {name!r}: {first!r} and others are dates in no form that is "
-            "known, or in several; write them as 2020-12-31, 2020-12, 2020Q4 or 2020, or set "
+            f"{sheet.path}: column {name!r}: {first!r} and others are dates in an unknown form, "
+            "or in several; write them as 2020-12-31, 2020-12, 2020Q4 or 2020, or set "
             "read: {dates: text} if the rows are in order"
         )
 
@@ -190,7 +190,7 @@ def _combined_days(parts: dict[str, list[str] | None]) -> tuple[np.ndarray, list
 def _dates_beside(
     sheet: Sheet, hours: list[str] | None, options: ReadOptions
 ) -> tuple[np.ndarray, list[str]] | None:
-    """The first column of days, beside one of hours."""
+    """Dates from the first column of days, combined with a column of hours."""
     for place in range(len(sheet.header)) if hours is not None else ():
         dates = dates_of(sheet, place, options)
         if dates is not None and dates.times.dtype.kind == "M":
@@ -212,7 +212,7 @@ def _whole(text: str) -> str:
 
 
 def _written_as_numbers(name: str, texts: Sequence[str]) -> Dates | None:
-    """Dates that are numbers: 20240131, 202401, years, days of a spreadsheet, seconds, a count."""
+    """Dates written as numbers: 20240131, 202401, years, spreadsheet days, seconds, a count."""
     labels = tuple(_whole(text) if re.fullmatch(r"\d+(\.0*)?", text) else text for text in texts)
     numbers = np.array([float(text) for text in texts])
     low, high = numbers.min(), numbers.max()
@@ -257,7 +257,7 @@ def _written_as_numbers(name: str, texts: Sequence[str]) -> Dates | None:
 def _parsed(
     sheet: Sheet, column: int, texts: list[str], options: ReadOptions
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """The texts' times in the form that fits, NaT for those that do not; None if none does."""
+    """The texts' times in the form that fits, NaT for those that do not; None if no form fits."""
     spelled = [in_one_spelling(text) for text in texts]
     fitting: dict[str, np.ndarray] = {}
     for form in _forms(spelled):
@@ -289,7 +289,7 @@ def _parsed(
 
 
 def _likelier(readings: dict[str, np.ndarray]) -> str | None:
-    """The reading in which times run in one direction, or else evenly, as in no other."""
+    """The only reading in which times run in one direction or, failing that, evenly."""
 
     def is_directed(times: np.ndarray) -> bool:
         steps = np.diff(times[~np.isnat(times)].astype(np.int64))
@@ -336,7 +336,7 @@ def _month(year: str, month: int) -> np.datetime64 | str:
 
 
 def _fiscal_year(text: str) -> np.datetime64 | str:
-    """2021/22, 2010-11, or the year that FY stood before."""
+    """2021/22, 2010-11, or the year after FY."""
     match = re.fullmatch(r"(\d{4})(?:[-/](?:\d\d)?(\d\d))?", text)
     is_next = match and match[2] and (int(match[1]) + 1) % 100 == int(match[2])
     return _month(match[1], 1) if match and (is_next or not match[2]) else "NaT"

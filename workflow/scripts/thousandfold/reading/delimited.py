@@ -1,4 +1,4 @@
-"""Text in columns: its encoding, what stands between fields, and the lines that are no data."""
+"""Delimited text: its encoding, the separator, and the lines that are not data."""
 
 import codecs
 import csv
@@ -54,13 +54,13 @@ class _Split:
 
     @property
     def share_of_header_length(self) -> float:
-        """Which share of the rows has as many fields as the header."""
+        """The share of the rows that have as many fields as the header."""
         same = sum(len(row) == len(self.header) for _, row in self.rows)
         return same / len(self.rows) if self.rows else 1.0
 
 
 def delimited_sheet(path: Path, options: ReadOptions) -> Sheet:
-    """A text file whose rows are all of one length. Raises DataError."""
+    """A text file whose rows all have the same number of fields. Raises DataError."""
     text, assumed = _decoded(path, _content(path), options.encoding)
     check_size(path, rows=sum(map(text.count, LINE_ENDS)))
     lines = text.splitlines(keepends=True)
@@ -101,12 +101,12 @@ def delimited_sheet(path: Path, options: ReadOptions) -> Sheet:
 
 
 def _is_value(text: str) -> bool:
-    """Whether a cell is a number or a date, and no name of a column."""
+    """Whether a cell is a number or a date rather than the name of a column."""
     return re.fullmatch(r"\s*[-+]?\d[\d.,:/ T-]*(e[-+]?\d+)?\s*%?\s*", text, re.I) is not None
 
 
 def _preamble(split: _Split) -> int:
-    """How many rows there are before the header: of another length than nearly all others."""
+    """How many rows come before the header: their length differs from nearly all others."""
     lengths = Counter(len(row) for _, row in split.rows)
     usual, number = max(lengths.items(), key=lambda item: item[1], default=(0, 0))
     if usual < 2 or len(split.header) == usual or number < 0.8 * len(split.rows):
@@ -130,13 +130,13 @@ def _content(path: Path) -> bytes:
         with gzip.open(path) as packed:
             content = packed.read(LARGEST_TEXT + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}); mend the file") from None
+        raise DataError(f"{path}: cannot be read ({error}); correct the file") from None
     check_size(path, len(content))
     return content
 
 
 def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, list[str]]:
-    """The text, letters composed, and what was assumed of its encoding."""
+    """The text, in composed form, and what was assumed about its encoding."""
     for beginning, problem in NO_TEXTS.items():
         if content.startswith(beginning):
             raise DataError(f"{path}: is {problem}")
@@ -157,15 +157,15 @@ def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, lis
         text = content.decode("cp1252", errors="replace")
         if "�" in text:
             text = content.decode("latin-1")
-        assumed.append("in Windows-1252 (Latin-1), as it is not in UTF-8")
+        assumed.append("in Windows-1252 (Latin-1), because it is not in UTF-8")
     except LookupError:
         raise DataError(
             f"{path}: there is no encoding {encoding!r}; correct read.encoding"
         ) from None
     if "\0" in text:
         raise DataError(
-            f"{path}: holds zero bytes, so it is no text, or in UTF-16 without a mark; save it in "
-            "UTF-8, or give read: {encoding: utf-16-le}"
+            f"{path}: holds zero bytes, so it is not text, or it is UTF-16 without a byte order "
+            "mark; save it in UTF-8, or give read: {encoding: utf-16-le}"
         )
     return composed(text.removeprefix("\ufeff")), assumed
 
@@ -184,7 +184,7 @@ def _comment_lines(lines: list[str]) -> int:
 
 
 def _split(path: Path, lines: list[str], first: int, separator: str | None) -> _Split:
-    """The text split where it makes the most rows of the header's length."""
+    """The text split at the separator that gives the most rows of the header's length."""
     begin = next((line for line in lines if line.strip()), "")
     candidates = [separator] if separator else [s for s in SEPARATORS if s in begin] or [",", ";"]
     tried, problem = [], "is empty"
@@ -204,7 +204,7 @@ def _split(path: Path, lines: list[str], first: int, separator: str | None) -> _
         return best
     if problem == "is empty":
         raise DataError(f"{path}: is empty; it needs a header and a row per observation")
-    raise DataError(f"{path}: cannot be read as columns of text ({problem}); mend the file")
+    raise DataError(f"{path}: cannot be read as columns of text ({problem}); correct the file")
 
 
 def _split_at_blanks(lines: list[str], first: int) -> _Split | None:

@@ -1,4 +1,4 @@
-"""Which format a file is in, by the end of its name."""
+"""Reads a file in the format that its name's ending says."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from thousandfold.reading.typed import parquet_sheet, workbook_sheet
 
 
 def read_sheet(path: Path, options: ReadOptions = FOUND_OUT) -> Sheet:
-    """Read a file by the end of its name: .parquet, .xlsx, or text in columns, .gz or not.
+    """Read a file by its name's ending: .parquet, .xlsx, or delimited text, .gz or not.
 
     Raises DataError if there is no such file, if it is too large, or if it has no rows of one
     length under a header.
@@ -23,7 +23,7 @@ def read_sheet(path: Path, options: ReadOptions = FOUND_OUT) -> Sheet:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, options: ReadOptions, modified: int, size: int) -> Sheet:
-    """A file that is as it was at that time; every series of a panel asks for the same one."""
+    """A cached file in its state at that time; every series of a panel asks for the same one."""
     formats = {".parquet": parquet_sheet, ".xlsx": workbook_sheet, ".xlsm": workbook_sheet}
     return formats.get(path.suffix.lower(), delimited_sheet)(path, options)
 

@@ -1,4 +1,4 @@
-"""How times follow each other: the calendar that they run along, and by which steps."""
+"""The frequency of times: the calendar that they follow, and their usual step."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class Frequency:
 
 
 def evenness(times: np.ndarray) -> float:
-    """Which share of the steps between times, once in order, is the usual one; 0 of one time."""
+    """The share of the steps between sorted times that are the usual one; 0 for a single time."""
     ordered = np.unique(times[~np.isnat(times)])
     if len(ordered) < 2:
         return 0.0
@@ -41,7 +41,7 @@ def frequency_of(times: np.ndarray) -> Frequency | None:
 
 
 def _counted(times: np.ndarray) -> Frequency:
-    """The calendar that times run along, by their usual step."""
+    """The calendar that times follow, by their usual step."""
     if times.dtype.kind != "M":
         return Frequency("", None, _usual(np.diff(times)), lambda t: t.astype(np.int64), str)
     moments = _microseconds(times)
@@ -67,7 +67,7 @@ def _counted(times: np.ndarray) -> Frequency:
 
 
 def _usual(steps: np.ndarray) -> int:
-    """The most common step, of equally common ones the smallest."""
+    """The most common step; of equally common ones, the smallest."""
     counts = Counter(steps.tolist())
     return int(min(counts, key=lambda step: (-counts[step], step)))
 

@@ -13,6 +13,12 @@ from thousandfold.reading.dates import dates_of
 from thousandfold.reading.options import FOUND_OUT, ReadOptions
 from thousandfold.reading.sheets import Sheet
 
+LARGEST_VALUE = 1e100
+"""So that squares and sums of values are finite."""
+
+BEYOND = "is beyond ±1e100"
+"""What an error says of a larger value."""
+
 MISSING = frozenset(
     {
         "", "na", "n/a", "#n/a", "#na", "<na>", "n.a.", "nan", "-nan", "nat", "null", "nil",
@@ -62,7 +68,7 @@ class NumberFormat:
         return float(plain.replace(self.decimal, "."))
 
     def in_words(self) -> str:
-        """What is told of it."""
+        """What is reported about it."""
         words = ["decimal commas"] if self.decimal == "," else []
         between = {",": "commas", ".": "points", " ": "blanks", "'": "apostrophes"}
         if self.thousands:
@@ -84,12 +90,12 @@ class Numbers:
 
     @property
     def missing(self) -> np.ndarray:
-        """Where there is none."""
+        """Where values are missing."""
         return np.isnan(self.values)
 
 
 def is_missing(text: str) -> bool:
-    """Whether a cell says that there is no value."""
+    """Whether a cell marks a missing value."""
     return text.strip().casefold() in MISSING
 
 
@@ -131,13 +137,13 @@ def numbers_of(sheet: Sheet, name: str, options: ReadOptions = FOUND_OUT) -> Num
 
 
 def _bare(cells: Iterable[str]) -> list[str | None]:
-    """The cells without blanks around them, one spelling of each mark; None: missing."""
+    """The cells without surrounding blanks, with one spelling of each mark; None if missing."""
     return [None if is_missing(cell) else cell.translate(_SPELLINGS).strip() for cell in cells]
 
 
 @cache
 def _formats(options: ReadOptions) -> tuple[NumberFormat, ...]:
-    """The formats that the options leave, the plain one first."""
+    """The formats that the options allow, the plain one first."""
     groups = GROUPS if options.thousands is None else ("", options.thousands)
     return tuple(
         NumberFormat(decimal, group)

@@ -1,11 +1,11 @@
-"""What a config may say of how a file is read."""
+"""What a config may say about how a file is read."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How a file is to be read; what is None is found out."""
+    """How a file is to be read; None means that it is inferred."""
 
     separator: str | None = None
     """Between fields."""
@@ -31,7 +31,7 @@ FOUND_OUT = ReadOptions()
 
 @dataclass(frozen=True)
 class Treatment:
-    """What a file's rows go through before they are a series."""
+    """What is done to a file's rows before they are a series."""
 
     read: ReadOptions = FOUND_OUT
     where: tuple[tuple[str, str], ...] = ()

@@ -37,7 +37,7 @@ class Sheet:
         return [row[column] for row in self.rows]
 
     def column(self, name: str) -> int:
-        """The place of a column that is there just once. Raises NoColumnError."""
+        """The position of a column that exists exactly once. Raises NoColumnError."""
         if name in dict(self.lacking):
             raise NoColumnError(
                 f"{dict(self.lacking)[name]}: has no column {name!r}, as other files have; add it",
@@ -55,7 +55,7 @@ class Sheet:
         return f"{self.path}: column {column!r}, {self.places[row]}"
 
     def columns_in_words(self) -> str:
-        """What an error says of the columns there are."""
+        """The existing columns, for an error message."""
         shown = ", ".join(map(reprlib.repr, self.header[:MOST_COLUMNS_NAMED]))
         more = f" and {n} more" if (n := len(self.header) - MOST_COLUMNS_NAMED) > 0 else ""
         return f"its columns are {shown}{more}"
@@ -77,12 +77,12 @@ class Sheet:
 
 
 def stem_of(path: Path) -> str:
-    """A file's name without its end: that of a.b.csv.gz is a.b."""
+    """A file's name without its ending: that of a.b.csv.gz is a.b."""
     return Path(path.name.removesuffix(".gz")).stem or path.name
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things in words."""
+    """A count with its noun, singular or plural."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -95,7 +95,7 @@ def check_size(
     rows: int = 0,
     cells: int = 0,
 ) -> None:
-    """Raise DataError if a file's content, as far as it is known, is too large."""
+    """Raise DataError if a file's content, as far as known, is too large."""
     for found, most, limit in [
         (size, largest, f"{largest // 10**6} MB"),
         (columns, MOST_COLUMNS, f"{MOST_COLUMNS:,} columns"),

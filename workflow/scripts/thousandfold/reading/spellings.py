@@ -1,4 +1,4 @@
-"""Dates as people write them, in one spelling: English months, no weekdays, no ordinals."""
+"""Spelled-out dates in one spelling: English months, no weekdays, no ordinals."""
 
 import re
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ def _word(match: re.Match[str]) -> str:
 
 
 def in_one_spelling(text: str) -> str:
-    """A date with English months, blanks between words, and nothing that tells nothing more."""
+    """A date with English months, blanks between words, and nothing redundant."""
     if re.fullmatch(r"[\d./: -]*", text):
         return text
     text = re.sub(r"(\d{1,2}:\d\d)\s*[-–]\s*\d{1,2}:\d\d", r"\1", text)

@@ -1,4 +1,4 @@
-"""Formats that know what their cells are: Parquet and Excel workbooks."""
+"""Typed formats: Parquet files and Excel workbooks."""
 
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ def parquet_sheet(path: Path, options: ReadOptions) -> Sheet:
         raise
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(
-            f"{path}: cannot be read as a Parquet file ({str(error).strip()}); mend the file"
+            f"{path}: cannot be read as a Parquet file ({str(error).strip()}); correct the file"
         ) from None
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
@@ -51,7 +51,7 @@ def parquet_sheet(path: Path, options: ReadOptions) -> Sheet:
 
 
 def _check_metadata(path: Path, kept: pq.FileMetaData) -> None:
-    """Raise DataError if a file says that it unpacks to too much."""
+    """Raise DataError if a file declares that it unpacks to too much."""
     check_size(path, columns=kept.num_columns, rows=kept.num_rows)
     chunks = [
         kept.row_group(group).column(column)
@@ -71,7 +71,7 @@ def _check_metadata(path: Path, kept: pq.FileMetaData) -> None:
 def _flat_table(path: Path) -> tuple[pa.Table, list[str]]:
     """A file's columns that are not nested, and the names of those that are. Raises DataError.
 
-    Texts stay dictionaries until it is known how long they are all together.
+    Texts stay dictionary-encoded until their total length is known.
     """
     kept = pq.read_metadata(path).schema
     texts = [
@@ -92,7 +92,7 @@ def _flat_table(path: Path) -> tuple[pa.Table, list[str]]:
 
 
 def _size(column: pa.Array) -> int:
-    """Bytes of a column's values, each counted as often as it is there."""
+    """Bytes of a column's values, each counted as often as it occurs."""
     if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
         lengths = pc.binary_length(column.dictionary).take(column.indices)
         return pc.sum(lengths).as_py() or 0
@@ -136,7 +136,7 @@ def workbook_sheet(path: Path, options: ReadOptions) -> Sheet:
         raise
     except Exception as error:  # openpyxl raises nearly anything on a file that is no workbook
         raise DataError(
-            f"{path}: cannot be read as an Excel workbook ({error}); mend it, or save it as CSV"
+            f"{path}: cannot be read as an Excel workbook ({error}); repair it, or save it as CSV"
         ) from None
     used = [(number, row) for number, row in enumerate(cells, 1) if any(row)]
     used = used[options.skip_first : len(used) - (options.skip_last or 0)]

@@ -1,4 +1,4 @@
-"""The part of the page about each claim: its contrasts, its figures, what fewer repeats told."""
+"""The part of the page about each claim: contrasts, figures, and what fewer repeats would show."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ FEW_REPEATS = 10
 def claims_of(
     study: Study, source: SeriesSource, tables: Tables, drawn: Figures
 ) -> Iterator[Record]:
-    """Each claim with its contrasts, its figures and what fewer repeats would have told."""
+    """Each claim with its contrasts, its figures and what fewer repeats would have shown."""
     claims, findings, replication = (
         table[table["series"] == source.name]
         for table in (tables.claims, tables.findings, tables.replication)
@@ -91,7 +91,7 @@ def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: s
 def _plots(
     study: Study, source: SeriesSource, contrasts: list[Record], tables: Tables, drawn: Figures
 ) -> Iterator[Record]:
-    """A figure for each scenario a and estimand of a claim: all it is compared with in one."""
+    """A figure for each scenario a and estimand of a claim, with everything it is compared with."""
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for contrast in contrasts:
         if not math.isnan(contrast["difference"]):

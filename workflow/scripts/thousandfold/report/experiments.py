@@ -1,4 +1,4 @@
-"""The part of the page about each experiment: box plots, and what was published beside ours."""
+"""The part of the page about each experiment: box plots, and published next to our results."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""All that the page shows about one series."""
+"""Everything that the page shows about one series."""
 
 import math
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Axis:
     high: float
 
     def position(self, value: float) -> float:
-        """Where a value lies, from 0 to 100; values outside lie at the ends."""
+        """The position of a value, from 0 to 100; values outside are put at the ends."""
         share = (value - self.low) / (self.high - self.low)
         return round(100 * min(1.0, max(0.0, share)), 2)
 
@@ -128,7 +128,7 @@ def _against_baselines(baselines: pd.DataFrame, metric: str) -> str:
 
 
 def _heat_map(study: Study, comparisons: pd.DataFrame) -> list[Record]:
-    """A row for each scenario of its mean's differences from all others, and how strong each is.
+    """A row for each scenario: how far its mean differs from all others, and how strongly.
 
     Strength is from -1 to 1, relative to the largest difference.
     """
@@ -173,7 +173,7 @@ def _calibration_ranges(calibration: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _errs(calibration: pd.DataFrame) -> Record | None:
-    """How often the deciding intervals miss what is true; None where there is nothing to go by."""
+    """How often the deciding intervals miss the truth; None if there is nothing to judge by."""
     deciding = calibration[calibration["test"] == DECIDING]
     if deciding.empty:
         return None

@@ -1,4 +1,4 @@
-"""What the page is made from: the tables of a run, and the words that all its parts share."""
+"""What the page is made from: the tables of a run, and the labels that all its parts share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the config asks of a finding, or of one of several comparisons in it."""
+"""A finding, or one of its comparisons, as the config states it: fields, defaults, checks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from thousandfold.schema import BadKeyError, unknown_name
 
 @dataclass(frozen=True)
 class Asked:
-    """A finding's entry, the place where it stands, and all that it may name.
+    """A finding's entry, its place in the config, and everything that it may name.
 
-    Whatever is asked wrongly raises BadKeyError.
+    Anything wrong in the entry raises BadKeyError.
     """
 
     key: Key
@@ -24,7 +24,7 @@ class Asked:
 
     @property
     def expect(self) -> str:
-        """The direction, as config words it."""
+        """The direction, as the config words it."""
         return str(self.entry["expect"])
 
     @property
@@ -33,7 +33,7 @@ class Asked:
         return "greater" if self.metrics[self.metric].higher_is_better else "less"
 
     def check_fields(self, needed: Iterable[str], useless: Iterable[str]) -> None:
-        """See that keys are there, and others are not."""
+        """Check that some keys are present and others are not."""
         for name in needed:
             if name not in self.entry:
                 raise BadKeyError(self.key, f"expect: {self.expect} needs the key {name!r}; add it")
@@ -43,7 +43,7 @@ class Asked:
                 raise BadKeyError((*self.key, name), problem)
 
     def check_scenario(self, name: str, *place: str | int) -> None:
-        """See that there is a scenario of this name, which stands at `place` in the entry."""
+        """Check that there is a scenario of this name, which is at `place` in the entry."""
         if name not in self.config["scenarios"]:
             raise BadKeyError((*self.key, *place), unknown_name(name, self.config["scenarios"]))
 
@@ -65,7 +65,7 @@ class Asked:
     def wants_ratio(self) -> bool:
         """Whether a ratio is asked for.
 
-        Unasked, times are compared so, beside another metric that study.margin is about.
+        By default, times are compared this way if study.margin is about another metric.
         """
         about_times = "table" in self.config or self.config["study"]["metric"] == "train_seconds"
         unasked = self.metric == "train_seconds" and not about_times
@@ -86,7 +86,7 @@ class Asked:
         )
 
     def ratio_margin(self, otherwise: str = "") -> float:
-        """The margin of a ratio; `otherwise` is what else could be asked in place of one."""
+        """The margin of a ratio; `otherwise` is what else the config could ask for instead."""
         margin = float(self.entry.get("margin", self.config["study"]["spread_margin"]))
         if margin > 1:
             return margin

@@ -1,4 +1,4 @@
-"""What every kind of contrast offers: to config, to inference, to sentences and to the page."""
+"""The interface of every kind of contrast: for config, inference, sentences and the page."""
 
 import math
 from abc import ABC, abstractmethod
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Contrast(ABC):
-    """One thing that a claim says of scenarios: of a beside b, of several pairs, of one alone.
+    """One thing that a claim says about scenarios: a compared with b, several pairs, or one alone.
 
     An instance is what a finding asks; the class, which a row of the findings table leads to by
     its estimand, shows what was found. Estimates and margins are on the kind's own scale.
@@ -47,7 +47,7 @@ class Contrast(ABC):
     @classmethod
     @abstractmethod
     def is_asked(cls, asked: Asked) -> bool:
-        """Whether a finding is about this kind, if about none before it."""
+        """Whether a finding is about this kind, if about none before it in KINDS."""
 
     @classmethod
     @abstractmethod
@@ -57,7 +57,7 @@ class Contrast(ABC):
     @property
     @abstractmethod
     def scenarios(self) -> tuple[str, ...]:
-        """The scenarios that it is about, a and b in turns."""
+        """The scenarios that it is about, a and b alternating."""
 
     def names(self) -> dict[str, str | None]:
         """The scenarios as tables name them."""
@@ -65,7 +65,7 @@ class Contrast(ABC):
         return {"scenario_a": a, "scenario_b": b}
 
     def own_columns(self) -> dict[str, Any]:
-        """What the findings table says of this kind alone."""
+        """What the findings table says about this kind only."""
         return {}
 
     # How it is inferred
@@ -75,17 +75,17 @@ class Contrast(ABC):
         return [1.0, -1.0][: len(self.scenarios)]
 
     def scaled(self, margin: float) -> float:
-        """A margin as config words it, on the scale of the estimate."""
+        """A margin from the config, on the scale of the estimate."""
         return margin
 
     def taken(self, samples: "tuple[Sample, ...]") -> "tuple[Sample, ...]":
-        """What of the samples is compared."""
+        """The part of the samples that is compared."""
         return samples
 
     def estimate(
         self, samples: "Sequence[Sample]", compared: Sequence[np.ndarray], design: "Design"
     ) -> Estimate | PrecisionEstimate | None:
-        """The estimate that decides; None of too few repeats.
+        """The estimate that decides; None with too few repeats.
 
         `compared` are the values of each sample that count.
         """
@@ -94,10 +94,10 @@ class Contrast(ABC):
     def resampled_nulls(
         self, samples: "Sequence[Sample]", design: "Design", draws: int
     ) -> Iterator[Estimate | PrecisionEstimate]:
-        """Estimates of resamples of the samples, moved so that there is nothing to find.
+        """Estimates from resamples of the samples, shifted so that there is nothing to find.
 
-        Drawn with replacement. What is true of the samples themselves is taken for the truth,
-        and is moved to 0.
+        Drawn with replacement. What holds for the samples themselves is taken as the truth, and
+        shifted to 0.
         """
         estimate = design.contrast(samples, self.weights())
         assert estimate is not None
@@ -107,19 +107,19 @@ class Contrast(ABC):
     def why_no_interval(
         self, samples: "Sequence[Sample]", sizes: Sequence[int], design: "Design"
     ) -> str:
-        """The reason for which an estimate has no interval."""
+        """The reason why an estimate has no interval."""
         if design.TESTS[0] == "paired":
             return "the differences within pairs do not vary, so nothing shows how much is luck"
         who = "neither sample varies" if len(samples) == 2 else "no sample varies"
         return f"{who}, so nothing shows how much is luck"
 
     def smallest_permutation_p(self, samples: "Sequence[Sample]", design: "Design") -> float:
-        """The smallest p that a test which assumes no distribution could have."""
+        """The smallest p that a distribution-free test could have."""
         return design.smallest_permutation_p(samples)
 
     @staticmethod
     def interval_verdict(low: Any, high: Any, margin: float) -> Any:
-        """What an interval, or each of many, says whatever anybody claimed."""
+        """What an interval, or each of many, says regardless of any claim."""
         return difference_verdict(low, high, margin)
 
     # How it is told
@@ -127,11 +127,11 @@ class Contrast(ABC):
     @classmethod
     @abstractmethod
     def sentence(cls, record: Record, unit: str) -> str:
-        """A row of the findings table in words, without a capital and a full stop."""
+        """A row of the findings table in words, without capital letter and full stop."""
 
     @classmethod
     def natural(cls, record: Record, value: float) -> float:
-        """A value on the scale of a row's estimate as one would say it."""
+        """A value on the scale of a row's estimate, converted to the natural scale."""
         return value
 
     @classmethod
@@ -183,7 +183,7 @@ class ContrastOfTwo(Contrast):
 
     @classmethod
     def from_config(cls, asked: Asked) -> Iterator[Self]:
-        """One, or of a scenario that is to be best, one with each of the others."""
+        """One; for a scenario claimed to be best, one with each of the others."""
         asked.check_fields(["b"], ["mean_of", "between"])
         metric, is_best = asked.metric, asked.expect == "best_of"
         a, b = asked.entry["a"], asked.entry["b"]
@@ -204,7 +204,7 @@ class ContrastOfTwo(Contrast):
 
     @staticmethod
     def tested(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What of two samples the usual tests compare."""
+        """What the usual tests compare in two samples."""
         return x, y
 
 

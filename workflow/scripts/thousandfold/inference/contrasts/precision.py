@@ -1,4 +1,4 @@
-"""How well the mean of so many repeats is known."""
+"""How precisely the mean of a given number of repeats is known."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Precision(Contrast):
-    """The standard error of a mean, from the middle of the range that is claimed for it."""
+    """The standard error of a mean, relative to the middle of the range that is claimed for it."""
 
     a: str
     mean_of: int
-    """Of how many repeats the mean is."""
+    """The number of repeats that the mean is taken over."""
     middle: float
     """Of the claimed range."""
     margin: float | None
@@ -63,7 +63,7 @@ class Precision(Contrast):
         return (self.a,)
 
     def own_columns(self) -> dict[str, Any]:
-        """Of how many repeats the mean is."""
+        """The number of repeats that the mean is taken over."""
         return {"mean_of": self.mean_of}
 
     def estimate(
@@ -104,7 +104,7 @@ class Precision(Contrast):
 
     @classmethod
     def sentence(cls, record: Record, unit: str) -> str:
-        """The standard error, beside the claimed range."""
+        """The standard error, with the claimed range."""
         error, margin, middle = record["estimate_a"], record["margin"], _middle(record)
 
         def from_zero(value: float) -> str:

@@ -21,7 +21,7 @@ class MeanRatio(LogRatio):
 
     @classmethod
     def is_asked(cls, asked: Asked) -> bool:
-        """By `ratio: true`, and of some times unasked."""
+        """By `ratio: true`, and by default for some training times."""
         return asked.wants_ratio
 
     @classmethod
@@ -31,7 +31,7 @@ class MeanRatio(LogRatio):
         return asked.ratio_margin(unasked)
 
     def taken(self, samples: "tuple[Sample, ...]") -> "tuple[Sample, ...]":
-        """Logarithms; what is not above 0 has none, and counts as diverged."""
+        """Logarithms; values not above 0 have none and count as diverged."""
         return tuple(map(_logarithm, samples))
 
     @classmethod

@@ -44,7 +44,7 @@ class SpreadRatio(LogRatio):
     def resampled_nulls(
         self, samples: "Sequence[Sample]", design: "Design", draws: int
     ) -> Iterator[Estimate]:
-        """Of samples of the smaller one's size, their spreads moved to a common one."""
+        """From samples of the smaller one's size, with their spreads moved to a common one."""
         a, b = samples
         x, y = design.values(a, b)
         truth = math.log(absolute_deviations(x).mean() / absolute_deviations(y).mean())
@@ -80,7 +80,7 @@ class SpreadRatio(LogRatio):
 
 
 def why_no_spread(samples: "Sequence[Sample]", sizes: Sequence[int]) -> str | None:
-    """Why a spread is not known at all; None if it is."""
+    """Why a spread is not known; None if it is."""
     if not all(sample.varies for sample in samples):
         return "a sample does not vary, so its spread is not known"
     if min(sizes) < FEWEST_FOR_SPREAD:

@@ -38,7 +38,7 @@ class Trend(Contrast):
         """The one."""
         asked.check_fields([], ["mean_of", "between"])
         if asked.expect in ("more_stable", "best_of"):
-            problem = f"{asked.expect} says nothing of a trend; take less or greater"
+            problem = f"{asked.expect} does not apply to a trend; use less or greater"
             raise BadKeyError((*asked.key, "expect"), problem)
         metric = asked.metric
         pairs, over = asked.entry["trend"]["pairs"], asked.entry["trend"]["over"]

@@ -1,4 +1,4 @@
-"""Numbers, intervals and metrics as sentences about contrasts have them."""
+"""Numbers, units and intervals as they appear in sentences about contrasts."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ Record = Mapping[Any, Any]
 
 
 def number(value: float, sign: str = "") -> str:
-    """Two decimals, or what a small number takes to be told from 0."""
+    """Two decimals, or as many as a small number needs to differ from 0."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     size = abs(value)

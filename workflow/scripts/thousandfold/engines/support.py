@@ -1,0 +1,28 @@
+"""What the replicated engine takes; the rest is trained by stock Keras."""
+
+from thousandfold.scenario import Regime
+
+MOST_UNITS = 128
+"""Wider recurrent networks train as fast one after the other (benchmarks/sizes.py)."""
+
+
+def unsupported(regime: Regime) -> str | None:
+    """What of a regime the replicated engine does not take; None if nothing."""
+    if regime.model is not None:
+        return f"the model {regime.model}"
+    if regime.layers > 1:
+        return "stacked layers"
+    if regime.dropout:
+        return "dropout"
+    for name, _ in regime.optimizer.options:
+        if name in ("clipnorm", "global_clipnorm"):
+            return f"gradients clipped by norm ({name})"
+    at_a_time = regime.timesteps * regime.batch_size
+    if regime.units > MOST_UNITS and at_a_time > 1 and regime.layer != "dense":
+        return f"more than {MOST_UNITS} units and several timesteps or rows, no faster at once"
+    return None
+
+
+def supports(regime: Regime) -> bool:
+    """Whether the replicated engine trains a regime, number for number as stock Keras does."""
+    return unsupported(regime) is None

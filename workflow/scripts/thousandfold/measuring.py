@@ -1,0 +1,24 @@
+"""From trained repeats to their metrics: after training, so that a new metric trains nothing."""
+
+import numpy as np
+import pandas as pd
+
+from thousandfold.metrics import forecast_errors
+from thousandfold.series import Series
+
+
+def forecasts_of(table: pd.DataFrame, series: Series) -> np.ndarray:
+    """The forecasts of the test rows in a table of trained repeats, shape (repeats, test_rows).
+
+    Row by row in memory, so that a repeat's sums do not depend on how many repeats there are.
+    """
+    steps = [f"forecast_{step + 1}" for step in range(series.test_rows)]
+    return np.ascontiguousarray(table[steps].to_numpy())
+
+
+def measured(table: pd.DataFrame, series: Series) -> pd.DataFrame:
+    """A table of trained repeats with their metrics, NaN of those that diverged."""
+    diverged = table["diverged"].to_numpy()
+    with np.errstate(invalid="ignore", over="ignore"):
+        errors = forecast_errors(forecasts_of(table, series), series)
+    return table.assign(**{name: np.where(diverged, np.nan, e) for name, e in errors.items()})

@@ -15,10 +15,10 @@ from workflow.project import merged
 from check_overlays import overlays
 from new_study import study_of_series
 from thousandfold.config import load_study
+from thousandfold.config_files import ConfigError, command_line_values, config_files, read_layer
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.inference.contrasts import Precision, Trend
-from thousandfold.layers import ConfigError, command_line_values, config_files, read_layer
 from thousandfold.schema import config_schema
 from thousandfold.study import Finding, Stopping
 

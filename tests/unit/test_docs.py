@@ -37,6 +37,12 @@ def test_the_reference_is_what_the_schemas_say():
     assert result.returncode == 0, result.stderr
 
 
+def test_no_module_imports_from_a_layer_above_and_the_page_says_so():
+    check = [sys.executable, ROOT / "docs/layers.py", "--check"]
+    checked = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
 def test_the_reference_has_every_key():
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
     page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")

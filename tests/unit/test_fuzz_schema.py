@@ -18,7 +18,7 @@ from support import ROOT, shipped_config
 from thousandfold import config as config_module
 from thousandfold import data
 from thousandfold.config import load_study
-from thousandfold.layers import ConfigError, read_layer
+from thousandfold.config_files import ConfigError, read_layer
 from thousandfold.names import spelled
 from thousandfold.recipe import checks_recipe, recipe, registration_digest
 from thousandfold.resources import (

@@ -10,13 +10,13 @@ import yaml
 from support import ROOT
 
 from thousandfold.config import load_study
+from thousandfold.config_files import ConfigError
 from thousandfold.imported import results_of
 from thousandfold.inference.claims import claims
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.inference.pairs import check_twins
 from thousandfold.inference.samples import samples_of
-from thousandfold.layers import ConfigError
 from thousandfold.records import table_columns
 from thousandfold.runs import runs_of
 

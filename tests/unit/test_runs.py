@@ -12,8 +12,8 @@ import yaml
 from support import ROOT
 
 from thousandfold.config import load_study
+from thousandfold.config_files import ConfigError
 from thousandfold.imported import results_of
-from thousandfold.layers import ConfigError
 from thousandfold.proposals import number, quoted
 from thousandfold.proposals.series import column_to_forecast
 from thousandfold.reading.files import read_sheet

@@ -9,8 +9,8 @@ from support import ROOT
 from workflow.project import merged
 
 from thousandfold.config import load_study
+from thousandfold.config_files import ConfigError
 from thousandfold.imported import results_of
-from thousandfold.layers import ConfigError
 from thousandfold.runs import runs_of
 
 JUDGED = ROOT / "tests/cases/judged"

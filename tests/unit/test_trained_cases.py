@@ -11,12 +11,12 @@ import yaml
 from support import ROOT, STATELESS
 
 from thousandfold.config import load_study
+from thousandfold.config_files import ConfigError
 from thousandfold.data import load_series
 from thousandfold.engines import stock
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
 from thousandfold.errors import DataError
-from thousandfold.layers import ConfigError
 from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Sequences
 from thousandfold.series import Series

@@ -48,6 +48,7 @@ ELSEWHERE = {
     "snakemake --cores 2 --configfile sales.yaml": "tests/workflow/test_commands.py::test_the_tutorial",
     "snakemake --cores 2 --snakefile ../thousandfold/Snakefile --configfile mine.yaml": PLACES,
     "snakemake --cores 2 --configfile config/smoke.yaml": "tests/workflow/test_commands.py::test_every_shipped_study_is_planned",
+    "python docs/layers.py": "tests/unit/test_docs.py::test_no_module_imports_from_a_layer_above_and_the_page_says_so",
     "python docs/reference.py": "tests/unit/test_docs.py::test_the_reference_is_what_the_schemas_say",
     "python docs/rulegraph.py": "tests/unit/test_docs.py::test_the_rule_graph_is_that_of_the_rules",
     "python docs/findings.py": STARTED,

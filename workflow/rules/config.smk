@@ -14,7 +14,7 @@ sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
 from thousandfold.config import load_study
 from thousandfold.disk import check_writable
 from thousandfold.errors import UserError
-from thousandfold.layers import (
+from thousandfold.config_files import (
     command_line_values,
     config_files,
     found_from_here,

@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from thousandfold.layers import ConfigError, read_layer
+from thousandfold.config_files import ConfigError, read_layer
 
 
 def overlays(arguments: Sequence[str]) -> list[str]:

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from string import Template
 
+from thousandfold.config_files import snakemake_command
 from thousandfold.disk import write_text
 from thousandfold.errors import UserError
-from thousandfold.layers import snakemake_command
 from thousandfold.observations import in_words
 from thousandfold.proposals import name_made_of, number, quoted, text_of
 from thousandfold.proposals.series import column_to_forecast, propose_series, series_section

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from thousandfold.config_files import ConfigError, Key, as_written, layer_of, read_layer
 from thousandfold.data import check_data
 from thousandfold.errors import DataError
 from thousandfold.imported import read_table, results_of, table_metrics, unit_of_table
-from thousandfold.layers import ConfigError, Key, as_written, layer_of, read_layer
 from thousandfold.metrics import METRICS, Metric
 from thousandfold.names import composed
 from thousandfold.observations import series_path

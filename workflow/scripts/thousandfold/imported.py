@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from thousandfold.config_files import Key
 from thousandfold.errors import DataError, NoColumnError
-from thousandfold.layers import Key
 from thousandfold.mentions import named_metrics, named_scenarios
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.reading.numbers import BEYOND, LARGEST_VALUE, is_missing, numbers_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from thousandfold.layers import Key
+from thousandfold.config_files import Key
 
 
 def named_scenarios(findings: Mapping[str, Any]) -> frozenset[str]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from thousandfold.config_files import PROJECT
 from thousandfold.data import load_series
-from thousandfold.layers import PROJECT
 from thousandfold.machine import host_kind, processor
 from thousandfold.observations import in_words
 from thousandfold.recipe import LOCK, file_digest, registration_digest, versions

@@ -14,10 +14,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from thousandfold.config_files import PROJECT
 from thousandfold.data import load_series, own_model_file
 from thousandfold.disk import check_regular
 from thousandfold.engines import ENGINE_MODULES
-from thousandfold.layers import PROJECT
 from thousandfold.study import Block, SeriesSource, Study
 
 SCRIPTS = Path(__file__).parents[1]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from thousandfold.config_files import Key
 from thousandfold.inference.contrasts import KINDS, Asked, Contrast
-from thousandfold.layers import Key
 from thousandfold.metrics import Metric
 from thousandfold.study import Finding
 

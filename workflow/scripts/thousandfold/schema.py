@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from thousandfold.layers import DEEPEST, Key, number_in_yaml
+from thousandfold.config_files import DEEPEST, Key, number_in_yaml
 
 SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 

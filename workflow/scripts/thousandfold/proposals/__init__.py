@@ -5,7 +5,7 @@ import re
 
 import yaml
 
-from thousandfold.layers import number_in_yaml
+from thousandfold.config_files import number_in_yaml
 
 
 def text_of(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from thousandfold.layers import Key
+from thousandfold.config_files import Key
 from thousandfold.metrics import UNIT_OF_SERIES, Metric
 from thousandfold.schema import BadKeyError, unknown_name
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, rmse, shipped_regimes
 
-from thousandfold.engines import network, replicated, stock, supports, unsupported
+from thousandfold.engines import network, replicated, stock
 from thousandfold.engines.lanes import FEWEST_LANES, MOST_LANES, lanes_of, weights_of
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
+from thousandfold.engines.support import supports, unsupported
 from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping
 from thousandfold.seeds import repeat_seed

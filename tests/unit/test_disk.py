@@ -136,9 +136,9 @@ def test_a_file_that_cannot_be_set_aside_is_named(folders):
 def special_files(folder):
     """Files that are none, by what they are."""
     os.mkfifo(folder / "pipe")
-    listening = socket.socket(socket.AF_UNIX)
     os.chdir(folder)
-    listening.bind("socket")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
     (folder / "link").symlink_to("/proc/self/mem")
     return [
         folder / "pipe", folder / "socket", folder / "link", Path("/dev/zero"), Path("/dev/stdin"),

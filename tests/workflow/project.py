@@ -46,6 +46,9 @@ HOLD = (
 )
 """A file of the project, a line of it, and what takes its place meanwhile."""
 
+TARGETS = {"total", "all", "study", "report"}
+"""Lines of Snakemake's list of jobs that stand for no work."""
+
 SMOKE = yaml.safe_load((ROOT / "config/smoke.yaml").read_text(encoding="utf-8"))
 """The study that users try first."""
 
@@ -117,7 +120,7 @@ class Project:
     def planned(self, *arguments):
         """How many jobs of each rule a run would start."""
         lines = re.findall(r"^(\w+) +(\d+)$", self.run("-n", *arguments), flags=re.MULTILINE)
-        return {rule: int(count) for rule, count in lines if rule not in {"total", "all", "report"}}
+        return {rule: int(count) for rule, count in lines if rule not in TARGETS}
 
     def kill_while_training(self):
         """Start a run, kill it and all of its jobs outright in the middle, and unlock.

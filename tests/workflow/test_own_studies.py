@@ -288,7 +288,7 @@ def test_a_new_study_in_one_step(tmp_path):
     assert "The whole study is 400 trainings in 4 jobs" in planned
     again = new_study(project.folder, "my shop.csv")
     assert again.returncode == 1
-    assert "my shop.yaml: is there already" in again.stderr
+    assert "my shop.yaml: exists already" in again.stderr
 
 
 @pytest.mark.parametrize(

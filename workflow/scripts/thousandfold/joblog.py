@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+import traceback
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 
@@ -14,21 +16,35 @@ PROGRESS_INTERVAL_SECONDS = 5.0
 def log_to(path: str) -> None:
     """Send this process's log messages, prints, warnings and tracebacks to a file from now on."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    outside = os.dup(sys.stderr.fileno())
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         os.dup2(handle, stream.fileno())
-    sys.excepthook = _tell
+    sys.excepthook = partial(_tell, outside)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
     )
 
 
-def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Log what the user can fix as one message, anything else with its traceback."""
-    if isinstance(error, UserError):
-        print(error, file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, trace)
+def _tell(
+    outside: int, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Log what the user can fix as one message, anything else with its traceback.
+
+    A log that meets the end of the disk says nothing; then what is `outside` of it is told.
+    """
+    lines = (
+        [f"{error}\n"]
+        if isinstance(error, UserError)
+        else traceback.format_exception(kind, error, trace)
+    )
+    message = "".join(lines).encode(errors="replace")
+    try:
+        is_whole = os.write(sys.stderr.fileno(), message) == len(message)
+    except OSError:
+        is_whole = False
+    if not is_whole:
+        os.write(outside, message)
 
 
 class ProgressLog:

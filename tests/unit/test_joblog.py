@@ -1,0 +1,43 @@
+"""What a job says when it fails: into its log, or past it where the disk is full."""
+
+import subprocess
+import sys
+
+import pytest
+from support import ROOT
+
+JOB = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from thousandfold.errors import UserError
+from thousandfold.joblog import log_to
+log_to(sys.argv[2])
+print("a remark", file=sys.stderr, flush=True) if sys.argv[2] != "/dev/full" else None
+raise {error}
+"""
+
+
+def fail(error, log):
+    scripts = ROOT / "workflow" / "scripts"
+    command = [sys.executable, "-c", JOB.format(error=error), scripts, log]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_what_a_user_can_fix_is_one_message_in_the_log(tmp_path):
+    log = tmp_path / "job.log"
+    failed = fail("UserError('data.csv: is empty')", log)
+    assert (failed.returncode, failed.stderr) == (1, "")
+    assert log.read_text(encoding="utf-8") == "a remark\ndata.csv: is empty\n"
+
+
+def test_anything_else_has_a_traceback_in_the_log(tmp_path):
+    log = tmp_path / "job.log"
+    assert fail("KeyError('x')", log).returncode == 1
+    assert "Traceback (most recent call last)" in log.read_text(encoding="utf-8")
+    assert log.read_text(encoding="utf-8").endswith("KeyError: 'x'\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")
+def test_a_log_on_a_full_disk_hides_no_message():
+    failed = fail("UserError('t.csv: cannot be written')", "/dev/full")
+    assert (failed.returncode, failed.stderr) == (1, "t.csv: cannot be written\n")

@@ -31,8 +31,10 @@ from thousandfold.study import (
     Study,
 )
 
-RESERVED_STUDY_NAMES = frozenset({"blocks", "damaged", "logs", "release", "stages"})
-"""Folders of results/ that a study of that name would write into."""
+RESERVED_STUDY_NAMES = frozenset(
+    {"blocks", "checksums", "damaged", "figures", "logs", "release", "stages"}
+)
+"""Folders of results/ and reports/ that a study of that name would write into."""
 
 
 def load_study(config: Mapping[str, Any], files: list[str]) -> Study:

@@ -61,10 +61,9 @@ def test_the_smoke_study_gives_the_same_numbers_though_its_head_is_killed(
     run, start, smoke, tmp_path
 ):
     project = Project(tmp_path / "smoke", SMOKE)
-    head = start(project)
-    wait_for(project.blocks)
-    head.kill()
-    head.wait()
+    with start(project) as head:
+        wait_for(project.blocks)
+        head.kill()
     assert not (project.results / "repeats.parquet").exists()
     project.run("--unlock")
     output = run(project)
@@ -98,13 +97,14 @@ def test_jobs_that_the_scheduler_kills_leave_no_half_file(start, run, slurm, fin
     scenarios = ["stateful", "stateless", "stateless_shuffle"]
     blocks = [first_block(scenario) for scenario in scenarios]
     # A minute is the shortest limit that Slurm knows.
-    head = start(project, *blocks, "--retries", "0", "--set-resources", "train:runtime=1")
-    wait_for(lambda: project.tries("stateless_shuffle"))
-    cancelled = slurm.run("squeue", "--noheader", "--format=%i %k").splitlines()
-    (job,) = (line.split()[0] for line in cancelled if "stateless_shuffle" in line)
-    slurm.run("scancel", job)
-    output, _ = head.communicate(timeout=300)
-    assert head.returncode != 0, output
+    options = ["--retries", "0", "--set-resources", "train:runtime=1"]
+    with start(project, *blocks, *options) as head:
+        wait_for(lambda: project.tries("stateless_shuffle"))
+        cancelled = slurm.run("squeue", "--noheader", "--format=%i %k").splitlines()
+        (job,) = (line.split()[0] for line in cancelled if "stateless_shuffle" in line)
+        slurm.run("scancel", job)
+        output, _ = head.communicate(timeout=300)
+        assert head.returncode != 0, output
     logs = (project.folder / ".snakemake/slurm_logs").rglob("*.log")
     told = "\n".join([output, *(log.read_text() for log in logs)])
     assert "exceeded memory limit" in told

@@ -31,6 +31,18 @@ def test_the_pages_are_built_and_no_link_is_dead(tmp_path):
     assert "Verdicts without training" in (tmp_path / "README.html").read_text(encoding="utf-8")
 
 
+def test_the_news_can_be_gathered_and_their_links_lead_somewhere():
+    build = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "next"]
+    result = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    gathered = " ".join(result.stdout.split())
+    for entry in ROOT.glob("changes/*.md"):
+        text = entry.read_text(encoding="utf-8")
+        assert " ".join(text.split()) in gathered, entry
+        for link in re.findall(r"\]\(([^):#]+)", text):
+            assert (ROOT / link).exists(), f"{entry}: {link}"
+
+
 def test_the_reference_is_what_the_schemas_say():
     check = [sys.executable, ROOT / "docs/reference.py", "--check"]
     result = subprocess.run(check, capture_output=True, text=True, check=False)

@@ -92,7 +92,9 @@ def test_the_ro_crate_is_valid_and_leads_from_the_report_back_to_the_series(proj
     written = (project.folder / "ro-crate-metadata.json").read_text(encoding="utf-8")
     ROCrateV1_2.model_validate(json.loads(written))
     entities = {entity["@id"]: entity for entity in json.loads(written)["@graph"]}
-    files = {entity["contentUrl"]: id_ for id_, entity in entities.items() if "contentUrl" in entity}
+    files = {
+        entity["contentUrl"]: id_ for id_, entity in entities.items() if "contentUrl" in entity
+    }
 
     waiting, origins = [files["reports/tiny/report.html"]], set()
     while waiting:
@@ -106,7 +108,10 @@ def test_the_ro_crate_is_valid_and_leads_from_the_report_back_to_the_series(proj
     assert len(blocks) == 9
     for file in ("data/shampoo-sales.csv", "results/tiny/repeats.parquet", *blocks):
         assert files[file] in origins
-    assert int(entities[files["results/tiny/claims.csv"]]["contentSize"]) == (project.results / "claims.csv").stat().st_size
+    assert (
+        int(entities[files["results/tiny/claims.csv"]]["contentSize"])
+        == (project.results / "claims.csv").stat().st_size
+    )
 
 
 @pytest.mark.slow

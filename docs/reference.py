@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMAS = ROOT / "workflow" / "schemas"
+SCHEMAS = ROOT / "workflow" / "scripts" / "thousandfold" / "schemas"
 
 Schema = dict[str, Any]
 
@@ -21,8 +21,8 @@ CONFIGURATION = """\
 # Configuration
 
 Every key of `config.yaml` and of the overlays merged over it. This page is generated from
-[the schema](../workflow/schemas/config.schema.yaml) that configs are checked against. Unknown keys
-are refused. In key names, `<name>` stands for a name of your own.
+[the schema](../workflow/scripts/thousandfold/schemas/config.schema.yaml) that configs are checked
+against. Unknown keys are refused. In key names, `<name>` stands for a name of your own.
 """
 
 TABLES = """\

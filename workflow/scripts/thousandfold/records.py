@@ -1,7 +1,7 @@
 """The tables: their columns, how they are written completely, and how they are checked.
 
 A block is the result file of one training job. The tables that others read are described in
-workflow/schemas/tables.yaml and checked against it when they are written.
+schemas/tables.yaml and checked against it when they are written.
 """
 
 import csv
@@ -28,7 +28,7 @@ from thousandfold.disk import (
     written_whole,
 )
 
-TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
+TABLES_FILE = Path(__file__).parent / "schemas" / "tables.yaml"
 
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
 """The tables that tell of a training, which repeats from elsewhere do not have."""
@@ -148,7 +148,7 @@ def read_large_table(path: Path) -> pd.DataFrame:
 
 
 def table_columns(name: str) -> list[str]:
-    """The columns of one of a run's tables, in the order of workflow/schemas/tables.yaml."""
+    """The columns of one of a run's tables, in the order of schemas/tables.yaml."""
     return list(_tables()[name])
 
 

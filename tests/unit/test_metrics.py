@@ -44,7 +44,8 @@ def test_autoregressions_are_those_of_statsmodels(shampoo, order):
 
 
 def test_autoregressions_that_the_series_is_too_short_for_are_left_out(shampoo):
-    assert list(baseline_errors(shampoo, "mae", [1, 10, 11])) == [
+    forecasts = baseline_forecasts(shampoo, [1, 10, 11])
+    assert list(baseline_errors(forecasts, shampoo, "mae")) == [
         "persistence",
         "drift",
         "ar1",
@@ -53,4 +54,4 @@ def test_autoregressions_that_the_series_is_too_short_for_are_left_out(shampoo):
 
 
 def test_no_baseline_has_a_training_loss(shampoo):
-    assert baseline_errors(shampoo, "train_loss") == {}
+    assert baseline_errors(baseline_forecasts(shampoo), shampoo, "train_loss") == {}

@@ -33,6 +33,7 @@ def test_summary_of_a_known_sample():
 def test_summary_of_next_to_nothing(values):
     table = summarise(
         samples({"a": values}),
+        "rmse",
         {"s": {"persistence": 1, "drift": 2, "ar1": 3}},
         table_columns("summary"),
     )
@@ -103,7 +104,7 @@ def test_a_target_that_two_repeats_reach():
 def test_repeats_that_do_not_vary_promise_nothing():
     constant = samples({"a": [0.04] * 30, "b": [0.04] * 30}, deterministic="b")
     assert required_repeats_table(constant, {"s": 1.0}, table_columns("required_repeats")).empty
-    table = summarise(constant, {}, table_columns("summary")).set_index("scenario")
+    table = summarise(constant, "rmse", {}, table_columns("summary")).set_index("scenario")
     assert (table["std"] == 0).all()
     assert table.loc["a", ["ci_low", "ci_high", "bca_low"]].isna().all()
     assert table.loc["b", ["ci_low", "ci_high"]].tolist() == pytest.approx([0.04, 0.04])

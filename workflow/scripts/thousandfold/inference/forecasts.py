@@ -1,9 +1,11 @@
-"""The spread of the repeats' forecasts: quantiles of each scenario at each step."""
+"""Forecasts step by step: quantiles of the repeats' own, and those that need no network."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+
+from thousandfold.inference.tables import table_of
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
@@ -23,3 +25,16 @@ def forecast_bands(forecasts: Iterable[pd.DataFrame], columns: list[str]) -> pd.
         quantiles.columns = list(QUANTILES)
         bands.append(quantiles.assign(n=steps.size()).reset_index())
     return pd.concat(bands, ignore_index=True).reindex(columns=columns)
+
+
+def baseline_forecasts_table(
+    forecasts: Mapping[str, Mapping[str, np.ndarray]], columns: list[str]
+) -> pd.DataFrame:
+    """The baseline_forecasts table; forecasts of the test rows are by series and baseline."""
+    rows = [
+        {"series": series, "baseline": name, "step": step, "forecast": forecast}
+        for series, by_name in forecasts.items()
+        for name, values in by_name.items()
+        for step, forecast in enumerate(values, start=1)
+    ]
+    return table_of(rows, columns)

@@ -50,20 +50,16 @@ def describe(sample: Sample) -> dict[str, float]:
     return row
 
 
-def mean_with_interval(sample: Sample) -> tuple[float, float, float]:
-    """The mean of the finite repeats and the ends of its interval; NaN with too few."""
-    row = describe(sample)
-    mean, low, high = (float(row.get(key, math.nan)) for key in ("mean", "ci_low", "ci_high"))
-    return mean, low, high
-
-
 def summarise(
-    samples: Samples, baselines: Mapping[str, Mapping[str, float]], columns: list[str]
+    samples: Samples, metric: str, baselines: Mapping[str, Mapping[str, float]], columns: list[str]
 ) -> pd.DataFrame:
-    """The summary table: one row per series and scenario, with the baselines of the series."""
+    """A metric's rows of the summary table: one per series and scenario.
+
+    With the errors of the series' baselines.
+    """
     rows = []
     for (series, scenario), sample in samples.items():
-        row = {"series": series, "scenario": scenario, **describe(sample)}
+        row = {"series": series, "scenario": scenario, "metric": metric, **describe(sample)}
         # Of the autoregressions the table has the first; the baselines table has all.
         row |= {k: value for k, value in baselines.get(series, {}).items() if k in columns}
         if sample.varies:

@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 from support import ROOT, shipped_study
 
-from render_report import warnings
 from thousandfold.checks import checked_scenarios
 from thousandfold.inference.forecasts import forecast_bands
-from thousandfold.provenance import commit, facts, provenance
+from thousandfold.provenance import commit, facts, provenance, warnings
 from thousandfold.recipe import recipe, registration_digest
 from thousandfold.records import table_columns
 from thousandfold.study import Stopping

@@ -20,6 +20,7 @@ from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
+from thousandfold.inference.forecasts import baseline_forecasts_table
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.precision import (
     compare_with_baselines,
@@ -31,10 +32,10 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
-from thousandfold.records import table_columns
-from thousandfold.report import Provenance, render
-from thousandfold.report.sections import Axis
-from thousandfold.report.tables import Tables
+from thousandfold.records import all_tables, table_columns
+from thousandfold.report import render
+from thousandfold.report.run import Provenance, Run
+from thousandfold.report.sections.verdicts import Axis
 from thousandfold.study import Experiment, Finding, Stopping
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
@@ -55,7 +56,17 @@ def bands_of(study, scenario):
     )  # fmt: skip
 
 
-def page_of(study, diverged=(), warnings=()):
+def repeats_of(samples):
+    """The repeats table that samples come from."""
+    rows = [
+        {"series": s.series, "scenario": s.scenario, "repeat": index, "rmse": value}
+        for s in samples.values()
+        for index, value in enumerate(s.values)
+    ]
+    return pd.DataFrame(rows)
+
+
+def run_of(study, diverged=(), warnings=()):
     rng = np.random.default_rng(1)
     by_name = {}
     for index, scenario in enumerate(study.scenarios):
@@ -69,60 +80,62 @@ def page_of(study, diverged=(), warnings=()):
         "repeats": 20, "largest_difference": 1e-5, "holds": True,
     }  # fmt: skip
     series = {source.name: load_series(source) for source in study.series}
-    baselines = {name: baseline_errors(x, "rmse") for name, x in series.items()}
+    forecasts = {name: baseline_forecasts(x) for name, x in series.items()}
+    baselines = {name: baseline_errors(forecasts[name], x, "rmse") for name, x in series.items()}
     fidelity = {
         "series": "shampoo", "scenario": study.scenarios[0].name, "repeats": 2, "epochs": 5,
         "largest_difference": 2e-6, "holds": True,
     }  # fmt: skip
-    findings = judge(
-        {"rmse": samples},
-        {s.name: s.margin for s in study.series},
-        study.findings,
-        study.alpha,
-        design,
-        table_columns("findings"),
-    )
-    verdicts = claims(findings, study.findings, study.unit, table_columns("claims"))
     margins = {s.name: s.margin for s in study.series}
+
+    def made_by(name, function, *arguments):
+        return function(*arguments, columns=table_columns(name))
+
+    findings = made_by(
+        "findings", judge, {"rmse": samples}, margins, study.findings, study.alpha, design
+    )
+    verdicts = made_by("claims", claims, findings, study.findings, study.unit)
     asked = [q for _, q in questions_of(study.findings, {"rmse": samples}, margins, design)]
     published = {s.name: load_published(s.published) for s in study.series if s.published}
-    pairs, rule = study.compared_pairs(), study.stopping
-    tables = Tables(
-        summary=summarise(samples, baselines, table_columns("summary")),
-        standard_error=standard_error_table(samples, table_columns("standard_error")),
-        findings=findings,
-        claims=verdicts,
-        samples={"rmse": samples},
-        conjunctions=conjunctions(verdicts, study.findings, table_columns("conjunctions")),
-        published_results=published,
-        baselines=compare_with_baselines(samples, baselines, table_columns("baselines")),
-        required_repeats=required_repeats_table(
-            samples, {s.name: s.margin for s in study.series}, table_columns("required_repeats")
+    rule = study.stopping
+    tables = {name: pd.DataFrame(columns=table_columns(name)) for name in all_tables()} | {
+        "repeats": repeats_of(samples),
+        "summary": made_by("summary", summarise, samples, "rmse", baselines),
+        "standard_error": made_by("standard_error", standard_error_table, samples),
+        "findings": findings,
+        "claims": verdicts,
+        "conjunctions": made_by("conjunctions", conjunctions, verdicts, study.findings),
+        "baselines": made_by("baselines", compare_with_baselines, samples, baselines),
+        "baseline_forecasts": made_by("baseline_forecasts", baseline_forecasts_table, forecasts),
+        "required_repeats": made_by("required_repeats", required_repeats_table, samples, margins),
+        "replication": made_by(
+            "replication", replication_table, samples, findings, design, study.metric
         ),
-        replication=replication_table(
-            samples, findings, design, study.metric, table_columns("replication")
+        "calibration": made_by(
+            "calibration", calibration_table, samples, study.compared_pairs(), asked, study.alpha,
+            design,
         ),
-        calibration=calibration_table(
-            samples, pairs, asked, study.alpha, design, table_columns("calibration")
-        ),
-        published=published_table(samples, published, table_columns("published")),
-        comparisons=compare_pairs(
+        "published": made_by("published", published_table, samples, published),
+        "comparisons": compare_pairs(
             samples, design, study.alpha, table_columns("comparisons"), study.explored_pairs()
         ),
-        forecast_bands=pd.concat([bands_of(study, name) for name in by_name]),
-        baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
-        fidelity=pd.DataFrame([fidelity], columns=table_columns("fidelity")),
-        identities=pd.DataFrame([identity], columns=table_columns("identities")),
-        twins=check_twins(samples, names, study.twins, design, study.alpha, table_columns("twins")),
-        stopping=None if rule is None else stopping_table(samples, rule, table_columns("stopping")),
-        stopping_simulation=None
-        if rule is None
-        else stopping_simulation_table(
-            samples, rule, study.repeats, 1, table_columns("stopping_simulation")
-        ),
-    )
-    provenance = Provenance({"Study seed": "1"}, "../results", warnings)
-    return tables, render(study, series, tables, provenance).html
+        "forecast_bands": pd.concat([bands_of(study, name) for name in by_name]),
+        "fidelity": pd.DataFrame([fidelity], columns=table_columns("fidelity")),
+        "identities": pd.DataFrame([identity], columns=table_columns("identities")),
+        "twins": made_by("twins", check_twins, samples, names, study.twins, design, study.alpha),
+    }  # fmt: skip
+    if rule is not None:
+        tables["stopping"] = made_by("stopping", stopping_table, samples, rule)
+        tables["stopping_simulation"] = made_by(
+            "stopping_simulation", stopping_simulation_table, samples, rule, study.repeats, 1
+        )
+    provenance = Provenance({"Study seed": "1"}, "../results", tuple(warnings))
+    return Run(study, series, tables, published, provenance)
+
+
+def page_of(study, diverged=(), warnings=()):
+    run = run_of(study, diverged, warnings)
+    return run.tables, render(run).html
 
 
 class Reader(HTMLParser):
@@ -155,18 +168,18 @@ def shipped_page(request):
 def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for claim in tables.claims.to_dict("records"):
+    for claim in tables["claims"].to_dict("records"):
         assert text.count(f"{claim['id']} {claim['claim']}") == 2
         assert claim["sentence"] in text
-    for verdict, count in tables.claims["verdict"].value_counts().items():
+    for verdict, count in tables["claims"]["verdict"].value_counts().items():
         assert re.search(rf"\b{count} \S {verdict}", text)
 
 
 def test_the_findings_table_comes_first_and_has_a_row_per_contrast(shipped_page):
     tables, page = shipped_page
     first = page[page.index("<table") : page.index("</table>")]
-    assert first.count("<tr>") == 1 + len(tables.findings)
-    for row in tables.findings.to_dict("records"):
+    assert first.count("<tr>") == 1 + len(tables["findings"])
+    for row in tables["findings"].to_dict("records"):
         if row["estimand"] == "mean":
             assert f"[{number(row['ci_low'])}, {number(row['ci_high'])}]" in first
 
@@ -193,7 +206,7 @@ def test_ids_are_unique_and_figures_have_alternative_text(shipped_page):
     # Series, forecasts, standard error, four experiments; fifteen findings, one of two estimands.
     assert len(labels) == reader.tags.count("figure") == 7 + 16
     assert all(labels)
-    for claim in tables.claims.to_dict("records"):
+    for claim in tables["claims"].to_dict("records"):
         assert claim["sentence"].split(": ")[-2].split(". ")[-1] in " ".join(labels)
 
 
@@ -262,11 +275,11 @@ def test_a_paired_study():
 def test_when_training_stopped():
     study = replace(shipped_study(), repeats=40, stopping=Stopping(10, 0.98))
     tables, page = page_of(study)
-    assert set(tables.stopping["outcome"]) == {"enough", "not reached"}
+    assert set(tables["stopping"]["outcome"]) == {"enough", "not reached"}
     text = " ".join(" ".join(read(page).text).split())
     assert "the maximum number of repeats, and still not known precisely enough" in text
     assert "at most 0.98 monthly sales to either side" in text
-    for row in tables.stopping_simulation.to_dict("records"):
+    for row in tables["stopping_simulation"].to_dict("records"):
         assert number(row["coverage"], 3) in text
 
 
@@ -290,7 +303,7 @@ def test_every_link_inside_the_page_leads_somewhere(shipped_page):
 def test_every_number_of_a_finding_is_there_to_be_read(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for row in tables.findings.to_dict("records"):
+    for row in tables["findings"].to_dict("records"):
         for column in ("difference", "welch_p", "mannwhitney_p_holm", "permutation_p", "tost_p"):
             assert exact(row[column]) in text
 
@@ -322,7 +335,7 @@ def test_of_many_scenarios_only_pairs_that_a_claim_names_are_shown(monkeypatch):
     study = shipped_study()
     monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios) - 1)
     tables, html = page_of(study)
-    assert len(tables.comparisons) == len(study.explored_pairs())
+    assert len(tables["comparisons"]) == len(study.explored_pairs())
     assert 'class="heat"' not in html
     assert "Pairs that a claim names" in html
     assert f"With {len(study.scenarios)} scenarios, the number of pairs is too large" in html

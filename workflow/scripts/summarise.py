@@ -54,9 +54,7 @@ def write_summaries(
     forecast = baseline_forecasts_table(forecasts, table_columns("baseline_forecasts"))
     write_table("baseline_forecasts", forecast, baseline_forecasts_output)
     first = metrics[0]
-    compared = compare_with_baselines(
-        samples[first], baselines[first], table_columns("baselines")
-    )
+    compared = compare_with_baselines(samples[first], baselines[first], table_columns("baselines"))
     write_table("baselines", compared, baselines_output)
     margins = {source.name: source.margin for source in sources}
     required = required_repeats_table(samples[first], margins, table_columns("required_repeats"))

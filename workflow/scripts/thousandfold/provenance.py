@@ -3,6 +3,7 @@
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +15,8 @@ from thousandfold.config_files import PROJECT
 from thousandfold.data import load_series
 from thousandfold.machine import host_kind, processor
 from thousandfold.observations import in_words
-from thousandfold.recipe import LOCK, file_digest, registration_digest, versions
-from thousandfold.study import Study
+from thousandfold.recipe import LOCK, file_digest, recipe, registration_digest, versions
+from thousandfold.study import Block, Study
 from thousandfold.version import VERSION
 
 ANALYSIS_PACKAGES = ("snakemake", "pandas", "scipy", "statsmodels", "seaborn")
@@ -88,6 +89,31 @@ def provenance(
             **{name: version(name) for name in ANALYSIS_PACKAGES},
         },
     }
+
+
+def warnings(study: Study, repeats: pd.DataFrame, blocks: pd.DataFrame) -> Iterator[str]:
+    """Warnings that a reader has to see before anything else."""
+    trained = repeats.groupby(["series", "scenario"]).size()
+    planned = [
+        (source.name, scenario.name) for source in study.series for scenario in study.scenarios
+    ]
+    missing = sum(study.repeats - trained.get(key, 0) for key in planned)
+    if study.table is not None:
+        if missing:
+            yield "The scenarios have different numbers of repeats."
+        return
+    if missing and study.stopping is None:
+        yield f"{missing} of {study.repeats * len(planned)} planned repeats are missing."
+    older = sum(
+        recipe(study, Block(row["series"], row["scenario"], row["start"], row["stop"]))
+        != row["recipe"]
+        for row in blocks.to_dict("records")
+    )
+    if older:
+        yield (
+            f"{older} of {len(blocks)} training jobs are older than the config, the data or the "
+            "code; run the study again."
+        )
 
 
 def _read_as(study: Study) -> list[str]:

@@ -110,6 +110,10 @@ def _repeats_for(sd: float, target: float) -> float:
     return max(2, math.ceil(n)) if math.isfinite(n) else n
 
 
+BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
+"""What a scenario is than a baseline, by the interval of their difference."""
+
+
 def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:
     """A scenario's mean minus a baseline's error, with its one-sample t interval."""
     row = describe(sample)
@@ -117,10 +121,10 @@ def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:
         difference = row.get("mean", math.nan) - baseline
         return {
             "baseline_value": baseline, "n": row["n"], "difference": difference,
-            "result": "undecided",
+            "result": UNDECIDED,
         }  # fmt: skip
     low, high = row["ci_low"] - baseline, row["ci_high"] - baseline
-    result = "better" if high < 0 else "worse" if low > 0 else "undecided"
+    result = BETTER if high < 0 else WORSE if low > 0 else UNDECIDED
     return {
         "baseline_value": baseline, "n": row["n"], "difference": row["mean"] - baseline,
         "ci_low": low, "ci_high": high, "result": result,

@@ -13,6 +13,7 @@ from thousandfold.inference.tables import table_of
 STATISTICS = ("mean", "std", "min", "q25", "median", "q75", "max")
 RESAMPLES = 99_999
 COMPATIBLE_ABOVE = 0.05
+COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
 
 
 def redrawn_samples(
@@ -95,5 +96,5 @@ def published_table(
     if rows:
         result["p_holm"] = multipletests(result["p"].astype(float), method="holm")[1]
         compatible = result["p_holm"] >= COMPATIBLE_ABOVE
-        result["verdict"] = np.where(compatible, "compatible", "not compatible")
+        result["verdict"] = np.where(compatible, COMPATIBLE, NOT_COMPATIBLE)
     return result

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.tsa.ar_model import AutoReg
 
-from thousandfold.baselines import baseline_errors, baseline_forecasts
+from thousandfold.baselines import baseline_errors, baseline_forecasts, in_words
 from thousandfold.metrics import forecast_errors
 from thousandfold.series import Series
 
@@ -55,3 +55,11 @@ def test_autoregressions_that_the_series_is_too_short_for_are_left_out(shampoo):
 
 def test_no_baseline_has_a_training_loss(shampoo):
     assert baseline_errors(baseline_forecasts(shampoo), shampoo, "train_loss") == {}
+
+
+def test_baselines_in_words():
+    assert [in_words(name) for name in ("drift", "ar1", "ar12")] == [
+        "drift",
+        "AR(1) of the differences",
+        "AR(12) of the differences",
+    ]

@@ -38,6 +38,7 @@ def test_summary_of_next_to_nothing(values):
         table_columns("summary"),
     )
     row = table.iloc[0]
+    assert row["metric"] == "rmse"
     assert row["n"] + row["n_diverged"] == 2
     assert np.isnan(row["std"])
     assert row["ar1"] == 3

@@ -1,6 +1,6 @@
 """Where the page comes from, and the files behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,13 +9,21 @@ from thousandfold.report.section import Section
 
 
 @dataclass(frozen=True)
+class Fact:
+    """One line about where the page comes from."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class ProvenanceFacts(Section):
     """The foot of the page."""
 
-    facts: Mapping[str, str]
+    facts: Sequence[Fact]
     files: Sequence[str]
 
     @classmethod
     def of(cls, run: Run) -> Self:
         """The foot of a run's page."""
-        return cls(run.provenance.facts, files_of(run.study))
+        return cls([Fact(*fact) for fact in run.provenance.facts.items()], files_of(run.study))

@@ -56,8 +56,8 @@ class Stopping(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
         """What the rule did on a series, if there is one."""
-        rule, rows = run.study.stopping, run.rows("stopping")
-        if rule is None or not rows:
+        rule = run.study.stopping
+        if rule is None:
             return None
         pools = [row for row in run.run.rows("stopping_simulation") if row.series == TEXTBOOK_POOLS]
         return cls(
@@ -71,7 +71,7 @@ class Stopping(Section):
                     run.labels[row.scenario], row.n, number(row.half_width, run.digits),
                     OUTCOMES[row.outcome],
                 )
-                for row in rows
+                for row in run.rows("stopping")
             ],
             simulated=[
                 *(

@@ -1,7 +1,7 @@
 """The tables: their columns, how they are written completely, and how they are checked.
 
-A block is the result file of one training job. The tables that others read are described in
-workflow/schemas/tables.yaml and checked against it when they are written.
+A block is the result file of one training job. The columns of the tables that others read
+are in `tables`, and checked when they are written.
 """
 
 import csv
@@ -12,14 +12,12 @@ import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from thousandfold.disk import (
     DamagedTableError,
@@ -27,8 +25,7 @@ from thousandfold.disk import (
     write_own_checksum,
     written_whole,
 )
-
-TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
+from thousandfold.tables import TABLES
 
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
 """The tables that tell of a training, which repeats from elsewhere do not have."""
@@ -148,23 +145,18 @@ def read_large_table(path: Path) -> pd.DataFrame:
 
 
 def table_columns(name: str) -> list[str]:
-    """The columns of one of a run's tables, in the order of workflow/schemas/tables.yaml."""
-    return list(_tables()[name])
+    """The columns of one of a run's tables, in order."""
+    return list(TABLES[name])
 
 
 def table_descriptions(name: str) -> dict[str, str]:
     """The description of each column of one of a run's tables."""
-    return _tables()[name]
+    return {column: declared.description for column, declared in TABLES[name].items()}
 
 
 def all_tables() -> list[str]:
     """The names of the tables that a run can leave."""
-    return list(_tables())
-
-
-@cache
-def _tables() -> dict[str, dict[str, str]]:
-    return yaml.safe_load(TABLES_FILE.read_text(encoding="utf-8"))
+    return list(TABLES)
 
 
 def check_columns(name: str, table: pd.DataFrame) -> None:

@@ -1,6 +1,7 @@
 """The page: every claim, no network, hostile text as text, few or no findings."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -31,11 +32,27 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
-from thousandfold.records import table_columns
 from thousandfold.report import Provenance, render
 from thousandfold.report.sections import Axis
 from thousandfold.report.tables import Tables
 from thousandfold.study import Experiment, Finding, Stopping
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import (
+    BaselineRow,
+    CalibrationRow,
+    ComparisonRow,
+    ConjunctionRow,
+    FidelityRow,
+    IdentityRow,
+    PublishedRow,
+    ReplicationRow,
+    RequiredRepeatsRow,
+    StandardErrorRow,
+    StoppingRow,
+    StoppingSimulationRow,
+    SummaryRow,
+    TwinRow,
+)
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
 
@@ -80,45 +97,45 @@ def page_of(study, diverged=(), warnings=()):
         study.findings,
         study.alpha,
         design,
-        table_columns("findings"),
     )
-    verdicts = claims(findings, study.findings, study.unit, table_columns("claims"))
+    verdicts = claims(findings, study.findings, study.unit)
     margins = {s.name: s.margin for s in study.series}
     asked = [q for _, q in questions_of(study.findings, {"rmse": samples}, margins, design)]
     published = {s.name: load_published(s.published) for s in study.series if s.published}
     pairs, rule = study.compared_pairs(), study.stopping
     tables = Tables(
-        summary=summarise(samples, baselines, table_columns("summary")),
-        standard_error=standard_error_table(samples, table_columns("standard_error")),
+        summary=frame_of(SummaryRow, summarise(samples, baselines)),
+        standard_error=frame_of(StandardErrorRow, standard_error_table(samples)),
         findings=findings,
         claims=verdicts,
         samples={"rmse": samples},
-        conjunctions=conjunctions(verdicts, study.findings, table_columns("conjunctions")),
+        conjunctions=frame_of(ConjunctionRow, conjunctions(verdicts, study.findings)),
         published_results=published,
-        baselines=compare_with_baselines(samples, baselines, table_columns("baselines")),
-        required_repeats=required_repeats_table(
-            samples, {s.name: s.margin for s in study.series}, table_columns("required_repeats")
+        baselines=frame_of(BaselineRow, compare_with_baselines(samples, baselines)),
+        required_repeats=frame_of(
+            RequiredRepeatsRow,
+            required_repeats_table(samples, {s.name: s.margin for s in study.series}),
         ),
-        replication=replication_table(
-            samples, findings, design, study.metric, table_columns("replication")
+        replication=frame_of(
+            ReplicationRow, replication_table(samples, findings, design, study.metric)
         ),
-        calibration=calibration_table(
-            samples, pairs, asked, study.alpha, design, table_columns("calibration")
+        calibration=frame_of(
+            CalibrationRow, calibration_table(samples, pairs, asked, study.alpha, design)
         ),
-        published=published_table(samples, published, table_columns("published")),
-        comparisons=compare_pairs(
-            samples, design, study.alpha, table_columns("comparisons"), study.explored_pairs()
+        published=frame_of(PublishedRow, published_table(samples, published)),
+        comparisons=frame_of(
+            ComparisonRow, compare_pairs(samples, design, study.alpha, study.explored_pairs())
         ),
         forecast_bands=pd.concat([bands_of(study, name) for name in by_name]),
         baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
-        fidelity=pd.DataFrame([fidelity], columns=table_columns("fidelity")),
-        identities=pd.DataFrame([identity], columns=table_columns("identities")),
-        twins=check_twins(samples, names, study.twins, design, study.alpha, table_columns("twins")),
-        stopping=None if rule is None else stopping_table(samples, rule, table_columns("stopping")),
+        fidelity=frame_of(FidelityRow, [FidelityRow(**fidelity)]),
+        identities=frame_of(IdentityRow, [IdentityRow(**identity)]),
+        twins=frame_of(TwinRow, check_twins(samples, names, study.twins, design, study.alpha)),
+        stopping=None if rule is None else frame_of(StoppingRow, stopping_table(samples, rule)),
         stopping_simulation=None
         if rule is None
-        else stopping_simulation_table(
-            samples, rule, study.repeats, 1, table_columns("stopping_simulation")
+        else frame_of(
+            StoppingSimulationRow, stopping_simulation_table(samples, rule, study.repeats, 1)
         ),
     )
     provenance = Provenance({"Study seed": "1"}, "../results", warnings)
@@ -155,10 +172,10 @@ def shipped_page(request):
 def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for claim in tables.claims.to_dict("records"):
-        assert text.count(f"{claim['id']} {claim['claim']}") == 2
-        assert claim["sentence"] in text
-    for verdict, count in tables.claims["verdict"].value_counts().items():
+    for claim in tables.claims:
+        assert text.count(f"{claim.id} {claim.claim}") == 2
+        assert claim.sentence in text
+    for verdict, count in Counter(claim.verdict for claim in tables.claims).items():
         assert re.search(rf"\b{count} \S {verdict}", text)
 
 
@@ -166,9 +183,9 @@ def test_the_findings_table_comes_first_and_has_a_row_per_contrast(shipped_page)
     tables, page = shipped_page
     first = page[page.index("<table") : page.index("</table>")]
     assert first.count("<tr>") == 1 + len(tables.findings)
-    for row in tables.findings.to_dict("records"):
-        if row["estimand"] == "mean":
-            assert f"[{number(row['ci_low'])}, {number(row['ci_high'])}]" in first
+    for row in tables.findings:
+        if row.estimand == "mean":
+            assert f"[{number(row.ci_low)}, {number(row.ci_high)}]" in first
 
 
 def test_nothing_is_fetched(shipped_page):
@@ -193,8 +210,8 @@ def test_ids_are_unique_and_figures_have_alternative_text(shipped_page):
     # Series, forecasts, standard error, four experiments; fifteen findings, one of two estimands.
     assert len(labels) == reader.tags.count("figure") == 7 + 16
     assert all(labels)
-    for claim in tables.claims.to_dict("records"):
-        assert claim["sentence"].split(": ")[-2].split(". ")[-1] in " ".join(labels)
+    for claim in tables.claims:
+        assert claim.sentence.split(": ")[-2].split(". ")[-1] in " ".join(labels)
 
 
 def test_the_published_numbers_stand_beside_ours(shipped_page):
@@ -290,9 +307,9 @@ def test_every_link_inside_the_page_leads_somewhere(shipped_page):
 def test_every_number_of_a_finding_is_there_to_be_read(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for row in tables.findings.to_dict("records"):
+    for row in tables.findings:
         for column in ("difference", "welch_p", "mannwhitney_p_holm", "permutation_p", "tost_p"):
-            assert exact(row[column]) in text
+            assert exact(getattr(row, column)) in text
 
 
 def test_warnings_stand_before_everything_else():
@@ -354,7 +371,7 @@ def test_ticks_of_ratios_are_few_and_round(low, high, ticks):
 
 
 def test_positions_on_an_axis():
-    axis = Axis(-10, 10)
+    axis = Axis(MeanDifference, -10, 10)
     assert [axis.position(x) for x in (-10, 0, 5, 10, 99, -float("inf"))] == [
         0,
         50,

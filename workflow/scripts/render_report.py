@@ -15,10 +15,32 @@ from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.provenance import facts, provenance
 from thousandfold.recipe import recipe
-from thousandfold.records import read_large_table, read_table, table_columns
+from thousandfold.records import read_large_table
 from thousandfold.report import Provenance, csv_tables, render
 from thousandfold.report.tables import Tables
 from thousandfold.study import Block, Study
+from thousandfold.tables import Row, frame_of, read_rows
+from thousandfold.tables.files import AnyRow
+from thousandfold.tables.rows import (
+    BaselineRow,
+    BlockRow,
+    CalibrationRow,
+    ClaimRow,
+    ComparisonRow,
+    ConjunctionRow,
+    FidelityRow,
+    FindingRow,
+    ForecastBandRow,
+    IdentityRow,
+    PublishedRow,
+    ReplicationRow,
+    RequiredRepeatsRow,
+    StandardErrorRow,
+    StoppingRow,
+    StoppingSimulationRow,
+    SummaryRow,
+    TwinRow,
+)
 
 
 def warnings(study: Study, repeats: pd.DataFrame, blocks: pd.DataFrame) -> Iterator[str]:
@@ -61,10 +83,12 @@ def write_report(
 
     made = set(csv_tables(study))
 
-    def table(name: str) -> pd.DataFrame:
-        if name not in made:
-            return pd.DataFrame(columns=table_columns(name))
-        return read_table(tables_folder / f"{name}.csv")
+    def rows(row_type: type[AnyRow]) -> list[AnyRow]:
+        path = tables_folder / f"{row_type.table}.csv"
+        return read_rows(row_type, path) if row_type.table in made else []
+
+    def table(row_type: type[Row]) -> pd.DataFrame:
+        return frame_of(row_type, rows(row_type))
 
     trained_on = () if study.table else study.series
     series = {source.name: load_series(source) for source in trained_on}
@@ -73,34 +97,34 @@ def write_report(
         for metric in study.metrics
     }
     tables = Tables(
-        summary=table("summary"),
-        standard_error=table("standard_error"),
-        findings=table("findings"),
-        claims=table("claims"),
+        summary=table(SummaryRow),
+        standard_error=table(StandardErrorRow),
+        findings=rows(FindingRow),
+        claims=rows(ClaimRow),
         samples=samples,
-        conjunctions=table("conjunctions"),
+        conjunctions=table(ConjunctionRow),
         published_results={
             source.name: load_published(source.published)
             for source in study.series
             if source.published
         },
-        baselines=table("baselines"),
-        required_repeats=table("required_repeats"),
-        replication=table("replication"),
-        calibration=table("calibration"),
-        published=table("published"),
-        comparisons=table("comparisons"),
-        forecast_bands=table("forecast_bands"),
+        baselines=table(BaselineRow),
+        required_repeats=table(RequiredRepeatsRow),
+        replication=table(ReplicationRow),
+        calibration=table(CalibrationRow),
+        published=table(PublishedRow),
+        comparisons=table(ComparisonRow),
+        forecast_bands=table(ForecastBandRow),
         baseline_forecasts={
             name: baseline_forecasts(x, study.lag_orders) for name, x in series.items()
         },
-        identities=table("identities"),
-        fidelity=table("fidelity"),
-        twins=table("twins"),
-        stopping=table("stopping") if study.stopping else None,
-        stopping_simulation=table("stopping_simulation") if study.stopping else None,
+        identities=table(IdentityRow),
+        fidelity=table(FidelityRow),
+        twins=table(TwinRow),
+        stopping=table(StoppingRow) if study.stopping else None,
+        stopping_simulation=table(StoppingSimulationRow) if study.stopping else None,
     )
-    blocks = table("blocks")
+    blocks = table(BlockRow)
     told = provenance(study, command, tables_folder / "config.yaml", all_repeats, blocks)
     origin = Provenance(
         facts(told),

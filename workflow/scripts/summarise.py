@@ -11,8 +11,10 @@ from thousandfold.inference.precision import (
 )
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_large_table
 from thousandfold.study import SeriesSource
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import BaselineRow, RequiredRepeatsRow, SummaryRow
 
 
 def write_summaries(
@@ -38,13 +40,10 @@ def write_summaries(
             for source in sources
         }
     samples = samples_of(read_large_table(repeats), study_seed, metric, deterministic)
-    summary = summarise(samples, baselines, table_columns("summary"))
-    write_table("summary", summary, summary_output)
-    compared = compare_with_baselines(samples, baselines, table_columns("baselines"))
-    write_table("baselines", compared, baselines_output)
+    write_rows(SummaryRow, summarise(samples, baselines), summary_output)
+    write_rows(BaselineRow, compare_with_baselines(samples, baselines), baselines_output)
     margins = {source.name: source.margin for source in sources}
-    required = required_repeats_table(samples, margins, table_columns("required_repeats"))
-    write_table("required_repeats", required, required_output)
+    write_rows(RequiredRepeatsRow, required_repeats_table(samples, margins), required_output)
 
 
 if __name__ == "__main__":

@@ -10,18 +10,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from thousandfold.formatting import exact, is_known, number, p_value
-from thousandfold.inference.estimates import ratio_of
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.metrics import metric_name
 from thousandfold.names import texts_of
-from thousandfold.records import TRAINING_TABLES, all_tables, table_descriptions
 from thousandfold.report.experiments import DESCRIPTION
 from thousandfold.report.sections import series_section
 from thousandfold.report.tables import Record, Tables, labels_of
 from thousandfold.series import Series
 from thousandfold.study import Study
 from thousandfold.svg import Figures
+from thousandfold.tables import TABLES
+from thousandfold.tables.rows import TRAINING_TABLES, FindingRow
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -41,8 +41,8 @@ _SAID_ELSEWHERE = (
 )  # fmt: skip
 
 EVIDENCE = {
-    name: what
-    for name, what in table_descriptions("findings").items()
+    name: column.description
+    for name, column in FindingRow.columns.items()
     if name not in _SAID_ELSEWHERE
 }
 """The columns of the findings table that a finding's folded block lists, with what they say."""
@@ -55,7 +55,7 @@ def csv_tables(study: Study) -> list[str]:
         others |= set(TRAINING_TABLES)
     if study.stopping is None:
         others |= {"stopping", "stopping_simulation"}
-    return [name for name in all_tables() if name not in others]
+    return [name for name in TABLES if name not in others]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,6 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters["number"] = number
-    environment.filters["ratio"] = ratio_of
     environment.filters["p_value"] = p_value
     environment.filters["exact"] = exact
     environment.tests["known"] = is_known

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from thousandfold import figures
-from thousandfold.formatting import decimals, is_known
+from thousandfold.formatting import decimals
 from thousandfold.inference.claims import contrast_sentence
 from thousandfold.inference.contrasts import KINDS, MeanDifference, Trend
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
@@ -18,6 +18,7 @@ from thousandfold.names import spelled, texts_of
 from thousandfold.report.tables import Record, Tables, labels_of
 from thousandfold.study import SeriesSource, Study
 from thousandfold.svg import Figures
+from thousandfold.tables.rows import FindingRow
 
 FEW_REPEATS = 10
 """What the article took; the page tells what that many would have shown."""
@@ -27,59 +28,63 @@ def claims_of(
     study: Study, source: SeriesSource, tables: Tables, drawn: Figures
 ) -> Iterator[Record]:
     """Each claim with its contrasts, its figures and what fewer repeats would have shown."""
-    claims, findings, replication = (
-        table[table["series"] == source.name]
-        for table in (tables.claims, tables.findings, tables.replication)
-    )
+    replication = tables.replication[tables.replication["series"] == source.name]
     labels = labels_of(study)
-    for claim in claims.to_dict("records"):
-        contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
+    for claim in tables.claims:
+        if claim.series != source.name:
+            continue
+        contrasts = [c for c in tables.findings if (c.series, c.id) == (claim.series, claim.id)]
         fewer = _told_by_fewer(contrasts, replication, study.metric)
         yield {
-            **claim,
-            "anchor": f"{spelled(source.name)}.{spelled(claim['id'])}",
-            "rests_on_normality": RESTS_ON_NORMALITY in texts_of(str(claim["flags"]), ";"),
-            "contrasts": [{**c, **_shown(c, labels)} for c in contrasts],
+            **vars(claim),
+            "anchor": f"{spelled(source.name)}.{spelled(claim.id)}",
+            "rests_on_normality": RESTS_ON_NORMALITY in texts_of(claim.flags, ";"),
+            "contrasts": [{**vars(c), **_shown(c, labels)} for c in contrasts],
             "figures": list(_plots(study, source, contrasts, tables, drawn)),
             "ten_repeats": [row for row in fewer if row["n"] == FEW_REPEATS],
             "fewer_repeats": fewer,
         }
 
 
-def _shown(contrast: Record, labels: Mapping[str, str]) -> Record:
+def _shown(contrast: FindingRow, labels: Mapping[str, str]) -> Record:
     """A contrast as the page prints it."""
-    kind, digits = KINDS[contrast["estimand"]], decimals_of(contrast)
+    kind, digits = KINDS[contrast.estimand], decimals_of(contrast)
     estimate, low, high = (
-        kind.shown(contrast, contrast[key], digits) for key in ("difference", "ci_low", "ci_high")
+        kind.shown(contrast, value, digits)
+        for value in (contrast.difference, contrast.ci_low, contrast.ci_high)
     )
     return {
         "labels": kind.labels(contrast, labels),
         "who": kind.who(contrast, labels),
-        "sizes": [int(contrast[f"n_{end}"]) for end in "ab" if is_known(contrast[f"n_{end}"])],
+        "sizes": [n for n in (contrast.n_a, contrast.n_b) if n is not None],
         "times": "× " * kind.is_ratio,
         "shown": estimate,
         "shown_low": low,
         "shown_high": high,
+        "band": kind.band(contrast.margin),
+        "neutral": kind.neutral,
         "shown_margin": kind.shown_margin(contrast),
         "is_of_two_means": _is_of_two_means(contrast),
     }
 
 
-def _is_of_two_means(contrast: Record) -> bool:
-    return bool(contrast["estimand"] == MeanDifference.estimand)
+def _is_of_two_means(contrast: FindingRow) -> bool:
+    return contrast.estimand == MeanDifference.estimand
 
 
-def decimals_of(contrast: Record) -> int:
+def decimals_of(contrast: FindingRow) -> int:
     """The decimals that a contrast's numbers are printed with, where it is no ratio."""
-    return 2 if KINDS[contrast["estimand"]].is_ratio else decimals(contrast["margin"])
+    return 2 if KINDS[contrast.estimand].is_ratio else decimals(contrast.margin)
 
 
-def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: str) -> list[Record]:
+def _told_by_fewer(
+    contrasts: list[FindingRow], replication: pd.DataFrame, metric: str
+) -> list[Record]:
     """The replication rows of a claim's contrasts, whichever way round."""
     wanted = [
-        {c["scenario_a"], c["scenario_b"]}
+        {c.scenario_a, c.scenario_b}
         for c in contrasts
-        if _is_of_two_means(c) and c["metric"] == metric
+        if _is_of_two_means(c) and c.metric == metric
     ]
     return [
         row
@@ -89,19 +94,19 @@ def _told_by_fewer(contrasts: list[Record], replication: pd.DataFrame, metric: s
 
 
 def _plots(
-    study: Study, source: SeriesSource, contrasts: list[Record], tables: Tables, drawn: Figures
+    study: Study, source: SeriesSource, contrasts: list[FindingRow], tables: Tables, drawn: Figures
 ) -> Iterator[Record]:
     """A figure for each scenario a and estimand of a claim, with everything it is compared with."""
-    groups: dict[tuple[str, str, str], list[Record]] = {}
+    groups: dict[tuple[str, str, str], list[FindingRow]] = {}
     for contrast in contrasts:
-        if not math.isnan(contrast["difference"]):
-            key = (contrast["scenario_a"], contrast["estimand"], contrast["metric"])
+        if not math.isnan(contrast.difference):
+            key = (contrast.scenario_a, contrast.estimand, contrast.metric)
             groups.setdefault(key, []).append(contrast)
     for index, group in enumerate(groups.values()):
-        kind = KINDS[group[0]["estimand"]]
+        kind = KINDS[group[0].estimand]
         figure = PLOTS[kind.figure](study, source, group, tables)
         if figure is not None:
-            anchor = f"{spelled(source.name)}-{spelled(group[0]['id'])}"
+            anchor = f"{spelled(source.name)}-{spelled(group[0].id)}"
             yield {
                 "svg": drawn.add(f"{anchor}-{index}", figure),
                 "alt": " ".join(contrast_sentence(contrast, study.unit) for contrast in group),
@@ -109,20 +114,20 @@ def _plots(
 
 
 def _estimation_plot(
-    study: Study, source: SeriesSource, group: list[Record], tables: Tables
+    study: Study, source: SeriesSource, group: list[FindingRow], tables: Tables
 ) -> Figure | None:
     """Contrasts of one scenario a, estimand and metric; None where an interval is unknown."""
     first = group[0]
-    kind, metric = KINDS[first["estimand"]], first["metric"]
+    kind, metric = KINDS[first.estimand], first.metric
     samples, unit = tables.samples[metric], study.unit(source.name, metric)
-    others = [c["scenario_b"] for c in group if is_known(c["scenario_b"])]
+    others = [c.scenario_b for c in group if c.scenario_b is not None]
     summaries = [
         figures.Summary(
             study.scenario(name).label,
             samples[source.name, name].finite,
             *mean_with_interval(samples[source.name, name]),
         )
-        for name in [first["scenario_a"], *others]
+        for name in [first.scenario_a, *others]
     ]
     first_row = len(summaries) - len(group)
     effects = {first_row + row: _effect(contrast) for row, contrast in enumerate(group)}
@@ -134,20 +139,20 @@ def _estimation_plot(
 
 
 def _trend_plot(
-    study: Study, source: SeriesSource, group: list[Record], tables: Tables
+    study: Study, source: SeriesSource, group: list[FindingRow], tables: Tables
 ) -> Figure | None:
     """The pairs' differences behind a claim's trend; None if it is not of the study's metric."""
     (contrast,) = group
-    asked = (c for f in study.findings if f.id == contrast["id"] for c in f.contrasts)
+    asked = (c for f in study.findings if f.id == contrast.id for c in f.contrasts)
     trend = next(c for c in asked if isinstance(c, Trend))
     differences = _differences(tables.comparisons[tables.comparisons["series"] == source.name])
-    if contrast["metric"] != study.metric or not set(trend.pairs) <= set(differences):
+    if contrast.metric != study.metric or not set(trend.pairs) <= set(differences):
         return None
     effects = {
         place: differences[pair] for place, pair in zip(trend.over, trend.pairs, strict=True)
     }
     axis = f"{trend.axis(contrast)}, {study.unit(source.name, study.metric)}"
-    return figures.trend_plot(effects, contrast["difference"], axis)
+    return figures.trend_plot(effects, contrast.difference, axis)
 
 
 PLOTS = {"estimation": _estimation_plot, "trend": _trend_plot}
@@ -165,9 +170,9 @@ def _differences(comparisons: pd.DataFrame) -> dict[tuple[str, str], figures.Eff
     return found
 
 
-def _effect(contrast: Record) -> figures.Effect:
+def _effect(contrast: FindingRow) -> figures.Effect:
     """A contrast as the figure draws it."""
-    kind, margin = KINDS[contrast["estimand"]], contrast["margin"]
-    ends = [contrast[key] for key in ("difference", "ci_low", "ci_high")] + [-margin, margin]
-    estimate, low, high, *band = (kind.natural(contrast, end) for end in ends)
+    kind, margin = KINDS[contrast.estimand], contrast.margin
+    ends = [contrast.difference, contrast.ci_low, contrast.ci_high, *kind.band(margin)]
+    estimate, low, high, *band = (kind.from_zero(contrast, end) for end in ends)
     return figures.Effect(estimate, low, high, (band[0], band[1]))

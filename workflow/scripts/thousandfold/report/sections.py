@@ -1,6 +1,7 @@
 """Everything that the page shows about one series."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from thousandfold import figures
 from thousandfold.formatting import decimals
 from thousandfold.inference.calibration import DECIDING
-from thousandfold.inference.contrasts import KINDS
+from thousandfold.inference.contrasts import KINDS, Contrast
 from thousandfold.inference.precision import TARGETS
 from thousandfold.inference.samples import Sample
 from thousandfold.metrics import metric_name
@@ -21,18 +22,21 @@ from thousandfold.report.tables import Record, Tables, labels_of
 from thousandfold.series import Series
 from thousandfold.study import SeriesSource, Study
 from thousandfold.svg import Figures
+from thousandfold.tables.rows import FindingRow
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A common horizontal axis of small plots: the values at its ends."""
+    """A common horizontal axis of small plots, on the scale of a kind of contrast."""
 
+    kind: type[Contrast]
     low: float
+    """The value at its left end, on that scale."""
     high: float
 
     def position(self, value: float) -> float:
         """The position of a value, from 0 to 100; values outside are put at the ends."""
-        share = (value - self.low) / (self.high - self.low)
+        share = (self.kind.scaled(value) - self.low) / (self.high - self.low)
         return round(100 * min(1.0, max(0.0, share)), 2)
 
 
@@ -50,7 +54,8 @@ def series_section(
         present = set(table["scenario"])
         return {name: label for name, label in labels.items() if name in present}
 
-    findings, claims = of_series(tables.findings), of_series(tables.claims)
+    findings = [row for row in tables.findings if row.series == source.name]
+    verdicts = [row.verdict for row in tables.claims if row.series == source.name]
     bands, errors = of_series(tables.forecast_bands), of_series(tables.standard_error)
     forecast, measured = labels_in(bands), labels_in(errors)
     comparisons, baselines = of_series(tables.comparisons), of_series(tables.baselines)
@@ -61,8 +66,8 @@ def series_section(
         "source": source,
         "anchor": anchor,
         "claims": list(claims_of(study, source, tables, drawn)),
-        "counts": claims["verdict"].value_counts().to_dict(),
-        "axes": {estimand: _axis(findings[findings["estimand"] == estimand]) for estimand in KINDS},
+        "counts": Counter(verdicts),
+        "axes": {estimand: _axis(kind, findings) for estimand, kind in KINDS.items()},
         "unit": unit,
         "digits": decimals(source.margin),
         "series_figure": drawn.add(
@@ -192,9 +197,11 @@ def _common_limits(samples: list[Sample]) -> tuple[float, float]:
     return float(values.min() - padding), float(values.max() + padding)
 
 
-def _axis(findings: pd.DataFrame) -> Axis:
-    """A symmetric axis that shows every interval and margin."""
-    ends = findings[["ci_low", "ci_high", "margin"]].abs().to_numpy(float)
-    finite = ends[np.isfinite(ends)]
+def _axis(kind: type[Contrast], findings: list[FindingRow]) -> Axis:
+    """An axis that shows every interval and margin of a kind, with no difference in its middle."""
+    shown = [row for row in findings if row.estimand == kind.estimand]
+    ends = np.array([[row.ci_low, row.ci_high, row.margin] for row in shown])
+    sizes = np.abs([kind.scaled(end) for end in ends.ravel()])
+    finite = sizes[np.isfinite(sizes)]
     reach = 1.05 * float(finite.max()) if finite.size else 1.0
-    return Axis(-reach, reach)
+    return Axis(kind, -reach, reach)

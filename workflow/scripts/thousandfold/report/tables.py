@@ -1,6 +1,6 @@
 """What the page is made from: the tables of a run, and the labels that all its parts share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from thousandfold.inference.samples import Samples
 from thousandfold.study import Study
+from thousandfold.tables.rows import ClaimRow, FindingRow
 
 Record = dict[Any, Any]
 
@@ -19,8 +20,8 @@ class Tables:
 
     summary: pd.DataFrame
     standard_error: pd.DataFrame
-    findings: pd.DataFrame
-    claims: pd.DataFrame
+    findings: Sequence[FindingRow]
+    claims: Sequence[ClaimRow]
     samples: Mapping[str, Samples]
     """By metric."""
     conjunctions: pd.DataFrame

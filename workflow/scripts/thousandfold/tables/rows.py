@@ -650,3 +650,6 @@ TABLES: dict[str, Columns] = {
     **{row_type.table: row_type.columns for row_type in Row.__subclasses__()},
 }
 """The columns of each table that a run can leave."""
+
+TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
+"""The tables that tell of a training, which repeats from elsewhere do not have."""

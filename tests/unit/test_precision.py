@@ -36,10 +36,12 @@ def test_summary_of_next_to_nothing(values):
         SummaryRow,
         summarise(
             samples({"a": values}),
+            "rmse",
             {"s": {"persistence": 1, "drift": 2, "ar1": 3}},
         ),
     )
     row = table.iloc[0]
+    assert row["metric"] == "rmse"
     assert row["n"] + row["n_diverged"] == 2
     assert np.isnan(row["std"])
     assert row["ar1"] == 3
@@ -104,8 +106,8 @@ def test_a_target_that_two_repeats_reach():
 
 def test_repeats_that_do_not_vary_promise_nothing():
     constant = samples({"a": [0.04] * 30, "b": [0.04] * 30}, deterministic="b")
-    assert frame_of(RequiredRepeatsRow, required_repeats_table(constant, {"s": 1.0})).empty
-    table = frame_of(SummaryRow, summarise(constant, {})).set_index("scenario")
+    assert required_repeats_table(constant, {"s": 1.0}) == []
+    table = frame_of(SummaryRow, summarise(constant, "rmse", {})).set_index("scenario")
     assert (table["std"] == 0).all()
     assert table.loc["a", ["ci_low", "ci_high", "bca_low"]].isna().all()
     assert table.loc["b", ["ci_low", "ci_high"]].tolist() == pytest.approx([0.04, 0.04])

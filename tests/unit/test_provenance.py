@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 from support import ROOT, shipped_study
 
-from render_report import warnings
 from thousandfold.checks import checked_scenarios
 from thousandfold.inference.forecasts import forecast_bands
-from thousandfold.provenance import commit, facts, provenance
+from thousandfold.provenance import commit, facts, provenance, warnings
 from thousandfold.recipe import recipe, registration_digest
 from thousandfold.study import Stopping
 from thousandfold.tables import frame_of
@@ -35,11 +34,13 @@ def repeats_of(study, n):
 
 
 def blocks_of(study):
-    rows = [
-        {**vars(block), "recipe": recipe(study, block), "train_seconds": 1.5, "cpu": "a", "host": "b", "versions": "keras 3", "finished": "2026-01-02T03:04:05+00:00"}
+    return [
+        BlockRow(
+            **vars(block), recipe=recipe(study, block), train_seconds=1.5, cpu="a", host="b",
+            versions="keras 3", finished="2026-01-02T03:04:05+00:00",
+        )
         for block in study.blocks()
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(BlockRow.columns))
 
 
 def test_a_whole_and_fresh_run_has_no_warnings():

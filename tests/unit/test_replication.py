@@ -28,7 +28,6 @@ from thousandfold.inference.published import (
 )
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import SIZES, replicate, replication_table
-from thousandfold.report.claims import FEW_REPEATS
 from thousandfold.study import Finding
 from thousandfold.tables import frame_of
 from thousandfold.tables.rows import CalibrationRow, FindingRow, PublishedRow, ReplicationRow
@@ -318,10 +317,6 @@ def test_studies_that_are_drawn_have_at_most_so_many_repeats(most, df):
     (drawn,) = question.resampled_nulls(50, most)
     assert drawn.df == df
     assert len(drawn.difference) == 50
-
-
-def test_what_the_page_tells_of_few_repeats_is_there():
-    assert FEW_REPEATS in SIZES
 
 
 @pytest.mark.parametrize(

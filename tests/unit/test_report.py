@@ -1,5 +1,6 @@
 """The page: every claim, no network, hostile text as text, few or no findings."""
 
+import os
 import re
 from collections import Counter
 from dataclasses import replace
@@ -21,6 +22,7 @@ from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
+from thousandfold.inference.forecasts import baseline_forecasts_table
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.precision import (
     compare_with_baselines,
@@ -32,17 +34,21 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
-from thousandfold.report import Provenance, render
-from thousandfold.report.sections import Axis
-from thousandfold.report.tables import Tables
+from thousandfold.report import render
+from thousandfold.report.run import Provenance, Run
+from thousandfold.report.sections.verdicts import Axis
 from thousandfold.study import Experiment, Finding, Stopping
-from thousandfold.tables import frame_of
+from thousandfold.svg import Figures
 from thousandfold.tables.rows import (
+    BaselineForecastRow,
     BaselineRow,
     CalibrationRow,
+    ClaimRow,
     ComparisonRow,
     ConjunctionRow,
     FidelityRow,
+    FindingRow,
+    ForecastBandRow,
     IdentityRow,
     PublishedRow,
     ReplicationRow,
@@ -63,83 +69,111 @@ def in_project(monkeypatch):
 
 
 def bands_of(study, scenario):
-    steps = np.arange(1, 13)
-    return pd.DataFrame(
-        {
-            "series": "shampoo", "scenario": scenario, "step": steps, "actual": 300.0 + steps,
-            "n": 40, "q05": 250.0, "q25": 280.0, "median": 300.0, "q75": 320.0, "q95": 350.0,
-        }
-    )  # fmt: skip
+    steps = range(1, 13)
+    return [
+        ForecastBandRow(
+            series="shampoo", scenario=scenario, step=step, actual=300.0 + step, n=40,
+            q05=250.0, q25=280.0, median=300.0, q75=320.0, q95=350.0,
+        )
+        for step in steps
+    ]  # fmt: skip
 
 
-def page_of(study, diverged=(), warnings=()):
+def repeats_of(samples):
+    """The repeats table that samples come from, which are by metric."""
+    rows = [
+        {"series": s.series, "scenario": s.scenario, "repeat": index, metric: value}
+        for metric, of_metric in samples.items()
+        for s in of_metric.values()
+        for index, value in enumerate(s.values)
+    ]
+    return (
+        pd.DataFrame(rows)
+        .groupby(["series", "scenario", "repeat"], sort=False)
+        .first()
+        .reset_index()
+    )
+
+
+def run_of(study, diverged=(), warnings=()):
     rng = np.random.default_rng(1)
     by_name = {}
     for index, scenario in enumerate(study.scenarios):
         values = rng.normal(95 + 2 * index, 3, 40)
         by_name[scenario.name] = values * np.nan if scenario.name in diverged else values
-    samples = samples_by_name(by_name, "shampoo")
+    of_metric = {
+        metric: samples_by_name({name: x * (index + 1) for name, x in by_name.items()}, "shampoo")
+        for index, metric in enumerate(study.metrics)
+    }
+    samples = of_metric[study.metric]
     design, names = DESIGNS[study.design], [source.name for source in study.series]
-    identity = {
-        "series": "shampoo", "id": "i", "scenario_a": study.scenarios[0].name,
-        "scenario_b": study.scenarios[0].name,
-        "repeats": 20, "largest_difference": 1e-5, "holds": True,
-    }  # fmt: skip
+    identity = IdentityRow(
+        series="shampoo", id="i", scenario_a=study.scenarios[0].name,
+        scenario_b=study.scenarios[0].name, repeats=20, largest_difference=1e-5, holds=True,
+    )  # fmt: skip
     series = {source.name: load_series(source) for source in study.series}
-    baselines = {name: baseline_errors(x, "rmse") for name, x in series.items()}
-    fidelity = {
-        "series": "shampoo", "scenario": study.scenarios[0].name, "repeats": 2, "epochs": 5,
-        "largest_difference": 2e-6, "holds": True,
-    }  # fmt: skip
-    findings = judge(
-        {"rmse": samples},
-        {s.name: s.margin for s in study.series},
-        study.findings,
-        study.alpha,
-        design,
-    )
-    verdicts = claims(findings, study.findings, study.unit)
+    forecasts = {name: baseline_forecasts(x) for name, x in series.items()}
+    baselines = {name: baseline_errors(forecasts[name], x, "rmse") for name, x in series.items()}
+    fidelity = FidelityRow(
+        series="shampoo", scenario=study.scenarios[0].name, repeats=2, epochs=5,
+        largest_difference=2e-6, holds=True,
+    )  # fmt: skip
     margins = {s.name: s.margin for s in study.series}
-    asked = [q for _, q in questions_of(study.findings, {"rmse": samples}, margins, design)]
+    findings = judge(of_metric, margins, study.findings, study.alpha, design)
+    verdicts = claims(findings, study.findings, study.unit)
+    asked = [q for _, q in questions_of(study.findings, of_metric, margins, design)]
     published = {s.name: load_published(s.published) for s in study.series if s.published}
     pairs, rule = study.compared_pairs(), study.stopping
-    tables = Tables(
-        summary=frame_of(SummaryRow, summarise(samples, baselines)),
-        standard_error=frame_of(StandardErrorRow, standard_error_table(samples)),
-        findings=findings,
-        claims=verdicts,
-        samples={"rmse": samples},
-        conjunctions=frame_of(ConjunctionRow, conjunctions(verdicts, study.findings)),
-        published_results=published,
-        baselines=frame_of(BaselineRow, compare_with_baselines(samples, baselines)),
-        required_repeats=frame_of(
-            RequiredRepeatsRow,
-            required_repeats_table(samples, {s.name: s.margin for s in study.series}),
-        ),
-        replication=frame_of(
-            ReplicationRow, replication_table(samples, findings, design, study.metric)
-        ),
-        calibration=frame_of(
-            CalibrationRow, calibration_table(samples, pairs, asked, study.alpha, design)
-        ),
-        published=frame_of(PublishedRow, published_table(samples, published)),
-        comparisons=frame_of(
-            ComparisonRow, compare_pairs(samples, design, study.alpha, study.explored_pairs())
-        ),
-        forecast_bands=pd.concat([bands_of(study, name) for name in by_name]),
-        baseline_forecasts={name: baseline_forecasts(x) for name, x in series.items()},
-        fidelity=frame_of(FidelityRow, [FidelityRow(**fidelity)]),
-        identities=frame_of(IdentityRow, [IdentityRow(**identity)]),
-        twins=frame_of(TwinRow, check_twins(samples, names, study.twins, design, study.alpha)),
-        stopping=None if rule is None else frame_of(StoppingRow, stopping_table(samples, rule)),
-        stopping_simulation=None
-        if rule is None
-        else frame_of(
-            StoppingSimulationRow, stopping_simulation_table(samples, rule, study.repeats, 1)
-        ),
-    )
-    provenance = Provenance({"Study seed": "1"}, "../results", warnings)
-    return tables, render(study, series, tables, provenance).html
+    tables = {
+        StoppingRow: [],
+        StoppingSimulationRow: [],
+        SummaryRow: [
+            row
+            for metric in study.metrics
+            for row in summarise(of_metric[metric], metric, baselines)
+        ],
+        StandardErrorRow: standard_error_table(samples),
+        FindingRow: findings,
+        ClaimRow: verdicts,
+        ConjunctionRow: conjunctions(verdicts, study.findings),
+        BaselineRow: compare_with_baselines(samples, baselines),
+        BaselineForecastRow: baseline_forecasts_table(forecasts),
+        RequiredRepeatsRow: required_repeats_table(samples, margins),
+        ReplicationRow: replication_table(samples, findings, design, study.metric),
+        CalibrationRow: calibration_table(samples, pairs, asked, study.alpha, design),
+        PublishedRow: published_table(samples, published),
+        ComparisonRow: compare_pairs(samples, design, study.alpha, study.explored_pairs()),
+        ForecastBandRow: [row for name in by_name for row in bands_of(study, name)],
+        FidelityRow: [fidelity],
+        IdentityRow: [identity],
+        TwinRow: check_twins(samples, names, study.twins, design, study.alpha),
+    }
+    if rule is not None:
+        tables[StoppingRow] = stopping_table(samples, rule)
+        tables[StoppingSimulationRow] = stopping_simulation_table(samples, rule, study.repeats, 1)
+    provenance = Provenance({"Study seed": "1"}, "../results", tuple(warnings))
+    return Run(study, series, repeats_of(of_metric), tables, published, provenance)
+
+
+def page_of(study, diverged=(), warnings=()):
+    run = run_of(study, diverged, warnings)
+    return run.tables, render(run).html
+
+
+@pytest.fixture(scope="module")
+def shipped_run():
+    os.chdir(ROOT)
+    return run_of(shipped_study())
+
+
+@pytest.fixture(scope="module")
+def shipped_page(shipped_run):
+    return shipped_run.tables, render(shipped_run).html
+
+
+def again(run, changes=None):
+    """The run with other tables, as if nothing had been drawn or read of it."""
+    return replace(run, tables={**run.tables, **(changes or {})}, figures=Figures())
 
 
 class Reader(HTMLParser):
@@ -161,29 +195,21 @@ def read(page):
     return reader
 
 
-@pytest.fixture(scope="module")
-def shipped_page(request):
-    import os
-
-    os.chdir(ROOT)
-    return page_of(shipped_study())
-
-
 def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for claim in tables.claims:
+    for claim in tables[ClaimRow]:
         assert text.count(f"{claim.id} {claim.claim}") == 2
         assert claim.sentence in text
-    for verdict, count in Counter(claim.verdict for claim in tables.claims).items():
+    for verdict, count in Counter(claim.verdict for claim in tables[ClaimRow]).items():
         assert re.search(rf"\b{count} \S {verdict}", text)
 
 
 def test_the_findings_table_comes_first_and_has_a_row_per_contrast(shipped_page):
     tables, page = shipped_page
     first = page[page.index("<table") : page.index("</table>")]
-    assert first.count("<tr>") == 1 + len(tables.findings)
-    for row in tables.findings:
+    assert first.count("<tr>") == 1 + len(tables[FindingRow])
+    for row in tables[FindingRow]:
         if row.estimand == "mean":
             assert f"[{number(row.ci_low)}, {number(row.ci_high)}]" in first
 
@@ -210,7 +236,7 @@ def test_ids_are_unique_and_figures_have_alternative_text(shipped_page):
     # Series, forecasts, standard error, four experiments; fifteen findings, one of two estimands.
     assert len(labels) == reader.tags.count("figure") == 7 + 16
     assert all(labels)
-    for claim in tables.claims:
+    for claim in tables[ClaimRow]:
         assert claim.sentence.split(": ")[-2].split(". ")[-1] in " ".join(labels)
 
 
@@ -220,8 +246,8 @@ def test_the_published_numbers_stand_beside_ours(shipped_page):
     assert "100 107.05 17.69" in text
 
 
-def test_rendering_is_reproducible(shipped_page):
-    assert page_of(shipped_study())[1] == shipped_page[1]
+def test_rendering_is_reproducible(shipped_run, shipped_page):
+    assert render(again(shipped_run)).html == shipped_page[1]
 
 
 def test_hostile_text_is_text():
@@ -279,12 +305,12 @@ def test_a_paired_study():
 def test_when_training_stopped():
     study = replace(shipped_study(), repeats=40, stopping=Stopping(10, 0.98))
     tables, page = page_of(study)
-    assert set(tables.stopping["outcome"]) == {"enough", "not reached"}
+    assert {row.outcome for row in tables[StoppingRow]} == {"enough", "not reached"}
     text = " ".join(" ".join(read(page).text).split())
     assert "the maximum number of repeats, and still not known precisely enough" in text
     assert "at most 0.98 monthly sales to either side" in text
-    for row in tables.stopping_simulation.to_dict("records"):
-        assert number(row["coverage"], 3) in text
+    for row in tables[StoppingSimulationRow]:
+        assert number(row.coverage, 3) in text
 
 
 def test_checks_that_fail_are_told_loudly(shipped_page):
@@ -307,7 +333,7 @@ def test_every_link_inside_the_page_leads_somewhere(shipped_page):
 def test_every_number_of_a_finding_is_there_to_be_read(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for row in tables.findings:
+    for row in tables[FindingRow]:
         for column in ("difference", "welch_p", "mannwhitney_p_holm", "permutation_p", "tost_p"):
             assert exact(getattr(row, column)) in text
 
@@ -339,7 +365,7 @@ def test_of_many_scenarios_only_pairs_that_a_claim_names_are_shown(monkeypatch):
     study = shipped_study()
     monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios) - 1)
     tables, html = page_of(study)
-    assert len(tables.comparisons) == len(study.explored_pairs())
+    assert len(tables[ComparisonRow]) == len(study.explored_pairs())
     assert 'class="heat"' not in html
     assert "Pairs that a claim names" in html
     assert f"With {len(study.scenarios)} scenarios, the number of pairs is too large" in html

@@ -53,7 +53,7 @@ class MissRate:
     """Values of the samples that were drawn from them."""
     rate: float
     is_too_high: bool
-    """Whether it is above twice the level beyond Monte-Carlo error."""
+    """Whether it is too far above the level, beyond Monte-Carlo error."""
 
 
 MissRates = Mapping[tuple[str, str, str, str], MissRate]

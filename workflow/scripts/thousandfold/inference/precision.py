@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
 from thousandfold.inference.draws import parts, picks_of
 from thousandfold.inference.estimates import deviation
 from thousandfold.inference.resampling import FEWEST_DRAWS, mean_interval
@@ -55,18 +56,17 @@ def describe(sample: Sample) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def mean_with_interval(sample: Sample) -> tuple[float, float, float]:
-    """The mean of the finite repeats and the ends of its interval; NaN with too few."""
-    row = describe(sample)
-    return row["mean"], row["ci_low"], row["ci_high"]
-
-
-SUMMARY_BASELINES = ("persistence", "drift", "ar1")
+SUMMARY_BASELINES = (PERSISTENCE, DRIFT, f"{AUTOREGRESSION}1")
 """Those in the summary table: of the autoregressions the first. The baselines table has all."""
 
 
-def summarise(samples: Samples, baselines: Mapping[str, Mapping[str, float]]) -> list[SummaryRow]:
-    """The summary table: one row per series and scenario, with the baselines of the series."""
+def summarise(
+    samples: Samples, metric: str, baselines: Mapping[str, Mapping[str, float]]
+) -> list[SummaryRow]:
+    """A metric's rows of the summary table: one per series and scenario.
+
+    With the errors of the series' baselines.
+    """
     rows = []
     for (series, scenario), sample in samples.items():
         of_series = baselines.get(series, {})
@@ -81,6 +81,7 @@ def summarise(samples: Samples, baselines: Mapping[str, Mapping[str, float]]) ->
             SummaryRow(
                 series=series,
                 scenario=scenario,
+                metric=metric,
                 **describe(sample),
                 **compared,
                 bca_low=bca_low,
@@ -126,11 +127,15 @@ def _repeats_for(sd: float, target: float) -> float:
     return max(2, math.ceil(n)) if math.isfinite(n) else n
 
 
+BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
+"""What a scenario is than a baseline, by the interval of their difference."""
+
+
 def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:
     """A scenario's mean minus a baseline's error, with its one-sample t interval."""
     row = describe(sample)
     low, high = row["ci_low"] - baseline, row["ci_high"] - baseline
-    result = "better" if high < 0 else "worse" if low > 0 else "undecided"
+    result = BETTER if high < 0 else WORSE if low > 0 else UNDECIDED
     return {
         "baseline_value": baseline, "n": row["n"], "difference": row["mean"] - baseline,
         "ci_low": low, "ci_high": high, "result": result,

@@ -13,6 +13,7 @@ from thousandfold.tables.rows import PublishedRow
 STATISTICS = ("mean", "std", "min", "q25", "median", "q75", "max")
 RESAMPLES = 99_999
 COMPATIBLE_ABOVE = 0.05
+COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
 
 
 def redrawn_samples(
@@ -92,7 +93,7 @@ def published_table(samples: Samples, published: Mapping[str, pd.DataFrame]) -> 
     adjusted = multipletests([row["p"] for row in rows], method="holm")[1] if rows else []
     return [
         PublishedRow(
-            **row, p_holm=p, verdict="compatible" if p >= COMPATIBLE_ABOVE else "not compatible"
+            **row, p_holm=p, verdict=COMPATIBLE if p >= COMPATIBLE_ABOVE else NOT_COMPATIBLE
         )
         for row, p in zip(rows, adjusted, strict=True)
     ]

@@ -14,11 +14,20 @@ from thousandfold.inference.designs import Design
 from thousandfold.inference.samples import Samples
 from thousandfold.tables.rows import FindingRow, ReplicationRow
 
-SIZES = (5, 10, 20, 30, 50, 100, 300)
+FEW_REPEATS = 10
+"""What the article took; the page tells what that many would have shown."""
+
+SIZES = (5, FEW_REPEATS, 20, 30, 50, 100, 300)
 """Repeats per scenario of the studies that are imagined; never more than there are."""
 
 FEWEST_REPEATS = 10
 """Of fewer, resampling shows the sample and nothing of what it came from."""
+
+NOTABLE_EXAGGERATION = 1.25
+"""Above this median the page says by how much fewer repeats exaggerate."""
+
+NOTABLE_WRONG_DIRECTION = 0.01
+"""From this share on the page says how often fewer repeats have the sign wrong."""
 
 DRAWS = 5000
 

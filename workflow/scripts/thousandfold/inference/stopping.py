@@ -20,6 +20,15 @@ from thousandfold.seeds import resampling_seed
 from thousandfold.study import Stopping
 from thousandfold.tables.rows import StoppingRow, StoppingSimulationRow
 
+STAGES_IN_A_ROW = 2
+"""So many successive stages have to give the half width that is wanted."""
+
+ENOUGH, NOT_REACHED = "enough", "not reached"
+"""How a scenario's training ended."""
+
+TEXTBOOK_POOLS = "textbook"
+"""What stands in the place of a series' name for textbook distributions."""
+
 STUDIES = 2000
 """Studies simulated of each pool, where they are not too large."""
 
@@ -53,8 +62,9 @@ def half_width_of(values: np.ndarray) -> float:
 
 
 def is_enough(half_widths: Sequence[float], wanted: float) -> bool:
-    """Whether the last two of the stages' half widths are what is wanted."""
-    return len(half_widths) >= 2 and max(half_widths[-2:]) <= wanted
+    """Whether the last STAGES_IN_A_ROW of the stages' half widths are what is wanted."""
+    last = half_widths[-STAGES_IN_A_ROW:]
+    return len(last) == STAGES_IN_A_ROW and max(last) <= wanted
 
 
 def half_widths(rmses: np.ndarray, stage: int) -> list[float]:
@@ -72,7 +82,7 @@ def stopping_table(samples: Samples, rule: Stopping) -> list[StoppingRow]:
             StoppingRow(
                 series=series, scenario=scenario, stages=len(widths), n=len(sample.values),
                 half_width=widths[-1], wanted=rule.half_width,
-                outcome="enough" if is_enough(widths, rule.half_width) else "not reached",
+                outcome=ENOUGH if is_enough(widths, rule.half_width) else NOT_REACHED,
             )
         )  # fmt: skip
     return rows
@@ -152,8 +162,8 @@ def _pools(
         ) -> np.ndarray:
             return scale * draw(rng, shape)
 
-        seed = resampling_seed(study_seed, "textbook", name, "stopping")
-        yield "textbook", name, scaled, np.random.default_rng(seed)
+        seed = resampling_seed(study_seed, TEXTBOOK_POOLS, name, "stopping")
+        yield TEXTBOOK_POOLS, name, scaled, np.random.default_rng(seed)
 
 
 def stopping_simulation_table(

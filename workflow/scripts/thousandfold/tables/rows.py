@@ -94,35 +94,38 @@ class SummaryRow(Row, table="summary"):
 
     series: str = column("the series' name")
     scenario: str = column("the scenario's name")
+    metric: str = column(
+        "what is described, which is the study's metric, or another one that a finding is about"
+    )
     n: int = column("finite repeats")
-    mean: OptionalFloat = column("mean of the study's metric over the finite repeats", METRIC)
-    std: OptionalFloat = column("their standard deviation (n - 1)", METRIC)
-    standard_error: OptionalFloat = column("std / sqrt(n)", METRIC)
+    mean: OptionalFloat = column("mean of the metric over the finite repeats", CONTRAST)
+    std: OptionalFloat = column("their standard deviation (n - 1)", CONTRAST)
+    standard_error: OptionalFloat = column("std / sqrt(n)", CONTRAST)
     ci_low: OptionalFloat = column(
         "lower end of the 95 % t interval of the mean; empty where repeats do not vary",
-        METRIC,
+        CONTRAST,
     )
-    ci_high: OptionalFloat = column("its upper end", METRIC)
-    min: OptionalFloat = column("smallest value", METRIC)
-    q25: OptionalFloat = column("first quartile (linear interpolation, type 7)", METRIC)
-    median: OptionalFloat = column("median", METRIC)
-    q75: OptionalFloat = column("third quartile", METRIC)
-    max: OptionalFloat = column("largest value", METRIC)
+    ci_high: OptionalFloat = column("its upper end", CONTRAST)
+    min: OptionalFloat = column("smallest value", CONTRAST)
+    q25: OptionalFloat = column("first quartile (linear interpolation, type 7)", CONTRAST)
+    median: OptionalFloat = column("median", CONTRAST)
+    q75: OptionalFloat = column("third quartile", CONTRAST)
+    max: OptionalFloat = column("largest value", CONTRAST)
     n_diverged: int = column("repeats that diverged; no other column includes them")
     persistence: OptionalFloat = column(
         "the metric of forecasting the previous observation",
-        METRIC,
+        CONTRAST,
     )
-    drift: OptionalFloat = column("the same plus the mean training difference", METRIC)
+    drift: OptionalFloat = column("the same plus the mean training difference", CONTRAST)
     ar1: OptionalFloat = column(
         "the metric of an ordinary least squares AR(1) of the differences",
-        METRIC,
+        CONTRAST,
     )
     bca_low: OptionalFloat = column(
         "lower end of the 95 % BCa bootstrap interval of the mean",
-        METRIC,
+        CONTRAST,
     )
-    bca_high: OptionalFloat = column("its upper end", METRIC)
+    bca_high: OptionalFloat = column("its upper end", CONTRAST)
 
 
 class StandardErrorRow(Row, table="standard_error"):
@@ -465,6 +468,17 @@ class BaselineRow(Row, table="baselines"):
     )
 
 
+class BaselineForecastRow(Row, table="baseline_forecasts"):
+    """A baseline's forecast of a test row."""
+
+    series: str = column("the series' name")
+    baseline: str = column(
+        "persistence, drift or an autoregression with the given number of lags (ar1, ...)"
+    )
+    step: int = column("index of the test row, from 1")
+    forecast: float = column("the baseline's one-step forecast", SERIES)
+
+
 class RequiredRepeatsRow(Row, table="required_repeats"):
     """How many repeats of a scenario reach a standard error."""
 
@@ -510,11 +524,11 @@ class CalibrationRow(Row, table="calibration"):
     )
     scenario_a: str = column("one scenario")
     scenario_b: str | None = column("the other")
-    metric: str | None = column("for the deciding interval, what is compared", default=None)
-    estimand: str | None = column("for the deciding interval, what is estimated", default=None)
-    comparison: str | None = column(
+    metric: str = column("for the deciding interval, what is compared", default="")
+    estimand: str = column("for the deciding interval, what is estimated", default="")
+    comparison: str = column(
         "for the deciding interval, the weighted scenarios that are compared",
-        default=None,
+        default="",
     )
     n: int = column(
         "values per sample, the smaller one if they differ; for the deciding interval, as many as "

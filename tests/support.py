@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import yaml
 
 from thousandfold.config import load_study
@@ -11,6 +12,7 @@ from thousandfold.inference.contrasts import ContrastOfTwo, MeanDifference, Spre
 from thousandfold.inference.samples import Sample
 from thousandfold.scenario import Regime
 from thousandfold.study import Study
+from thousandfold.tables.files import AnyRow
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,6 +29,29 @@ def contrast_of_two(expect, a, b, margin) -> ContrastOfTwo:
     """What `expect` alone, as config has it, asks of two scenarios."""
     kind = SpreadRatio if expect == "more_stable" else MeanDifference
     return kind(expect, a, b, margin)
+
+
+def row_of(row_type: type[AnyRow], **cells) -> AnyRow:
+    """A row that holds these cells, and anything in the others."""
+    some = {str: "", int: 0, float: 0.0, bool: False}
+    others = {
+        name: column.empty if column.is_optional else some[column.type]
+        for name, column in row_type.columns.items()
+    }
+    return row_type(**{**others, **cells})
+
+
+def rows_of(row_type: type[AnyRow], frame: pd.DataFrame) -> list[AnyRow]:
+    """The rows that `frame_of` made a data frame of."""
+    return [
+        row_type(
+            **{
+                name: column.empty if pd.isna(value) else column.type(value)
+                for (name, column), value in zip(row_type.columns.items(), cells, strict=True)
+            }
+        )
+        for cells in frame[list(row_type.columns)].itertuples(index=False)
+    ]
 
 
 def rmse(forecasts, actual):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -33,11 +34,31 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
-from thousandfold.records import all_tables, table_columns
 from thousandfold.report import render
 from thousandfold.report.run import Provenance, Run
 from thousandfold.report.sections.verdicts import Axis
 from thousandfold.study import Experiment, Finding, Stopping
+from thousandfold.svg import Figures
+from thousandfold.tables.rows import (
+    BaselineForecastRow,
+    BaselineRow,
+    CalibrationRow,
+    ClaimRow,
+    ComparisonRow,
+    ConjunctionRow,
+    FidelityRow,
+    FindingRow,
+    ForecastBandRow,
+    IdentityRow,
+    PublishedRow,
+    ReplicationRow,
+    RequiredRepeatsRow,
+    StandardErrorRow,
+    StoppingRow,
+    StoppingSimulationRow,
+    SummaryRow,
+    TwinRow,
+)
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
 
@@ -48,13 +69,14 @@ def in_project(monkeypatch):
 
 
 def bands_of(study, scenario):
-    steps = np.arange(1, 13)
-    return pd.DataFrame(
-        {
-            "series": "shampoo", "scenario": scenario, "step": steps, "actual": 300.0 + steps,
-            "n": 40, "q05": 250.0, "q25": 280.0, "median": 300.0, "q75": 320.0, "q95": 350.0,
-        }
-    )  # fmt: skip
+    steps = range(1, 13)
+    return [
+        ForecastBandRow(
+            series="shampoo", scenario=scenario, step=step, actual=300.0 + step, n=40,
+            q05=250.0, q25=280.0, median=300.0, q75=320.0, q95=350.0,
+        )
+        for step in steps
+    ]  # fmt: skip
 
 
 def repeats_of(samples):
@@ -85,64 +107,52 @@ def run_of(study, diverged=(), warnings=()):
     }
     samples = of_metric[study.metric]
     design, names = DESIGNS[study.design], [source.name for source in study.series]
-    identity = {
-        "series": "shampoo", "id": "i", "scenario_a": study.scenarios[0].name,
-        "scenario_b": study.scenarios[0].name,
-        "repeats": 20, "largest_difference": 1e-5, "holds": True,
-    }  # fmt: skip
+    identity = IdentityRow(
+        series="shampoo", id="i", scenario_a=study.scenarios[0].name,
+        scenario_b=study.scenarios[0].name, repeats=20, largest_difference=1e-5, holds=True,
+    )  # fmt: skip
     series = {source.name: load_series(source) for source in study.series}
     forecasts = {name: baseline_forecasts(x) for name, x in series.items()}
     baselines = {name: baseline_errors(forecasts[name], x, "rmse") for name, x in series.items()}
-    fidelity = {
-        "series": "shampoo", "scenario": study.scenarios[0].name, "repeats": 2, "epochs": 5,
-        "largest_difference": 2e-6, "holds": True,
-    }  # fmt: skip
+    fidelity = FidelityRow(
+        series="shampoo", scenario=study.scenarios[0].name, repeats=2, epochs=5,
+        largest_difference=2e-6, holds=True,
+    )  # fmt: skip
     margins = {s.name: s.margin for s in study.series}
-
-    def made_by(name, function, *arguments):
-        return function(*arguments, columns=table_columns(name))
-
-    findings = made_by("findings", judge, of_metric, margins, study.findings, study.alpha, design)
-    verdicts = made_by("claims", claims, findings, study.findings, study.unit)
+    findings = judge(of_metric, margins, study.findings, study.alpha, design)
+    verdicts = claims(findings, study.findings, study.unit)
     asked = [q for _, q in questions_of(study.findings, of_metric, margins, design)]
     published = {s.name: load_published(s.published) for s in study.series if s.published}
-    rule = study.stopping
-    tables = {name: pd.DataFrame(columns=table_columns(name)) for name in all_tables()} | {
-        "repeats": repeats_of(of_metric),
-        "summary": pd.concat(
-            made_by("summary", summarise, of_metric[metric], metric, baselines)
+    pairs, rule = study.compared_pairs(), study.stopping
+    tables = {
+        StoppingRow: [],
+        StoppingSimulationRow: [],
+        SummaryRow: [
+            row
             for metric in study.metrics
-        ),
-        "standard_error": made_by("standard_error", standard_error_table, samples),
-        "findings": findings,
-        "claims": verdicts,
-        "conjunctions": made_by("conjunctions", conjunctions, verdicts, study.findings),
-        "baselines": made_by("baselines", compare_with_baselines, samples, baselines),
-        "baseline_forecasts": made_by("baseline_forecasts", baseline_forecasts_table, forecasts),
-        "required_repeats": made_by("required_repeats", required_repeats_table, samples, margins),
-        "replication": made_by(
-            "replication", replication_table, samples, findings, design, study.metric
-        ),
-        "calibration": made_by(
-            "calibration", calibration_table, samples, study.compared_pairs(), asked, study.alpha,
-            design,
-        ),
-        "published": made_by("published", published_table, samples, published),
-        "comparisons": compare_pairs(
-            samples, design, study.alpha, table_columns("comparisons"), study.explored_pairs()
-        ),
-        "forecast_bands": pd.concat([bands_of(study, name) for name in by_name]),
-        "fidelity": pd.DataFrame([fidelity], columns=table_columns("fidelity")),
-        "identities": pd.DataFrame([identity], columns=table_columns("identities")),
-        "twins": made_by("twins", check_twins, samples, names, study.twins, design, study.alpha),
-    }  # fmt: skip
+            for row in summarise(of_metric[metric], metric, baselines)
+        ],
+        StandardErrorRow: standard_error_table(samples),
+        FindingRow: findings,
+        ClaimRow: verdicts,
+        ConjunctionRow: conjunctions(verdicts, study.findings),
+        BaselineRow: compare_with_baselines(samples, baselines),
+        BaselineForecastRow: baseline_forecasts_table(forecasts),
+        RequiredRepeatsRow: required_repeats_table(samples, margins),
+        ReplicationRow: replication_table(samples, findings, design, study.metric),
+        CalibrationRow: calibration_table(samples, pairs, asked, study.alpha, design),
+        PublishedRow: published_table(samples, published),
+        ComparisonRow: compare_pairs(samples, design, study.alpha, study.explored_pairs()),
+        ForecastBandRow: [row for name in by_name for row in bands_of(study, name)],
+        FidelityRow: [fidelity],
+        IdentityRow: [identity],
+        TwinRow: check_twins(samples, names, study.twins, design, study.alpha),
+    }
     if rule is not None:
-        tables["stopping"] = made_by("stopping", stopping_table, samples, rule)
-        tables["stopping_simulation"] = made_by(
-            "stopping_simulation", stopping_simulation_table, samples, rule, study.repeats, 1
-        )
+        tables[StoppingRow] = stopping_table(samples, rule)
+        tables[StoppingSimulationRow] = stopping_simulation_table(samples, rule, study.repeats, 1)
     provenance = Provenance({"Study seed": "1"}, "../results", tuple(warnings))
-    return Run(study, series, tables, published, provenance)
+    return Run(study, series, repeats_of(of_metric), tables, published, provenance)
 
 
 def page_of(study, diverged=(), warnings=()):
@@ -161,9 +171,9 @@ def shipped_page(shipped_run):
     return shipped_run.tables, render(shipped_run).html
 
 
-def again(run, **changes):
+def again(run, changes=None):
     """The run with other tables, as if nothing had been drawn or read of it."""
-    return Run(run.study, run.series, {**run.tables, **changes}, run.published, run.provenance)
+    return replace(run, tables={**run.tables, **(changes or {})}, figures=Figures())
 
 
 class Reader(HTMLParser):
@@ -188,20 +198,20 @@ def read(page):
 def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for claim in tables["claims"].to_dict("records"):
-        assert text.count(f"{claim['id']} {claim['claim']}") == 2
-        assert claim["sentence"] in text
-    for verdict, count in tables["claims"]["verdict"].value_counts().items():
+    for claim in tables[ClaimRow]:
+        assert text.count(f"{claim.id} {claim.claim}") == 2
+        assert claim.sentence in text
+    for verdict, count in Counter(claim.verdict for claim in tables[ClaimRow]).items():
         assert re.search(rf"\b{count} \S {verdict}", text)
 
 
 def test_the_findings_table_comes_first_and_has_a_row_per_contrast(shipped_page):
     tables, page = shipped_page
     first = page[page.index("<table") : page.index("</table>")]
-    assert first.count("<tr>") == 1 + len(tables["findings"])
-    for row in tables["findings"].to_dict("records"):
-        if row["estimand"] == "mean":
-            assert f"[{number(row['ci_low'])}, {number(row['ci_high'])}]" in first
+    assert first.count("<tr>") == 1 + len(tables[FindingRow])
+    for row in tables[FindingRow]:
+        if row.estimand == "mean":
+            assert f"[{number(row.ci_low)}, {number(row.ci_high)}]" in first
 
 
 def test_nothing_is_fetched(shipped_page):
@@ -226,8 +236,8 @@ def test_ids_are_unique_and_figures_have_alternative_text(shipped_page):
     # Series, forecasts, standard error, four experiments; fifteen findings, one of two estimands.
     assert len(labels) == reader.tags.count("figure") == 7 + 16
     assert all(labels)
-    for claim in tables["claims"].to_dict("records"):
-        assert claim["sentence"].split(": ")[-2].split(". ")[-1] in " ".join(labels)
+    for claim in tables[ClaimRow]:
+        assert claim.sentence.split(": ")[-2].split(". ")[-1] in " ".join(labels)
 
 
 def test_the_published_numbers_stand_beside_ours(shipped_page):
@@ -295,12 +305,12 @@ def test_a_paired_study():
 def test_when_training_stopped():
     study = replace(shipped_study(), repeats=40, stopping=Stopping(10, 0.98))
     tables, page = page_of(study)
-    assert set(tables["stopping"]["outcome"]) == {"enough", "not reached"}
+    assert {row.outcome for row in tables[StoppingRow]} == {"enough", "not reached"}
     text = " ".join(" ".join(read(page).text).split())
     assert "the maximum number of repeats, and still not known precisely enough" in text
     assert "at most 0.98 monthly sales to either side" in text
-    for row in tables["stopping_simulation"].to_dict("records"):
-        assert number(row["coverage"], 3) in text
+    for row in tables[StoppingSimulationRow]:
+        assert number(row.coverage, 3) in text
 
 
 def test_checks_that_fail_are_told_loudly(shipped_page):
@@ -323,9 +333,9 @@ def test_every_link_inside_the_page_leads_somewhere(shipped_page):
 def test_every_number_of_a_finding_is_there_to_be_read(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for row in tables["findings"].to_dict("records"):
+    for row in tables[FindingRow]:
         for column in ("difference", "welch_p", "mannwhitney_p_holm", "permutation_p", "tost_p"):
-            assert exact(row[column]) in text
+            assert exact(getattr(row, column)) in text
 
 
 def test_warnings_stand_before_everything_else():
@@ -355,7 +365,7 @@ def test_of_many_scenarios_only_pairs_that_a_claim_names_are_shown(monkeypatch):
     study = shipped_study()
     monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios) - 1)
     tables, html = page_of(study)
-    assert len(tables["comparisons"]) == len(study.explored_pairs())
+    assert len(tables[ComparisonRow]) == len(study.explored_pairs())
     assert 'class="heat"' not in html
     assert "Pairs that a claim names" in html
     assert f"With {len(study.scenarios)} scenarios, the number of pairs is too large" in html
@@ -387,7 +397,7 @@ def test_ticks_of_ratios_are_few_and_round(low, high, ticks):
 
 
 def test_positions_on_an_axis():
-    axis = Axis(-10, 10)
+    axis = Axis(MeanDifference, -10, 10)
     assert [axis.position(x) for x in (-10, 0, 5, 10, 99, -float("inf"))] == [
         0,
         50,

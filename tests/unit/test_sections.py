@@ -22,7 +22,6 @@ from thousandfold.formatting import level, percent, spelled_out, times
 from thousandfold.inference import calibration, precision, replication, stopping
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.verdicts import Verdict
-from thousandfold.records import all_tables
 from thousandfold.report import FIRST, LAST, OF_EACH_SERIES, TEMPLATES, environment_of, render
 from thousandfold.report.marks import MEANINGS, mark_of
 from thousandfold.report.run import files_of
@@ -31,6 +30,8 @@ from thousandfold.report.sections.stopping import OUTCOMES
 from thousandfold.report.sections.trust import NULLS
 from thousandfold.study import Finding
 from thousandfold.svg import Figures, palette_css
+from thousandfold.tables import TABLES
+from thousandfold.tables.rows import PublishedRow, ReplicationRow
 
 SECTIONS = [*FIRST, *OF_EACH_SERIES, *LAST]
 
@@ -102,16 +103,16 @@ class Watched(dict):
 def test_the_page_asks_for_every_table_and_names_one_that_is_missing(run):
     watched = Watched(run.tables)
     render(replace(again(run), tables=watched))
-    of_training, of_stopping = {"blocks", "forecasts"}, {"stopping", "stopping_simulation"}
-    assert watched.asked == set(all_tables()) - of_training - of_stopping
+    elsewhere = {"repeats", "forecasts", "blocks", "stopping", "stopping_simulation"}
+    assert {row_type.table for row_type in watched.asked} == set(TABLES) - elsewhere
     without = again(run)
-    without.tables.pop("replication")
-    with pytest.raises(KeyError, match="replication"):
+    without.tables.pop(ReplicationRow)
+    with pytest.raises(KeyError, match="ReplicationRow"):
         render(without)
 
 
 def test_a_section_without_rows_is_left_out(run):
-    html = render(again(run, published=run.tables["published"].iloc[:0])).html
+    html = render(again(run, {PublishedRow: []})).html
     assert "The published tables" not in html
     assert "All pairs" in html
 
@@ -248,7 +249,7 @@ def test_means_of_another_metric_come_from_its_summary():
     render(run)
     patch.undo()
     for summary, scenario in zip(seen[0], (a, b), strict=True):
-        repeats = run.tables["repeats"]
+        repeats = run.repeats
         values = repeats[repeats["scenario"] == scenario]["mae"].to_numpy()
         assert summary.mean == pytest.approx(values.mean())
         half_width = precision.half_width(values.std(ddof=1) / np.sqrt(len(values)), len(values))

@@ -15,7 +15,7 @@ from thousandfold.engines.support import unsupported
 from thousandfold.names import composed, spelled
 from thousandfold.observations import in_words
 from thousandfold.recipe import code_digest, checks_recipe, recipe
-from thousandfold.records import TRAINING_TABLES
+from thousandfold.tables.rows import TRAINING_TABLES
 from thousandfold.resources import (
     analysis_memory_mb,
     analysis_time_minutes,

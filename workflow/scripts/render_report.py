@@ -9,14 +9,17 @@ from thousandfold.data import load_published, load_series
 from thousandfold.disk import write_checksums, write_text
 from thousandfold.joblog import log_to
 from thousandfold.provenance import facts, provenance, warnings
+from thousandfold.records import read_large_table
 from thousandfold.report import render
 from thousandfold.report.run import Provenance, Run, StoredTables
 from thousandfold.study import Study
+from thousandfold.tables.rows import BlockRow
 
 
 def write_report(
     study: Study,
     command: str,
+    repeats_file: Path,
     tables_folder: Path,
     output: Path,
     figures: Path,
@@ -25,11 +28,12 @@ def write_report(
 ) -> None:
     """Render the page and its figures from the tables of a run, and record the provenance."""
     tables = StoredTables(study, tables_folder)
-    repeats, blocks = tables["repeats"], tables["blocks"]
+    repeats, blocks = read_large_table(repeats_file), tables[BlockRow]
     told = provenance(study, command, tables_folder / "config.yaml", repeats, blocks)
     run = Run(
         study=study,
         series={} if study.table else {source.name: load_series(source) for source in study.series},
+        repeats=repeats,
         tables=tables,
         published={
             source.name: load_published(source.published)
@@ -60,6 +64,7 @@ if __name__ == "__main__":
     write_report(
         study=snakemake.params.study[0],
         command=snakemake.params.command,
+        repeats_file=Path(snakemake.input.repeats),
         tables_folder=Path(snakemake.input.findings).parent,
         output=Path(snakemake.output.page),
         figures=Path(snakemake.output.figures),

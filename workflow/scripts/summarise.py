@@ -1,8 +1,7 @@
 """Describe each scenario's repeats, what it takes to know its mean, and its baselines."""
 
+from itertools import chain
 from pathlib import Path
-
-import pandas as pd
 
 from thousandfold.baselines import baseline_errors, baseline_forecasts
 from thousandfold.data import load_series
@@ -14,8 +13,15 @@ from thousandfold.inference.precision import (
 )
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_large_table
 from thousandfold.study import SeriesSource
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import (
+    BaselineForecastRow,
+    BaselineRow,
+    RequiredRepeatsRow,
+    SummaryRow,
+)
 
 
 def write_summaries(
@@ -46,19 +52,15 @@ def write_summaries(
     samples = {
         metric: samples_of(all_repeats, study_seed, metric, deterministic) for metric in metrics
     }
-    summaries = [
-        summarise(samples[metric], metric, baselines[metric], table_columns("summary"))
-        for metric in metrics
-    ]
-    write_table("summary", pd.concat(summaries, ignore_index=True), summary_output)
-    forecast = baseline_forecasts_table(forecasts, table_columns("baseline_forecasts"))
-    write_table("baseline_forecasts", forecast, baseline_forecasts_output)
+    summaries = [summarise(samples[metric], metric, baselines[metric]) for metric in metrics]
+    write_rows(SummaryRow, chain(*summaries), summary_output)
+    write_rows(BaselineForecastRow, baseline_forecasts_table(forecasts), baseline_forecasts_output)
     first = metrics[0]
-    compared = compare_with_baselines(samples[first], baselines[first], table_columns("baselines"))
-    write_table("baselines", compared, baselines_output)
+    compared = compare_with_baselines(samples[first], baselines[first])
+    write_rows(BaselineRow, compared, baselines_output)
     margins = {source.name: source.margin for source in sources}
-    required = required_repeats_table(samples[first], margins, table_columns("required_repeats"))
-    write_table("required_repeats", required, required_output)
+    required = required_repeats_table(samples[first], margins)
+    write_rows(RequiredRepeatsRow, required, required_output)
 
 
 if __name__ == "__main__":

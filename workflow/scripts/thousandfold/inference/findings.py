@@ -7,11 +7,10 @@ series, metric and estimand, whichever way round and by whatever margin, share o
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
@@ -28,10 +27,10 @@ from thousandfold.inference.estimates import (
 from thousandfold.inference.questions import Question, comparison_name, questions_of
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.samples import Samples
-from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
 from thousandfold.names import listed
 from thousandfold.study import Finding
+from thousandfold.tables.rows import FindingRow
 
 TRIMMED_SHARE = 0.2
 """The share cut off at each end of a sample for its trimmed mean."""
@@ -43,6 +42,7 @@ Identities = Mapping[tuple[str, frozenset[str]], bool]
 """Of (series, pair) that is the same by construction: whether a check confirmed it."""
 
 Row = dict[str, Any]
+"""Some cells of a row, on the scale of its estimate."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,11 @@ def judge(
     findings: Iterable[Finding],
     alpha: float,
     design: Design,
-    columns: list[str],
     *,
     identities: Identities | None = None,
     miss_rates: MissRates | None = None,
     higher_is_better: Mapping[str, bool] | None = None,
-) -> pd.DataFrame:
+) -> list[FindingRow]:
     """The findings table: one row per series, finding and contrast.
 
     `samples` are by metric, `margins` by series.
@@ -108,13 +107,15 @@ def judge(
         identities or {},
         miss_rates or {},
     )
-    table = table_of([_row(id_, question, family) for id_, question in asked], columns)
+    rows = [_row(id_, question, family) for id_, question in asked]
     keys = [question.key for _, question in asked]
     for test in design.TESTS:
         # Both ways round of a contrast have one p and count once.
-        adjusted = _holm(dict(zip(keys, table[f"{test}_p"].astype(float), strict=True)))
-        table[f"{test}_p_holm"] = [adjusted[key] for key in keys]
-    return table
+        p_values = [getattr(row, f"{test}_p") for row in rows]
+        adjusted = _holm(dict(zip(keys, p_values, strict=True)))
+        cells: list[Row] = [{f"{test}_p_holm": adjusted[key]} for key in keys]
+        rows = [replace(row, **cell) for row, cell in zip(rows, cells, strict=True)]
+    return rows
 
 
 def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
@@ -124,7 +125,7 @@ def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
     return dict.fromkeys(p_values, math.nan) | dict(zip(known, adjusted, strict=True))
 
 
-def _row(id_: str, question: Question, family: Family) -> Row:
+def _row(id_: str, question: Question, family: Family) -> FindingRow:
     """One contrast's row: its evidence, its flags and its verdict."""
     higher_is_better = family.higher_is_better.get(question.contrast.metric, False)
     decision = decide(question, family.contrast_alpha, higher_is_better=higher_is_better)
@@ -157,7 +158,7 @@ def _row(id_: str, question: Question, family: Family) -> Row:
         flags += _disagreements(row, question, family.alpha)
     if decision.verdict != Verdict.UNDECIDED and not question.is_exact:
         flags += _trust_flags(question, family)
-    return row | {"flags": listed(flags, ";")}
+    return FindingRow(**question.contrast.in_natural_units(row), flags=listed(flags, ";"))
 
 
 def _asked(id_: str, question: Question, family: Family) -> Row:
@@ -167,8 +168,9 @@ def _asked(id_: str, question: Question, family: Family) -> Row:
         "series": question.series, "id": id_, **contrast.names(),
         "metric": contrast.metric, "expect": contrast.expect, "estimand": contrast.estimand,
         **contrast.own_columns(), "comparison": comparison_name(question.key),
-        "margin": question.margin, "interval_level": 1 - family.contrast_alpha, "k": family.k,
-        "n_a": min(sizes[::2]), "n_b": min(sizes[1::2], default=math.nan),
+        "margin": question.natural_margin,
+        "interval_level": 1 - family.contrast_alpha, "k": family.k,
+        "n_a": min(sizes[::2]), "n_b": min(sizes[1::2], default=None),
     }  # fmt: skip
     if len(question.samples) <= 2:
         for end, values in zip("ab", question.compared, strict=False):
@@ -183,7 +185,7 @@ def _divergence(question: Question) -> Row:
         "n_diverged_a": sum(sample.n_diverged for sample in samples[::2]),
         "n_diverged_b": sum(sample.n_diverged for sample in samples[1::2])
         if len(samples) > 1
-        else math.nan,
+        else None,
     }
     if len(samples) == 2 and all(len(sample.values) for sample in samples):
         a, b = samples
@@ -315,7 +317,8 @@ def _disagreements(row: Row, question: Question, alpha: float) -> list[str]:
     if "bootstrap_t_low" in row:
         ends = row["bootstrap_t_low"], row["bootstrap_t_high"]
         bootstrapped = claim_verdict(question.contrast.expect, *ends, question.margin)
-        told = claim_verdict(question.contrast.expect, row["ci_low"], row["ci_high"], row["margin"])
+        ends = row["ci_low"], row["ci_high"]
+        told = claim_verdict(question.contrast.expect, *ends, question.margin)
         if bootstrapped != told:
             flags.append(f"bootstrap-t would say: {bootstrapped}")
     if row.get("probability_a_less_b") in (0.0, 1.0):

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from thousandfold.formatting import is_known
 from thousandfold.inference.findings import RESTS_ON_NORMALITY
 from thousandfold.names import spelled, texts_of
 from thousandfold.report.marks import Mark, mark_of
-from thousandfold.report.run import Row
+from thousandfold.tables.rows import ClaimRow
 
 
 @dataclass(frozen=True)
@@ -23,9 +22,9 @@ class Claim:
     """What a reader must see beside the word of the verdict."""
 
 
-def claim_of(row: Row) -> Claim:
+def claim_of(row: ClaimRow) -> Claim:
     """The claim of a row of the claims table."""
-    caveats = [RESTS_ON_NORMALITY] * (RESTS_ON_NORMALITY in texts_of(str(row.flags), ";"))
-    caveats += [row.undecided_because] * is_known(row.undecided_because)
+    caveats = [RESTS_ON_NORMALITY] * (RESTS_ON_NORMALITY in texts_of(row.flags, ";"))
+    caveats += filter(None, [row.undecided_because])
     anchor = f"{spelled(row.series)}.{spelled(row.id)}"
     return Claim(row.id, row.claim, row.source, anchor, mark_of(row.verdict), caveats)

@@ -1,10 +1,9 @@
 """A finished run as the page sees it: its study, and its tables, read when a section asks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,19 +13,12 @@ from matplotlib.figure import Figure
 
 from thousandfold.formatting import decimals
 from thousandfold.names import spelled
-from thousandfold.records import (
-    TRAINING_TABLES,
-    all_tables,
-    read_large_table,
-    read_table,
-    table_columns,
-)
 from thousandfold.series import Series
 from thousandfold.study import SeriesSource, Study
 from thousandfold.svg import Figures
-
-Row = Any
-"""A row of a table, with its columns for attributes."""
+from thousandfold.tables import TABLES, Row, read_rows
+from thousandfold.tables.files import AnyRow
+from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
 
 
 def csv_tables(study: Study) -> list[str]:
@@ -36,7 +28,7 @@ def csv_tables(study: Study) -> list[str]:
         others |= set(TRAINING_TABLES)
     if study.stopping is None:
         others |= {"stopping", "stopping_simulation"}
-    return [name for name in all_tables() if name not in others]
+    return [name for name in TABLES if name not in others]
 
 
 def files_of(study: Study) -> list[str]:
@@ -48,8 +40,8 @@ def files_of(study: Study) -> list[str]:
     ]  # fmt: skip
 
 
-class StoredTables(dict[str, pd.DataFrame]):
-    """The tables in a run's folder by name, each read when first asked for.
+class StoredTables(dict[type[Row], list[Any]]):
+    """The tables in a run's folder by the type of their rows, each read when first asked for.
 
     A table that such a study does not make is empty. Raises DamagedTableError.
     """
@@ -59,14 +51,10 @@ class StoredTables(dict[str, pd.DataFrame]):
         self.made = csv_tables(study)
         self.folder = folder
 
-    def __missing__(self, name: str) -> pd.DataFrame:
-        if name == "repeats":
-            self[name] = read_large_table(self.folder / "repeats.parquet")
-        elif name in self.made:
-            self[name] = read_table(self.folder / f"{name}.csv")
-        else:
-            self[name] = pd.DataFrame(columns=table_columns(name))
-        return self[name]
+    def __missing__(self, row_type: type[Row]) -> list[Any]:
+        is_made, path = row_type.table in self.made, self.folder / f"{row_type.table}.csv"
+        self[row_type] = read_rows(row_type, path) if is_made else []
+        return self[row_type]
 
 
 @dataclass(frozen=True)
@@ -88,25 +76,23 @@ class Run:
     study: Study
     series: Mapping[str, Series]
     """Those that it was trained on, by name."""
-    tables: Mapping[str, pd.DataFrame]
+    repeats: pd.DataFrame
+    tables: Mapping[type[Row], list[Any]]
+    """The rows of each table, by their type."""
     published: Mapping[str, pd.DataFrame]
     """Published results by series, as their source prints them."""
     provenance: Provenance
     figures: Figures = field(default_factory=Figures)
     """Those that the sections have drawn."""
-    _rows: dict[str, list[Row]] = field(default_factory=dict)
 
-    def rows(self, name: str) -> list[Row]:
-        """A table's rows. Raises KeyError if there is no such table."""
-        if name not in self._rows:
-            records: list[Any] = self.tables[name].to_dict("records")
-            self._rows[name] = [SimpleNamespace(**record) for record in records]
-        return self._rows[name]
+    def rows(self, row_type: type[AnyRow]) -> list[AnyRow]:
+        """The rows of the table of a type."""
+        return self.tables[row_type]
 
     @cached_property
     def values(self) -> Mapping[tuple[str, str, str], np.ndarray]:
         """The finite values of each (metric, series, scenario), in repeat order."""
-        ordered = self.tables["repeats"].sort_values("repeat", kind="stable")
+        ordered = self.repeats.sort_values("repeat", kind="stable")
         columns = {
             (metric, str(series), str(scenario)): group[metric].to_numpy(float)
             for (series, scenario), group in ordered.groupby(["series", "scenario"], sort=False)
@@ -161,13 +147,14 @@ class SeriesRun:
         """The decimals that values of the study's metric are printed with."""
         return decimals(self.source.margin)
 
-    def rows(self, name: str) -> list[Row]:
-        """A table's rows about this series."""
-        return [row for row in self.run.rows(name) if row.series == self.source.name]
+    def rows(self, row_type: type[AnyRow]) -> list[AnyRow]:
+        """The rows of the table of a type about this series."""
+        rows: list[Any] = self.run.rows(row_type)
+        return [row for row in rows if row.series == self.source.name]
 
-    def summaries(self, metric: str) -> dict[str, Row]:
+    def summaries(self, metric: str) -> dict[str, SummaryRow]:
         """The rows of the summary table about a metric, by scenario."""
-        return {row.scenario: row for row in self.rows("summary") if row.metric == metric}
+        return {row.scenario: row for row in self.rows(SummaryRow) if row.metric == metric}
 
     def values(self, metric: str, scenario: str) -> np.ndarray:
         """A scenario's finite values of a metric, in repeat order."""
@@ -178,9 +165,9 @@ class SeriesRun:
         return self.run.figures.add(f"{self.anchor}-{name}", figure)
 
 
-def by(rows: list[Row], column: str) -> dict[Any, list[Row]]:
+def by(rows: Sequence[AnyRow], column: str) -> dict[Any, list[AnyRow]]:
     """Rows by what they have in a column, in their order."""
-    groups: dict[Any, list[Row]] = {}
+    groups: dict[Any, list[AnyRow]] = {}
     for row in rows:
         groups.setdefault(getattr(row, column), []).append(row)
     return groups

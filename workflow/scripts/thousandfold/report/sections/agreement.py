@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from thousandfold.formatting import is_known, number
-from thousandfold.report.run import Row, SeriesRun
+from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import FidelityRow, IdentityRow, TwinRow
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,14 @@ class Agreement(Section):
     def of(cls, run: SeriesRun) -> Self | None:
         """The checks on a series, if there are any."""
         checks = [
-            *(_identity(run, row) for row in run.rows("identities")),
-            *(_fidelity(run, row) for row in run.rows("fidelity")),
-            *(_twins(run, row) for row in run.rows("twins")),
+            *(_identity(run, row) for row in run.rows(IdentityRow)),
+            *(_fidelity(run, row) for row in run.rows(FidelityRow)),
+            *(_twins(run, row) for row in run.rows(TwinRow)),
         ]
         return cls(run.anchor, checks) if checks else None
 
 
-def _identity(run: SeriesRun, row: Row) -> Check:
+def _identity(run: SeriesRun, row: IdentityRow) -> Check:
     return Check(
         f"{run.labels[row.scenario_a]} and {run.labels[row.scenario_b]}",
         f"the same by construction: {row.repeats} trainings each from shared seeds",
@@ -48,7 +49,7 @@ def _identity(run: SeriesRun, row: Row) -> Check:
     )
 
 
-def _fidelity(run: SeriesRun, row: Row) -> Check:
+def _fidelity(run: SeriesRun, row: FidelityRow) -> Check:
     return Check(
         f"{run.labels[row.scenario]}, fast engine and stock Keras",
         f"{row.repeats} trainings each of {row.epochs} epochs from shared seeds; the tests compare "
@@ -59,7 +60,7 @@ def _fidelity(run: SeriesRun, row: Row) -> Check:
     )
 
 
-def _twins(run: SeriesRun, row: Row) -> Check:
+def _twins(run: SeriesRun, row: TwinRow) -> Check:
     digits = run.digits
     if is_known(row.differs):
         result = "DIFFERENT: look for a fault" if row.differs else "no difference seen"

@@ -22,10 +22,10 @@ from thousandfold.inference.replication import (
 )
 from thousandfold.metrics import metric_name
 from thousandfold.names import spelled
-from thousandfold.records import table_descriptions
 from thousandfold.report.claims import Claim, claim_of
-from thousandfold.report.run import Row, SeriesRun, by
+from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import ClaimRow, ComparisonRow, FindingRow, ReplicationRow
 
 SHOWN_ELSEWHERE = (
     "series", "id", "flags", "difference_verdict", "verdict", "undecided_because", "expect",
@@ -101,8 +101,8 @@ class Findings(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
         """The claims about a series, if there are any."""
-        findings, replication = by(run.rows("findings"), "id"), run.rows("replication")
-        claims = [_finding(run, row, findings[row.id], replication) for row in run.rows("claims")]
+        findings, replication = by(run.rows(FindingRow), "id"), run.rows(ReplicationRow)
+        claims = [_finding(run, row, findings[row.id], replication) for row in run.rows(ClaimRow)]
         if not claims:
             return None
         return cls(
@@ -116,7 +116,9 @@ class Findings(Section):
         )
 
 
-def _finding(run: SeriesRun, row: Row, findings: list[Row], replication: list[Row]) -> Finding:
+def _finding(
+    run: SeriesRun, row: ClaimRow, findings: list[FindingRow], replication: list[ReplicationRow]
+) -> Finding:
     """A claim and its rows of the findings table."""
     pairs = [
         {finding.scenario_a, finding.scenario_b}
@@ -130,11 +132,13 @@ def _finding(run: SeriesRun, row: Row, findings: list[Row], replication: list[Ro
         few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS]),
         figures=list(_plots(run, findings)),
         comparisons=[
-            Compared(KINDS[f.estimand].labels(vars(f), run.labels), f.estimand) for f in findings
+            Compared(KINDS[f.estimand].labels(f, run.labels), f.estimand) for f in findings
         ],
         evidence=[
-            Evidence(name, what, [exact(getattr(finding, name)) for finding in findings])
-            for name, what in table_descriptions("findings").items()
+            Evidence(
+                name, column.description, [exact(getattr(finding, name)) for finding in findings]
+            )
+            for name, column in FindingRow.columns.items()
             if name not in SHOWN_ELSEWHERE
             and any(is_known(getattr(finding, name)) for finding in findings)
         ],
@@ -154,7 +158,7 @@ def _finding(run: SeriesRun, row: Row, findings: list[Row], replication: list[Ro
     )
 
 
-def few_repeats(rows: Sequence[Row]) -> str:
+def few_repeats(rows: Sequence[ReplicationRow]) -> str:
     """In a sentence, what some rows of the replication table say; "" of none."""
     parts: list[str] = []
     for row in rows:
@@ -170,26 +174,26 @@ def few_repeats(rows: Sequence[Row]) -> str:
     return f"{spelled_out(FEW_REPEATS).capitalize()} repeats {'; '.join(parts)}." if parts else ""
 
 
-def _plots(run: SeriesRun, findings: Sequence[Row]) -> Iterator[Plot]:
+def _plots(run: SeriesRun, findings: Sequence[FindingRow]) -> Iterator[Plot]:
     """A figure for each scenario a and estimand of a claim, with everything it is compared with."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[FindingRow]] = {}
     for row in findings:
         if is_known(row.difference):
             groups.setdefault((row.scenario_a, row.estimand, row.metric), []).append(row)
     for index, group in enumerate(groups.values()):
         figure = PLOTS[KINDS[group[0].estimand].figure](run, group)
         if figure is not None:
-            sentences = [contrast_sentence(vars(row), run.study.unit) for row in group]
+            sentences = [contrast_sentence(row, run.study.unit) for row in group]
             svg = run.drawn(f"{spelled(group[0].id)}-{index}", figure)
             yield Plot(svg, " ".join(sentences))
 
 
-def _estimation_plot(run: SeriesRun, group: Sequence[Row]) -> Figure | None:
+def _estimation_plot(run: SeriesRun, group: Sequence[FindingRow]) -> Figure | None:
     """Comparisons of one scenario a, estimand and metric; None where an interval is unknown."""
     first = group[0]
     kind, metric = KINDS[first.estimand], first.metric
     described = run.summaries(metric)
-    names = [first.scenario_a, *(row.scenario_b for row in group if is_known(row.scenario_b))]
+    names = [first.scenario_a, *(row.scenario_b for row in group if row.scenario_b is not None)]
     summaries = [
         figures.Summary(
             run.labels[name],
@@ -205,22 +209,22 @@ def _estimation_plot(run: SeriesRun, group: Sequence[Row]) -> Figure | None:
     if not all(np.isfinite([effect.low, effect.high]).all() for effect in effects.values()):
         return None
     measure = f"{metric_name(metric)}, {run.study.unit(run.source.name, metric)}"
-    axis = kind.axis(vars(first))
+    axis = kind.axis(first)
     return figures.estimation_plot(summaries, effects, measure, axis, ratio=kind.is_ratio)
 
 
-def _trend_plot(run: SeriesRun, group: Sequence[Row]) -> Figure | None:
+def _trend_plot(run: SeriesRun, group: Sequence[FindingRow]) -> Figure | None:
     """The pairs' differences behind a claim's trend; None if it is not of the study's metric."""
     (row,) = group
     asked = (c for finding in run.study.findings if finding.id == row.id for c in finding.contrasts)
     trend = next(contrast for contrast in asked if isinstance(contrast, Trend))
-    differences = _differences(run.rows("comparisons"))
+    differences = _differences(run.rows(ComparisonRow))
     if row.metric != run.study.metric or not set(trend.pairs) <= set(differences):
         return None
     effects = {
         place: differences[pair] for place, pair in zip(trend.over, trend.pairs, strict=True)
     }
-    axis = f"{trend.axis(vars(row))}, {run.unit}"
+    axis = f"{trend.axis(row)}, {run.unit}"
     return figures.trend_plot(effects, row.difference, axis)
 
 
@@ -228,7 +232,7 @@ PLOTS = {"estimation": _estimation_plot, "trend": _trend_plot}
 """What draws each kind of figure."""
 
 
-def _differences(comparisons: Sequence[Row]) -> Mapping[tuple[str, str], figures.Effect]:
+def _differences(comparisons: Sequence[ComparisonRow]) -> Mapping[tuple[str, str], figures.Effect]:
     """Each pair's difference of means with its interval, both ways round."""
     found = {}
     for row in comparisons:
@@ -238,9 +242,9 @@ def _differences(comparisons: Sequence[Row]) -> Mapping[tuple[str, str], figures
     return found
 
 
-def _effect(row: Row) -> figures.Effect:
+def _effect(row: FindingRow) -> figures.Effect:
     """A comparison as the figure draws it."""
     kind = KINDS[row.estimand]
-    ends = row.difference, row.ci_low, row.ci_high, -row.margin, row.margin
-    estimate, low, high, *band = (kind.natural(vars(row), end) for end in ends)
+    ends = row.difference, row.ci_low, row.ci_high, *kind.band(row.margin)
+    estimate, low, high, *band = (kind.from_zero(row, end) for end in ends)
     return figures.Effect(estimate, low, high, (band[0], band[1]))

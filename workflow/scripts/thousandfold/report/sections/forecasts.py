@@ -11,8 +11,9 @@ from thousandfold import figures
 from thousandfold.formatting import percent
 from thousandfold.inference.precision import BETTER, SUMMARY_LEVEL, WORSE
 from thousandfold.metrics import metric_name
-from thousandfold.report.run import Row, SeriesRun, by
+from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import BaselineForecastRow, BaselineRow, ForecastBandRow
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,10 @@ class Forecasts(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
         """The forecasts of a series, if there are any."""
-        series, bands = run.series, by(run.rows("forecast_bands"), "scenario")
+        series, bands = run.series, by(run.rows(ForecastBandRow), "scenario")
         if series is None or not bands:
             return None
-        baselines = by(run.rows("baseline_forecasts"), "baseline")
+        baselines = by(run.rows(BaselineForecastRow), "baseline")
         drawn = figures.forecast_fans(
             [(label, bands[name]) for name, label in run.labels.items() if name in bands],
             {name: [row.forecast for row in rows] for name, rows in baselines.items()},
@@ -42,12 +43,12 @@ class Forecasts(Section):
             anchor=run.anchor,
             test_rows=run.source.test_rows,
             horizon=run.source.horizon,
-            beaten=_against_baselines(run.rows("baselines"), metric_name(run.study.metric)),
+            beaten=_against_baselines(run.rows(BaselineRow), metric_name(run.study.metric)),
             figure=run.drawn("forecasts", drawn),
         )
 
 
-def _against_baselines(rows: Sequence[Row], metric: str) -> str:
+def _against_baselines(rows: Sequence[BaselineRow], metric: str) -> str:
     """In a sentence, how many scenarios do better than each forecast that needs no network."""
     parts = []
     for name, against in by(list(rows), "baseline").items():

@@ -8,6 +8,7 @@ from thousandfold.formatting import is_known, percent
 from thousandfold.names import texts_of
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import ConjunctionRow
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,6 @@ class OverAll(Section):
                 row.id, row.claim, row.k, row.m,
                 titles(row.supported_on), titles(row.direction_supported_on),
             )
-            for row in run.rows("conjunctions")
+            for row in run.rows(ConjunctionRow)
         ]  # fmt: skip
         return cls(len(run.study.series), percent(run.study.alpha), rows) if rows else None

@@ -7,8 +7,9 @@ from typing import Self
 from thousandfold.formatting import is_known, number, p_value, percent
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.metrics import metric_name
-from thousandfold.report.run import Row, SeriesRun
+from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import ComparisonRow
 
 DARKEST = 45
 """The share of its colour, in percent, that the cell of the largest difference has."""
@@ -68,7 +69,7 @@ class Pairs(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
         """The pairs on a series, if there are any."""
-        rows = run.rows("comparisons")
+        rows = run.rows(ComparisonRow)
         if not rows:
             return None
         return cls(
@@ -82,7 +83,7 @@ class Pairs(Section):
         )
 
 
-def _pair(run: SeriesRun, row: Row) -> Pair:
+def _pair(run: SeriesRun, row: ComparisonRow) -> Pair:
     """A row of the comparisons table."""
     digits = run.digits
     p_values = [getattr(row, f"{test}_p_bh") for test in DESIGNS[run.study.design].TESTS]
@@ -98,7 +99,7 @@ def _pair(run: SeriesRun, row: Row) -> Pair:
     )
 
 
-def _heat_map(run: SeriesRun, rows: Sequence[Row]) -> list[HeatRow]:
+def _heat_map(run: SeriesRun, rows: Sequence[ComparisonRow]) -> list[HeatRow]:
     """How far each scenario's mean differs from all others, relative to the largest difference."""
     differences = {
         pair: sign * row.difference

@@ -8,6 +8,7 @@ from thousandfold.formatting import number, p_value
 from thousandfold.inference.published import COMPATIBLE
 from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import PublishedRow
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Published(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
         """Those about a series, if there are any."""
-        rows, digits = run.rows("published"), run.digits
+        rows, digits = run.rows(PublishedRow), run.digits
         if not rows:
             return None
         return cls(

@@ -10,8 +10,9 @@ from thousandfold import figures
 from thousandfold.formatting import is_known, number, percent
 from thousandfold.inference.precision import SUMMARY_LEVEL, TARGETS
 from thousandfold.metrics import metric_name
-from thousandfold.report.run import Row, SeriesRun, by
+from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import RequiredRepeatsRow, StandardErrorRow, SummaryRow
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Repeats(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self:
         """The standard errors of the scenarios' means."""
-        errors = by(run.rows("standard_error"), "scenario")
-        required = by(run.rows("required_repeats"), "scenario")
+        errors = by(run.rows(StandardErrorRow), "scenario")
+        required = by(run.rows(RequiredRepeatsRow), "scenario")
         panels = [(label, errors[name]) for name, label in run.labels.items() if name in errors]
         targets = [share * run.source.margin for share in TARGETS]
         drawn = figures.standard_error_figure(panels, targets, run.unit) if panels else None
@@ -72,7 +73,7 @@ class Repeats(Section):
         )
 
 
-def _known(run: SeriesRun, row: Row, required: Sequence[Row]) -> Known:
+def _known(run: SeriesRun, row: SummaryRow, required: Sequence[RequiredRepeatsRow]) -> Known:
     """A row of the summary table, and its scenario's rows of the required_repeats table."""
     digits = run.digits
     return Known(

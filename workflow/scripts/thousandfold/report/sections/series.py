@@ -13,6 +13,7 @@ from thousandfold.inference.precision import SUMMARY_LEVEL
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import BaselineRow
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class TheSeries(Section):
         series, source, digits = run.series, run.source, run.digits
         if series is None:
             return None
-        rows = run.rows("baselines")
+        rows = run.rows(BaselineRow)
         values = {row.baseline: number(row.baseline_value, digits) for row in rows}
         named = [f"{value} ({in_words(name)})" for name, value in values.items()]
         drawn = figures.series_figure(series.values, series.labels, series.test_rows, source.unit)

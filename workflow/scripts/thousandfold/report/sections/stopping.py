@@ -7,8 +7,9 @@ from typing import Self
 from thousandfold.formatting import number, percent, spelled_out
 from thousandfold.inference.precision import SUMMARY_LEVEL
 from thousandfold.inference.stopping import ENOUGH, NOT_REACHED, STAGES_IN_A_ROW, TEXTBOOK_POOLS
-from thousandfold.report.run import Row, SeriesRun
+from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import StoppingRow, StoppingSimulationRow
 
 OUTCOMES = {
     ENOUGH: "enough",
@@ -59,7 +60,7 @@ class Stopping(Section):
         rule = run.study.stopping
         if rule is None:
             return None
-        pools = [row for row in run.run.rows("stopping_simulation") if row.series == TEXTBOOK_POOLS]
+        pools = [row for row in run.run.rows(StoppingSimulationRow) if row.series == TEXTBOOK_POOLS]
         return cls(
             anchor=run.anchor,
             stage=rule.stage,
@@ -71,19 +72,19 @@ class Stopping(Section):
                     run.labels[row.scenario], row.n, number(row.half_width, run.digits),
                     OUTCOMES[row.outcome],
                 )
-                for row in run.rows("stopping")
+                for row in run.rows(StoppingRow)
             ],
             simulated=[
                 *(
                     _simulated(row, run.labels[row.pool], run.digits)
-                    for row in run.rows("stopping_simulation")
+                    for row in run.rows(StoppingSimulationRow)
                 ),
                 *(_simulated(row, row.pool, run.digits) for row in pools),
             ],
         )  # fmt: skip
 
 
-def _simulated(row: Row, pool: str, digits: int) -> Simulated:
+def _simulated(row: StoppingSimulationRow, pool: str, digits: int) -> Simulated:
     """A row of the stopping_simulation table."""
     return Simulated(
         pool=pool,

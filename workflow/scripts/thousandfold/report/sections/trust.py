@@ -16,9 +16,10 @@ from thousandfold.inference.calibration import (
 from thousandfold.inference.designs import TEST_NAMES
 from thousandfold.inference.replication import FEWEST_REPEATS
 from thousandfold.metrics import metric_name
-from thousandfold.report.run import Row, SeriesRun, csv_tables
+from thousandfold.report.run import SeriesRun, csv_tables
 from thousandfold.report.section import Section
 from thousandfold.report.sections.verdicts import Misses, misses_of
+from thousandfold.tables.rows import CalibrationRow
 
 NULLS = {
     SAME_SCENARIO: "halves of the same scenario",
@@ -74,7 +75,7 @@ class Trust(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self:
         """What the calibration table says about a series."""
-        rows = run.rows("calibration")
+        rows = run.rows(CalibrationRow)
         return cls(
             anchor=run.anchor,
             misses=misses_of(run),
@@ -88,7 +89,7 @@ class Trust(Section):
         )
 
 
-def _deciding(run: SeriesRun, row: Row) -> Deciding:
+def _deciding(run: SeriesRun, row: CalibrationRow) -> Deciding:
     """A row about a deciding interval."""
     is_other = row.metric != run.study.metric
     shares = (
@@ -106,7 +107,7 @@ def _deciding(run: SeriesRun, row: Row) -> Deciding:
     )
 
 
-def _rates(rows: Sequence[Row]) -> Iterator[Rates]:
+def _rates(rows: Sequence[CalibrationRow]) -> Iterator[Rates]:
     """The rates of each kind of null, usual test and size."""
     groups: dict[tuple[str, str, int], list[float]] = {}
     for row in rows:

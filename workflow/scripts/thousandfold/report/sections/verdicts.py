@@ -5,29 +5,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-
-from thousandfold.formatting import decimals, is_known, number, p_value, percent, spelled_out
+from thousandfold.formatting import decimals, number, p_value, percent, spelled_out
 from thousandfold.inference.calibration import DECIDING
-from thousandfold.inference.contrasts import KINDS
+from thousandfold.inference.contrasts import KINDS, Contrast
 from thousandfold.inference.replication import FEWEST_REPEATS
 from thousandfold.metrics import metric_name
 from thousandfold.report.claims import Claim, claim_of
 from thousandfold.report.marks import Mark, best_first, mark_of
-from thousandfold.report.run import Row, SeriesRun
+from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
+from thousandfold.tables.rows import CalibrationRow, ClaimRow, FindingRow
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A common horizontal axis of small plots: the values at its ends."""
+    """A common horizontal axis of small plots, on the scale of a kind of contrast."""
 
+    kind: type[Contrast]
     low: float
+    """The value at its left end, on that scale."""
     high: float
 
     def position(self, value: float) -> float:
         """The position of a value, from 0 to 100; values outside are put at the ends."""
-        share = (value - self.low) / (self.high - self.low)
+        share = (self.kind.scaled(value) - self.low) / (self.high - self.low)
         return round(100 * min(1.0, max(0.0, share)), 2)
 
 
@@ -108,14 +109,11 @@ class Verdicts(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self:
         """The verdicts on a series."""
-        study, claims, findings = run.study, run.rows("claims"), run.rows("findings")
+        study, claims, findings = run.study, run.rows(ClaimRow), run.rows(FindingRow)
         found = [row.verdict for row in claims]
-        axes = {
-            estimand: _axis([row for row in findings if row.estimand == estimand])
-            for estimand in KINDS
-        }
+        axes = {estimand: _axis(kind, findings) for estimand, kind in KINDS.items()}
 
-        def comparison(row: Row) -> Comparison:
+        def comparison(row: FindingRow) -> Comparison:
             return _comparison(run, row, axes[row.estimand])
 
         return cls(
@@ -141,27 +139,28 @@ class Verdicts(Section):
 
 def misses_of(run: SeriesRun) -> Misses | None:
     """How often the deciding intervals miss; None if there is nothing to judge by."""
-    deciding = [row for row in run.rows("calibration") if row.test == DECIDING]
+    deciding = [row for row in run.rows(CalibrationRow) if row.test == DECIDING]
     if not deciding:
         return None
     rates = [row.rejection_rate for row in deciding]
     return Misses(number(100 * min(rates)), percent(max(rates), 2), percent(deciding[0].level, 2))
 
 
-def _axis(findings: Sequence[Row]) -> Axis:
-    """A symmetric axis that shows every interval and margin."""
-    ends = np.array([[row.ci_low, row.ci_high, row.margin] for row in findings], float)
-    finite = np.abs(ends[np.isfinite(ends)])
-    reach = 1.05 * float(finite.max()) if finite.size else 1.0
-    return Axis(-reach, reach)
+def _axis(kind: type[Contrast], findings: Sequence[FindingRow]) -> Axis:
+    """An axis that shows every interval and margin of a kind, with no difference in its middle."""
+    shown = [row for row in findings if row.estimand == kind.estimand]
+    ends = [end for row in shown for end in (row.ci_low, row.ci_high, row.margin)]
+    sizes = [abs(kind.scaled(end)) for end in ends]
+    reach = 1.05 * max(filter(math.isfinite, sizes), default=1 / 1.05)
+    return Axis(kind, -reach, reach)
 
 
-def _comparison(run: SeriesRun, row: Row, axis: Axis) -> Comparison:
+def _comparison(run: SeriesRun, row: FindingRow, axis: Axis) -> Comparison:
     """A row of the findings table as the page prints it."""
-    kind, record = KINDS[row.estimand], vars(row)
+    kind = KINDS[row.estimand]
     digits = 2 if kind.is_ratio else decimals(row.margin)
     estimate, low, high = (
-        kind.shown(record, value, digits) for value in (row.difference, row.ci_low, row.ci_high)
+        kind.shown(row, value, digits) for value in (row.difference, row.ci_low, row.ci_high)
     )
     interval = f"[{low}, {high}]"
     if math.isnan(row.ci_low):
@@ -170,21 +169,21 @@ def _comparison(run: SeriesRun, row: Row, axis: Axis) -> Comparison:
         interval = "exactly"
     is_estimated = not math.isnan(row.difference)
     return Comparison(
-        who=kind.who(record, run.labels),
+        who=kind.who(row, run.labels),
         metric=None if row.metric == run.study.metric else metric_name(row.metric),
         estimate=f"{'× ' * kind.is_ratio}{estimate}" if is_estimated else "–",
         interval=interval if is_estimated else "",
         forest=_forest(row, axis),
-        margin=kind.shown_margin(record),
+        margin=kind.shown_margin(row),
         p=p_value(row.claim_p_family),
-        sizes=[int(n) for n in (row.n_a, row.n_b) if is_known(n)],
+        sizes=[n for n in (row.n_a, row.n_b) if n is not None],
     )
 
 
-def _forest(row: Row, axis: Axis) -> Forest:
-    band = axis.position(-row.margin)
+def _forest(row: FindingRow, axis: Axis) -> Forest:
+    low, high = map(axis.position, axis.kind.band(row.margin))
     shown = [
         None if math.isnan(row.ci_low) else axis.position(value)
         for value in (row.ci_low, row.ci_high, row.difference)
     ]
-    return Forest(band, axis.position(row.margin) - band, axis.position(0), *shown)
+    return Forest(low, high - low, axis.position(axis.kind.neutral), *shown)

@@ -157,6 +157,14 @@ def test_every_outcome_and_null_has_words():
     assert set(NULLS) == {calibration.SAME_SCENARIO, calibration.EQUAL_MEANS}
 
 
+def test_each_note_on_a_claim_is_given_once(run):
+    text = " ".join(render(again(run)).html.split())
+    note = "The claims that the article concluded come from its own ten repeats and were"
+    assert text.count(note) == 1
+    study = replace(run.study, findings=run.study.findings[:6])
+    assert note not in render(replace(again(run), study=study)).html
+
+
 def told(**changes):
     row = {
         "scenario_a": "a", "scenario_b": "b", "n": 10, "share_significant": 0.5,

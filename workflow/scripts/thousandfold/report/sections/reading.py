@@ -26,8 +26,8 @@ class Reading(Section):
     rests_on_normality: str
     is_imported: bool
     n_series: int
-    article_concluded: bool
-    """Whether some claims are conclusions of the article."""
+    notes: Sequence[str]
+    """On where claims come from."""
 
     @classmethod
     def of(cls, run: Run) -> Self:
@@ -37,7 +37,5 @@ class Reading(Section):
             rests_on_normality=RESTS_ON_NORMALITY.capitalize(),
             is_imported=run.study.table is not None,
             n_series=len(run.study.series),
-            article_concluded=any(
-                finding.source == "concluded by the article" for finding in run.study.findings
-            ),
+            notes=list(dict.fromkeys(f.note for f in run.study.findings if f.note)),
         )

@@ -77,9 +77,7 @@ class ForecastBandRow(Row, table="forecast_bands"):
     step: int = column(
         "index of the test row, from 1; after the last one, steps beyond the series' end"
     )
-    actual: OptionalFloat = column(
-        "the observation; empty beyond the end", SERIES
-    )
+    actual: OptionalFloat = column("the observation; empty beyond the end", SERIES)
     n: int = column("repeats with a finite forecast")
     q05: float = column("5 % quantile of their forecasts", SERIES)
     q25: float = column("first quartile", SERIES)

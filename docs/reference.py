@@ -30,7 +30,9 @@ HEAD_OF_TABLES = """\
 # Tables
 
 Every table that a run leaves in `results/`, and its columns, in order; [results](results.md) is the
-overview. `checksums/` has a SHA-256 of each, in the format of `sha256sum --check`.
+overview. The unit of the metric is that of a row's metric or, in a table without such a column, of
+the study's; "times" marks ratios. `checksums/` has a SHA-256 of each, in the format of
+`sha256sum --check`.
 
 In CSV tables, a text that begins with `=`, `+`, `-`, `@` (also full-width), a tab, a line break or
 `'` has a `'` in front of it, because a spreadsheet may take it for a formula. Remove one `'` from

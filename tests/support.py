@@ -12,7 +12,7 @@ from thousandfold.inference.contrasts import ContrastOfTwo, MeanDifference, Spre
 from thousandfold.inference.samples import Sample
 from thousandfold.scenario import Regime
 from thousandfold.study import Study
-from thousandfold.tables.files import AnyRow
+from thousandfold.tables import AnyRow
 
 ROOT = Path(__file__).resolve().parent.parent
 

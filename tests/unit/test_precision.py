@@ -143,3 +143,17 @@ def test_a_constant_by_declaration_is_held_against_a_baseline_exactly(baseline, 
 @pytest.mark.parametrize("target", [1e-300, 0.0])
 def test_a_target_that_no_number_of_repeats_reaches(target):
     assert required_repeats(sample([1.0, 2.0, 4.0, 7.0, 9.0]), target)["n"] == np.inf
+
+
+@pytest.mark.parametrize("name", ["ci_low", "n", "max"])
+def test_a_misspelt_or_missing_statistic_is_no_empty_column(name, monkeypatch):
+    def misspelt(of):
+        return {f"{key}_" if key == name else key: value for key, value in describe(of).items()}
+
+    def without(of):
+        return {key: value for key, value in describe(of).items() if key != name}
+
+    for description, problem in [(misspelt, f"unexpected .*'{name}_'"), (without, f"'{name}'")]:
+        monkeypatch.setattr("thousandfold.inference.precision.describe", description)
+        with pytest.raises(TypeError, match=problem):
+            summarise(samples({"a": [1.0, 2.0, 4.0]}), "rmse", {})

@@ -236,3 +236,9 @@ def test_a_data_frame_is_checked_against_its_columns(frame, problem):
         check_frame("forecasts", FORECASTS, frame)
     check_frame("forecasts", FORECASTS, forecasts())
     check_frame("forecasts", FORECASTS, forecasts().iloc[:0])
+
+
+def test_a_cell_may_hold_the_names_of_thousands_of_scenarios(tmp_path):
+    long = claim(sentence="x" * 200_000)
+    write_rows(ClaimRow, [long], tmp_path / "t.csv")
+    assert read_rows(ClaimRow, tmp_path / "t.csv") == [long]

@@ -23,7 +23,10 @@ rule summarise:
         baseline_forecasts=RESULTS / "baseline_forecasts.csv",
         required=RESULTS / "required_repeats.csv",
         checksums=checksums(
-            "summary.csv", "baselines.csv", "baseline_forecasts.csv", "required_repeats.csv"
+            "summary.csv",
+            "baselines.csv",
+            "baseline_forecasts.csv",
+            "required_repeats.csv",
         ),
     log:
         LOG_FILE.format(rule="summarise"),

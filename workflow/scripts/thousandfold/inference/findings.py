@@ -41,7 +41,7 @@ RESTS_ON_NORMALITY = "rests on normality"
 Identities = Mapping[tuple[str, frozenset[str]], bool]
 """Of (series, pair) that is the same by construction: whether a check confirmed it."""
 
-Row = dict[str, Any]
+Cells = dict[str, Any]
 """Some cells of a row, on the scale of its estimate."""
 
 
@@ -113,7 +113,7 @@ def judge(
         # Both ways round of a contrast have one p and count once.
         p_values = [getattr(row, f"{test}_p") for row in rows]
         adjusted = _holm(dict(zip(keys, p_values, strict=True)))
-        cells: list[Row] = [{f"{test}_p_holm": adjusted[key]} for key in keys]
+        cells: list[Cells] = [{f"{test}_p_holm": adjusted[key]} for key in keys]
         rows = [replace(row, **cell) for row, cell in zip(rows, cells, strict=True)]
     return rows
 
@@ -161,10 +161,10 @@ def _row(id_: str, question: Question, family: Family) -> FindingRow:
     return FindingRow(**question.contrast.in_natural_units(row), flags=listed(flags, ";"))
 
 
-def _asked(id_: str, question: Question, family: Family) -> Row:
+def _asked(id_: str, question: Question, family: Family) -> Cells:
     """What is claimed, and about which scenarios."""
     contrast, sizes = question.contrast, question.sizes
-    row: Row = {
+    row: Cells = {
         "series": question.series, "id": id_, **contrast.names(),
         "metric": contrast.metric, "expect": contrast.expect, "estimand": contrast.estimand,
         **contrast.own_columns(), "comparison": comparison_name(question.key),
@@ -178,10 +178,10 @@ def _asked(id_: str, question: Question, family: Family) -> Row:
     return row
 
 
-def _divergence(question: Question) -> Row:
+def _divergence(question: Question) -> Cells:
     """How many repeats diverged, and Newcombe's interval of the rates' difference."""
     samples = question.samples
-    row: Row = {
+    row: Cells = {
         "n_diverged_a": sum(sample.n_diverged for sample in samples[::2]),
         "n_diverged_b": sum(sample.n_diverged for sample in samples[1::2])
         if len(samples) > 1
@@ -204,7 +204,7 @@ def _identity_flags(question: Question, identities: Identities) -> list[str]:
     return [f"identical by construction, {'checked' if holds else 'but the check failed'}"]
 
 
-def _estimated(question: Question) -> Row:
+def _estimated(question: Question) -> Cells:
     """What the contrast is computed from, as far as there are enough repeats."""
     estimate = question.estimate
     if isinstance(estimate, PrecisionEstimate):
@@ -217,7 +217,7 @@ def _estimated(question: Question) -> Row:
     }  # fmt: skip
 
 
-def _p_values(question: Question, estimate: Estimate, decision: Decision, family: Family) -> Row:
+def _p_values(question: Question, estimate: Estimate, decision: Decision, family: Family) -> Cells:
     """The p values that decide as the interval does, and the margins that would change the answer.
 
     Where diverged repeats could change it, the claim has no support.
@@ -246,7 +246,7 @@ def family_p_values(estimate: Estimate, expect: str, margin: float, k: int) -> d
     }
 
 
-def _views(question: Question, estimate: Estimate, family: Family) -> Row:
+def _views(question: Question, estimate: Estimate, family: Family) -> Cells:
     """The usual tests, and all other views of a comparison of two samples."""
     design, contrast = family.design, question.contrast
     if not isinstance(contrast, ContrastOfTwo):
@@ -257,7 +257,7 @@ def _views(question: Question, estimate: Estimate, family: Family) -> Row:
         }  # fmt: skip
     a, b = question.samples
     x, y = question.compared
-    row: Row = {**_usual_tests(design, *contrast.tested(x, y)), **_descriptions(x, y)}
+    row: Cells = {**_usual_tests(design, *contrast.tested(x, y)), **_descriptions(x, y)}
     if min(len(x), len(y)) >= 2:
         row |= design.other_views(a, b, a.rng_with(b, "permutation"), family.contrast_alpha)
     if not contrast.is_of_means:
@@ -299,7 +299,7 @@ def _trust_flags(question: Question, family: Family) -> list[str]:
     return flags
 
 
-def _disagreements(row: Row, question: Question, alpha: float) -> list[str]:
+def _disagreements(row: Cells, question: Question, alpha: float) -> list[str]:
     """Flags for a comparison of two means whose other views disagree."""
     if not (isinstance(question.contrast, ContrastOfTwo) and question.contrast.is_of_means):
         return []

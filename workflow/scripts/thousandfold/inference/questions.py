@@ -143,6 +143,6 @@ def _question(
 ) -> Question:
     named = tuple(samples[series, name] for name in contrast.scenarios)
     taken = contrast.taken(named)
-    margin = margin if contrast.margin is None else contrast.margin
+    margin = float(margin if contrast.margin is None else contrast.margin)
     has_lost = any(t.n_diverged > s.n_diverged for t, s in zip(taken, named, strict=True))
     return Question(series, contrast, taken, margin, design, has_lost)

@@ -16,8 +16,7 @@ from thousandfold.names import spelled
 from thousandfold.series import Series
 from thousandfold.study import SeriesSource, Study
 from thousandfold.svg import Figures
-from thousandfold.tables import TABLES, Row, read_rows
-from thousandfold.tables.files import AnyRow
+from thousandfold.tables import TABLES, AnyRow, Row, read_rows
 from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
 
 

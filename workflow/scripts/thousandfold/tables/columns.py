@@ -6,7 +6,7 @@ A number that is missing is NaN; anything else that is missing is None.
 import math
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Annotated, Any, ClassVar, dataclass_transform, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args
 
 import numpy as np
 import pandas as pd
@@ -91,6 +91,9 @@ class Row:
         dataclass(frozen=True, kw_only=True)(cls)
         cls.table = table
         cls.columns = {each.name: _column_of(each) for each in fields(cls)}
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 def _column_of(declared: Field[Any]) -> Column:

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
@@ -15,14 +15,14 @@ from thousandfold.disk import (
     write_own_checksum,
     written_whole,
 )
-from thousandfold.tables.columns import CellError, Column, Row, is_empty
-
-AnyRow = TypeVar("AnyRow", bound=Row)
+from thousandfold.tables.columns import AnyRow, CellError, Column, Row, is_empty
 
 _FORMULA = re.compile(r"['=+@\t\r\n＝＋－＠-]")
 """What a cell begins with that a spreadsheet may take for a formula, or that a ' was put before."""
 
 _BOOLEANS = {"True": True, "False": False}
+
+csv.field_size_limit(2**31 - 1)  # A trend over thousands of scenarios names them all in one cell.
 
 
 def write_rows(row_type: type[AnyRow], rows: Iterable[AnyRow], path: Path) -> None:

@@ -12,8 +12,8 @@ from thousandfold.tables.columns import Column, Columns, OptionalFloat, Row, col
 NAN = math.nan
 
 SERIES = "that of the series"
-METRIC = "that of the study's metric"
-CONTRAST = "that of the metric"
+METRIC = "that of the metric"
+CONTRAST = "that of the metric (of a slope, per unit), or times"
 
 _NAMES = {
     "series": Column(str, "the series' name"),
@@ -77,10 +77,7 @@ class ForecastBandRow(Row, table="forecast_bands"):
     step: int = column(
         "index of the test row, from 1; after the last one, steps beyond the series' end"
     )
-    actual: OptionalFloat = column(
-        "the observation, in the series' units; empty beyond the end",
-        SERIES,
-    )
+    actual: OptionalFloat = column("the observation; empty beyond the end", SERIES)
     n: int = column("repeats with a finite forecast")
     q05: float = column("5 % quantile of their forecasts", SERIES)
     q25: float = column("first quartile", SERIES)
@@ -98,34 +95,30 @@ class SummaryRow(Row, table="summary"):
         "what is described, which is the study's metric, or another one that a finding is about"
     )
     n: int = column("finite repeats")
-    mean: OptionalFloat = column("mean of the metric over the finite repeats", CONTRAST)
-    std: OptionalFloat = column("their standard deviation (n - 1)", CONTRAST)
-    standard_error: OptionalFloat = column("std / sqrt(n)", CONTRAST)
+    mean: OptionalFloat = column("mean of the metric over the finite repeats", METRIC)
+    std: OptionalFloat = column("their standard deviation (n - 1)", METRIC)
+    standard_error: OptionalFloat = column("std / sqrt(n)", METRIC)
     ci_low: OptionalFloat = column(
-        "lower end of the 95 % t interval of the mean; empty where repeats do not vary",
-        CONTRAST,
+        "lower end of the 95 % t interval of the mean; empty where repeats do not vary", METRIC
     )
-    ci_high: OptionalFloat = column("its upper end", CONTRAST)
-    min: OptionalFloat = column("smallest value", CONTRAST)
-    q25: OptionalFloat = column("first quartile (linear interpolation, type 7)", CONTRAST)
-    median: OptionalFloat = column("median", CONTRAST)
-    q75: OptionalFloat = column("third quartile", CONTRAST)
-    max: OptionalFloat = column("largest value", CONTRAST)
+    ci_high: OptionalFloat = column("its upper end", METRIC)
+    min: OptionalFloat = column("smallest value", METRIC)
+    q25: OptionalFloat = column("first quartile (linear interpolation, type 7)", METRIC)
+    median: OptionalFloat = column("median", METRIC)
+    q75: OptionalFloat = column("third quartile", METRIC)
+    max: OptionalFloat = column("largest value", METRIC)
     n_diverged: int = column("repeats that diverged; no other column includes them")
     persistence: OptionalFloat = column(
-        "the metric of forecasting the previous observation",
-        CONTRAST,
+        "the metric of forecasting the previous observation", METRIC
     )
-    drift: OptionalFloat = column("the same plus the mean training difference", CONTRAST)
+    drift: OptionalFloat = column("the same plus the mean training difference", METRIC)
     ar1: OptionalFloat = column(
-        "the metric of an ordinary least squares AR(1) of the differences",
-        CONTRAST,
+        "the metric of an ordinary least squares AR(1) of the differences", METRIC
     )
     bca_low: OptionalFloat = column(
-        "lower end of the 95 % BCa bootstrap interval of the mean",
-        CONTRAST,
+        "lower end of the 95 % BCa bootstrap interval of the mean", METRIC
     )
-    bca_high: OptionalFloat = column("its upper end", CONTRAST)
+    bca_high: OptionalFloat = column("its upper end", METRIC)
 
 
 class StandardErrorRow(Row, table="standard_error"):
@@ -156,14 +149,12 @@ class ComparisonRow(Row, table="comparisons"):
     mean_b: OptionalFloat = column("mean of b", METRIC)
     difference: OptionalFloat = column("difference of means, a - b", METRIC)
     ci_low: OptionalFloat = column(
-        "lower end of its interval (Welch's, or that of pairs), without adjustment",
-        METRIC,
+        "lower end of its interval (Welch's, or that of pairs), without adjustment", METRIC
     )
     ci_high: OptionalFloat = column("its upper end", METRIC)
     interval_level: float = column("the interval's level, 1 - alpha")
     welch_t: OptionalFloat = column(
-        "Welch's t (this and the following columns are empty in a paired study)",
-        default=NAN,
+        "Welch's t (this and the following columns are empty in a paired study)", default=NAN
     )
     welch_df: OptionalFloat = column("its Welch-Satterthwaite degrees of freedom", default=NAN)
     welch_p: OptionalFloat = column("its two-sided p", default=NAN)
@@ -187,8 +178,7 @@ class ComparisonRow(Row, table="comparisons"):
     paired_p: OptionalFloat = column("its two-sided p", default=NAN)
     paired_p_bh: OptionalFloat = column("that p after Benjamini and Hochberg", default=NAN)
     wilcoxon_v: OptionalFloat = column(
-        "Wilcoxon's sum of the ranks of positive differences",
-        default=NAN,
+        "Wilcoxon's sum of the ranks of positive differences", default=NAN
     )
     wilcoxon_p: OptionalFloat = column(
         "its two-sided p: exact without ties up to 20 pairs, else asymptotic and corrected for "
@@ -231,43 +221,44 @@ class FindingRow(Row, table="findings"):
     metric: str = column("what is compared")
     expect: str = column("the direction claimed")
     estimand: str = column(
-        "mean: difference of means a - b; ratio: log of the ratio of geometric means a / b; "
-        "trend: slope of the pairs' differences; spread: log of the ratio of mean absolute "
-        "deviations from the median, a / b; precision: standard error of a mean of mean_of "
-        "repeats of a"
+        "mean: difference of means a - b; ratio: ratio of geometric means a / b; trend: slope "
+        "of the pairs' differences; spread: ratio of mean absolute deviations from the median, "
+        "a / b; precision: standard error of a mean of mean_of repeats of a"
     )
     mean_of: int | None = column(
-        "for precision, the number of repeats that the mean is taken over",
-        default=None,
+        "for precision, the number of repeats that the mean is taken over", default=None
     )
     margin: float = column(
-        "smallest effect that matters, on the estimand's scale; for precision, half the claimed "
-        "range",
+        "smallest effect that matters: a difference, or, of a ratio or spread, how many times "
+        "more; for precision, half the claimed range",
         CONTRAST,
     )
     n_a: int = column("finite repeats of a (in a paired study, complete pairs)")
     n_b: int | None = column("finite repeats of b (in a paired study, complete pairs)")
-    mean_a: OptionalFloat = column("mean of a", METRIC, default=NAN)
-    mean_b: OptionalFloat = column("mean of b", METRIC, default=NAN)
+    mean_a: OptionalFloat = column(
+        "mean of a; for a ratio, its geometric mean", METRIC, default=NAN
+    )
+    mean_b: OptionalFloat = column("the same for b", METRIC, default=NAN)
     estimate_a: OptionalFloat = column(
-        "what the estimand is computed from: a's mean, its mean absolute deviation, or its "
-        "standard error",
+        "what the estimand is computed from: a's mean (for a ratio, its geometric mean), its "
+        "mean absolute deviation, or its standard error",
         METRIC,
         default=NAN,
     )
     estimate_b: OptionalFloat = column("the same for b", METRIC, default=NAN)
     difference: OptionalFloat = column(
-        "the estimated contrast; for precision, estimate_a minus the middle of the claimed range",
+        "the estimated contrast, which for a ratio or spread is a ratio a / b; for precision, "
+        "estimate_a minus the middle of the claimed range",
         CONTRAST,
     )
     standard_error: OptionalFloat = column(
-        "its standard error; empty for precision, and if repeats that do not vary leave it unknown",
-        CONTRAST,
+        "the standard error of the difference, for a ratio or spread that of its natural "
+        "logarithm; empty for precision, and if repeats that do not vary leave it unknown",
+        METRIC,
         default=NAN,
     )
     ci_low: OptionalFloat = column(
-        "lower end of the deciding interval; empty if there is none",
-        CONTRAST,
+        "lower end of the deciding interval of the difference; empty if there is none", CONTRAST
     )
     ci_high: OptionalFloat = column("its upper end", CONTRAST)
     interval_level: float = column("the interval's level, 1 - alpha / k")
@@ -297,8 +288,7 @@ class FindingRow(Row, table="findings"):
     paired_p: OptionalFloat = column("its two-sided p", default=NAN)
     paired_p_holm: OptionalFloat = column("that p after Holm over the family", default=NAN)
     wilcoxon_v: OptionalFloat = column(
-        "Wilcoxon's sum of the ranks of positive differences",
-        default=NAN,
+        "Wilcoxon's sum of the ranks of positive differences", default=NAN
     )
     wilcoxon_p: OptionalFloat = column(
         "its two-sided p: exact without ties up to 20 pairs, else asymptotic and corrected for "
@@ -307,8 +297,7 @@ class FindingRow(Row, table="findings"):
     )
     wilcoxon_p_holm: OptionalFloat = column("that p after Holm over the family", default=NAN)
     tost_p: OptionalFloat = column(
-        "p of two one-sided tests that the contrast lies within the margin",
-        default=NAN,
+        "p of two one-sided tests that the contrast lies within the margin", default=NAN
     )
     claim_p_family: OptionalFloat = column(
         "min(1, 2 k claim_p), for a claim of any difference min(1, k claim_p): below alpha "
@@ -316,13 +305,12 @@ class FindingRow(Row, table="findings"):
         default=NAN,
     )
     difference_p_family: OptionalFloat = column(
-        "min(1, k p): below alpha exactly if the interval excludes 0; empty for precision, like "
-        "the next two",
+        "min(1, k p): below alpha exactly if the interval excludes 0 (of ratios, 1); empty for "
+        "precision, like the next two",
         default=NAN,
     )
     equivalence_p_family: OptionalFloat = column(
-        "min(1, 2 k tost_p): below alpha exactly if it lies within the margin",
-        default=NAN,
+        "min(1, 2 k tost_p): below alpha exactly if it lies within the margin", default=NAN
     )
     minimal_effect_p_family: OptionalFloat = column(
         "min(1, 2 k p) for a contrast beyond the margin: below alpha exactly if the interval lies "
@@ -349,8 +337,8 @@ class FindingRow(Row, table="findings"):
     )
     probability_high: OptionalFloat = column("its upper end", default=NAN)
     bootstrap_t_low: OptionalFloat = column(
-        "lower end of the bootstrap-t interval of the difference, at interval_level; empty for "
-        "spread",
+        "lower end of the bootstrap-t interval of the difference, at interval_level; for a "
+        "ratio, of the ratio; empty for spread",
         CONTRAST,
         default=NAN,
     )
@@ -360,30 +348,33 @@ class FindingRow(Row, table="findings"):
         "more than 20,000 values, at least 199); in a paired study, with random signs",
         default=NAN,
     )
-    median_difference: OptionalFloat = column("difference of medians, a - b", CONTRAST, default=NAN)
+    median_difference: OptionalFloat = column(
+        "difference of medians, a - b; for a ratio, e to the difference of medians of logarithms",
+        CONTRAST,
+        default=NAN,
+    )
     trimmed_mean_difference: OptionalFloat = column(
-        "difference of 20 % trimmed means, a - b",
+        "difference of 20 % trimmed means, a - b; for a ratio, e to that of logarithms",
         CONTRAST,
         default=NAN,
     )
     spread_ratio: OptionalFloat = column(
-        "ratio of mean absolute deviations from the median, a / b",
+        "ratio of mean absolute deviations from the median, a / b; for a ratio, of those of "
+        "logarithms, like the next three",
         default=NAN,
     )
     sd_ratio: OptionalFloat = column("ratio of standard deviations, a / b", default=NAN)
     sd_ratio_low: OptionalFloat = column("lower end of its 95 % bootstrap interval", default=NAN)
     sd_ratio_high: OptionalFloat = column("its upper end", default=NAN)
     brown_forsythe_p: OptionalFloat = column(
-        "p of equal spreads by Brown and Forsythe; empty in a paired study",
-        default=NAN,
+        "p of equal spreads by Brown and Forsythe; empty in a paired study", default=NAN
     )
     margin_equivalent_above: OptionalFloat = column(
-        "the smallest margin at which the contrast would be equivalent",
-        CONTRAST,
-        default=NAN,
+        "the smallest margin at which the contrast would be equivalent", CONTRAST, default=NAN
     )
     margin_exceeded_below: OptionalFloat = column(
-        "the contrast differs by more than any margin below this",
+        "the contrast differs by more than any margin below this, which is 0 (of ratios, 1) if "
+        "it may not differ at all",
         CONTRAST,
         default=NAN,
     )
@@ -397,17 +388,14 @@ class FindingRow(Row, table="findings"):
         "claim is undecided, inf beyond a billion"
     )
     diverged_rate_difference_low: OptionalFloat = column(
-        "lower end of Newcombe's 95 % interval of the difference in divergence",
-        default=NAN,
+        "lower end of Newcombe's 95 % interval of the difference in divergence", default=NAN
     )
     diverged_rate_difference_high: OptionalFloat = column("its upper end", default=NAN)
     n_incomplete_pairs: int | None = column(
-        "in a paired study, repeats left out because their partner is missing",
-        default=None,
+        "in a paired study, repeats left out because their partner is missing", default=None
     )
     correlation: OptionalFloat = column(
-        "in a paired study, Pearson's correlation within pairs",
-        default=NAN,
+        "in a paired study, Pearson's correlation within pairs", default=NAN
     )
     variance_reduction: OptionalFloat = column(
         "in a paired study, how many times fewer repeats the difference of means takes than it "
@@ -484,7 +472,7 @@ class RequiredRepeatsRow(Row, table="required_repeats"):
 
     series: str = column("the series' name")
     scenario: str = column("the scenario's name")
-    target: float = column("the standard error to reach, in the series' units", METRIC)
+    target: float = column("the standard error to reach", METRIC)
     n: float = column("repeats that reach it, (s / target) squared, rounded up, at least 2")
     n_low: OptionalFloat = column(
         "the same for the lower end of the 95 % interval of s (the union of the chi-square and "
@@ -527,8 +515,7 @@ class CalibrationRow(Row, table="calibration"):
     metric: str = column("for the deciding interval, what is compared", default="")
     estimand: str = column("for the deciding interval, what is estimated", default="")
     comparison: str = column(
-        "for the deciding interval, the weighted scenarios that are compared",
-        default="",
+        "for the deciding interval, the weighted scenarios that are compared", default=""
     )
     n: int = column(
         "values per sample, the smaller one if they differ; for the deciding interval, as many as "
@@ -553,16 +540,13 @@ class CalibrationRow(Row, table="calibration"):
         default=NAN,
     )
     share_within_margin: OptionalFloat = column(
-        "with the result differs, but by less than the margin",
-        default=NAN,
+        "with the result differs, but by less than the margin", default=NAN
     )
     share_equivalent: OptionalFloat = column(
-        "with the result equivalent (for a claimed range, inside)",
-        default=NAN,
+        "with the result equivalent (for a claimed range, inside)", default=NAN
     )
     share_size_unresolved: OptionalFloat = column(
-        "with the result differs, size unresolved",
-        default=NAN,
+        "with the result differs, size unresolved", default=NAN
     )
     share_inconclusive: OptionalFloat = column("with the result inconclusive", default=NAN)
 
@@ -578,8 +562,7 @@ class PublishedRow(Row, table="published"):
     published: float = column("the published number", METRIC)
     ours: float = column("the same statistic of all our repeats", METRIC)
     expected: float = column(
-        "the median of that statistic in samples of n from our redrawn repeats",
-        METRIC,
+        "the median of that statistic in samples of n from our redrawn repeats", METRIC
     )
     expected_low: float = column("the 2.5 % quantile of these", METRIC)
     expected_high: float = column("the 97.5 % quantile", METRIC)
@@ -600,8 +583,7 @@ class IdentityRow(Row, table="identities"):
     scenario_b: str = column("the other, the same thing by construction")
     repeats: int = column("repeats of each, trained from the same seeds")
     largest_difference: OptionalFloat = column(
-        "the largest absolute difference of RMSE between their repeats",
-        SERIES,
+        "the largest absolute difference of RMSE between their repeats", SERIES
     )
     holds: bool = column("whether it is at most 1e-5 of the largest RMSE")
 
@@ -614,8 +596,7 @@ class FidelityRow(Row, table="fidelity"):
     repeats: int = column("repeats trained by both engines from the same seeds")
     epochs: int = column("epochs of that training")
     largest_difference: OptionalFloat = column(
-        "the largest absolute difference of RMSE between fast engine and stock Keras",
-        SERIES,
+        "the largest absolute difference of RMSE between fast engine and stock Keras", SERIES
     )
     holds: bool = column("whether it is at most 1e-5 of the largest RMSE")
 
@@ -628,8 +609,7 @@ class StoppingRow(Row, table="stopping"):
     stages: int = column("stages trained")
     n: int = column("repeats trained")
     half_width: float = column(
-        "half the width of the 95 % t interval of the mean after the last stage",
-        METRIC,
+        "half the width of the 95 % t interval of the mean after the last stage", METRIC
     )
     wanted: float = column("the half width to reach in two successive stages", METRIC)
     outcome: str = column("enough: it was reached; not reached: no more repeats were allowed")

@@ -26,7 +26,7 @@ def takes_matrix_products(regime: Regime) -> bool:
 
     Their last bits depend on how many repeats there are, which therefore has to be constant.
     """
-    return regime.batch_size >= MATRIX_ROWS and regime.units >= MATRIX_UNITS
+    return regime.training.batch_size >= MATRIX_ROWS and regime.network.units >= MATRIX_UNITS
 
 
 def product(regime: Regime, x: Any, weight: Any) -> Any:
@@ -58,8 +58,8 @@ def _lstm(regime: Regime, w: Weights, x: Any, state: State) -> State:
     h, c = state
     gates = product(regime, x, w["kernel"]) + product(regime, h, w["recurrent_kernel"]) + w["bias"]
     i, f, candidate, o = tf.split(gates, 4, axis=1)
-    gate = PROFILES[regime.profile].recurrent_activation
-    activation = keras.activations.get(regime.activation)
+    gate = PROFILES[regime.execution.profile].recurrent_activation
+    activation = keras.activations.get(regime.network.activation)
     c = gate(f) * c + gate(i) * activation(candidate)
     return gate(o) * activation(c), c
 
@@ -71,22 +71,22 @@ def _gru(regime: Regime, w: Weights, x: Any, state: State) -> State:
     from_state = product(regime, h, w["recurrent_kernel"]) + w["bias"][1]
     input_z, input_r, input_h = tf.split(from_input, 3, axis=1)
     state_z, state_r, state_h = tf.split(from_state, 3, axis=1)
-    gate = PROFILES[regime.profile].recurrent_activation
+    gate = PROFILES[regime.execution.profile].recurrent_activation
     z = gate(input_z + state_z)
     r = gate(input_r + state_r)
-    candidate = keras.activations.get(regime.activation)(input_h + r * state_h)
+    candidate = keras.activations.get(regime.network.activation)(input_h + r * state_h)
     return (z * h + (1 - z) * candidate,)
 
 
 def _simple_rnn(regime: Regime, w: Weights, x: Any, state: State) -> State:
     (h,) = state
     gates = product(regime, x, w["kernel"]) + w["bias"] + product(regime, h, w["recurrent_kernel"])
-    return (keras.activations.get(regime.activation)(gates),)
+    return (keras.activations.get(regime.network.activation)(gates),)
 
 
 def _dense(regime: Regime, w: Weights, x: Any, _: State) -> State:
     outputs = product(regime, x, w["kernel"]) + w["bias"]
-    return (keras.activations.get(regime.activation)(outputs),)
+    return (keras.activations.get(regime.network.activation)(outputs),)
 
 
 CELLS = {

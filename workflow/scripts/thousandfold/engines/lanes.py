@@ -17,16 +17,19 @@ GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
 
 def weights_of(regime: Regime, features: int) -> int:
     """The weights of one network; for a user's own model, those of the layer named with it."""
-    units, gates = regime.units, GATES[regime.layer]
-    inputs = features * (regime.timesteps if regime.layer == "dense" else 1)
-    recurrent = 0 if regime.layer == "dense" else units
-    above = gates * units * (units + recurrent + 1) * (regime.layers - 1)
+    units, gates = regime.network.units, GATES[regime.network.layer]
+    inputs = features * (regime.preparation.timesteps if regime.network.layer == "dense" else 1)
+    recurrent = 0 if regime.network.layer == "dense" else units
+    above = gates * units * (units + recurrent + 1) * (regime.network.layers - 1)
     return gates * units * (inputs + recurrent + 1) + above + units + 1
 
 
 def lanes_of(regime: Regime, features: int) -> int:
     """How many repeats of a regime are trained side by side, a power of two."""
-    values = weights_of(regime, features) + regime.timesteps * regime.batch_size * regime.units
+    values = (
+        weights_of(regime, features)
+        + regime.preparation.timesteps * regime.training.batch_size * regime.network.units
+    )
     lanes = MOST_LANES
     while lanes > FEWEST_LANES and 4 * values * lanes > CACHED_BYTES:
         lanes //= 2

@@ -49,10 +49,10 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
     def seeds_of(weight: str) -> list[int]:
         return [weight_seed(seed, weight) for seed in seeds]
 
-    cell, units = CELLS[regime.layer], regime.units
+    cell, units = CELLS[regime.network.layer], regime.network.units
     glorot, orthogonal = keras.initializers.GlorotUniform(), keras.initializers.Orthogonal()
     inputs = rows.features if cell.is_recurrent else rows.timesteps * rows.features
-    columns = GATES[regime.layer] * units
+    columns = GATES[regime.network.layer] * units
     recurrent = {}
     if cell.is_recurrent:
         drawn = _draw(orthogonal, (units, columns), seeds_of("recurrent_kernel"))
@@ -71,7 +71,7 @@ class Network:
 
     def __init__(self, regime: Regime, weights: dict[str, Any]) -> None:
         self.regime = regime
-        self.cell = CELLS[regime.layer]
+        self.cell = CELLS[regime.network.layer]
         self.repeats = weights["dense_bias"].shape[-1]
         self.weights = {
             name: keras.Variable(value, name=name, dtype="float32")
@@ -85,7 +85,7 @@ class Network:
 
     def zero_state(self, batch_size: int) -> State:
         """The state before any timestep."""
-        shape = (batch_size, self.regime.units, self.repeats)
+        shape = (batch_size, self.regime.network.units, self.repeats)
         return tuple(tf.zeros(shape) for _ in range(self.cell.states))
 
     def _step(self, x: Any, present: Any, state: State) -> State:

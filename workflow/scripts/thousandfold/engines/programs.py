@@ -24,7 +24,7 @@ class Epoch:
 
     def __init__(self, network: Network, regime: Regime, rows: Rows) -> None:
         self.network, self.regime = network, regime
-        self.batches = Batches(len(rows), regime.batch_size)
+        self.batches = Batches(len(rows), regime.training.batch_size)
         self.rows = Constants(rows)
         self.variables = list(network.weights.values())
         self.optimizer = make_optimizer(regime)
@@ -48,10 +48,10 @@ class Epoch:
 
     def __call__(self, orders: Any, state: State) -> tuple[Any, State]:
         """The mean losses (R,) and the state after an epoch of these rows, (count, B, L)."""
-        zero = self.network.zero_state(self.regime.batch_size)
+        zero = self.network.zero_state(self.regime.training.batch_size)
 
         def batch_after_batch(batch: Any, mean_losses: Any, state: State) -> tuple[Any, State]:
-            if not self.regime.stateful:
+            if not self.regime.state.stateful:
                 state = zero
             if self.begins is not None:
                 state = _chosen(self.begins[batch], zero, state)
@@ -78,18 +78,18 @@ def training_program(
     epoch of a regime that does not shuffle. The losses (R,) are the last epoch's means.
     """
     variables = list(network.weights.values())
-    zero = network.zero_state(regime.batch_size)
+    zero = network.zero_state(regime.training.batch_size)
 
     def one_epoch(epoch: Any, orders: Any, state: State) -> tuple[Any, State]:
-        start = zero if regime.reset_after_epoch else state
-        return run_epoch(orders[epoch if regime.shuffle else 0], start)
+        start = zero if regime.state.reset_after_epoch else state
+        return run_epoch(orders[epoch if regime.training.shuffle else 0], start)
 
     @compiled
     def train(epochs: Any, orders: Any, mean_losses: Any, state: State) -> Any:
         mean_losses, state = loop(
             epochs, lambda epoch, _, state: one_epoch(epoch, orders, state), mean_losses, state
         )
-        return mean_losses, zero if regime.reset_after_epoch else state
+        return mean_losses, zero if regime.state.reset_after_epoch else state
 
     if stopper is None:
         return train
@@ -110,7 +110,7 @@ def training_program(
             return mean_losses, tuple(rest[: len(state)]), fields
 
         mean_losses, state, fields = loop(epochs, one_epoch_if_active, mean_losses, state, fields)
-        return mean_losses, zero if regime.reset_after_epoch else state, fields
+        return mean_losses, zero if regime.state.reset_after_epoch else state, fields
 
     return train_until_stopped
 
@@ -128,13 +128,14 @@ def forecasting_program(network: Network, regime: Regime) -> Any:
         zero = network.zero_state(batch_size)
 
         def batch_after_batch(batch: Any, outputs: Any, state: State) -> tuple[Any, State]:
-            if not regime.stateful:
+            if not regime.state.stateful:
                 state = zero
             if begins is not None:
                 state = _chosen(begins[batch], zero, state)
             seen = None if present is None else present[batch]
             output, state = network(inputs[batch], seen, state)
-            return outputs.write(batch, output), zero if regime.reset_after_prediction else state
+            after = zero if regime.state.reset_after_prediction else state
+            return outputs.write(batch, output), after
 
         shape = (batch_size, network.repeats)
         outputs = tf.TensorArray(tf.float32, size=count, element_shape=shape)

@@ -31,7 +31,7 @@ def _forecast_rows(
     forecast: Any, regime: Regime, rows: Rows, state: State
 ) -> tuple[np.ndarray, State]:
     """Outputs of rows, (R, rows), or of those that end a sequence; and the state after them."""
-    batches = Batches(len(rows), regime.rows_per_forecast)
+    batches = Batches(len(rows), regime.training.rows_per_forecast)
 
     def cut(values: np.ndarray | None) -> Any:
         return None if values is None else tf.constant(batches.cut(values[np.newaxis])[0])
@@ -51,7 +51,7 @@ def _forecast_future(
     forecast: Any, network: Network, regime: Regime, data: Supervised, state: State
 ) -> np.ndarray:
     """Outputs beyond the end of the series, (R, horizon), each from the ones before."""
-    if not regime.stateful:
+    if not regime.state.stateful:
         state = network.zero_state(1)
     future, outputs = Future.of(data, network.repeats), []
     for _ in range(data.horizon):
@@ -83,10 +83,10 @@ class Program:
             variable.assign(value)
         regime, data, network, forecast = self.regime, self.data, self.network, self._forecast
         losses, state, epochs = self._train_all_epochs(seeds, progress)
-        if regime.rows_per_forecast != regime.batch_size:
+        if regime.training.rows_per_forecast != regime.training.batch_size:
             # As in Keras, where weights can move to a model of another batch size, states cannot.
-            state = network.zero_state(regime.rows_per_forecast)
-        if regime.seed_on_train:
+            state = network.zero_state(regime.training.rows_per_forecast)
+        if regime.state.seed_on_train:
             _, state = _forecast_rows(forecast, regime, data.before_test, state)
         outputs, state = _forecast_rows(forecast, regime, data.test, state)
         future = _forecast_future(forecast, network, regime, data, state)
@@ -99,21 +99,23 @@ class Program:
         """The last epoch's mean losses (R,), the state left, and how many epochs each had."""
         regime, stopper = self.regime, self.stopper
         rows = len(self.data.train)
-        batches = Batches(rows, regime.batch_size)
-        if regime.shuffle:
-            longest_call = max(1, min(regime.epochs, ORDERS_PER_CALL // (rows * len(seeds))))
+        batches = Batches(rows, regime.training.batch_size)
+        if regime.training.shuffle:
+            longest_call = max(
+                1, min(regime.training.epochs, ORDERS_PER_CALL // (rows * len(seeds)))
+            )
             generators = [shuffling_generator(seed) for seed in seeds]
         else:
-            longest_call = regime.epochs
+            longest_call = regime.training.epochs
             orders = in_order(batches, rows)
 
         losses: Any = tf.zeros(len(seeds))
-        state = self.network.zero_state(regime.batch_size)
+        state = self.network.zero_state(regime.training.batch_size)
         fields: tuple[Any, ...] = stopper.fresh() if stopper else ()
         done = 0
-        while done < regime.epochs:
-            epochs = min(self._epochs_per_call, longest_call, regime.epochs - done)
-            if regime.shuffle:
+        while done < regime.training.epochs:
+            epochs = min(self._epochs_per_call, longest_call, regime.training.epochs - done)
+            if regime.training.shuffle:
                 drawn = np.zeros((longest_call, rows, len(seeds)), np.int32)
                 for lane, generator in enumerate(generators):
                     drawn[:epochs, :, lane] = epoch_orders(generator, epochs, rows)
@@ -133,9 +135,9 @@ class Program:
             # Calls grow until they take about a second, so that even slow networks report.
             if perf_counter() - started < 0.5 and epochs == self._epochs_per_call:
                 self._epochs_per_call *= 2
-        progress(regime.epochs)
+        progress(regime.training.epochs)
         if stopper is None:
-            return losses, state, np.full(len(seeds), regime.epochs)
+            return losses, state, np.full(len(seeds), regime.training.epochs)
         stopper.restore(fields)
         return losses, state, fields[3].numpy()
 
@@ -157,7 +159,7 @@ def train_block(
         weights = {name: tf.gather(values, repeats, axis=-1) for name, values in drawn.items()}
 
         def progress_of_all(epochs_done: float, start: int = start, here: int = here) -> None:
-            progress((start * regime.epochs + here * epochs_done) / len(seeds))
+            progress((start * regime.training.epochs + here * epochs_done) / len(seeds))
 
         program = program or Program(regime, data, weights)
         trained = program.run([seeds[repeat] for repeat in repeats], weights, progress_of_all)

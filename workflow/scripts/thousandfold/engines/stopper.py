@@ -26,11 +26,13 @@ class Stopper:
     @classmethod
     def of(cls, network: Network, regime: Regime, data: Supervised) -> "Stopper | None":
         """None if the regime does not stop early."""
-        if regime.early_stopping is None or data.validation is None:
+        if regime.training.early_stopping is None or data.validation is None:
             return None
-        batches = Batches(len(data.validation), regime.batch_size)
+        batches = Batches(len(data.validation), regime.training.batch_size)
         orders = in_order(batches, len(data.validation))[0]
-        return cls(regime.early_stopping, network, batches, Constants(data.validation), orders)
+        return cls(
+            regime.training.early_stopping, network, batches, Constants(data.validation), orders
+        )
 
     def fresh(self) -> tuple[Any, ...]:
         """Before the first epoch: active, wait, best, epochs run, the best weights."""
@@ -54,8 +56,8 @@ class Stopper:
         regime = self.network.regime
 
         def batch_after_batch(batch: Any, losses: Any, state: State) -> tuple[Any, State]:
-            if not regime.stateful:
-                state = self.network.zero_state(regime.batch_size)
+            if not regime.state.stateful:
+                state = self.network.zero_state(regime.training.batch_size)
             picked, weights = self.rows.pick(self.orders[batch]), self.batches.row_weights[batch]
             here, state = batch_losses(self.network, picked, weights, state)
             return losses + self.batches.shares[batch] * here, state

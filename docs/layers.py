@@ -27,6 +27,7 @@ LAYERS = {
     "study": ("study",),
     "user files": ("reading",),
     "config files": ("config_files", "schema"),
+    "tables": ("tables",),
     "experiment": ("supervised", "series", "scenario", "metrics", "baselines", "seeds"),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip

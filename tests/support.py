@@ -1,9 +1,9 @@
 """What several test modules share."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import yaml
 
 from thousandfold.config import load_study
@@ -11,22 +11,46 @@ from thousandfold.inference.contrasts import ContrastOfTwo, MeanDifference, Spre
 from thousandfold.inference.samples import Sample
 from thousandfold.scenario import Regime
 from thousandfold.study import Study
+from thousandfold.tables import AnyRow
 
 ROOT = Path(__file__).resolve().parent.parent
 
-STATEFUL = Regime(
+STATEFUL = Regime.of(
     stateful=True, shuffle=False, reset_after_epoch=True, seed_on_train=False,
     reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
     epochs=50, learning_rate=1e-3, profile="keras3", engine="replicated",
 )  # fmt: skip
-STATELESS = replace(STATEFUL, stateful=False)
-WIDE = replace(STATEFUL, units=3, timesteps=4, batch_size=2, train_rows=18, reset_after_epoch=False)
+STATELESS = STATEFUL.varied(stateful=False)
+WIDE = STATEFUL.varied(units=3, timesteps=4, batch_size=2, train_rows=18, reset_after_epoch=False)
 
 
 def contrast_of_two(expect, a, b, margin) -> ContrastOfTwo:
     """What `expect` alone, as config has it, asks of two scenarios."""
     kind = SpreadRatio if expect == "more_stable" else MeanDifference
     return kind(expect, a, b, margin)
+
+
+def row_of(row_type: type[AnyRow], **cells) -> AnyRow:
+    """A row that holds these cells, and anything in the others."""
+    some = {str: "", int: 0, float: 0.0, bool: False}
+    others = {
+        name: column.empty if column.is_optional else some[column.type]
+        for name, column in row_type.columns.items()
+    }
+    return row_type(**{**others, **cells})
+
+
+def rows_of(row_type: type[AnyRow], frame: pd.DataFrame) -> list[AnyRow]:
+    """The rows that `frame_of` made a data frame of."""
+    return [
+        row_type(
+            **{
+                name: column.empty if pd.isna(value) else column.type(value)
+                for (name, column), value in zip(row_type.columns.items(), cells, strict=True)
+            }
+        )
+        for cells in frame[list(row_type.columns)].itertuples(index=False)
+    ]
 
 
 def rmse(forecasts, actual):
@@ -53,4 +77,4 @@ def shipped_study() -> Study:
 
 
 def shipped_regimes(**changes) -> dict[str, Regime]:
-    return {s.name: replace(s.regime, **changes) for s in shipped_study().scenarios}
+    return {s.name: s.regime.varied(**changes) for s in shipped_study().scenarios}

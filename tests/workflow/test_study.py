@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from support import ROOT
 
-from thousandfold.records import table_columns
+from thousandfold.tables import TABLES
 from workflow.project import Project
 
 CSV_TABLES = (
@@ -118,9 +118,9 @@ def test_the_ro_crate_is_valid_and_leads_from_the_report_back_to_the_series(proj
 def test_the_run_leaves_what_it_promises(shipped):
     for name in CSV_TABLES:
         table = pd.read_csv(shipped / f"results/{name}.csv")
-        assert list(table.columns) == table_columns(name)
+        assert list(table.columns) == list(TABLES[name])
     repeats = pd.read_parquet(shipped / "results/repeats.parquet")
-    assert list(repeats.columns) == table_columns("repeats")
+    assert list(repeats.columns) == list(TABLES["repeats"])
     assert len(repeats) == 11_000
     assert repeats["seed"].is_unique
     assert repeats["seed"].max() < 2**53
@@ -128,7 +128,7 @@ def test_the_run_leaves_what_it_promises(shipped):
         pd.read_csv(shipped / "results/repeats.csv"), repeats, check_exact=True
     )
     forecasts = pd.read_parquet(shipped / "results/forecasts.parquet")
-    assert list(forecasts.columns) == table_columns("forecasts")
+    assert list(forecasts.columns) == list(TABLES["forecasts"])
     errors = (forecasts["forecast"] - forecasts["actual"]) ** 2
     by_repeat = np.sqrt(errors.groupby([forecasts["scenario"], forecasts["repeat"]]).mean())
     expected = repeats.set_index(["scenario", "repeat"])["rmse"]

@@ -15,7 +15,6 @@ from thousandfold.engines.support import unsupported
 from thousandfold.names import composed, spelled
 from thousandfold.observations import in_words
 from thousandfold.recipe import code_digest, checks_recipe, recipe
-from thousandfold.records import TRAINING_TABLES
 from thousandfold.resources import (
     analysis_memory_mb,
     analysis_time_minutes,
@@ -28,6 +27,7 @@ from thousandfold.resources import (
 )
 from thousandfold.releases import foreign_blocks
 from thousandfold.study import Block
+from thousandfold.tables.rows import TRAINING_TABLES
 
 RESULTS = STUDY.folder("results")
 REPORTS = STUDY.folder("reports")
@@ -209,7 +209,7 @@ def planned_trainings():
     typed = {composed(name): fields for name, fields in config["scenarios"].items()}
     for scenario in STUDY.scenarios:
         wanted = typed[scenario.name].get("engine", shared)
-        if scenario.regime.engine == "keras" and wanted != "keras":
+        if scenario.regime.execution.engine == "keras" and wanted != "keras":
             lines.append(
                 f"{scenario.name}: trained by stock Keras, because of {unsupported(scenario.regime)}"
             )

@@ -113,6 +113,4 @@ def test_a_table_that_is_not_there_and_one_that_was_changed(installed, analysed,
     changed = tmp_path / "results"
     shutil.copytree(analysed / "results/mine", changed)
     (changed / "claims.csv").write_text("id\nH1\n", encoding="utf-8")
-    assert "claims.csv: is damaged" in python(
-        tmp_path, code.format(str(changed)), installed
-    )
+    assert "claims.csv: is damaged" in python(tmp_path, code.format(str(changed)), installed)

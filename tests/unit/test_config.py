@@ -16,6 +16,7 @@ from check_overlays import overlays
 from new_study import study_of_series
 from thousandfold.config import load_study
 from thousandfold.config_files import ConfigError, command_line_values, config_files, read_layer
+from thousandfold.config_files import merged as merged_configs
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.inference.contrasts import Precision, Trend
@@ -778,3 +779,14 @@ def test_a_new_study_of_tiny_values_has_a_number_for_margin(tmp_path):
     written = study_of_series(tmp_path / "tiny.csv", "v")
     margin = yaml.safe_load(written.read_text(encoding="utf-8"))["study"]["margin"]
     assert 0 < margin < 1e-10
+
+
+def test_later_configs_win_key_by_key_and_change_no_earlier_one():
+    base = {"a": {"b": 1, "c": {"d": 2}}, "e": 3, "f": {"g": 4}}
+    changes = {"a": {"c": {"d": 5, "h": 6}}, "e": {"i": 7}, "f": 8}
+    assert merged_configs(base, changes) == {
+        "a": {"b": 1, "c": {"d": 5, "h": 6}},
+        "e": {"i": 7},
+        "f": 8,
+    }
+    assert base == {"a": {"b": 1, "c": {"d": 2}}, "e": 3, "f": {"g": 4}}

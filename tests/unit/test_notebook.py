@@ -1,0 +1,50 @@
+"""Verdicts in a notebook; tests/workflow/test_notebook.py holds them against those of a run."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from thousandfold.config_files import ConfigError
+from thousandfold.notebook import judge
+
+
+def table(rng, **draws):
+    rows = [(name, value) for name, draw in draws.items() for value in draw(rng)]
+    return pd.DataFrame(rows, columns=["scenario", "score"])
+
+
+def settings(better="higher", **finding):
+    return {
+        "study": {"seed": 1, "margin": 0.5},
+        "table": {"metric": "score", "better": better},
+        "findings": {"H": {"claim": "A claim.", **finding}},
+    }
+
+
+def around(mean):
+    return lambda rng: rng.normal(mean, 1, 40)
+
+
+def test_the_best_has_the_highest_score_or_the_lowest_as_the_table_says():
+    runs = table(np.random.default_rng(1), low=around(1), middle=around(5), high=around(9))
+    asked = {"expect": "best_of", "a": "high", "b": ["low", "middle"]}
+    for better, verdict in [("higher", "supported"), ("lower", "contradicted")]:
+        (claim,) = judge(runs, settings(better, **asked)).claims
+        assert (claim.series, claim.verdict) == ("runs", verdict)
+
+
+def test_a_claim_whose_interval_misses_too_often_is_flagged():
+    skewed = table(
+        np.random.default_rng(2),
+        a=lambda rng: rng.lognormal(0, 2, 40), b=lambda rng: rng.normal(0, 0.01, 40),
+    )  # fmt: skip
+    asked = {"expect": "less", "a": "a", "b": "b"}
+    assert "misses" in judge(skewed, settings(**asked)).claims[0].flags
+    normal = table(np.random.default_rng(2), a=around(1), b=around(2))
+    assert "misses" not in judge(normal, settings(**asked)).claims[0].flags
+
+
+def test_an_error_names_the_key():
+    runs = table(np.random.default_rng(1), a=around(1))
+    with pytest.raises(ConfigError, match=r"findings\.H\.b: there is no 'nobody'"):
+        judge(runs, settings(expect="less", a="a", b="nobody"))

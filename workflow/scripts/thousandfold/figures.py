@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
+from typing import Any, TypeVar
 from unicodedata import east_asian_width
 
 import matplotlib as mpl
@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
+from thousandfold.tables import Row
+from thousandfold.tables.rows import ForecastBandRow, StandardErrorRow
 
 PALETTE = {
     "ink": "#1c2024", "grid": "#e6e9ed",
@@ -163,20 +165,21 @@ def _long(samples: Sequence[np.ndarray]) -> tuple[pd.DataFrame, list[str]]:
     return pd.DataFrame(cells, columns=["row", "value"]), rows
 
 
-Row = Any
-"""A row of a table, with its columns for attributes."""
+Panel = TypeVar("Panel", bound=Row)
 
-Panels = Sequence[tuple[str, Sequence[Row]]]
+Panels = Sequence[tuple[str, Sequence[Panel]]]
 """The label of each scenario, and its rows of a table."""
 
 
-def standard_error_figure(panels: Panels, targets: Sequence[float], unit: str) -> Figure:
+def standard_error_figure(
+    panels: Panels[StandardErrorRow], targets: Sequence[float], unit: str
+) -> Figure:
     """Standard errors against n as small multiples on common axes, one per scenario.
 
-    Rows are those of the standard_error table; lines mark the targets.
+    Lines mark the targets.
     """
 
-    def draw(axes: Axes, rows: Sequence[Row]) -> None:
+    def draw(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
         _draw_standard_errors(axes, rows)
         for target in targets:
             name = "to reach" if target == targets[0] else None
@@ -190,8 +193,8 @@ def standard_error_figure(panels: Panels, targets: Sequence[float], unit: str) -
 
 
 def _small_multiples(
-    panels: Panels,
-    draw: Callable[[Axes, Sequence[Row]], None],
+    panels: Panels[Panel],
+    draw: Callable[[Axes, Sequence[Panel]], None],
     legend_height: float,
     legend_columns: int,
 ) -> Figure:
@@ -212,17 +215,13 @@ def _small_multiples(
     return figure
 
 
-def _column(rows: Sequence[Row], name: str) -> list[float]:
-    return [getattr(row, name) for row in rows]
-
-
-def _draw_standard_errors(axes: Axes, rows: Sequence[Row]) -> None:
-    n = _column(rows, "n")
-    axes.plot(n, _column(rows, "running_standard_error"), color=BLUE, label="first n repeats")
-    axes.plot(n, _column(rows, "resampled_standard_error"), color=ORANGE, label="resampled")
+def _draw_standard_errors(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
+    n = [row.n for row in rows]
+    axes.plot(n, [row.running_standard_error for row in rows], color=BLUE, label="first n repeats")
+    axes.plot(n, [row.resampled_standard_error for row in rows], color=ORANGE, label="resampled")
     axes.plot(
-        n, _column(rows, "theory_standard_error"), color=INK, linestyle=(0, (2, 2)), linewidth=1.2,
-        label="s / √n",
+        n, [row.theory_standard_error for row in rows], color=INK, linestyle=(0, (2, 2)),
+        linewidth=1.2, label="s / √n",
     )  # fmt: skip
     axes.set(xscale="log", yscale="log")
     for axis in (axes.xaxis, axes.yaxis):
@@ -354,15 +353,14 @@ def _draw_effects(axes: Axes, effects: Mapping[int, Effect], label: str, ratio: 
 
 
 def forecast_fans(
-    panels: Panels,
+    panels: Panels[ForecastBandRow],
     baselines: Mapping[str, Sequence[float]],
     steps: Sequence[str],
     unit: str,
 ) -> Figure:
     """The spread of each scenario's forecasts over the test rows and beyond, as small multiples.
 
-    Rows are those of the forecast_bands table; `baselines` holds one forecast per step by name,
-    `steps` the labels of the test rows.
+    `baselines` holds one forecast per step by name, `steps` the labels of the test rows.
     """
 
     def step_label(step: int) -> str:
@@ -370,7 +368,7 @@ def forecast_fans(
             return f"+{step - len(steps)}"
         return steps[step - 1] if step >= 1 else ""
 
-    def draw(axes: Axes, rows: Sequence[Row]) -> None:
+    def draw(axes: Axes, rows: Sequence[ForecastBandRow]) -> None:
         _draw_fan(axes, rows, baselines)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: step_label(int(x))))
@@ -381,17 +379,19 @@ def forecast_fans(
         return figure
 
 
-def _draw_fan(axes: Axes, rows: Sequence[Row], baselines: Mapping[str, Sequence[float]]) -> None:
-    step = _column(rows, "step")
+def _draw_fan(
+    axes: Axes, rows: Sequence[ForecastBandRow], baselines: Mapping[str, Sequence[float]]
+) -> None:
+    step = [row.step for row in rows]
     axes.fill_between(
-        step, _column(rows, "q05"), _column(rows, "q95"), color=SKY, alpha=0.35, linewidth=0,
-        label="90 % of repeats",
+        step, [row.q05 for row in rows], [row.q95 for row in rows], color=SKY, alpha=0.35,
+        linewidth=0, label="90 % of repeats",
     )  # fmt: skip
     axes.fill_between(
-        step, _column(rows, "q25"), _column(rows, "q75"), color=BLUE, alpha=0.5, linewidth=0,
-        label="half of them",
+        step, [row.q25 for row in rows], [row.q75 for row in rows], color=BLUE, alpha=0.5,
+        linewidth=0, label="half of them",
     )  # fmt: skip
-    axes.plot(step, _column(rows, "median"), color=BLUE, linewidth=1.2, label="median")
+    axes.plot(step, [row.median for row in rows], color=BLUE, linewidth=1.2, label="median")
     styles = {
         PERSISTENCE: (0, (1, 1.5)),
         DRIFT: (0, (5, 2)),
@@ -406,7 +406,7 @@ def _draw_fan(axes: Axes, rows: Sequence[Row], baselines: Mapping[str, Sequence[
         )  # fmt: skip
     axes.plot(
         step,
-        _column(rows, "actual"),
+        [row.actual for row in rows],
         color=VERMILLION,
         marker="o",
         markersize=2.5,

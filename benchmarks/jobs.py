@@ -50,9 +50,10 @@ JOBS = (
 
 def job_of(engine, units, timesteps, batch_size, rows, repeats, epochs, shuffle):
     """The job of these sizes; stateful unless it shuffles."""
-    regime = Regime(
-        not shuffle, shuffle, True, False, False, None, timesteps, units, batch_size, epochs,
-        0.001, "keras3", engine,
+    regime = Regime.of(
+        stateful=not shuffle, shuffle=shuffle, reset_after_epoch=True, seed_on_train=False,
+        reset_after_prediction=False, train_rows=None, timesteps=timesteps, units=units,
+        batch_size=batch_size, epochs=epochs, learning_rate=0.001, profile="keras3", engine=engine,
     )  # fmt: skip
     return TrainingJob(Block("series", "job", 0, repeats), regime, rows, TEST_ROWS)
 
@@ -68,8 +69,8 @@ def train(sizes):
     """Train one job here; prints megabytes, and the seconds per epoch after the first ones."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     job = job_of(*sizes)
-    series = random_series(job.train_rows, job.regime.timesteps)
-    engine(job.regime.engine)  # Imports Keras.
+    series = random_series(job.train_rows, job.regime.preparation.timesteps)
+    engine(job.regime.execution.engine)  # Imports Keras.
     stamps, started = [], time.perf_counter()
     scenario = Scenario("job", "job", job.regime, "job")
     train_repeats(
@@ -108,7 +109,7 @@ def main():
     for sizes in JOBS:
         job = job_of(*sizes)
         megabytes, seconds = measure(sizes)
-        expected = job.seconds / job.regime.epochs
+        expected = job.seconds / job.regime.training.epochs
         rows.append(
             f"| {' | '.join(map(str, sizes))} | {megabytes:.0f} | {memory_mb([job])} "
             f"| {seconds * 1000:.3g} | {expected * 1000:.3g} | {expected / seconds:.2f} |\n"

@@ -13,7 +13,6 @@ import os
 import platform
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from jobs import random_series
@@ -41,18 +40,19 @@ LONGEST_EPOCH = 20
 
 def data_of(units, timesteps, batch_size, rows):
     """A stateless LSTM of these sizes, and random rows for it."""
-    regime = Regime(
-        False, False, True, False, False, None, timesteps, units, batch_size, 1, 0.001, "keras3",
-        "replicated",
+    regime = Regime.of(
+        stateful=False, shuffle=False, reset_after_epoch=True, seed_on_train=False,
+        reset_after_prediction=False, train_rows=None, timesteps=timesteps, units=units,
+        batch_size=batch_size, epochs=1, learning_rate=0.001, profile="keras3", engine="replicated",
     )  # fmt: skip
-    return regime, supervise(random_series(rows, timesteps), regime)
+    return regime, supervise(random_series(rows, timesteps), regime.preparation)
 
 
 def replicated_epoch(regime, data):
     """Seconds of an epoch of all repeats, and of all else."""
     stamps, started = [], time.perf_counter()
     replicated.train_block(
-        replace(regime, epochs=EPOCHS), data, list(range(REPEATS)),
+        regime.varied(epochs=EPOCHS), data, list(range(REPEATS)),
         lambda done: stamps.append((done, time.perf_counter())),
     )  # fmt: skip
     total = time.perf_counter() - started
@@ -70,13 +70,13 @@ def stock_epoch(regime, data):
     def fit(model):
         started = time.perf_counter()
         model.fit(
-            data.train.inputs, data.train.targets, epochs=1, batch_size=regime.batch_size,
+            data.train.inputs, data.train.targets, epochs=1, batch_size=regime.training.batch_size,
             shuffle=False, verbose=0,
         )  # fmt: skip
         return time.perf_counter() - started
 
     started = time.perf_counter()
-    model = stock.build_model(regime, data.train, 1, regime.batch_size)
+    model = stock.build_model(regime, data.train, 1, regime.training.batch_size)
     built = time.perf_counter() - started
     first, second = fit(model), fit(model)
     return second * REPEATS, (built + first - second) * REPEATS

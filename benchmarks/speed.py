@@ -79,17 +79,17 @@ class Task:
     def of(self, epochs, epsilon=EPSILON):
         """The same with other epochs, and another epsilon in Adam."""
         adam = Optimizer("adam", (("epsilon", epsilon),))
-        return replace(self, regime=replace(self.regime, epochs=epochs, optimizer=adam))
+        return replace(self, regime=self.regime.varied(epochs=epochs, optimizer=adam))
 
     @property
     def epochs(self):
         """How many it trains."""
-        return self.regime.epochs
+        return self.regime.training.epochs
 
     @property
     def epsilon(self):
         """Adam's."""
-        return dict(self.regime.optimizer.options)["epsilon"]
+        return dict(self.regime.training.optimizer.options)["epsilon"]
 
 
 def shipped_task():
@@ -97,7 +97,7 @@ def shipped_task():
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     study = load_study(config, [])
     regime = study.scenario("stateful").regime
-    return Task(regime, supervise(load_series(study.series[0]), regime))
+    return Task(regime, supervise(load_series(study.series[0]), regime.preparation))
 
 
 def one_by_name(arrays):
@@ -113,7 +113,7 @@ class KerasFit:
     def train(self, task):
         """Seconds, and the first network's weights."""
         train, regime = task.data.train, task.regime
-        model = stock.build_model(regime, train, task.seeds(1)[0], regime.batch_size)
+        model = stock.build_model(regime, train, task.seeds(1)[0], regime.training.batch_size)
         initial = model.get_weights()
         self._epoch(model, train)
         model.set_weights(initial)
@@ -122,7 +122,7 @@ class KerasFit:
             if variable.name != "learning_rate":
                 variable.assign(np.zeros(variable.shape))
         started = time.perf_counter()
-        for _ in range(regime.epochs):
+        for _ in range(regime.training.epochs):
             self._epoch(model, train)
             stock.reset_states(model)
         return time.perf_counter() - started, one_by_name(model.get_weights())
@@ -170,11 +170,11 @@ class Torch:
                 file.name,
                 inputs=train.inputs,
                 targets=train.targets,
-                learning_rate=task.regime.learning_rate,
+                learning_rate=task.regime.training.learning_rate,
                 epsilon=task.epsilon,
                 **{name: values[..., 0] for name, values in task.weights(1).items()},
             )
-            command = [TORCH, PEERS / "torch_loop.py", file.name, str(task.regime.epochs)]
+            command = [TORCH, PEERS / "torch_loop.py", file.name, str(task.regime.training.epochs)]
             printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         result = json.loads(printed)
         self.version = result["version"]
@@ -231,7 +231,9 @@ class Limit:
         def pointer(array):
             return np.ascontiguousarray(array).ctypes.data_as(ctypes.POINTER(ctypes.c_float))
 
-        options = [ctypes.c_float(value) for value in (task.regime.learning_rate, task.epsilon)]
+        options = [
+            ctypes.c_float(value) for value in (task.regime.training.learning_rate, task.epsilon)
+        ]
         started = time.perf_counter()
         self.library.train(
             pointer(weights), self.repeats, pointer(inputs), pointer(targets), len(targets),

@@ -15,6 +15,7 @@ PAGE = ROOT / "docs" / "layers.md"
 
 LAYERS = {
     "page": ("report", "figures", "svg"),
+    "notebooks": ("notebook",),
     "jobs": ("training", "checks", "interleaving", "resources", "joblog"),
     "results": ("collection", "measuring", "provenance", "recipe", "releases", "records"),
     "study from config": (

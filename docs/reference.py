@@ -22,8 +22,8 @@ CONFIGURATION = """\
 # Configuration
 
 Every key of `config.yaml` and of the overlays merged over it. This page is generated from
-[the schema](../workflow/schemas/config.schema.yaml) that configs are checked against. Unknown keys
-are refused. In key names, `<name>` stands for a name of your own.
+[the schema](../workflow/scripts/thousandfold/schemas/config.schema.yaml) that configs are checked
+against. Unknown keys are refused. In key names, `<name>` stands for a name of your own.
 """
 
 HEAD_OF_TABLES = """\

@@ -1,6 +1,5 @@
 """What several test modules share."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +15,13 @@ from thousandfold.tables import AnyRow
 
 ROOT = Path(__file__).resolve().parent.parent
 
-STATEFUL = Regime(
+STATEFUL = Regime.of(
     stateful=True, shuffle=False, reset_after_epoch=True, seed_on_train=False,
     reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
     epochs=50, learning_rate=1e-3, profile="keras3", engine="replicated",
 )  # fmt: skip
-STATELESS = replace(STATEFUL, stateful=False)
-WIDE = replace(STATEFUL, units=3, timesteps=4, batch_size=2, train_rows=18, reset_after_epoch=False)
+STATELESS = STATEFUL.varied(stateful=False)
+WIDE = STATEFUL.varied(units=3, timesteps=4, batch_size=2, train_rows=18, reset_after_epoch=False)
 
 
 def contrast_of_two(expect, a, b, margin) -> ContrastOfTwo:
@@ -78,4 +77,4 @@ def shipped_study() -> Study:
 
 
 def shipped_regimes(**changes) -> dict[str, Regime]:
-    return {s.name: replace(s.regime, **changes) for s in shipped_study().scenarios}
+    return {s.name: s.regime.varied(**changes) for s in shipped_study().scenarios}

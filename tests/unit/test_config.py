@@ -75,15 +75,23 @@ def test_the_shipped_study_is_the_articles():
 def test_the_shipped_regimes(name, stateful, reset, seed, reset_prediction, shuffle, batch):
     """The table of the article's regimes, field by field."""
     regime = shipped_study().scenario(name).regime
-    assert regime.stateful == bool(stateful)
-    assert regime.reset_after_epoch == bool(reset)
-    assert regime.seed_on_train == bool(seed)
-    assert regime.reset_after_prediction == bool(reset_prediction)
-    assert regime.shuffle == bool(shuffle)
-    assert regime.batch_size == batch
-    assert regime.train_rows == (12 if batch == 12 else None)
-    assert (regime.epochs, regime.units, regime.timesteps) == (1000, 1, 1)
-    assert (regime.learning_rate, regime.profile, regime.engine) == (0.001, "keras3", "replicated")
+    assert regime.state.stateful == bool(stateful)
+    assert regime.state.reset_after_epoch == bool(reset)
+    assert regime.state.seed_on_train == bool(seed)
+    assert regime.state.reset_after_prediction == bool(reset_prediction)
+    assert regime.training.shuffle == bool(shuffle)
+    assert regime.training.batch_size == batch
+    assert regime.preparation.train_rows == (12 if batch == 12 else None)
+    assert (regime.training.epochs, regime.network.units, regime.preparation.timesteps) == (
+        1000,
+        1,
+        1,
+    )
+    assert (regime.training.learning_rate, regime.execution.profile, regime.execution.engine) == (
+        0.001,
+        "keras3",
+        "replicated",
+    )
 
 
 OVERLAYS = sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config" / "config.yaml"})
@@ -133,7 +141,7 @@ def test_a_minimal_config_takes_defaults():
     study = load_study(config, [])
     assert (study.name, study.repeats, study.alpha, study.findings) == ("default", 1000, 0.05, ())
     assert study.scenario("b_c").label == "b_c"
-    assert study.scenario("a").regime.reset_after_epoch
+    assert study.scenario("a").regime.state.reset_after_epoch
     assert study.experiments[0].scenarios == ("a", "b_c")
     assert len(study.blocks()) == 2
 
@@ -150,8 +158,8 @@ def test_a_scenario_overrides_the_model():
         shipped_config(), {"model": {"units": 2}, "scenarios": {"stateless": {"units": 3}}}
     )
     study = load_study(config, [])
-    assert study.scenario("stateful").regime.units == 2
-    assert study.scenario("stateless").regime.units == 3
+    assert study.scenario("stateful").regime.network.units == 2
+    assert study.scenario("stateless").regime.network.units == 3
 
 
 @pytest.mark.parametrize(
@@ -289,7 +297,7 @@ def test_selecting_findings():
         ({"findings": {"E1": {"all_of": []}}}, "findings.E1"),
         ({"study": {"repeats": {"min": 30, "max": 20, "half_width": 1}}}, "study.repeats.max: 20 is less than min, 30"),
         ({"study": {"repeats": {"min": 30, "max": 90}}}, "study.repeats: the key 'half_width' is missing"),
-        ({"study": {"repeats": {**{"min": 30, "max": 90}, "half_width": 0}}}, "study.repeats.half_width: 0 is out of range"),
+        ({"study": {"repeats": {"min": 30, "max": 90, "half_width": 0}}}, "study.repeats.half_width: 0 is out of range"),
         ({"study": {"design": "paired"}}, "scenarios.stateful2: is the same training as stateful"),
         ({"study": {"design": "pair"}}, "study.design: unknown value 'pair'; did you mean 'paired'?"),
         ({"scenarios": {"stateful2": {"stream": 1}}}, "only a paired study has streams"),
@@ -416,7 +424,7 @@ def test_networks_that_only_stock_keras_trains_go_to_it():
         }},
     )  # fmt: skip
     study = load_study(config, [])
-    engines = {s.name: s.regime.engine for s in study.scenarios}
+    engines = {s.name: s.regime.execution.engine for s in study.scenarios}
     stock = {name for name, engine in engines.items() if engine == "keras"}
     assert stock == {"deep", "dropping", "clipped", "broad"}
 

@@ -36,7 +36,7 @@ def forget_the_graphs():
 
 
 def data_for(regime):
-    return supervise(SERIES, regime)
+    return supervise(SERIES, regime.preparation)
 
 
 @cache
@@ -52,10 +52,8 @@ def rmses(regime, block):
 EQUAL_REGIMES = {
     **shipped_regimes(epochs=50),
     "units 3, timesteps 4, batch size 2": WIDE,
-    "stateless, ragged last batch, shuffled": replace(
-        STATELESS, units=2, batch_size=5, shuffle=True
-    ),
-    "keras2017": replace(STATEFUL, profile="keras2017"),
+    "stateless, ragged last batch, shuffled": STATELESS.varied(units=2, batch_size=5, shuffle=True),
+    "keras2017": STATEFUL.varied(profile="keras2017"),
 }
 
 
@@ -73,7 +71,7 @@ def test_engines_are_equal_number_for_number(name):
 
 @pytest.mark.parametrize(("units", "features"), [(1, 1), (3, 1), (8, 2)])
 def test_initial_weights_are_those_of_stock_keras(units, features):
-    regime = replace(STATEFUL, units=units)
+    regime = STATEFUL.varied(units=units)
     rows = Rows(np.zeros((1, 1, features), np.float32), np.zeros(1, np.float32))
     ours = replicated.initial_weights(regime, rows, SEEDS[:5])
     for lane, seed in enumerate(SEEDS[:5]):
@@ -98,13 +96,13 @@ class NumpyLstm:
         self.reset()
 
     def reset(self):
-        self.h = self.c = np.zeros((self.regime.batch_size, self.regime.units))
+        self.h = self.c = np.zeros((self.regime.training.batch_size, self.regime.network.units))
 
     def run(self, inputs, reset_after_batch):
         """Outputs of all rows, batch by batch."""
-        outputs, size = [], self.regime.batch_size
+        outputs, size = [], self.regime.training.batch_size
         for start in range(0, len(inputs), size):
-            if not self.regime.stateful:
+            if not self.regime.state.stateful:
                 self.reset()
             for t in range(inputs.shape[1]):
                 x = inputs[start : start + size, t]
@@ -119,14 +117,14 @@ class NumpyLstm:
 
 
 # Four training rows, two batches, because the states of longer passes converge, whatever they start from.
-FROZEN = replace(WIDE, epochs=2, learning_rate=1e-30, train_rows=4)
+FROZEN = WIDE.varied(epochs=2, learning_rate=1e-30, train_rows=4)
 STATE_REGIMES = {
-    "reset after each epoch": replace(FROZEN, reset_after_epoch=True),
+    "reset after each epoch": FROZEN.varied(reset_after_epoch=True),
     "never reset": FROZEN,
-    "reset after each prediction": replace(FROZEN, reset_after_prediction=True),
-    "seeded": replace(FROZEN, reset_after_epoch=True, seed_on_train=True),
-    "seeded, never reset": replace(FROZEN, seed_on_train=True),
-    "stateless": replace(FROZEN, stateful=False),
+    "reset after each prediction": FROZEN.varied(reset_after_prediction=True),
+    "seeded": FROZEN.varied(reset_after_epoch=True, seed_on_train=True),
+    "seeded, never reset": FROZEN.varied(seed_on_train=True),
+    "stateless": FROZEN.varied(stateful=False),
 }
 
 
@@ -137,13 +135,13 @@ def test_state_is_carried_and_reset_as_the_regime_says(engine, name):
     regime = STATE_REGIMES[name]
     data, block = data_for(regime), trained(engine, regime, tuple(SEEDS[:1]))
     lstm = NumpyLstm(block.weights, regime)
-    for _ in range(regime.epochs):
+    for _ in range(regime.training.epochs):
         train_outputs = lstm.run(data.train.inputs, reset_after_batch=False)
-        if regime.reset_after_epoch:
+        if regime.state.reset_after_epoch:
             lstm.reset()
-    if regime.seed_on_train:
-        lstm.run(data.train.inputs, regime.reset_after_prediction)
-    test_outputs = lstm.run(data.test.inputs, regime.reset_after_prediction)
+    if regime.state.seed_on_train:
+        lstm.run(data.train.inputs, regime.state.reset_after_prediction)
+    test_outputs = lstm.run(data.test.inputs, regime.state.reset_after_prediction)
 
     loss = np.mean((train_outputs - data.train.targets) ** 2)
     np.testing.assert_allclose(block.train_loss[0], loss, rtol=1e-5)
@@ -160,13 +158,12 @@ def test_the_numpy_network_tells_carried_from_reset_states():
 
 
 BEYOND = {
-    "kept": replace(
-        STATEFUL, units=3, timesteps=2, train_rows=4, epochs=1, learning_rate=1e-30,
+    "kept": STATEFUL.varied(units=3, timesteps=2, train_rows=4, epochs=1, learning_rate=1e-30,
         reset_after_epoch=False,
     ),
 }  # fmt: skip
-BEYOND["reset after each prediction"] = replace(BEYOND["kept"], reset_after_prediction=True)
-BEYOND["stateless"] = replace(BEYOND["kept"], stateful=False)
+BEYOND["reset after each prediction"] = BEYOND["kept"].varied(reset_after_prediction=True)
+BEYOND["stateless"] = BEYOND["kept"].varied(stateful=False)
 
 
 def expected_future(lstm, data, steps, *, resets):
@@ -187,15 +184,15 @@ def test_beyond_the_end_the_state_is_carried_and_reset_as_the_regime_says(
     """By networks as they were drawn: stock Keras trains nothing here."""
     monkeypatch.setattr(stock, "_fit", lambda *_: (0.0, 1))
     regime, steps = BEYOND[name], 4
-    data = supervise(replace(SERIES, horizon=steps), regime)
+    data = supervise(replace(SERIES, horizon=steps), regime.preparation)
     block = engine.train_block(regime, data, SEEDS[:1], lambda _: None)
 
     def expected(regime):
         lstm = NumpyLstm(block.weights, regime)
         if engine is replicated:
             lstm.run(data.train.inputs, reset_after_batch=False)
-        lstm.run(data.test.inputs, regime.reset_after_prediction)
-        return expected_future(lstm, data, steps, resets=regime.reset_after_prediction)
+        lstm.run(data.test.inputs, regime.state.reset_after_prediction)
+        return expected_future(lstm, data, steps, resets=regime.state.reset_after_prediction)
 
     np.testing.assert_allclose(block.future[0], expected(regime), atol=1e-6)
     # Carrying and resetting are not the same thing, or the line above could not fail.
@@ -222,17 +219,17 @@ def assert_same(regime_a, regime_b, *, weights=True, forecasts=True):
     ids=str,
 )  # fmt: skip
 def test_fields_that_change_training(change):
-    assert_same(STATEFUL, replace(STATEFUL, **change), weights=False, forecasts=False)
+    assert_same(STATEFUL, STATEFUL.varied(**change), weights=False, forecasts=False)
 
 
 def test_shuffling_changes_training():
-    shuffled = replace(STATELESS, shuffle=True)
+    shuffled = STATELESS.varied(shuffle=True)
     assert_same(STATELESS, shuffled, weights=False, forecasts=False)
 
 
 @pytest.mark.parametrize("change", [{"units": 2}, {"timesteps": 2}], ids=str)
 def test_fields_that_change_the_network(change):
-    a, b = trained(replicated, STATEFUL), trained(replicated, replace(STATEFUL, **change))
+    a, b = trained(replicated, STATEFUL), trained(replicated, STATEFUL.varied(**change))
     assert not np.allclose(a.outputs, b.outputs, atol=1e-4)
 
 
@@ -240,44 +237,47 @@ def test_fields_that_change_the_network(change):
     "change", [{"seed_on_train": True}, {"reset_after_prediction": True}], ids=str
 )
 def test_fields_that_change_only_the_forecast(change):
-    assert_same(STATEFUL, replace(STATEFUL, **change), forecasts=False)
+    assert_same(STATEFUL, STATEFUL.varied(**change), forecasts=False)
 
 
 def test_resetting_after_predictions_leaves_the_first_forecast_alone():
     a = trained(replicated, STATEFUL)
-    b = trained(replicated, replace(STATEFUL, reset_after_prediction=True))
+    b = trained(replicated, STATEFUL.varied(reset_after_prediction=True))
     np.testing.assert_allclose(a.outputs[:, 0], b.outputs[:, 0], atol=1e-7)
 
 
 def test_resetting_after_predictions_wipes_the_seeding():
-    resets = replace(STATEFUL, reset_after_prediction=True)
-    assert_same(resets, replace(resets, seed_on_train=True))
+    resets = STATEFUL.varied(reset_after_prediction=True)
+    assert_same(resets, resets.varied(seed_on_train=True))
 
 
 def test_one_batch_of_all_rows_makes_stateful_and_stateless_the_same():
-    one_batch = replace(STATEFUL, batch_size=12, train_rows=12)
-    assert_same(one_batch, replace(one_batch, stateful=False))
+    one_batch = STATEFUL.varied(batch_size=12, train_rows=12)
+    assert_same(one_batch, one_batch.varied(stateful=False))
 
 
 @pytest.mark.parametrize("field", ["reset_after_epoch", "seed_on_train", "reset_after_prediction"])
 def test_resets_and_seeding_mean_nothing_to_a_stateless_network(field):
-    assert_same(STATELESS, replace(STATELESS, **{field: not getattr(STATELESS, field)}))
+    assert_same(STATELESS, STATELESS.varied(**{field: not getattr(STATELESS.state, field)}))
 
 
 # Independence of the repeats, to the bit.
 
 BIT_REGIMES = {
-    "stateful": replace(STATEFUL, seed_on_train=True),
-    "shuffled": replace(STATELESS, shuffle=True),
-    "one batch": replace(STATEFUL, batch_size=12, train_rows=12),
+    "stateful": STATEFUL.varied(seed_on_train=True),
+    "shuffled": STATELESS.varied(shuffle=True),
+    "one batch": STATEFUL.varied(batch_size=12, train_rows=12),
     "wide": WIDE,
-    "wider, long": replace(STATELESS, units=16, timesteps=12, batch_size=4, epochs=5),
-    "keras2017": replace(WIDE, profile="keras2017"),
-    "matrix products": replace(STATELESS, units=32, timesteps=3, batch_size=8, epochs=5),
-    "gru": replace(WIDE, layer="gru"),
-    "dense": replace(STATELESS, layer="dense", timesteps=3, units=4),
-    "stopped early": replace(
-        STATEFUL, epochs=30, learning_rate=0.02, early_stopping=EarlyStopping(6, 2, 0.0, True, 0)
+    "wider, long": STATELESS.varied(units=16, timesteps=12, batch_size=4, epochs=5),
+    "keras2017": WIDE.varied(profile="keras2017"),
+    "matrix products": STATELESS.varied(units=32, timesteps=3, batch_size=8, epochs=5),
+    "gru": WIDE.varied(layer="gru"),
+    "dense": STATELESS.varied(layer="dense", timesteps=3, units=4),
+    "stopped early": STATEFUL.varied(
+        epochs=30,
+        learning_rate=0.02,
+        validation_rows=6,
+        early_stopping=EarlyStopping(2, 0.0, True, 0),
     ),
 }
 
@@ -300,7 +300,7 @@ def test_a_repeat_is_equal_to_the_bit_in_any_block(name):
 
 @pytest.mark.slow
 def test_a_repeat_is_equal_to_the_bit_in_any_pass():
-    regime = replace(STATELESS, epochs=5, shuffle=True)
+    regime = STATELESS.varied(epochs=5, shuffle=True)
     lanes = lanes_of(regime, features=1)
     seeds = tuple(range(1000, 1000 + lanes + 3))
     whole = trained(replicated, regime, seeds)
@@ -310,8 +310,8 @@ def test_a_repeat_is_equal_to_the_bit_in_any_pass():
 
 def test_lanes_follow_from_sizes_alone():
     assert lanes_of(STATEFUL, features=1) == MOST_LANES
-    assert lanes_of(replace(STATEFUL, units=64), features=1) == FEWEST_LANES
-    for wider in [replace(STATEFUL, units=4), replace(STATELESS, batch_size=16, timesteps=12)]:
+    assert lanes_of(STATEFUL.varied(units=64), features=1) == FEWEST_LANES
+    for wider in [STATEFUL.varied(units=4), STATELESS.varied(batch_size=16, timesteps=12)]:
         assert FEWEST_LANES < lanes_of(wider, features=1) < MOST_LANES
 
 
@@ -319,7 +319,7 @@ def test_lanes_follow_from_sizes_alone():
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize(("units", "timesteps", "features"), [(1, 1, 1), (5, 3, 2)])
 def test_weights_are_as_many_as_keras_has(layer, layers, units, timesteps, features):
-    regime = replace(STATELESS, layer=layer, layers=layers, units=units, timesteps=timesteps)
+    regime = STATELESS.varied(layer=layer, layers=layers, units=units, timesteps=timesteps)
     rows = Rows(np.zeros((2, timesteps, features), np.float32), np.zeros(2, np.float32))
     in_keras = stock.build_model(regime, rows, SEEDS[0], 1).count_params()
     # Keras's GRU has two biases; the estimate counts one.
@@ -329,8 +329,8 @@ def test_weights_are_as_many_as_keras_has(layer, layers, units, timesteps, featu
 
 def test_more_weights_mean_fewer_lanes():
     """Of one size but for the layers; stacked ones hold several times the weights."""
-    single = replace(STATEFUL, units=8)
-    assert lanes_of(replace(single, layers=3), features=1) < lanes_of(single, features=1)
+    single = STATEFUL.varied(units=8)
+    assert lanes_of(single.varied(layers=3), features=1) < lanes_of(single, features=1)
 
 
 @pytest.mark.parametrize(
@@ -345,13 +345,13 @@ def test_more_than_128_units_over_several_timesteps_or_rows_go_to_stock_keras(
     units, sizes, is_supported
 ):
     """The limit as docs/networks.md tells it."""
-    regime = replace(STATELESS, units=units, **sizes)
+    regime = STATELESS.varied(units=units, **sizes)
     assert supports(regime) == is_supported
     assert ("more than 128 units" in str(unsupported(regime))) != is_supported
 
 
 def test_calls_of_the_compiled_program_leave_no_mark(monkeypatch):
-    regime = replace(STATELESS, shuffle=True)
+    regime = STATELESS.varied(shuffle=True)
     whole = trained(replicated, regime)
     monkeypatch.setattr(replicated, "ORDERS_PER_CALL", 22 * 2 * 3)
     part = replicated.train_block(regime, data_for(regime), SEEDS[:2], lambda _: None)
@@ -391,7 +391,7 @@ def test_a_diverged_repeat_leaves_the_others_alone(monkeypatch):
 def test_progress_reaches_the_last_epoch():
     for engine in (stock, replicated):
         seen = []
-        regime = replace(STATELESS, epochs=7, shuffle=True)
+        regime = STATELESS.varied(epochs=7, shuffle=True)
         engine.train_block(regime, data_for(regime), SEEDS[:2], seen.append)
         assert seen == sorted(seen)
         assert seen[-1] == 7
@@ -419,7 +419,7 @@ rmses = {}
 actual = load_series(study.series[0]).values[-12:]
 for name in ("stateful", "stateful_batch12"):
     scenario = study.scenario(name)
-    regime = replace(scenario.regime, epochs=300)
+    regime = scenario.regime.varied(epochs=300)
     scenario = replace(scenario, regime=regime)
     table = train_repeats(scenario, load_series(study.series[0]), study.seed, range(20))
     rmses[name] = list(rmse(table.filter(like="forecast_"), actual))

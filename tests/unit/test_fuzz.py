@@ -284,7 +284,7 @@ def test_a_series_that_cannot_be_read_is_refused(name, tmp_path):
     path = tmp_path / "series.csv"
     path.write_bytes(content)
     with pytest.raises(DataError, match=problem) as refusal:
-        supervise(read_series("s", path, "Sales", 12), STATELESS)
+        supervise(read_series("s", path, "Sales", 12), STATELESS.preparation)
     assert_one_clear_error(refusal.value)
 
 
@@ -341,7 +341,7 @@ def test_any_bytes_are_a_series_or_one_clear_error(tmp_path, content):
     path.write_bytes(content if isinstance(content, bytes) else head + content.encode())
     try:
         series = read_series("s", path, "Sales", 12)
-        data = supervise(series, STATELESS)
+        data = supervise(series, STATELESS.preparation)
     except DataError as error:
         assert_one_clear_error(error)
     else:

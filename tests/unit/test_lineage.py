@@ -1,7 +1,6 @@
 """Which sample's last state starts which sample: in the figure, and in both engines."""
 
 import importlib.util
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,8 +34,7 @@ def test_both_engines_hand_the_state_on_in_this_way():
     """What a row changes in the forecasts of later ones: only each batch-size-th row after it."""
     rng = np.random.default_rng(3)
     values = rng.normal(size=30).cumsum()
-    regime = replace(
-        STATEFUL, difference=False, scaling="none", timesteps=1, batch_size=3, units=2, epochs=1,
+    regime = STATEFUL.varied(difference=False, scaling="none", timesteps=1, batch_size=3, units=2, epochs=1,
         learning_rate=1e-30, train_rows=6,
     )  # fmt: skip
     for engine in (replicated, stock):
@@ -44,7 +42,7 @@ def test_both_engines_hand_the_state_on_in_this_way():
         for bump in (0.0, 1.0):
             changed = values.copy()
             changed[-13] += bump  # the input of the first of twelve test rows
-            data = supervise(Series("s", changed, tuple("x" * 30), 12), regime)
+            data = supervise(Series("s", changed, tuple("x" * 30), 12), regime.preparation)
             outputs.append(engine.train_block(regime, data, [5], lambda _: None).outputs[0])
         touched = np.flatnonzero(np.abs(outputs[1] - outputs[0]) > 1e-7)
         assert list(touched) == [0, 3, 6, 9]

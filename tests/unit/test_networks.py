@@ -33,72 +33,69 @@ def forget_the_graphs():
 
 
 def train(engine, regime, series=SERIES, seeds=SEEDS):
-    return engine.train_block(regime, supervise(series, regime), list(seeds), lambda _: None)
+    return engine.train_block(
+        regime, supervise(series, regime.preparation), list(seeds), lambda _: None
+    )
 
 
 def of_form(form, **changes):
     start = STATEFUL if form.startswith("stepwise") else STATELESS
-    return replace(start, units=2, sequences=Sequences(2, 4, form), epochs=15, **changes)
+    return start.varied(units=2, sequences=Sequences(2, 4, form), epochs=15, **changes)
 
 
 def stopping(regime, learning_rate, **changes):
     rule = EarlyStopping(
         **{
-            "validation_rows": 6, "patience": 2, "min_delta": 0.0, "restore_best_weights": True,
+            "patience": 2, "min_delta": 0.0, "restore_best_weights": True,
             "start_from_epoch": 0, **changes,
         }
     )  # fmt: skip
-    return replace(regime, early_stopping=rule, learning_rate=learning_rate, epochs=40)
+    return regime.varied(
+        validation_rows=6, early_stopping=rule, learning_rate=learning_rate, epochs=40
+    )
 
 
-SHORT_WIDE = replace(WIDE, epochs=15)
+SHORT_WIDE = WIDE.varied(epochs=15)
 
 NETWORKS = {
-    "gru": replace(SHORT_WIDE, layer="gru"),
-    "gru of 2017": replace(SHORT_WIDE, layer="gru", profile="keras2017"),
-    "simple rnn": replace(SHORT_WIDE, layer="simple_rnn"),
-    "dense on lags": replace(STATELESS, layer="dense", units=3, timesteps=3, epochs=15),
-    "dense, relu": replace(STATELESS, layer="dense", units=4, activation="relu", epochs=15),
-    "lstm, sigmoid": replace(SHORT_WIDE, activation="sigmoid"),
-    "matrix products": replace(STATELESS, units=32, batch_size=8, timesteps=2, epochs=15),
-    "rmsprop": replace(SHORT_WIDE, optimizer=Optimizer("rmsprop")),
-    "rmsprop, every option": replace(
-        SHORT_WIDE,
-        optimizer=Optimizer(
+    "gru": SHORT_WIDE.varied(layer="gru"),
+    "gru of 2017": SHORT_WIDE.varied(layer="gru", profile="keras2017"),
+    "simple rnn": SHORT_WIDE.varied(layer="simple_rnn"),
+    "dense on lags": STATELESS.varied(layer="dense", units=3, timesteps=3, epochs=15),
+    "dense, relu": STATELESS.varied(layer="dense", units=4, activation="relu", epochs=15),
+    "lstm, sigmoid": SHORT_WIDE.varied(activation="sigmoid"),
+    "matrix products": STATELESS.varied(units=32, batch_size=8, timesteps=2, epochs=15),
+    "rmsprop": SHORT_WIDE.varied(optimizer=Optimizer("rmsprop")),
+    "rmsprop, every option": SHORT_WIDE.varied(optimizer=Optimizer(
             "rmsprop", (("centered", True), ("epsilon", 1e-4), ("momentum", 0.5), ("rho", 0.8))
         ),
     ),
-    "sgd": replace(SHORT_WIDE, optimizer=Optimizer("sgd"), learning_rate=0.01),
-    "sgd, every option": replace(
-        SHORT_WIDE,
-        optimizer=Optimizer("sgd", (("momentum", 0.9), ("nesterov", True))),
+    "sgd": SHORT_WIDE.varied(optimizer=Optimizer("sgd"), learning_rate=0.01),
+    "sgd, every option": SHORT_WIDE.varied(optimizer=Optimizer("sgd", (("momentum", 0.9), ("nesterov", True))),
         learning_rate=0.01,
     ),
-    "adam, every option": replace(
-        SHORT_WIDE,
-        optimizer=Optimizer(
+    "adam, every option": SHORT_WIDE.varied(optimizer=Optimizer(
             "adam", (("amsgrad", True), ("beta_1", 0.8), ("beta_2", 0.9), ("clipvalue", 0.01))
         ),
     ),
-    "values to [0, 1]": replace(STATELESS, difference=False, scaling="unit", epochs=15),
-    "standardised, target as it is": replace(
-        STATELESS, scaling="standard", scale_target=False, learning_rate=0.01, epochs=15
+    "values to [0, 1]": STATELESS.varied(difference=False, scaling="unit", epochs=15),
+    "standardised, target as it is": STATELESS.varied(scaling="standard", scale_target=False, learning_rate=0.01, epochs=15
     ),
     "filled up with zeros, shuffled": of_form("zeros", shuffle=True),
     "masking": of_form("masking", batch_size=4),
-    "masking, long": replace(of_form("masking"), sequences=Sequences(8, 10, "masking"), epochs=5),
+    "masking, long": of_form("masking").varied(sequences=Sequences(8, 10, "masking"), epochs=5),
     "flag": of_form("flag"),
     "stepwise": of_form("stepwise"),
     "stepwise, gru": of_form("stepwise", layer="gru"),
     "stepwise, learning at the last": of_form("stepwise_last"),
     "stopping early": stopping(STATEFUL, 0.01, min_delta=0.002),
     "stopping early, shuffled, a ragged batch": stopping(
-        replace(STATELESS, shuffle=True, batch_size=5), 0.02,
+        STATELESS.varied(shuffle=True, batch_size=5), 0.02,
         restore_best_weights=False, start_from_epoch=3,
     ),
     "stopping early, never reset": stopping(WIDE, 0.02, patience=0),
     "stopping early, state kept, seeded": stopping(
-        replace(STATEFUL, reset_after_epoch=False, seed_on_train=True), 0.05,
+        STATEFUL.varied(reset_after_epoch=False, seed_on_train=True), 0.05,
         patience=3, restore_best_weights=False,
     ),
 }  # fmt: skip
@@ -114,7 +111,7 @@ def test_engines_are_equal_number_for_number(name):
         np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
     np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
     np.testing.assert_array_equal(ours.epochs, theirs.epochs)
-    data = supervise(SERIES, regime)
+    data = supervise(SERIES, regime.preparation)
     errors = [rmse(data.invert(block.outputs), data.actual) for block in (ours, theirs)]
     np.testing.assert_allclose(*errors, atol=1e-3, rtol=0)
 
@@ -128,7 +125,7 @@ def test_early_stopping_stopped_repeats_at_different_epochs():
 
 
 def test_two_columns_of_inputs():
-    regime = replace(SHORT_WIDE, layer="gru")
+    regime = SHORT_WIDE.varied(layer="gru")
     ours, theirs = (train(engine, regime, TWO_COLUMNS) for engine in (replicated, stock))
     assert ours.weights["kernel"].shape[0] == 2
     np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=1e-5)
@@ -138,9 +135,9 @@ def test_two_columns_of_inputs():
 @pytest.mark.parametrize(
     "regime",
     [
-        replace(SHORT_WIDE, batch_size=2, forecast_batch_size=1, seed_on_train=True),
-        replace(STATELESS, batch_size=22, epochs=15),
-        replace(STATEFUL, difference=False, timesteps=2, epochs=15),
+        SHORT_WIDE.varied(batch_size=2, forecast_batch_size=1, seed_on_train=True),
+        STATELESS.varied(batch_size=22, epochs=15),
+        STATEFUL.varied(difference=False, timesteps=2, epochs=15),
     ],
     ids=["moved to batches of one", "stateless", "of values"],
 )
@@ -153,8 +150,8 @@ def test_forecasts_beyond_the_end(regime):
 
 def test_forecasts_beyond_the_end_take_each_other_for_what_was_observed():
     """The second step of a stateless network is what it would forecast had the first come true."""
-    regime = replace(STATELESS, epochs=15)
-    data, block = supervise(AHEAD, regime), train(replicated, regime, AHEAD, [5])
+    regime = STATELESS.varied(epochs=15)
+    data, block = supervise(AHEAD, regime.preparation), train(replicated, regime, AHEAD, [5])
     first = future_in_units(data, block.future)[0, 0]
     longer = replace(SERIES, values=np.append(SERIES.values, first), test_rows=13)
     # The split and so the scaling stay as they were: 22 training rows.
@@ -164,12 +161,12 @@ def test_forecasts_beyond_the_end_take_each_other_for_what_was_observed():
 
 def test_weights_move_to_another_batch_size():
     """A reader's question: train on a batch of all rows, forecast one by one."""
-    together = replace(STATEFUL, batch_size=22, epochs=15, forecast_batch_size=1)
+    together = STATEFUL.varied(batch_size=22, epochs=15, forecast_batch_size=1)
     alone = train(replicated, together)
     weights = {name: value[..., 0] for name, value in alone.weights.items()}
-    model = stock.build_model(together, supervise(SERIES, together).test, 5, 1)
+    model = stock.build_model(together, supervise(SERIES, together.preparation).test, 5, 1)
     model.set_weights([weights[name] for name in stock.weight_names(together)])
-    rows = supervise(SERIES, together).test.inputs
+    rows = supervise(SERIES, together.preparation).test.inputs
     one_by_one = np.concatenate([model.predict(row[np.newaxis], verbose=0)[:, 0] for row in rows])
     np.testing.assert_allclose(alone.outputs[0], one_by_one, atol=1e-6)
 
@@ -179,9 +176,10 @@ def test_weights_move_to_another_batch_size():
 
 def test_a_sequence_in_every_form():
     forms = {
-        form: supervise(SERIES, of_form(form)) for form in ("zeros", "masking", "flag", "stepwise")
+        form: supervise(SERIES, of_form(form).preparation)
+        for form in ("zeros", "masking", "flag", "stepwise")
     }
-    scaled = supervise(SERIES, replace(STATELESS, timesteps=4)).train
+    scaled = supervise(SERIES, STATELESS.varied(timesteps=4).preparation).train
     for row, length in [(0, 2), (1, 3), (2, 4), (3, 2)]:
         real = scaled.inputs[row, 4 - length :, 0]
         np.testing.assert_array_equal(
@@ -201,8 +199,8 @@ def test_a_sequence_in_every_form():
 def test_forward_a_masked_and_a_stepwise_network_are_the_same_thing():
     """From the same weights; what differs between them is the gradient."""
     still = {"learning_rate": 1e-30, "epochs": 1}
-    masked = train(replicated, replace(of_form("masking"), **still))
-    stepwise = train(replicated, replace(of_form("stepwise_last"), **still))
+    masked = train(replicated, of_form("masking").varied(**still))
+    stepwise = train(replicated, of_form("stepwise_last").varied(**still))
     np.testing.assert_allclose(masked.outputs, stepwise.outputs, atol=1e-6)
     np.testing.assert_allclose(masked.train_loss, stepwise.train_loss, rtol=1e-5)
 
@@ -210,12 +208,12 @@ def test_forward_a_masked_and_a_stepwise_network_are_the_same_thing():
 # What goes to stock Keras
 
 STOCK_ONLY = {
-    "stacked layers": replace(STATELESS, layers=2, units=2, epochs=2),
-    "stacked dense layers": replace(STATELESS, layer="dense", layers=2, epochs=2),
-    "dropout": replace(STATELESS, dropout=0.5, units=4, epochs=2),
-    "clipnorm": replace(STATELESS, optimizer=Optimizer("adam", (("clipnorm", 1e-9),)), epochs=2),
-    "more than 128 units": replace(STATELESS, units=129, timesteps=2, epochs=1),
-    "more than 128 units in batches": replace(STATELESS, units=129, batch_size=2, epochs=1),
+    "stacked layers": STATELESS.varied(layers=2, units=2, epochs=2),
+    "stacked dense layers": STATELESS.varied(layer="dense", layers=2, epochs=2),
+    "dropout": STATELESS.varied(dropout=0.5, units=4, epochs=2),
+    "clipnorm": STATELESS.varied(optimizer=Optimizer("adam", (("clipnorm", 1e-9),)), epochs=2),
+    "more than 128 units": STATELESS.varied(units=129, timesteps=2, epochs=1),
+    "more than 128 units in batches": STATELESS.varied(units=129, batch_size=2, epochs=1),
 }
 
 
@@ -231,7 +229,7 @@ def test_what_the_replicated_engine_does_not_take_is_trained_by_stock_keras(name
 def test_dropout_drops():
     regime = STOCK_ONLY["dropout"]
     with_dropout, without = (
-        train(stock, r, seeds=[5]) for r in (regime, replace(regime, dropout=0.0))
+        train(stock, r, seeds=[5]) for r in (regime, regime.varied(dropout=0.0))
     )
     assert not np.allclose(with_dropout.train_loss, without.train_loss)
 
@@ -258,7 +256,7 @@ def own_models(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("own_models")
 def test_a_model_of_ones_own():
-    regime = replace(STATELESS, timesteps=3, epochs=2, model="my_models:build")
+    regime = STATELESS.varied(timesteps=3, epochs=2, model="my_models:build")
     assert not supports(regime)
     once, again, other = (train(stock, regime, seeds=[seed]) for seed in (5, 5, 6))
     np.testing.assert_array_equal(once.outputs, again.outputs)
@@ -278,4 +276,4 @@ def test_a_model_of_ones_own():
 )
 def test_a_model_of_ones_own_that_cannot_be_used(model, problem):
     with pytest.raises(OwnModelError, match=problem):
-        train(stock, replace(STATELESS, epochs=1, model=model), seeds=[5])
+        train(stock, STATELESS.varied(epochs=1, model=model), seeds=[5])

@@ -148,7 +148,7 @@ def test_fidelity_is_checked_for_a_stateful_and_a_stateless_scenario_of_the_fast
     stock = replace(
         study,
         scenarios=tuple(
-            replace(s, regime=replace(s.regime, engine="keras")) for s in study.scenarios
+            replace(s, regime=s.regime.varied(engine="keras")) for s in study.scenarios
         ),
     )
     assert list(checked_scenarios(stock)) == []

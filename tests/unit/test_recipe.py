@@ -25,7 +25,7 @@ SHIPPED = ROOT / "data/shampoo-sales.csv"
 
 def with_regime(study, **changes):
     scenarios = tuple(
-        replace(s, regime=replace(s.regime, **changes)) if s.name == "stateful" else s
+        replace(s, regime=s.regime.varied(**changes)) if s.name == "stateful" else s
         for s in study.scenarios
     )
     return replace(study, scenarios=scenarios)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -33,7 +32,7 @@ PLENTY = 10**6
 
 def job(repeats=1000, start=0, **changes):
     block = Block("s", "a", start, start + repeats)
-    return TrainingJob(block, replace(STATEFUL, **changes), train_rows=22, test_rows=12)
+    return TrainingJob(block, STATEFUL.varied(**changes), train_rows=22, test_rows=12)
 
 
 def test_larger_jobs_ask_for_more():

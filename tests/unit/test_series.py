@@ -14,7 +14,7 @@ from thousandfold.baselines import baseline_errors, baseline_forecasts
 from thousandfold.engines.block import TrainedBlock
 from thousandfold.errors import DataError
 from thousandfold.observations import read_series, series_path
-from thousandfold.scenario import EarlyStopping, Scenario, Sequences
+from thousandfold.scenario import Scenario, Sequences
 from thousandfold.series import Series
 from thousandfold.supervised import MASK_VALUE, supervise
 from thousandfold.training import train_repeats
@@ -40,7 +40,7 @@ def test_baselines(shampoo):
     [(None, 22, -157.1, 213.6), (12, 12, -157.1, 131.7)],
 )
 def test_scaling_is_fitted_on_the_training_rows(shampoo, train_rows, rows, minimum, maximum):
-    data = supervise(shampoo, replace(STATELESS, timesteps=1, train_rows=train_rows))
+    data = supervise(shampoo, STATELESS.varied(timesteps=1, train_rows=train_rows).preparation)
     assert data.train.inputs.shape == (rows, 1, 1)
     assert data.test.inputs.shape == (12, 1, 1)
     assert data.target_scaler.offset == pytest.approx(minimum)
@@ -51,7 +51,7 @@ def test_scaling_is_fitted_on_the_training_rows(shampoo, train_rows, rows, minim
 
 
 def test_rows_are_successive_differences(shampoo):
-    data = supervise(shampoo, replace(STATELESS, timesteps=4, train_rows=None))
+    data = supervise(shampoo, STATELESS.varied(timesteps=4, train_rows=None).preparation)
     assert data.train.inputs.shape == (19, 4, 1)
     assert data.train.inputs.dtype == data.train.targets.dtype == np.float32
     # Each row is the one before, moved by one; scales differ by column, so compare where equal.
@@ -64,7 +64,7 @@ def test_rows_are_successive_differences(shampoo):
 
 
 def test_inverting_true_differences_gives_the_observations(shampoo):
-    data = supervise(shampoo, replace(STATELESS, timesteps=1, train_rows=None))
+    data = supervise(shampoo, STATELESS.varied(timesteps=1, train_rows=None).preparation)
     true_differences = np.diff(shampoo.values)[-12:]
     scaled = data.target_scaler.scale(true_differences)
     np.testing.assert_allclose(data.invert(scaled), shampoo.values[-12:])
@@ -89,7 +89,7 @@ def test_too_short(n, test_rows):
     values = np.random.default_rng(0).normal(size=n)
     series = Series("x", values, tuple(map(str, range(n))), test_rows)
     with pytest.raises(DataError, match="give a longer series"):
-        supervise(series, replace(STATELESS, timesteps=1, train_rows=None))
+        supervise(series, STATELESS.varied(timesteps=1, train_rows=None).preparation)
 
 
 # Files of other kinds
@@ -164,7 +164,7 @@ def test_a_dataset_that_is_not_there(file):
     ("scaling", "low", "high"), [("symmetric", -1, 1), ("unit", 0, 1), ("standard", None, None)]
 )
 def test_scalings(shampoo, scaling, low, high):
-    data = supervise(shampoo, replace(STATELESS, scaling=scaling))
+    data = supervise(shampoo, STATELESS.varied(scaling=scaling).preparation)
     for values in (data.train.inputs, data.train.targets):
         if low is None:
             assert (values.mean(), values.std()) == pytest.approx((0, 1), abs=1e-6)
@@ -175,22 +175,23 @@ def test_scalings(shampoo, scaling, low, high):
 
 
 def test_without_scaling_or_differences_rows_are_the_values(shampoo):
-    data = supervise(shampoo, replace(STATELESS, scaling="none", difference=False, timesteps=2))
+    data = supervise(
+        shampoo, STATELESS.varied(scaling="none", difference=False, timesteps=2).preparation
+    )
     np.testing.assert_array_equal(data.train.inputs[0, :, 0], np.float32(shampoo.values[:2]))
     np.testing.assert_array_equal(data.train.targets[:3], np.float32(shampoo.values[2:5]))
     np.testing.assert_array_equal(data.invert(data.test.targets), np.float32(data.actual))
 
 
 def test_a_target_that_is_not_scaled(shampoo):
-    data = supervise(shampoo, replace(STATELESS, scale_target=False))
+    data = supervise(shampoo, STATELESS.varied(scale_target=False).preparation)
     assert data.train.inputs.max() == 1
     np.testing.assert_array_equal(data.train.targets, np.float32(np.diff(shampoo.values)[1:23]))
 
 
 def test_validation_rows_are_the_last_before_the_test(shampoo):
-    rule = EarlyStopping(5, 0, 0.0, False, 0)
-    whole = supervise(shampoo, STATELESS)
-    data = supervise(shampoo, replace(STATELESS, early_stopping=rule))
+    whole = supervise(shampoo, STATELESS.preparation)
+    data = supervise(shampoo, STATELESS.varied(validation_rows=5).preparation)
     assert (len(data.train), len(data.validation)) == (17, 5)
     np.testing.assert_array_equal(data.before_test.inputs, whole.train.inputs)
     np.testing.assert_array_equal(data.validation.targets, whole.train.targets[17:])
@@ -198,12 +199,12 @@ def test_validation_rows_are_the_last_before_the_test(shampoo):
 
 def test_further_inputs_are_differenced_and_scaled_for_themselves(shampoo):
     other = np.cumsum(np.arange(36.0))[:, np.newaxis]
-    data = supervise(replace(shampoo, inputs=other), replace(STATELESS, timesteps=2))
+    data = supervise(replace(shampoo, inputs=other), STATELESS.varied(timesteps=2).preparation)
     assert data.train.inputs.shape == (21, 2, 2)
     np.testing.assert_allclose(
         data.train.inputs[:, 0, 1], np.linspace(-1, 1, 21), rtol=1e-5, atol=1e-6
     )
-    alone = supervise(shampoo, replace(STATELESS, timesteps=2))
+    alone = supervise(shampoo, STATELESS.varied(timesteps=2).preparation)
     np.testing.assert_array_equal(data.train.inputs[:, :, 0], alone.train.inputs[:, :, 0])
 
 
@@ -225,10 +226,10 @@ def lengths_of(rows, form):
 def test_the_lengths_of_sequences_go_on_through_the_test_rows(shampoo, form, train_rows):
     """2, 3, 4, 2, ... from the first training row to the last of the test."""
     start = STATEFUL if form.startswith("stepwise") else STATELESS
-    regime = replace(start, sequences=Sequences(2, 4, form), train_rows=train_rows)
+    regime = start.varied(sequences=Sequences(2, 4, form), train_rows=train_rows)
     # Differences that grow, so that only those beside the middle are scaled to nearly zero.
     values = np.cumsum(np.geomspace(1, 2, len(shampoo.values)))
-    data = supervise(replace(shampoo, values=values), regime)
+    data = supervise(replace(shampoo, values=values), regime.preparation)
     of_train, of_test = (list(lengths_of(rows, form)) for rows in (data.train, data.test))
     assert (len(of_train), len(of_test)) == (train_rows or 19, 12)
     assert of_train + of_test == list(islice(cycle([2, 3, 4]), len(of_train) + 12))
@@ -263,7 +264,7 @@ def test_forecasts_beyond_the_end_are_in_the_units_of_the_series(shampoo, monkey
     scaled = (learned - low) / (high - low) * 2 - 1
     oracle = Oracle(scaled[-12:-4], scaled[-4:])
     monkeypatch.setattr("thousandfold.training.engine", lambda _: oracle)
-    regime = replace(STATELESS, difference=difference)
+    regime = STATELESS.varied(difference=difference)
     table = train_repeats(Scenario("a", "a", regime, "a"), known, 1, range(2))
     for repeat in range(2):
         future = table.filter(like="future_").iloc[repeat]

@@ -25,8 +25,8 @@ ours.SETTINGS.update(json.loads(settings))
 from thousandfold.observations import read_series
 from thousandfold.supervised import supervise
 series = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
-regime = replace(STATELESS, units=int(units), timesteps=4, batch_size=16, epochs=5)
-block = engine(name).train_block(regime, supervise(series, regime), [1], lambda _: None)
+regime = STATELESS.varied(units=int(units), timesteps=4, batch_size=16, epochs=5)
+block = engine(name).train_block(regime, supervise(series, regime.preparation), [1], lambda _: None)
 for array in (*block.weights.values(), block.outputs):
     print(hashlib.sha256(array.tobytes()).hexdigest())
 """

@@ -50,7 +50,7 @@ def training(case, monkeypatch):
 
     def train(name, model=None, **changes):
         scenario = study.scenario(name)
-        regime = replace(scenario.regime, model=model or scenario.regime.model, **changes)
+        regime = scenario.regime.varied(model=model or scenario.regime.network.model, **changes)
         # Whatever its name, with the same seeds.
         scenario = replace(scenario, seeded_by="all", regime=regime)
         return train_repeats(scenario, series, study.seed, range(1))
@@ -131,14 +131,14 @@ SCALINGS = ("symmetric", "unit", "standard")
     ],
 )  # fmt: skip
 def test_what_varies_by_rounding_only_is_constant(values, difference, each, timesteps, scaling):
-    regime = replace(STATELESS, difference=difference, timesteps=timesteps, scaling=scaling)
+    regime = STATELESS.varied(difference=difference, timesteps=timesteps, scaling=scaling)
     kind = "differences" if difference else "values"
     said = re.escape(f"its {kind} are constant over the {36 - difference - timesteps - 4}")
     with pytest.raises(DataError, match=f"{said}.*{re.escape(f'(all {each}, up')}"):
-        supervise(series_of(values), regime)
+        supervise(series_of(values), regime.preparation)
     varying = series_of(SINE, np.stack([SINE, values], axis=1), ("fine", "dull"))
     with pytest.raises(DataError, match=f"the {kind} of its input dull are constant") as refusal:
-        supervise(varying, regime)
+        supervise(varying, regime.preparation)
     assert ("set difference: false" in str(refusal.value)) == (difference and each != "0")
 
 
@@ -159,8 +159,8 @@ NOISE = np.random.default_rng(0).normal(size=36)
     ],
 )  # fmt: skip
 def test_what_varies_is_not_refused(values, difference, scaling):
-    regime = replace(STATELESS, difference=difference, scaling=scaling)
-    data = supervise(series_of(values), regime)
+    regime = STATELESS.varied(difference=difference, scaling=scaling)
+    data = supervise(series_of(values), regime.preparation)
     assert np.isfinite(data.train.inputs).all()
     assert np.ptp(data.train.targets) > 0
 
@@ -168,27 +168,27 @@ def test_what_varies_is_not_refused(values, difference, scaling):
 def test_the_target_and_what_is_not_scaled():
     """The target is the series' last step alone; nothing else of a row's last step is used."""
     jump = np.where(np.arange(36) == 0, 3.0, 5.0)
-    values = replace(STATELESS, difference=False, timesteps=1)
+    values = STATELESS.varied(difference=False, timesteps=1)
     with pytest.raises(DataError, match="its values are constant"):
-        supervise(series_of(jump), values)
-    supervise(series_of(jump), replace(values, scale_target=False))
-    supervise(series_of(SINE, jump[:, np.newaxis]), values)
-    supervise(series_of(np.full(36, 5e20)), replace(values, scaling="none"))
+        supervise(series_of(jump), values.preparation)
+    supervise(series_of(jump), values.varied(scale_target=False).preparation)
+    supervise(series_of(SINE, jump[:, np.newaxis]), values.preparation)
+    supervise(series_of(np.full(36, 5e20)), values.varied(scaling="none").preparation)
 
 
 def test_only_the_training_rows_count():
     """Here the last eight before the test, which are constant whatever comes before and after."""
     values = np.concatenate([SINE[:20], np.full(12, 0.3), SINE[:4]])
-    regime = replace(STATELESS, difference=False, train_rows=8)
+    regime = STATELESS.varied(difference=False, train_rows=8)
     with pytest.raises(
         DataError, match=r"its values are constant over the 8 training rows \(all 0\.3,"
     ):
-        supervise(series_of(values), regime)
+        supervise(series_of(values), regime.preparation)
 
 
 def test_inputs_without_names_are_numbered_and_read_ones_have_theirs(tmp_path):
     with pytest.raises(DataError, match="its input 1 are"):
-        supervise(series_of(SINE, LINE[:, np.newaxis]), STATELESS)
+        supervise(series_of(SINE, LINE[:, np.newaxis]), STATELESS.preparation)
     (tmp_path / "x.csv").write_text("t,y,a,b\n1,1,1,1\n2,2,2,2\n", encoding="utf-8")
     assert read_series("x", tmp_path / "x.csv", "y", 1, inputs=["b", "a"]).input_names == ("b", "a")
 
@@ -254,7 +254,7 @@ def test_a_state_that_is_never_reset_need_not_be_resettable(monkeypatch):
 
 # Metrics beside the loss
 
-STOPPING = EarlyStopping(6, 1, 0.0, True, 0)
+STOPPING = {"validation_rows": 6, "early_stopping": EarlyStopping(1, 0.0, True, 0)}
 
 
 @pytest.mark.slow
@@ -263,7 +263,7 @@ STOPPING = EarlyStopping(6, 1, 0.0, True, 0)
     "changes",
     [
         {}, {"sequences": None}, {"sequences": None, "reset_after_epoch": False},
-        {"sequences": None, "early_stopping": STOPPING, "epochs": 30},
+        {"sequences": None, **STOPPING, "epochs": 30},
     ],
     ids=["stepwise", "epoch by epoch", "at once", "stopping early"],
 )  # fmt: skip
@@ -290,7 +290,7 @@ def test_a_metric_that_is_only_reported_changes_nothing(plain, metric, changes, 
     [
         ("silent", {}, "train_step"), ("silent", {"sequences": None}, "train_step"),
         ("silent", {"sequences": None, "reset_after_epoch": False}, "train_step"),
-        ("silent_test", {"sequences": None, "early_stopping": STOPPING}, "test_step"),
+        ("silent_test", {"sequences": None, **STOPPING}, "test_step"),
     ],
 )  # fmt: skip
 def test_a_model_that_reports_no_loss(model, changes, step, monkeypatch):

@@ -14,7 +14,7 @@ from thousandfold.training import train_repeats
 
 
 def scenario(regime=STATEFUL, **changes):
-    return Scenario("stateful", "label", replace(regime, epochs=3, **changes), "stateful")
+    return Scenario("stateful", "label", regime.varied(epochs=3, **changes), "stateful")
 
 
 def test_a_row_per_repeat(shampoo):

@@ -87,7 +87,7 @@ def test_scenarios_stop_each_for_itself(fresh):
         for name in stages(fresh)
     }  # fmt: skip
     narrowest = min(widths, key=widths.get)
-    fresh.configure(**rule(2, 6, sorted(widths.values())[0] * 1.0001))
+    fresh.configure(**rule(2, 6, min(widths.values()) * 1.0001))
     fresh.run()
     stopping = pd.read_csv(fresh.results / "stopping.csv").set_index("scenario")
     assert stopping.loc[narrowest, "n"] == 4

@@ -209,7 +209,7 @@ def planned_trainings():
     typed = {composed(name): fields for name, fields in config["scenarios"].items()}
     for scenario in STUDY.scenarios:
         wanted = typed[scenario.name].get("engine", shared)
-        if scenario.regime.engine == "keras" and wanted != "keras":
+        if scenario.regime.execution.engine == "keras" and wanted != "keras":
             lines.append(
                 f"{scenario.name}: trained by stock Keras, because of {unsupported(scenario.regime)}"
             )

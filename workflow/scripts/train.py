@@ -28,7 +28,7 @@ def train(config: dict[str, Any], granted_mb: float, recipe: str, output: Path) 
     scenario, source = study.scenario(block.scenario), study.source(block.series)
     series = load_series(source)
     cut = passes(training_job(scenario, series, block), granted_mb, available_memory_mb())
-    epochs = scenario.regime.epochs
+    epochs = scenario.regime.training.epochs
     table = pd.concat(
         [
             train_repeats(scenario, series, study.seed, repeats, ProgressLog(epochs, repeats))

@@ -60,19 +60,21 @@ def checked_scenarios(study: Study) -> Iterator[Scenario]:
     seen = set()
     for scenario in study.scenarios:
         regime = scenario.regime
-        form = regime.sequences and regime.sequences.form
-        stops = regime.early_stopping is not None
-        kind = (regime.stateful, regime.layer, regime.optimizer.name, form, stops)
-        if regime.engine == "replicated" and kind not in seen:
+        sequences, training = regime.preparation.sequences, regime.training
+        kind = (
+            regime.state.stateful, regime.network.layer, training.optimizer.name,
+            sequences and sequences.form, training.early_stopping is not None,
+        )  # fmt: skip
+        if regime.execution.engine == "replicated" and kind not in seen:
             seen.add(kind)
             yield scenario
 
 
 def check_fidelity(study: Study, series: Series, scenario: Scenario) -> FidelityRow:
     """The fidelity table's row of one scenario on one series."""
-    epochs = min(FIDELITY_EPOCHS, scenario.regime.epochs)
+    epochs = min(FIDELITY_EPOCHS, scenario.regime.training.epochs)
     engines = [
-        replace(scenario, regime=replace(scenario.regime, epochs=epochs, engine=engine))
+        replace(scenario, regime=scenario.regime.varied(epochs=epochs, engine=engine))
         for engine in ("replicated", "keras")
     ]
     rmses = [_rmses(study, series, each, FIDELITY_REPEATS) for each in engines]

@@ -77,7 +77,9 @@ def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame
     """A block's rows of the repeats table."""
     regime = study.scenario(block.scenario).regime
     names = pd.DataFrame({"series": block.series, "scenario": block.scenario}, index=table.index)
-    origin = pd.DataFrame({"engine": regime.engine, "profile": regime.profile}, index=table.index)
+    origin = pd.DataFrame(
+        {"engine": regime.execution.engine, "profile": regime.execution.profile}, index=table.index
+    )
     return pd.concat([names, table, origin], axis=1)[list(REPEATS)]
 
 

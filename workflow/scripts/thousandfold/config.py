@@ -222,7 +222,7 @@ def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> Seri
 def _check_interleaving(settings: dict[str, Any], scenarios: tuple[Scenario, ...]) -> None:
     """Only stock Keras trains one repeat after the other; and one job is one stage."""
     for scenario in scenarios:
-        if scenario.regime.engine != "keras":
+        if scenario.regime.execution.engine != "keras":
             raise BadKeyError(
                 ("scenarios", scenario.name),
                 "study.interleave times every training, so it takes engine: keras",

@@ -69,10 +69,11 @@ def check_data(study: Study) -> None:
 
 def _check_model(scenario: Scenario) -> None:
     """Check a user's own model; its file is part of the recipe."""
-    if scenario.regime.model is None:
+    model = scenario.regime.network.model
+    if model is None:
         return
     try:
-        check_file(Path(own_model_file(scenario.regime.model)))
+        check_file(Path(own_model_file(model)))
     except DataError as error:
         raise BadKeyError(("scenarios", scenario.name, "model"), str(error)) from None
 
@@ -80,21 +81,20 @@ def _check_model(scenario: Scenario) -> None:
 def _check_rows(scenario: Scenario, series: Series) -> None:
     regime = scenario.regime
     try:
-        data = supervise(series, regime)
+        data = supervise(series, regime.preparation)
     except DataError as error:
         raise BadKeyError(("scenarios", scenario.name), str(error)) from None
-    if not regime.stateful:
+    if not regime.state.stateful:
         return
-    parts = [
-        ("training", "batch_size", data.train),
-        ("test", "forecast_batch_size" if regime.forecast_batch_size else "batch_size", data.test),
-    ]
+    training = regime.training
+    forecast_key = "forecast_batch_size" if training.forecast_batch_size else "batch_size"
+    parts = [("training", "batch_size", data.train), ("test", forecast_key, data.test)]
     if data.validation is not None:
         parts.append(("validation", "batch_size", data.validation))
-    if regime.seed_on_train:
-        parts.append(("seeding", parts[1][1], data.before_test))
+    if regime.state.seed_on_train:
+        parts.append(("seeding", forecast_key, data.before_test))
     for part, key, rows in parts:
-        size = regime.batch_size if key == "batch_size" else regime.rows_per_forecast
+        size = training.batch_size if key == "batch_size" else training.rows_per_forecast
         if len(rows) % size:
             divisors = [str(n) for n in range(1, len(rows) + 1) if len(rows) % n == 0]
             other = "test_rows" if part == "test" else "train_rows"
@@ -112,11 +112,11 @@ def _check_horizon(scenario: Scenario, series: Series) -> None:
         return
     if series.inputs is not None:
         raise BadKeyError(key, "the inputs beside the series are not known beyond its end; set 0")
-    if regime.sequences is not None:
+    if regime.preparation.sequences is not None:
         raise BadKeyError(
             key, f"scenario {scenario.name} has sequences, which end with the series; set 0"
         )
-    if regime.stateful and regime.rows_per_forecast > 1:
+    if regime.state.stateful and regime.training.rows_per_forecast > 1:
         raise BadKeyError(
             ("scenarios", scenario.name, "forecast_batch_size"),
             "forecasts over a horizon go one row at a time, whatever batch_size is; set it to 1",

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 
-def number(value: float, digits: int = 2) -> str:
+def number(value: float | None, digits: int = 2) -> str:
     """A number for display: a true minus sign, and a dash if there is none."""
     if value is None or math.isnan(value):
         return "–"

@@ -142,8 +142,8 @@ def recipe(study: Study, block: Block) -> str:
     repeats, the versions of TensorFlow, Keras and NumPy, and the code that shapes the result.
     """
     scenario, source = study.scenario(block.scenario), study.source(block.series)
-    engine_module = ENGINE_MODULES[scenario.regime.engine]
-    own = scenario.regime.model
+    engine_module = ENGINE_MODULES[scenario.regime.execution.engine]
+    own = scenario.regime.network.model
     ingredients = {
         "block": asdict(block),
         "regime": asdict(scenario.regime),

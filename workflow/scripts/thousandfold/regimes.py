@@ -1,6 +1,5 @@
 """From a scenario's fields to its regime: which settings go together, and which do not."""
 
-from dataclasses import fields, replace
 from typing import Any
 
 from thousandfold.engines.support import supports
@@ -53,22 +52,24 @@ def trained_scenario(
     values["dropout"] = float(values["dropout"])
     values["optimizer"] = _optimizer(name, values["optimizer"])
     if values["early_stopping"]:
-        values["early_stopping"] = EarlyStopping(**values["early_stopping"])
+        rule = dict(values["early_stopping"])
+        values["validation_rows"] = rule.pop("validation_rows")
+        values["early_stopping"] = EarlyStopping(**rule)
     if values["sequences"]:
         values["sequences"] = _sequences(name, values)
         stepwise = values["sequences"].is_stepwise
         values["timesteps"] = 1 if stepwise else values["sequences"].longest
-    regime = Regime(**{field.name: values[field.name] for field in fields(Regime)})
+    regime = Regime.of(**values)
     for key, problem in _contradictions(regime):
         raise BadKeyError(("scenarios", name, key), problem)
     if not supports(regime):
-        regime = replace(regime, engine="keras")
+        regime = regime.varied(engine="keras")
     return Scenario(name, label, regime, seeded_by, bool(own.get("deterministic")))
 
 
 def imported_scenario(name: str, *, deterministic: bool) -> Scenario:
     """A scenario of a table of repeats; nothing is known about its training."""
-    unknown = Regime(
+    unknown = Regime.of(
         stateful=False, shuffle=False, reset_after_epoch=False, seed_on_train=False,
         reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
         epochs=0, learning_rate=0.0, profile=IMPORTED, engine=IMPORTED,
@@ -105,30 +106,31 @@ def _sequences(scenario: str, values: dict[str, Any]) -> Sequences:
 
 def _contradictions(regime: Regime) -> list[tuple[str, str]]:
     """Each field that does not go with the others, why, and the fix."""
-    recurrent = regime.layer in RECURRENT_LAYERS
-    stepwise = regime.sequences is not None and regime.sequences.is_stepwise
-    masked = regime.sequences is not None and regime.sequences.form == "masking"
+    network, training, stateful = regime.network, regime.training, regime.state.stateful
+    recurrent = network.layer in RECURRENT_LAYERS
+    sequences, stepwise = regime.preparation.sequences, regime.preparation.is_stepwise
+    masked = sequences is not None and sequences.form == "masking"
     found = {
         "shuffle": (
-            regime.stateful and regime.shuffle,
+            stateful and training.shuffle,
             "a stateful network carries its state from row to row, so their order is its memory "
             "and cannot be shuffled; set shuffle: false or stateful: false",
         ),
         "stateful": (
-            regime.stateful and not recurrent and regime.model is None,
+            stateful and not recurrent and network.model is None,
             "a feed-forward network has no state; set stateful: false",
         ),
         "sequences": (
-            (masked and not recurrent) or (stepwise and not (regime.stateful and recurrent)),
+            (masked and not recurrent) or (stepwise and not (stateful and recurrent)),
             "masking takes a recurrent layer; stepwise forms take stateful: true and a recurrent "
             "layer; change form, layer or stateful",
         ),
         "batch_size": (
-            stepwise and (regime.batch_size, regime.rows_per_forecast) != (1, 1),
+            stepwise and (training.batch_size, training.rows_per_forecast) != (1, 1),
             "one timestep at a time takes batch_size: 1",
         ),
         "early_stopping": (
-            stepwise and regime.early_stopping is not None,
+            stepwise and training.early_stopping is not None,
             "is not made for one timestep at a time; remove it or take another form of sequences",
         ),
     }

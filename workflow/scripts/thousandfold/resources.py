@@ -65,7 +65,7 @@ class TrainingJob:
     @property
     def is_replicated(self) -> bool:
         """Whether its repeats are trained at once."""
-        return self.regime.engine == "replicated"
+        return self.regime.execution.engine == "replicated"
 
     @property
     def weights(self) -> int:
@@ -75,31 +75,31 @@ class TrainingJob:
     @property
     def at_once(self) -> int:
         """How many repeats are trained side by side; stock Keras trains one after the other."""
-        return lanes_of(self.regime, self.features) if self.is_replicated else 1
+        return lanes_of(self.regime, self.features, self.repeats) if self.is_replicated else 1
 
     @property
     def bytes_per_lane(self) -> int:
         """What the training of one repeat takes."""
-        regime, floats = self.regime, 4
+        training, timesteps = self.regime.training, self.regime.preparation.timesteps
         # A compiled loop keeps copies of the weights for every timestep.
-        is_looped = loops_over_timesteps(regime.timesteps, regime.batch_size)
-        looped = regime.timesteps if is_looped else 0
+        is_looped = loops_over_timesteps(timesteps, training.batch_size)
+        looped = timesteps if is_looped else 0
         values = (
             # The weight, its gradient, Adam's two moments, and one of them under way; to stop
             # early, the best weights and those before the epoch.
-            (7 if regime.early_stopping else 5) * self.weights
+            (7 if training.early_stopping else 5) * self.weights
             + looped * self.weights
-            + 14 * regime.timesteps * regime.batch_size * regime.units
+            + 14 * timesteps * training.batch_size * self.regime.network.units
             # Inputs in the repeat's own order.
-            + (2 * regime.batch_size * regime.timesteps if regime.shuffle else 0)
+            + (2 * training.batch_size * timesteps if training.shuffle else 0)
         )
-        generator = 3000 if regime.shuffle else 500
+        floats, generator = 4, 3000 if training.shuffle else 500
         return floats * values + generator
 
     @property
     def bytes_per_repeat(self) -> int:
         """What is kept of each repeat of a pass: initial and final weights, and forecasts."""
-        rows = self.test_rows + (self.train_rows if self.regime.seed_on_train else 0)
+        rows = self.test_rows + (self.train_rows if self.regime.state.seed_on_train else 0)
         return 4 * (4 * self.weights + 10 * rows) + 500
 
     def process_mb(self, repeats: int) -> int:
@@ -124,25 +124,28 @@ class TrainingJob:
     @property
     def seconds(self) -> float:
         """About how long the training takes on one core, start and compilation left out."""
-        regime = self.regime
-        rows = self.train_rows * regime.epochs
-        updates = -(-self.train_rows // regime.batch_size) * regime.epochs
+        training, timesteps = self.regime.training, self.regime.preparation.timesteps
+        rows = self.train_rows * training.epochs
+        updates = -(-self.train_rows // training.batch_size) * training.epochs
         times = -(-self.repeats // self.at_once)
         trained = times * self.at_once
-        work = trained * rows * regime.timesteps * self.weights * SECONDS_PER_WEIGHT
+        work = trained * rows * timesteps * self.weights * SECONDS_PER_WEIGHT
         if self.is_replicated:
-            shuffling = trained * rows * SECONDS_PER_SHUFFLED_ROW if regime.shuffle else 0
-            return work + shuffling + times * updates * regime.timesteps * SECONDS_PER_STEP
-        fits = regime.epochs if regime.stateful or regime.shuffle or regime.early_stopping else 1
+            shuffling = trained * rows * SECONDS_PER_SHUFFLED_ROW if training.shuffle else 0
+            return work + shuffling + times * updates * timesteps * SECONDS_PER_STEP
+        epoch_by_epoch = (
+            self.regime.state.stateful or training.shuffle or training.early_stopping is not None
+        )
+        fits = training.epochs if epoch_by_epoch else 1
         return work + self.repeats * (
             fits * STOCK_SECONDS_PER_EPOCH
-            + updates * (STOCK_SECONDS_PER_UPDATE + regime.timesteps * STOCK_SECONDS_PER_STEP)
+            + updates * (STOCK_SECONDS_PER_UPDATE + timesteps * STOCK_SECONDS_PER_STEP)
         )
 
 
 def training_job(scenario: Scenario, series: Series, block: Block) -> TrainingJob:
     """The job that trains a block. Raises DataError."""
-    data = supervise(series, scenario.regime)
+    data = supervise(series, scenario.regime.preparation)
     rows = len(data.train), len(data.test) + data.horizon
     return TrainingJob(block, scenario.regime, *rows, data.train.features)
 
@@ -176,7 +179,7 @@ def passes(job: TrainingJob, granted_mb: float, free_mb: float) -> list[range]:
 
 def _too_little(job: TrainingJob, granted_mb: float, free_mb: float, most_mb: float) -> str:
     fewest = min(job.at_once, job.repeats)
-    units = job.regime.units
+    units = job.regime.network.units
     while units and _with_units(job, units).repeats_per_pass(most_mb) == 0:
         units -= 1
     mend = f"set units: {units}, which would fit, or " if units else ""
@@ -191,7 +194,7 @@ def _too_little(job: TrainingJob, granted_mb: float, free_mb: float, most_mb: fl
 
 
 def _with_units(job: TrainingJob, units: int) -> TrainingJob:
-    return replace(job, regime=replace(job.regime, units=units))
+    return replace(job, regime=job.regime.varied(units=units))
 
 
 def checking_jobs(study: Study, series: Callable[[str], Series]) -> list[TrainingJob]:

@@ -3,7 +3,8 @@
 Pure descriptions; nothing here depends on Keras or files.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any, get_type_hints
 
 RECURRENT_LAYERS = ("lstm", "gru", "simple_rnn")
 
@@ -20,9 +21,8 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Keras's EarlyStopping on the loss of the last training rows, which are not trained on."""
+    """Keras's EarlyStopping on the loss of the validation rows."""
 
-    validation_rows: int
     patience: int
     min_delta: float
     restore_best_weights: bool
@@ -49,44 +49,14 @@ class Sequences:
 
 
 @dataclass(frozen=True)
-class Regime:
-    """Everything that shapes a scenario's training and forecast, apart from series and seed."""
+class Preparation:
+    """How a series becomes the rows that a network is trained and tested on."""
 
-    stateful: bool
-    """Carry the network's state from batch to batch; a stateless network starts each at zero."""
-    shuffle: bool
-    """Reorder the training rows in every epoch."""
-    reset_after_epoch: bool
-    """Zero a stateful network's state after each training epoch."""
-    seed_on_train: bool
-    """Forecast the training rows before the test, to bring a stateful network into its state."""
-    reset_after_prediction: bool
-    """Zero a stateful network's state after each predicted batch."""
+    timesteps: int
     train_rows: int | None
     """Use only so many rows just before the test (None: all)."""
-    timesteps: int
-    units: int
-    batch_size: int
-    """Rows per update in training and, unless forecast_batch_size says otherwise, per call in
-    forecasting."""
-    epochs: int
-    learning_rate: float
-    profile: str
-    """Which Keras's defaults apply; a key of engines.profiles.PROFILES."""
-    engine: str
-    """How repeats are trained; a key of engines.ENGINE_MODULES."""
-    layer: str = "lstm"
-    """lstm, gru, simple_rnn, or dense: a feed-forward network of the same input rows."""
-    layers: int = 1
-    """How many such layers are stacked below the output."""
-    activation: str = "tanh"
-    """What Keras calls it; of an LSTM or GRU, the one that is not the gates'."""
-    dropout: float = 0.0
-    """Share of the inputs of each layer that is left out in each update."""
-    optimizer: Optimizer = Optimizer()
-    early_stopping: EarlyStopping | None = None
-    forecast_batch_size: int | None = None
-    """Rows per call in forecasting, by a model of that batch size with the trained weights."""
+    validation_rows: int = 0
+    """How many of these rows, the last, are kept from training for early stopping."""
     difference: bool = True
     """Work on the differences of successive observations."""
     scaling: str = "symmetric"
@@ -95,19 +65,118 @@ class Regime:
     """Scale the target as the inputs are."""
     sequences: Sequences | None = None
     """None: every row has `timesteps` timesteps."""
+
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether a row is one timestep of a sequence."""
+        return self.sequences is not None and self.sequences.is_stepwise
+
+
+@dataclass(frozen=True)
+class Network:
+    """The layers below the output, which is the task's."""
+
+    units: int
+    layer: str = "lstm"
+    """lstm, gru, simple_rnn, or dense: a feed-forward network of the same input rows."""
+    layers: int = 1
+    """How many such layers are stacked below the output."""
+    activation: str = "tanh"
+    """What Keras calls it; of an LSTM or GRU, the one that is not the gates'."""
+    dropout: float = 0.0
+    """Share of the inputs of each layer that is left out in each update."""
     model: str | None = None
-    """The user's own model, as package.module:function."""
+    """The user's own model instead, as package.module:function."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the weights are fitted to the rows, and in what batches rows go through the network."""
+
+    batch_size: int
+    """Rows per update in training and, unless forecast_batch_size says otherwise, per call in
+    forecasting."""
+    epochs: int
+    learning_rate: float
+    shuffle: bool
+    """Reorder the training rows in every epoch."""
+    optimizer: Optimizer = Optimizer()
+    early_stopping: EarlyStopping | None = None
+    forecast_batch_size: int | None = None
+    """Rows per call in forecasting, by a model of that batch size with the trained weights."""
 
     @property
     def rows_per_forecast(self) -> int:
         """Rows per call in forecasting."""
         return self.forecast_batch_size or self.batch_size
 
+
+@dataclass(frozen=True)
+class State:
+    """What a network remembers from row to row, and where it is made to forget."""
+
+    stateful: bool
+    """Carry the network's state from batch to batch; a stateless network starts each at zero."""
+    reset_after_epoch: bool
+    """Zero a stateful network's state after each training epoch."""
+    seed_on_train: bool
+    """Forecast the training rows before the test, to bring a stateful network into its state."""
+    reset_after_prediction: bool
+    """Zero a stateful network's state after each predicted batch."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """By what the network is computed."""
+
+    profile: str
+    """Which Keras's defaults apply; a key of engines.profiles.PROFILES."""
+    engine: str
+    """How repeats are trained; a key of engines.ENGINE_MODULES."""
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Everything that shapes a scenario's training and forecast, apart from series and seed.
+
+    No two parts have a field of the same name, so a name alone says which part it is in.
+    """
+
+    preparation: Preparation
+    network: Network
+    training: Training
+    state: State
+    execution: Execution
+
+    @classmethod
+    def of(cls, **values: Any) -> "Regime":
+        """The regime whose parts have these fields: how a config's keys get into the parts.
+
+        What is left out has its default, and what is no field is ignored.
+        """
+        return cls(
+            **{
+                name: part(**{f.name: values[f.name] for f in fields(part) if f.name in values})
+                for name, part in get_type_hints(cls).items()
+            }
+        )
+
+    def varied(self, **changes: Any) -> "Regime":
+        """The same but for some fields of its parts, such as `units=3`. Raises TypeError."""
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        for name, part in parts.items():
+            own = {f.name: changes.pop(f.name) for f in fields(part) if f.name in changes}
+            parts[name] = replace(part, **own)
+        if changes:
+            raise TypeError(f"a regime has no field {', '.join(sorted(changes))}")
+        return Regime(**parts)
+
     @property
     def resets_state(self) -> bool:
         """Whether a state is zeroed anywhere in training or forecasting."""
-        stepwise = self.sequences is not None and self.sequences.is_stepwise
-        return self.stateful and (self.reset_after_epoch or self.reset_after_prediction or stepwise)
+        state = self.state
+        resets = state.reset_after_epoch or state.reset_after_prediction
+        return state.stateful and (resets or self.preparation.is_stepwise)
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ class Study:
     @property
     def lag_orders(self) -> tuple[int, ...]:
         """1, and the numbers of lags that its scenarios see; autoregressions have as many."""
-        seen = {scenario.regime.timesteps for scenario in self.scenarios}
+        seen = {scenario.regime.preparation.timesteps for scenario in self.scenarios}
         return tuple(sorted({1} | seen))
 
     @property
@@ -203,7 +203,7 @@ class Study:
 
         The jobs of each stage are a fixed grid from its first repeat.
         """
-        step = dict(self.repeats_per_job)[self.scenario(scenario).regime.engine]
+        step = dict(self.repeats_per_job)[self.scenario(scenario).regime.execution.engine]
         stage = self.stopping.stage if self.stopping else self.repeats
         ends = [min(start + stage, self.repeats) for start in range(0, self.repeats, stage)]
         return [

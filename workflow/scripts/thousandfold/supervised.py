@@ -1,6 +1,6 @@
 """What a network is trained and tested on: differences, windows, split, scaling, sequences.
 
-From a series and a regime to arrays and back to the series' units. Depends on NumPy only.
+From a series to arrays and back to the series' units. Depends on NumPy only.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from thousandfold.errors import DataError
-from thousandfold.scenario import Regime, Sequences
+from thousandfold.scenario import Preparation, Sequences
 from thousandfold.series import Series
 
 SCALINGS = {"symmetric": (-1.0, 1.0), "unit": (0.0, 1.0), "standard": None, "none": None}
@@ -108,7 +108,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Supervised:
-    """The training and test rows of a series for a regime, and the way back to its units."""
+    """The training and test rows of a series, and the way back to its units."""
 
     train: Rows
     validation: Rows | None
@@ -175,40 +175,43 @@ def future_in_units(data: Supervised, outputs: np.ndarray) -> np.ndarray:
     return values if data.last_base is None else data.last_base + np.cumsum(values, axis=1)
 
 
-def supervise(series: Series, regime: Regime) -> Supervised:
-    """Difference, pair, split and scale a series as a regime says.
+def supervise(series: Series, preparation: Preparation) -> Supervised:
+    """Difference, pair, split and scale a series.
 
     A row is `timesteps` successive differences (or values) of all columns and the series' own
     that follows. Rows whose target lies among the last `test_rows` observations are the test;
-    `train_rows` keeps only that many of the rows just before them (all, if None). Every column of
-    a row is scaled by its own training rows; test values may fall outside their range.
+    `train_rows` keeps only that many of the rows just before them (all, if None), of which the last
+    `validation_rows` are for validation. Every column of a row is scaled by these rows; test values
+    may fall outside their range.
 
     Raises DataError if there are too few rows, or if a column is constant over the training
     rows, but for rounding, so that it has no scale.
     """
-    timesteps = regime.sequences.longest if regime.sequences else regime.timesteps
+    timesteps = preparation.sequences.longest if preparation.sequences else preparation.timesteps
     observed = series.columns
-    columns = np.diff(observed, axis=0) if regime.difference else observed
+    columns = np.diff(observed, axis=0) if preparation.difference else observed
     available = len(columns) - timesteps - series.test_rows
-    wanted = available if regime.train_rows is None else regime.train_rows
-    held_back = regime.early_stopping.validation_rows if regime.early_stopping else 0
+    wanted = available if preparation.train_rows is None else preparation.train_rows
+    held_back = preparation.validation_rows
     if wanted > available or wanted < 2 + held_back:
         raise DataError(
             f"series {series.name}: {len(observed)} observations leave {max(available, 0)} "
             f"training rows after {series.test_rows} test rows and {timesteps} timesteps, where "
             f"{max(wanted, 2 + held_back)} are needed; give a longer series or lower test_rows, "
-            f"{'sequences.longest' if regime.sequences else 'timesteps'}, validation_rows or "
+            f"{'sequences.longest' if preparation.sequences else 'timesteps'}, validation_rows or "
             "train_rows"
         )
     rows = sliding_window_view(columns, timesteps + 1, axis=0)[available - wanted :]
-    _check_varies(series, regime, rows[:wanted], available - wanted)
+    _check_varies(series, preparation, rows[:wanted], available - wanted)
     windows, targets = rows[..., :-1].swapaxes(1, 2), rows[:, 0, -1]
-    input_scaler = fit_scaler(regime.scaling, windows[:wanted])
-    target_scaler = fit_scaler(regime.scaling if regime.scale_target else "none", targets[:wanted])
+    input_scaler = fit_scaler(preparation.scaling, windows[:wanted])
+    target_scaler = fit_scaler(
+        preparation.scaling if preparation.scale_target else "none", targets[:wanted]
+    )
     inputs = input_scaler.scale(windows).astype(np.float32)
     scaled_targets = target_scaler.scale(targets).astype(np.float32)
     train, test = (
-        _rows(inputs[part], scaled_targets[part], regime.sequences, part.start)
+        _rows(inputs[part], scaled_targets[part], preparation.sequences, part.start)
         for part in (slice(0, wanted), slice(wanted, len(inputs)))
     )
     previous = series.values[-series.test_rows - 1 : -1]
@@ -217,45 +220,45 @@ def supervise(series: Series, regime: Regime) -> Supervised:
         validation=train.part(slice(wanted - held_back, wanted)) if held_back else None,
         test=test,
         target_scaler=target_scaler,
-        base=previous if regime.difference else np.zeros(series.test_rows),
+        base=previous if preparation.difference else np.zeros(series.test_rows),
         actual=series.values[-series.test_rows :],
         input_scaler=input_scaler,
         last_window=columns[-timesteps:, 0],
-        last_base=float(series.values[-1]) if regime.difference else None,
+        last_base=float(series.values[-1]) if preparation.difference else None,
         horizon=series.horizon,
     )
 
 
-def _check_varies(series: Series, regime: Regime, rows: np.ndarray, first: int) -> None:
+def _check_varies(series: Series, preparation: Preparation, rows: np.ndarray, first: int) -> None:
     """Check that whatever is scaled varies over the training rows, by more than rounding.
 
     `rows` has shape (rows, columns, timesteps + 1), where the last timestep is the target;
     `first` is the place of the first row in the series. Raises DataError.
     """
-    if regime.scaling == "none":
+    if preparation.scaling == "none":
         return
     sizes = np.abs(series.columns)
-    if regime.difference:
+    if preparation.difference:
         sizes = np.maximum(sizes[:-1], sizes[1:])
     sizes = sliding_window_view(sizes, rows.shape[2], axis=0)[first : first + len(rows)]
     rounding = ROUNDING * sizes.max(axis=0)
-    constant = fit_scaler(regime.scaling, rows).span <= rounding
+    constant = fit_scaler(preparation.scaling, rows).span <= rounding
     constant[1:, -1] = False
-    constant[0, -1] &= regime.scale_target
+    constant[0, -1] &= preparation.scale_target
     if not constant.any():
         return
     column, step = np.argwhere(constant)[0]
     value = rows[:, column, step].mean()
     if abs(value) <= rounding[column, step]:
         value = 0
-    kind = "differences" if regime.difference else "values"
+    kind = "differences" if preparation.difference else "values"
     whose, mend = f"its {kind}", "give a series that varies"
-    if regime.train_rows is not None:
+    if preparation.train_rows is not None:
         mend += " or more train_rows"
     if column:
         name = series.input_names[column - 1] if series.input_names else column
         whose, mend = f"the {kind} of its input {name}", f"remove {name} from inputs"
-        if regime.difference and value:
+        if preparation.difference and value:
             mend += " or set difference: false"
     raise DataError(
         f"series {series.name}: {whose} are constant over the {len(rows)} training rows (all "
@@ -264,7 +267,7 @@ def _check_varies(series: Series, regime: Regime, rows: np.ndarray, first: int) 
 
 
 def _rows(inputs: np.ndarray, targets: np.ndarray, sequences: Sequences | None, first: int) -> Rows:
-    """Rows in the form that a regime's sequences have; `first` numbers them on."""
+    """Rows in the form that sequences have; `first` numbers them on."""
     if sequences is None:
         return Rows(inputs, targets)
     count, timesteps, _ = inputs.shape

@@ -35,9 +35,9 @@ def train_repeats(
     finite.
     """
     regime = scenario.regime
-    data = supervise(series, regime)
+    data = supervise(series, regime.preparation)
     seeds = [repeat_seed(study_seed, series.name, scenario.seeded_by, repeat) for repeat in repeats]
-    trained = engine(regime.engine).train_block(regime, data, seeds, progress)
+    trained = engine(regime.execution.engine).train_block(regime, data, seeds, progress)
 
     forecasts = data.invert(trained.outputs)
     future = future_in_units(data, trained.future)

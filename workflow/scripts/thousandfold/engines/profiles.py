@@ -35,7 +35,7 @@ OPTIMIZERS = {
 
 def make_optimizer(regime: Regime) -> Any:
     """A regime's optimizer."""
-    options = dict(regime.optimizer.options)
-    if regime.optimizer.name == "adam":
-        options.setdefault("epsilon", PROFILES[regime.profile].adam_epsilon)
-    return OPTIMIZERS[regime.optimizer.name](regime.learning_rate, **options)
+    options = dict(regime.training.optimizer.options)
+    if regime.training.optimizer.name == "adam":
+        options.setdefault("epsilon", PROFILES[regime.execution.profile].adam_epsilon)
+    return OPTIMIZERS[regime.training.optimizer.name](regime.training.learning_rate, **options)

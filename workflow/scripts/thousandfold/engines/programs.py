@@ -1,6 +1,6 @@
 """The compiled programs of the replicated engine: training epochs, and forecasting.
 
-The letters in shapes are those of cells.py.
+The letters in shapes are those of layout.py.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from thousandfold.supervised import Rows
 
 
 def _chosen(condition: Any, new: Any, old: Any) -> Any:
-    """The new values of several arrays where a condition holds, otherwise the old ones."""
+    """The new values of several arrays if a condition holds, otherwise the old ones."""
     return tuple(tf.where(condition, n, o) for n, o in zip(new, old, strict=True))
 
 
@@ -24,8 +24,8 @@ class Epoch:
 
     def __init__(self, network: Network, regime: Regime, rows: Rows) -> None:
         self.network, self.regime = network, regime
-        self.batches = Batches(len(rows), regime.batch_size)
-        self.rows = Constants(rows)
+        self.batches = Batches(len(rows), regime.training.batch_size)
+        self.rows = Constants(rows, network.layout)
         self.variables = list(network.weights.values())
         self.optimizer = make_optimizer(regime)
         self.optimizer.build(self.variables)
@@ -48,10 +48,10 @@ class Epoch:
 
     def __call__(self, orders: Any, state: State) -> tuple[Any, State]:
         """The mean losses (R,) and the state after an epoch of these rows, (count, B, L)."""
-        zero = self.network.zero_state(self.regime.batch_size)
+        zero = self.network.zero_state(self.regime.training.batch_size)
 
         def batch_after_batch(batch: Any, mean_losses: Any, state: State) -> tuple[Any, State]:
-            if not self.regime.stateful:
+            if not self.regime.state.stateful:
                 state = zero
             if self.begins is not None:
                 state = _chosen(self.begins[batch], zero, state)
@@ -78,18 +78,18 @@ def training_program(
     epoch of a regime that does not shuffle. The losses (R,) are the last epoch's means.
     """
     variables = list(network.weights.values())
-    zero = network.zero_state(regime.batch_size)
+    zero = network.zero_state(regime.training.batch_size)
 
     def one_epoch(epoch: Any, orders: Any, state: State) -> tuple[Any, State]:
-        start = zero if regime.reset_after_epoch else state
-        return run_epoch(orders[epoch if regime.shuffle else 0], start)
+        start = zero if regime.state.reset_after_epoch else state
+        return run_epoch(orders[epoch if regime.training.shuffle else 0], start)
 
     @compiled
     def train(epochs: Any, orders: Any, mean_losses: Any, state: State) -> Any:
         mean_losses, state = loop(
             epochs, lambda epoch, _, state: one_epoch(epoch, orders, state), mean_losses, state
         )
-        return mean_losses, zero if regime.reset_after_epoch else state
+        return mean_losses, zero if regime.state.reset_after_epoch else state
 
     if stopper is None:
         return train
@@ -103,14 +103,17 @@ def training_program(
             losses, state = one_epoch(epoch, orders, state)
             current, state = stopper.evaluate(state)
             after = (losses, *state, *[v.value for v in variables])
-            mean_losses, *rest = _chosen(fields[0], after, before)
+            mean_losses, *rest = [
+                tf.where(network.layout.per_repeat(fields[0], new), new, old)
+                for new, old in zip(after, before, strict=True)
+            ]
             for variable, value in zip(variables, rest[len(state) :], strict=True):
                 variable.assign(value)
             fields = stopper.after_epoch(done + epoch, current, fields)
             return mean_losses, tuple(rest[: len(state)]), fields
 
         mean_losses, state, fields = loop(epochs, one_epoch_if_active, mean_losses, state, fields)
-        return mean_losses, zero if regime.reset_after_epoch else state, fields
+        return mean_losses, zero if regime.state.reset_after_epoch else state, fields
 
     return train_until_stopped
 
@@ -118,25 +121,27 @@ def training_program(
 def forecasting_program(network: Network, regime: Regime) -> Any:
     """Compiled forecasting, batch by batch.
 
-    (inputs (N, B, T, F, L), present (N, B, T, 1) or None, begins (N,) or None, state) -> outputs
+    (inputs (N, T, B, F, L), present (N, T, B, 1) or None, begins (N,) or None, state) -> outputs
     (N, B, R), state.
     """
 
     @compiled
     def forecast(inputs: Any, present: Any, begins: Any, state: State) -> Any:
-        count, batch_size = inputs.shape[:2]
+        count, batch_size = inputs.shape[0], inputs.shape[2 + network.layout.rows]
         zero = network.zero_state(batch_size)
 
         def batch_after_batch(batch: Any, outputs: Any, state: State) -> tuple[Any, State]:
-            if not regime.stateful:
+            if not regime.state.stateful:
                 state = zero
             if begins is not None:
                 state = _chosen(begins[batch], zero, state)
             seen = None if present is None else present[batch]
             output, state = network(inputs[batch], seen, state)
-            return outputs.write(batch, output), zero if regime.reset_after_prediction else state
+            return outputs.write(
+                batch, output
+            ), zero if regime.state.reset_after_prediction else state
 
-        shape = (batch_size, network.repeats)
+        shape = network.layout.placed(tf.zeros((batch_size, network.repeats))).shape
         outputs = tf.TensorArray(tf.float32, size=count, element_shape=shape)
         outputs, state = loop(count, batch_after_batch, outputs, state)
         return outputs.stack(), state

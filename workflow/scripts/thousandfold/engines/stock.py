@@ -22,52 +22,54 @@ from thousandfold.supervised import MASK_VALUE, Future, Rows, Supervised
 
 def weight_names(regime: Regime) -> list[str]:
     """The weights of a network of one layer, in the order of `model.get_weights()`."""
-    recurrent = [] if regime.layer == "dense" else ["recurrent_kernel"]
+    recurrent = [] if regime.network.layer == "dense" else ["recurrent_kernel"]
     return ["kernel", *recurrent, "bias", "dense_kernel", "dense_bias"]
 
 
 def _layers(regime: Regime, seed: int) -> Iterator[Any]:
     """The layers before the output, each weight drawn from a seed of its own."""
     layers, initializers = keras.layers, keras.initializers
-    profile = PROFILES[regime.profile]
-    if regime.sequences and regime.sequences.form == "masking":
+    profile = PROFILES[regime.execution.profile]
+    if regime.preparation.sequences and regime.preparation.sequences.form == "masking":
         yield layers.Masking(MASK_VALUE)
-    if regime.layer == "dense":
+    if regime.network.layer == "dense":
         yield layers.Flatten()
-    for depth in range(regime.layers):
+    for depth in range(regime.network.layers):
         mark = f" {depth}" if depth else ""
 
         def drawn(weight: str, mark: str = mark) -> int:
             return weight_seed(seed, f"{weight}{mark}")
 
         glorot = initializers.GlorotUniform(drawn("kernel"))
-        if regime.layer == "dense":
-            yield layers.Dense(regime.units, regime.activation, kernel_initializer=glorot)
-            if regime.dropout:
-                yield layers.Dropout(regime.dropout, seed=drawn("dropout"))
+        if regime.network.layer == "dense":
+            yield layers.Dense(
+                regime.network.units, regime.network.activation, kernel_initializer=glorot
+            )
+            if regime.network.dropout:
+                yield layers.Dropout(regime.network.dropout, seed=drawn("dropout"))
             continue
         gated = {"recurrent_activation": profile.recurrent_activation}
         kind = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
-        yield kind[regime.layer](
-            regime.units,
-            activation=regime.activation,
-            stateful=regime.stateful,
+        yield kind[regime.network.layer](
+            regime.network.units,
+            activation=regime.network.activation,
+            stateful=regime.state.stateful,
             kernel_initializer=glorot,
             recurrent_initializer=initializers.Orthogonal(seed=drawn("recurrent_kernel")),
-            return_sequences=depth < regime.layers - 1,
-            dropout=regime.dropout,
+            return_sequences=depth < regime.network.layers - 1,
+            dropout=regime.network.dropout,
             seed=drawn("dropout"),
-            **({} if regime.layer == "simple_rnn" else gated),
+            **({} if regime.network.layer == "simple_rnn" else gated),
         )
 
 
 def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
     """A compiled network for rows like these, with a fixed batch size if it is stateful."""
-    size = batch_size if regime.stateful else None
-    if regime.model:
-        model = build_own_model(regime.model, rows.timesteps, rows.features, size, seed)
+    size = batch_size if regime.state.stateful else None
+    if regime.network.model:
+        model = build_own_model(regime.network.model, rows.timesteps, rows.features, size, seed)
         if regime.resets_state:
-            check_resets(regime.model, model)
+            check_resets(regime.network.model, model)
     else:
         output = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
         model = keras.Sequential(
@@ -111,38 +113,43 @@ def _fit(
 
     def fit(rows: Any, epochs: int) -> dict[str, float]:
         history = model.fit(
-            train.inputs[rows], train.targets[rows], epochs=epochs, batch_size=regime.batch_size,
-            shuffle=False, verbose=0, validation_data=held_back,
+            train.inputs[rows], train.targets[rows], epochs=epochs,
+            batch_size=regime.training.batch_size, shuffle=False, verbose=0,
+            validation_data=held_back,
         )  # fmt: skip
         return {name: values[-1] for name, values in history.history.items()}
 
-    resets = regime.stateful and regime.reset_after_epoch
-    if not resets and not regime.shuffle and held_back is None and train.begins is None:
-        loss = reported_loss(regime.model, fit(slice(None), regime.epochs))
-        progress(regime.epochs)
-        return float(loss), regime.epochs
+    resets = regime.state.stateful and regime.state.reset_after_epoch
+    if not resets and not regime.training.shuffle and held_back is None and train.begins is None:
+        loss = reported_loss(regime.network.model, fit(slice(None), regime.training.epochs))
+        progress(regime.training.epochs)
+        return float(loss), regime.training.epochs
 
-    stopper = _stopper(model, regime.early_stopping) if regime.early_stopping else None
+    stopper = (
+        _stopper(model, regime.training.early_stopping) if regime.training.early_stopping else None
+    )
     generator = shuffling_generator(seed)
     loss, epoch = float("nan"), 0
-    for epoch in range(regime.epochs):
+    for epoch in range(regime.training.epochs):
         # Both engines take each epoch's order from the repeat's own generator.
-        rows = epoch_orders(generator, 1, len(train))[0] if regime.shuffle else slice(None)
+        rows = epoch_orders(generator, 1, len(train))[0] if regime.training.shuffle else slice(None)
         if train.begins is None:
             logs = fit(rows, epochs=1)
-            loss = reported_loss(regime.model, logs)
+            loss = reported_loss(regime.network.model, logs)
         else:
             loss = _stepwise_epoch(model, regime, train, train.begins)
-        if regime.reset_after_epoch:
+        if regime.state.reset_after_epoch:
             reset_states(model)
         progress(epoch + 1)
         if stopper:
-            stopper.on_epoch_end(epoch, {"val_loss": reported_loss(regime.model, logs, "val_loss")})
+            stopper.on_epoch_end(
+                epoch, {"val_loss": reported_loss(regime.network.model, logs, "val_loss")}
+            )
             if model.stop_training:
                 break
     if stopper:
         stopper.on_train_end()
-    progress(regime.epochs)
+    progress(regime.training.epochs)
     return float(loss), epoch + 1
 
 
@@ -157,7 +164,7 @@ def _stepwise_epoch(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) 
             model.reset_metrics()
             # A dictionary, for a list has the model's own metrics beside the loss.
             logs = model.train_on_batch(inputs, rows.targets[row : row + 1], return_dict=True)
-            losses.append(reported_loss(regime.model, logs))
+            losses.append(reported_loss(regime.network.model, logs))
         else:
             model.predict_on_batch(inputs)
     reset_states(model)
@@ -166,13 +173,13 @@ def _stepwise_epoch(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) 
 
 def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
     """Forecast rows batch by batch, carrying or resetting the state as the regime says."""
-    outputs, size = [], regime.rows_per_forecast
+    outputs, size = [], regime.training.rows_per_forecast
     for start in range(0, len(rows), size):
         if rows.begins is not None and rows.begins[start]:
             reset_states(model)
         batch = rows.inputs[start : start + size]
         outputs.append(model.predict(batch, batch_size=size, verbose=0)[:, 0])
-        if regime.reset_after_prediction:
+        if regime.state.reset_after_prediction:
             reset_states(model)
     joined = np.concatenate(outputs)
     return joined if rows.ends is None else joined[rows.ends]
@@ -180,9 +187,9 @@ def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
 
 def _forecasting_model(model: Any, regime: Regime, data: Supervised, seed: int) -> Any:
     """The trained model, or one of the batch size of forecasts with its weights."""
-    if not regime.stateful or regime.rows_per_forecast == regime.batch_size:
+    if not regime.state.stateful or regime.training.rows_per_forecast == regime.training.batch_size:
         return model
-    other = build_model(regime, data.test, seed, regime.rows_per_forecast)
+    other = build_model(regime, data.test, seed, regime.training.rows_per_forecast)
     other.set_weights(model.get_weights())
     return other
 
@@ -194,7 +201,7 @@ def _predict_future(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
         output = model.predict(future.inputs(), batch_size=1, verbose=0)[:, 0]
         future.accept(output)
         outputs.append(output[0])
-        if regime.reset_after_prediction:
+        if regime.state.reset_after_prediction:
             reset_states(model)
     return np.array(outputs, np.float32)
 
@@ -205,25 +212,25 @@ def train_block(
     """Train one repeat per seed, one after the other, and forecast the test rows."""
     weights, losses, epochs, outputs, futures, seconds = [], [], [], [], [], []
     for index, seed in enumerate(seeds):
-        earlier = index * regime.epochs
+        earlier = index * regime.training.epochs
 
         def progress_of_all(epochs_done: float, earlier: int = earlier) -> None:
             progress((earlier + epochs_done) / len(seeds))
 
-        model = build_model(regime, data.train, seed, regime.batch_size)
+        model = build_model(regime, data.train, seed, regime.training.batch_size)
         started = perf_counter()
         loss, epochs_run = _fit(model, regime, data, seed, progress_of_all)
         seconds.append(perf_counter() - started)
         losses.append(loss)
         epochs.append(epochs_run)
         forecasting = _forecasting_model(model, regime, data, seed)
-        if regime.seed_on_train:
+        if regime.state.seed_on_train:
             _predict(forecasting, regime, data.before_test)
         outputs.append(_predict(forecasting, regime, data.test))
         futures.append(_predict_future(forecasting, regime, data))
         weights.append(model.get_weights())
         keras.backend.clear_session()
-    built_in = regime.model is None and regime.layers == 1
+    built_in = regime.network.model is None and regime.network.layers == 1
     names = (
         weight_names(regime)
         if built_in

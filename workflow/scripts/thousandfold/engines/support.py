@@ -8,17 +8,17 @@ MOST_UNITS = 128
 
 def unsupported(regime: Regime) -> str | None:
     """What of a regime the replicated engine does not take; None if nothing."""
-    if regime.model is not None:
-        return f"the model {regime.model}"
-    if regime.layers > 1:
+    if regime.network.model is not None:
+        return f"the model {regime.network.model}"
+    if regime.network.layers > 1:
         return "stacked layers"
-    if regime.dropout:
+    if regime.network.dropout:
         return "dropout"
-    for name, _ in regime.optimizer.options:
+    for name, _ in regime.training.optimizer.options:
         if name in ("clipnorm", "global_clipnorm"):
             return f"gradients clipped by norm ({name})"
-    at_a_time = regime.timesteps * regime.batch_size
-    if regime.units > MOST_UNITS and at_a_time > 1 and regime.layer != "dense":
+    at_a_time = regime.preparation.timesteps * regime.training.batch_size
+    if regime.network.units > MOST_UNITS and at_a_time > 1 and regime.network.layer != "dense":
         return f"more than {MOST_UNITS} units and several timesteps or rows, no faster at once"
     return None
 

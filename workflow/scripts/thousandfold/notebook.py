@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from thousandfold import config, config_files, records
+from thousandfold import config, config_files
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
 from thousandfold.inference.calibration import calibration_table, miss_rates
@@ -22,9 +22,11 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge as judge_contrasts
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
-from thousandfold.records import table_columns
+from thousandfold.records import read_large_table
 from thousandfold.runs import runs_of
 from thousandfold.study import Study
+from thousandfold.tables import frame_of, read_rows
+from thousandfold.tables.rows import ROW_TYPES, ClaimRow, ConjunctionRow, FindingRow
 
 
 def load_study(*files: str | PathLike[str]) -> Study:
@@ -43,12 +45,11 @@ def read_table(results: str | PathLike[str], name: str) -> pd.DataFrame:
     `results` is the study's folder, such as results/smoke. Raises DataError if it has no such
     table, and DamagedTableError if the table was changed after it was written.
     """
-    for path, read in (
-        (Path(results) / f"{name}.parquet", records.read_large_table),
-        (Path(results) / f"{name}.csv", records.read_table),
-    ):
-        if path.exists():
-            return read(path)
+    large, small = (Path(results) / f"{name}.{ending}" for ending in ("parquet", "csv"))
+    if large.exists():
+        return read_large_table(large)
+    if name in ROW_TYPES and small.exists():
+        return frame_of(ROW_TYPES[name], read_rows(ROW_TYPES[name], small))
     there = sorted({path.stem for path in Path(results).glob("*.csv")})
     found = f"it has {', '.join(there)}" if there else "run the study first"
     raise DataError(f"{fspath(results)}: there is no table {name!r}; {found}")
@@ -93,13 +94,16 @@ def _verdicts(study: Study, repeats: pd.DataFrame) -> Verdicts:
     asked = questions_of(study.findings, samples, margins, design)
     calibration = calibration_table(
         samples[study.metric], study.compared_pairs(), [question for _, question in asked],
-        study.alpha, design, table_columns("calibration"),
+        study.alpha, design,
     )  # fmt: skip
     findings = judge_contrasts(
-        samples, margins, study.findings, study.alpha, design, table_columns("findings"),
+        samples, margins, study.findings, study.alpha, design,
         miss_rates=miss_rates(calibration),
         higher_is_better={metric: study.higher_is_better(metric) for metric in study.metrics},
     )  # fmt: skip
-    by_series = claims(findings, study.findings, study.unit, table_columns("claims"))
-    overall = conjunctions(by_series, study.findings, table_columns("conjunctions"))
-    return Verdicts(findings, by_series, overall)
+    by_series = claims(findings, study.findings, study.unit)
+    return Verdicts(
+        frame_of(FindingRow, findings),
+        frame_of(ClaimRow, by_series),
+        frame_of(ConjunctionRow, conjunctions(by_series, study.findings)),
+    )

@@ -26,7 +26,7 @@ LAYERS = {
     "study": ("study",),
     "user files": ("reading",),
     "config files": ("config_files", "schema"),
-    "experiment": ("supervised", "series", "scenario", "metrics", "baselines", "seeds"),
+    "experiment": ("supervised", "series", "scenario", "tasks", "metrics", "baselines", "seeds"),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip
 """From top to bottom: a module imports from its own layer and from those below."""

@@ -11,7 +11,8 @@ from thousandfold.engines.block import Progress
 from thousandfold.scenario import Scenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.series import Series
-from thousandfold.supervised import future_in_units, supervise
+from thousandfold.supervised import supervise
+from thousandfold.tasks import TASKS
 
 
 def no_progress(epochs_done: float) -> None:
@@ -29,7 +30,7 @@ def train_repeats(
 ) -> pd.DataFrame:
     """Train the repeats of a scenario on a series, and let each one forecast.
 
-    One row per repeat: repeat, seed, train_loss (mean squared error of the scaled targets in the
+    One row per repeat: repeat, seed, train_loss (the task's, of the scaled targets, in the
     last epoch), train_seconds (NaN unless `timed`), epochs, diverged, and forecast_1, forecast_2,
     ... and future_1, ... (series' units). A repeat has diverged if its loss or a forecast is not
     finite.
@@ -39,8 +40,8 @@ def train_repeats(
     seeds = [repeat_seed(study_seed, series.name, scenario.seeded_by, repeat) for repeat in repeats]
     trained = engine(regime.execution.engine).train_block(regime, data, seeds, progress)
 
-    forecasts = data.invert(trained.outputs)
-    future = future_in_units(data, trained.future)
+    task = TASKS[regime.task]
+    forecasts, future = task.forecasts(data, trained.outputs), task.future(data, trained.future)
     finite = np.isfinite(trained.train_loss) & np.isfinite(forecasts).all(axis=1)
     seconds = trained.seconds if timed else None
     columns = {

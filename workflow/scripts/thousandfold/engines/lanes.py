@@ -5,6 +5,7 @@ number. So it is the same for a block of 30 and of 100,000; short blocks are pad
 """
 
 from thousandfold.scenario import Regime
+from thousandfold.tasks import TASKS
 
 FEWEST_LANES, MOST_LANES = 64, 512
 
@@ -19,9 +20,10 @@ def weights_of(regime: Regime, features: int) -> int:
     """The weights of one network; for a user's own model, those of the layer named with it."""
     units, gates = regime.network.units, GATES[regime.network.layer]
     inputs = features * (regime.preparation.timesteps if regime.network.layer == "dense" else 1)
+    outputs = TASKS[regime.task].outputs
     recurrent = 0 if regime.network.layer == "dense" else units
     above = gates * units * (units + recurrent + 1) * (regime.network.layers - 1)
-    return gates * units * (inputs + recurrent + 1) + above + units + 1
+    return gates * units * (inputs + recurrent + 1) + above + outputs * (units + 1)
 
 
 def lanes_of(regime: Regime, features: int) -> int:

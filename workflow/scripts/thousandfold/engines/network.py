@@ -14,6 +14,7 @@ from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import weight_seed
 from thousandfold.supervised import Rows
+from thousandfold.tasks import TASKS
 
 
 class _LaneSeed(keras.random.SeedGenerator):
@@ -50,6 +51,7 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
         return [weight_seed(seed, weight) for seed in seeds]
 
     cell, units = CELLS[regime.network.layer], regime.network.units
+    outputs = TASKS[regime.task].outputs
     glorot, orthogonal = keras.initializers.GlorotUniform(), keras.initializers.Orthogonal()
     inputs = rows.features if cell.is_recurrent else rows.timesteps * rows.features
     columns = GATES[regime.network.layer] * units
@@ -61,8 +63,8 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
         "kernel": _draw(glorot, (inputs, columns), seeds_of("kernel")),
         **recurrent,
         "bias": tf.repeat(cell.bias(units)[..., tf.newaxis], len(seeds), axis=-1),
-        "dense_kernel": _draw(glorot, (units, 1), seeds_of("dense_kernel")),
-        "dense_bias": tf.zeros((1, len(seeds))),
+        "dense_kernel": _draw(glorot, (units, outputs), seeds_of("dense_kernel")),
+        "dense_bias": tf.zeros((outputs, len(seeds))),
     }
 
 
@@ -70,7 +72,7 @@ class Network:
     """A layer and a dense output for every repeat at once."""
 
     def __init__(self, regime: Regime, weights: dict[str, Any]) -> None:
-        self.regime = regime
+        self.regime, self.task = regime, TASKS[regime.task]
         self.cell = CELLS[regime.network.layer]
         self.repeats = weights["dense_bias"].shape[-1]
         self.weights = {
@@ -122,7 +124,10 @@ class Network:
 
     def _output(self, h: Any) -> Any:
         w = self.weights
-        return tf.reduce_sum(h * w["dense_kernel"].value[:, 0], axis=1) + w["dense_bias"].value[0]
+        outputs = (
+            tf.reduce_sum(h * w["dense_kernel"].value[:, 0], axis=1) + w["dense_bias"].value[0]
+        )
+        return keras.activations.get(self.task.activation)(outputs)
 
 
 class Batches:
@@ -163,11 +168,11 @@ class Constants:
 def batch_losses(
     network: Network, picked: tuple[Any, Any, Any], row_weights: Any, state: State
 ) -> tuple[Any, State]:
-    """Each repeat's mean squared error (R,) on one batch, and the state after it."""
+    """Each repeat's mean loss (R,) on one batch, and the state after it."""
     x, present, targets = picked
     outputs, state = network(x, present, state)
-    errors = outputs - targets
-    return tf.reduce_sum(row_weights[:, tf.newaxis] * errors**2, axis=0), state
+    losses = network.task.row_losses(outputs, targets)
+    return tf.reduce_sum(row_weights[:, tf.newaxis] * losses, axis=0), state
 
 
 def in_order(batches: Batches, rows: int) -> Any:

@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "layers.md"
 
 LAYERS = {
     "page": ("report", "figures", "svg"),
-    "jobs": ("training", "checks", "interleaving", "resources", "joblog"),
+    "jobs": ("jobs", "training", "checks", "interleaving", "resources", "joblog"),
     "results": ("collection", "measuring", "provenance", "recipe", "releases", "records"),
     "study from config": (
         "config", "data", "imported", "mentions", "observations", "proposals", "regimes",

@@ -14,7 +14,7 @@ from workflow.project import merged
 
 from check_overlays import overlays
 from new_study import study_of_series
-from thousandfold.config import load_study
+from thousandfold.config import load_study, read_study
 from thousandfold.config_files import ConfigError, command_line_values, config_files, read_layer
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
@@ -771,3 +771,11 @@ def test_a_new_study_of_tiny_values_has_a_number_for_margin(tmp_path):
     written = study_of_series(tmp_path / "tiny.csv", "v")
     margin = yaml.safe_load(written.read_text(encoding="utf-8"))["study"]["margin"]
     assert 0 < margin < 1e-10
+
+
+def test_a_job_reads_the_config_without_preparing_any_series(monkeypatch):
+    study = shipped_study()
+    monkeypatch.setattr("thousandfold.config.check_data", lambda study: pytest.fail("checked"))
+    assert read_study(shipped_config()) == study
+    with pytest.raises(ConfigError, match=r"study\.seed"):
+        read_study(merged(shipped_config(), {"study": {"seed": -1}}))

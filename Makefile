@@ -1,6 +1,7 @@
 # make study   set up if needed, then run the whole study
 # make test    set up if needed, then run the tests, but for the slow ones
 # make test-slow, make quick   the slow ones; unit tests that are not slow
+# make coverage   unit tests that are not slow, and which branches of the package they run
 # make docs    set up if needed, then build the documentation into docs/_build
 # make clean   remove what runs made (results, reports, Snakemake's notes)
 # make lock    pin all dependencies anew
@@ -16,7 +17,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
 
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: study test test-slow quick docs environment clean lock benchmark torch mutation
+.PHONY: study test test-slow quick coverage docs environment clean lock benchmark torch mutation
 .DEFAULT_GOAL := study
 
 study: environment
@@ -30,6 +31,11 @@ test-slow: environment
 
 quick: environment
 	$(PYTEST) -m "not slow" tests/unit
+
+coverage: environment
+	$(PYTEST) -m "not slow" tests/unit --cov --cov-report=
+	$(BIN)/coverage report
+	$(BIN)/coverage report --include "*/inference/*" --fail-under 95
 
 docs: environment
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . docs/_build
@@ -51,7 +57,7 @@ clean:
 	rm -rf results/* reports/* .snakemake
 
 lock:
-	$(COMPILE) --upgrade pyproject.toml --group dev --output-file requirements.lock
+	$(COMPILE) --upgrade pyproject.toml --extra train --group workflow --group dev --output-file requirements.lock
 	printf "setuptools\nwheel\n" | $(COMPILE) --upgrade - --output-file envs/build.lock
 	echo uv | $(COMPILE) --upgrade - --output-file envs/uv.lock
 	$(COMPILE) --upgrade --group torch --output-file envs/torch.lock

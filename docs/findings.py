@@ -10,9 +10,7 @@ Claims, verdicts and numbers come from the tables; the remarks from docs/finding
 
 import sys
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from thousandfold.inference.contrasts import KINDS  # noqa: E402
+from thousandfold.tables import read_rows  # noqa: E402
+from thousandfold.tables.rows import ClaimRow, ConjunctionRow, FindingRow  # noqa: E402
 
 TEXTS = yaml.safe_load((ROOT / "docs" / "findings.yaml").read_text(encoding="utf-8"))
 
@@ -29,10 +29,11 @@ def short(value: float) -> str:
     return f"{value:+.2f}" if abs(value) >= 1 else f"{value:+.2g}"
 
 
-def numbers(record: dict[Any, Any]) -> str:
+def numbers(record: FindingRow) -> str:
     """A contrast's estimate with its interval."""
-    kind = KINDS[record["estimand"]]
-    values = [kind.natural(record, record[key]) for key in ("difference", "ci_low", "ci_high")]
+    kind = KINDS[record.estimand]
+    cells = record.difference, record.ci_low, record.ci_high
+    values = [kind.from_zero(record, cell) for cell in cells]
     if kind.is_ratio:
         return "× {:.3g} [{:.3g}, {:.3g}]".format(*values)
     return "{} [{}, {}]".format(*map(short, values))
@@ -41,19 +42,20 @@ def numbers(record: dict[Any, Any]) -> str:
 def of_one_series(study: str, remarks: dict[str, str]) -> str:
     """A row per claim."""
     folder = ROOT / "results" / study
-    claims, findings = (pd.read_csv(folder / f"{name}.csv") for name in ("claims", "findings"))
+    claims = read_rows(ClaimRow, folder / "claims.csv")
+    findings = read_rows(FindingRow, folder / "findings.csv")
     lines = [
         "| | claim | verdict | a − b [interval] | margin | n | |",
         "|---|---|---|---|---|---|---|",
     ]
-    for claim in claims.to_dict("records"):
-        contrasts = findings[findings["id"] == claim["id"]].to_dict("records")
+    for claim in claims:
+        contrasts = [contrast for contrast in findings if contrast.id == claim.id]
         told = "<br>".join(numbers(contrast) for contrast in contrasts)
         first = contrasts[0]
-        margin = KINDS[first["estimand"]].shown_margin(first)
+        margin = KINDS[first.estimand].shown_margin(first)
         lines.append(
-            f"| {claim['id']} | {claim['claim']} | {claim['verdict']} | {told} | {margin} "
-            f"| {first['n_a']} | {remarks[claim['id']]} |"
+            f"| {claim.id} | {claim.claim} | {claim.verdict} | {told} | {margin} | {first.n_a} "
+            f"| {remarks[claim.id]} |"
         )
     return "\n".join(lines)
 
@@ -61,22 +63,21 @@ def of_one_series(study: str, remarks: dict[str, str]) -> str:
 def of_several_series(study: str, remarks: dict[str, str]) -> str:
     """A row per claim, with its verdict on each series and the count over all series."""
     folder = ROOT / "results" / study
-    claims, findings, over_all = (
-        pd.read_csv(folder / f"{name}.csv") for name in ("claims", "findings", "conjunctions")
-    )
-    series = list(dict.fromkeys(claims["series"]))
+    claims = read_rows(ClaimRow, folder / "claims.csv")
+    contrasts = {(c.series, c.id): c for c in read_rows(FindingRow, folder / "findings.csv")}
+    series = list(dict.fromkeys(claim.series for claim in claims))
+    verdicts = {(claim.series, claim.id): claim.verdict for claim in claims}
     lines = [
         f"| | claim | {' | '.join(series)} | holds on | |",
         f"|{'---|' * (len(series) + 4)}",
     ]
-    for id_ in dict.fromkeys(claims["id"]):
-        rows = claims[claims["id"] == id_].set_index("series")
-        contrasts = findings[findings["id"] == id_].set_index("series").to_dict("index")
-        told = [f"{rows.loc[name, 'verdict']}<br>{numbers(contrasts[name])}" for name in series]
-        holds_on = int(over_all.loc[over_all["id"] == id_, "k"].iloc[0])
+    for row in read_rows(ConjunctionRow, folder / "conjunctions.csv"):
+        told = [
+            f"{verdicts[name, row.id]}<br>{numbers(contrasts[name, row.id])}" for name in series
+        ]
         lines.append(
-            f"| {id_} | {rows['claim'].iloc[0]} | {' | '.join(told)} | {holds_on} of {len(series)} "
-            f"| {remarks[id_]} |"
+            f"| {row.id} | {row.claim} | {' | '.join(told)} | {row.k} of {row.m} "
+            f"| {remarks[row.id]} |"
         )
     return "\n".join(lines)
 

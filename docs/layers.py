@@ -15,6 +15,7 @@ PAGE = ROOT / "docs" / "layers.md"
 
 LAYERS = {
     "page": ("report", "figures", "svg"),
+    "notebooks": ("notebook",),
     "jobs": ("jobs", "training", "checks", "interleaving", "resources", "joblog"),
     "results": ("collection", "measuring", "provenance", "recipe", "releases", "records"),
     "study from config": (
@@ -26,6 +27,7 @@ LAYERS = {
     "study": ("study",),
     "user files": ("reading",),
     "config files": ("config_files", "schema"),
+    "tables": ("tables",),
     "experiment": ("supervised", "series", "scenario", "tasks", "metrics", "baselines", "seeds"),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip

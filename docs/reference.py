@@ -1,7 +1,7 @@
-"""Write docs/configuration.md and docs/tables.md from the schemas that the workflow validates with.
+"""Write docs/configuration.md from the config's schema, docs/tables.md from the tables' columns.
 
 python docs/reference.py            # write them
-python docs/reference.py --check    # check that they match the schemas
+python docs/reference.py --check    # check that they match
 """
 
 import json
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMAS = ROOT / "workflow" / "schemas"
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+from thousandfold.schema import config_schema  # noqa: E402
+from thousandfold.tables import TABLES  # noqa: E402
 
 Schema = dict[str, Any]
 
@@ -21,25 +22,22 @@ CONFIGURATION = """\
 # Configuration
 
 Every key of `config.yaml` and of the overlays merged over it. This page is generated from
-[the schema](../workflow/schemas/config.schema.yaml) that configs are checked against. Unknown keys
-are refused. In key names, `<name>` stands for a name of your own.
+[the schema](../workflow/scripts/thousandfold/schemas/config.schema.yaml) that configs are checked
+against. Unknown keys are refused. In key names, `<name>` stands for a name of your own.
 """
 
-TABLES = """\
+HEAD_OF_TABLES = """\
 # Tables
 
 Every table that a run leaves in `results/`, and its columns, in order; [results](results.md) is the
-overview. `checksums/` has a SHA-256 of each, in the format of `sha256sum --check`.
+overview. The unit of the metric is that of a row's metric or, in a table without such a column, of
+the study's; "times" marks ratios. `checksums/` has a SHA-256 of each, in the format of
+`sha256sum --check`.
 
 In CSV tables, a text that begins with `=`, `+`, `-`, `@` (also full-width), a tab, a line break or
 `'` has a `'` in front of it, because a spreadsheet may take it for a formula. Remove one `'` from
 the beginning of a text to restore it. `repeats.parquet` has all texts unchanged.
 """
-
-
-def read(name: str) -> Schema:
-    """One of the schemas."""
-    return yaml.safe_load((SCHEMAS / name).read_text(encoding="utf-8"))
 
 
 def resolved(schema: Schema, definitions: Schema) -> Schema:
@@ -128,16 +126,20 @@ def sections(name: str, schema: Schema, definitions: Schema, seen: set[int]) -> 
 
 def configuration() -> str:
     """The page of config keys."""
-    schema = read("config.schema.yaml")
+    schema = config_schema()
     return "\n".join([CONFIGURATION, *sections("", schema, schema["$defs"], set())])
 
 
 def tables() -> str:
     """The page of the tables' columns."""
-    parts = [TABLES]
-    for name, columns in read("tables.yaml").items():
-        rows = [f"| `{column}` | {' '.join(text.split())} |" for column, text in columns.items()]
-        parts.append("\n".join([f"## `{name}`\n", "| column | |", "|---|---|", *rows, ""]))
+    parts = [HEAD_OF_TABLES]
+    for name, columns in TABLES.items():
+        rows = [
+            f"| `{column}` | {declared.type_name} | {declared.unit} | {declared.description} |"
+            for column, declared in columns.items()
+        ]
+        head = ["| column | type | unit | |", "|---|---|---|---|"]
+        parts.append("\n".join([f"## `{name}`\n", *head, *rows, ""]))
     return "\n".join(parts)
 
 
@@ -148,7 +150,7 @@ def main() -> None:
         if "--check" not in sys.argv:
             page.write_text(text, encoding="utf-8")
         elif page.read_text(encoding="utf-8") != text:
-            sys.exit(f"{page.relative_to(ROOT)} is not what the schema says: run docs/reference.py")
+            sys.exit(f"{page.relative_to(ROOT)} does not match: run docs/reference.py")
 
 
 if __name__ == "__main__":

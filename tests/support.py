@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import yaml
 
 from thousandfold.config import load_study
@@ -10,6 +11,7 @@ from thousandfold.inference.contrasts import ContrastOfTwo, MeanDifference, Spre
 from thousandfold.inference.samples import Sample
 from thousandfold.scenario import Regime
 from thousandfold.study import Study
+from thousandfold.tables import AnyRow
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,6 +28,29 @@ def contrast_of_two(expect, a, b, margin) -> ContrastOfTwo:
     """What `expect` alone, as config has it, asks of two scenarios."""
     kind = SpreadRatio if expect == "more_stable" else MeanDifference
     return kind(expect, a, b, margin)
+
+
+def row_of(row_type: type[AnyRow], **cells) -> AnyRow:
+    """A row that holds these cells, and anything in the others."""
+    some = {str: "", int: 0, float: 0.0, bool: False}
+    others = {
+        name: column.empty if column.is_optional else some[column.type]
+        for name, column in row_type.columns.items()
+    }
+    return row_type(**{**others, **cells})
+
+
+def rows_of(row_type: type[AnyRow], frame: pd.DataFrame) -> list[AnyRow]:
+    """The rows that `frame_of` made a data frame of."""
+    return [
+        row_type(
+            **{
+                name: column.empty if pd.isna(value) else column.type(value)
+                for (name, column), value in zip(row_type.columns.items(), cells, strict=True)
+            }
+        )
+        for cells in frame[list(row_type.columns)].itertuples(index=False)
+    ]
 
 
 def rmse(forecasts, actual):

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Self
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "sinfo")
 PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
@@ -86,7 +87,7 @@ class LocalSlurm:
         }
         self._daemons: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> "LocalSlurm":
+    def __enter__(self) -> Self:
         try:
             self._start()
         except BaseException:

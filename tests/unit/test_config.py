@@ -297,7 +297,7 @@ def test_selecting_findings():
         ({"findings": {"E1": {"all_of": []}}}, "findings.E1"),
         ({"study": {"repeats": {"min": 30, "max": 20, "half_width": 1}}}, "study.repeats.max: 20 is less than min, 30"),
         ({"study": {"repeats": {"min": 30, "max": 90}}}, "study.repeats: the key 'half_width' is missing"),
-        ({"study": {"repeats": {**{"min": 30, "max": 90}, "half_width": 0}}}, "study.repeats.half_width: 0 is out of range"),
+        ({"study": {"repeats": {"min": 30, "max": 90, "half_width": 0}}}, "study.repeats.half_width: 0 is out of range"),
         ({"study": {"design": "paired"}}, "scenarios.stateful2: is the same training as stateful"),
         ({"study": {"design": "pair"}}, "study.design: unknown value 'pair'; did you mean 'paired'?"),
         ({"scenarios": {"stateful2": {"stream": 1}}}, "only a paired study has streams"),

@@ -31,6 +31,18 @@ def test_the_pages_are_built_and_no_link_is_dead(tmp_path):
     assert "Verdicts without training" in (tmp_path / "README.html").read_text(encoding="utf-8")
 
 
+def test_the_news_can_be_gathered_and_their_links_lead_somewhere():
+    build = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "next"]
+    result = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    gathered = " ".join(result.stdout.split())
+    for entry in ROOT.glob("changes/*.md"):
+        text = entry.read_text(encoding="utf-8")
+        assert " ".join(text.split()) in gathered, entry
+        for link in re.findall(r"\]\(([^):#]+)", text):
+            assert (ROOT / link).exists(), f"{entry}: {link}"
+
+
 def test_the_reference_is_what_the_schemas_say():
     check = [sys.executable, ROOT / "docs/reference.py", "--check"]
     result = subprocess.run(check, capture_output=True, text=True, check=False)
@@ -44,7 +56,9 @@ def test_no_module_imports_from_a_layer_above_and_the_page_says_so():
 
 
 def test_the_reference_has_every_key():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+    schema = yaml.safe_load(
+        (ROOT / "workflow/scripts/thousandfold/schemas/config.schema.yaml").read_text("utf-8")
+    )
     page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
     keys = set(schema["$defs"]["network"]) | set(schema["properties"])
     keys |= {"half_width", "clipnorm", "validation_rows", "all_of", "over"}
@@ -62,7 +76,11 @@ def test_the_rule_graph_is_that_of_the_rules():
 
 def test_every_direct_dependency_is_accounted_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    lists = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    lists = [
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
     names = {re.split(r"[ <>=;]", entry)[0] for entries in lists for entry in entries}
     page = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
     first_cells = "\n".join(re.findall(r"^\| (.*?) \|", page, flags=re.MULTILINE))

@@ -40,7 +40,12 @@ def test_the_lock_holds_every_dependency():
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    names = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    names = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["train"],
+        *project["dependency-groups"]["workflow"],
+        *project["dependency-groups"]["dev"],
+    ]
     pinned = {
         line.split("==")[0]
         for line in (ROOT / "requirements.lock").read_text().splitlines()

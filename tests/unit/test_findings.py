@@ -9,12 +9,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
-from support import contrast_of_two, sample, shipped_study
+from support import contrast_of_two, row_of, rows_of, sample, shipped_study
 from support import samples as samples_by_name
 
 from thousandfold.inference.claims import _distance as distance_beyond_margin
 from thousandfold.inference.claims import claims
-from thousandfold.inference.contrasts import MeanDifference, MeanRatio, Precision, SpreadRatio
+from thousandfold.inference.contrasts import (
+    KINDS,
+    MeanDifference,
+    MeanRatio,
+    Precision,
+    SpreadRatio,
+)
 from thousandfold.inference.contrasts.words import number as number_in_words
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import Estimate
@@ -23,12 +29,11 @@ from thousandfold.inference.findings import _disagreements as disagreements
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
-from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
-from thousandfold.records import table_columns
 from thousandfold.study import Finding, ScenarioPair
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import ClaimRow, ComparisonRow, FindingRow, TwinRow
 
-COLUMNS = table_columns("findings")
 INDEPENDENT = DESIGNS["independent"]
 
 
@@ -37,15 +42,15 @@ def finding(id_, *contrasts, expect=None):
 
 
 def evidence(samples, *findings, alpha=0.05, design="independent", deterministic=(), **more):
-    return judge(
+    rows = judge(
         {"rmse": samples_by_name(samples, deterministic=deterministic)},
         {"s": 5.0},
         findings,
         alpha,
         DESIGNS[design],
-        COLUMNS,
         **more,
     )
+    return frame_of(FindingRow, rows)
 
 
 def rng_samples(**means):
@@ -74,11 +79,9 @@ def test_the_shipped_study_has_fifteen_distinct_contrasts():
     rng = np.random.default_rng(2)
     values = {s.name: rng.normal(100, 5, 30) for s in study.scenarios}
     samples = samples_by_name(values, "shampoo")
-    table = judge(
-        {"rmse": samples}, {"shampoo": 5.0}, study.findings, study.alpha, INDEPENDENT, COLUMNS
-    )
-    assert set(table["k"]) == {15}
-    assert len(table) == 20
+    rows = judge({"rmse": samples}, {"shampoo": 5.0}, study.findings, study.alpha, INDEPENDENT)
+    assert {row.k for row in rows} == {15}
+    assert len(rows) == 20
 
 
 def test_holm_by_hand():
@@ -106,7 +109,8 @@ def test_family_p_values_decide_as_the_interval_does():
     for _ in range(50):
         samples = {n: rng.normal(rng.normal(0, 0.6), rng.uniform(0.5, 2), 30) for n in "abc"}
         for row in evidence(samples, LESS, OTHER, SPREAD).to_dict("records"):
-            low, high, margin = row["ci_low"], row["ci_high"], row["margin"]
+            scaled = KINDS[row["estimand"]].scaled
+            low, high, margin = (scaled(row[name]) for name in ("ci_low", "ci_high", "margin"))
             assert (row["difference_p_family"] < 0.05) == (low > 0 or high < 0)
             assert (row["equivalence_p_family"] < 0.05) == (-margin < low and high < margin)
             assert (row["minimal_effect_p_family"] < 0.05) == (low > margin or high < -margin)
@@ -120,10 +124,9 @@ def test_diverged_repeats_are_ranked_worst_by_the_direction_of_their_metric():
     findings = [finding(m, MeanDifference("less", "a", "b", 1.0, metric=m)) for m in samples]
 
     def flagged(**directions):
-        arguments = (samples, {"s": 5.0}, findings, 0.05, INDEPENDENT, COLUMNS)
-        return list(
-            judge(*arguments, **directions)["undecided_because"].str.contains("finite value")
-        )
+        arguments = (samples, {"s": 5.0}, findings, 0.05, INDEPENDENT)
+        rows = judge(*arguments, **directions)
+        return ["finite value" in (row.undecided_because or "") for row in rows]
 
     assert flagged() == [True, True]
     assert flagged(higher_is_better={"loss": False, "score": True}) == [True, False]
@@ -162,12 +165,15 @@ def test_columns_of_the_usual_tests():
     assert row["mannwhitney_p"] == pytest.approx(rank.pvalue)
 
 
-def test_spread_rows_are_log_ratios():
+def test_spread_rows_are_ratios():
     rng = np.random.default_rng(4)
     samples = {"a": rng.normal(0, 1, 500), "b": rng.normal(0, 4, 500)}
     row = evidence(samples, SPREAD).iloc[0]
-    assert row["margin"] == pytest.approx(math.log(1.25))
-    assert math.exp(row["difference"]) == pytest.approx(0.25, rel=0.15)
+    assert row["margin"] == 1.25
+    assert row["difference"] == pytest.approx(0.25, rel=0.15)
+    assert row["difference"] == row["spread_ratio"]
+    assert row["margin_exceeded_below"] == pytest.approx(1 / row["ci_high"])
+    assert row["margin_equivalent_above"] == pytest.approx(1 / row["ci_low"])
     assert row["verdict"] == "supported"
     assert row["mean_a"] == pytest.approx(samples["a"].mean())
 
@@ -214,11 +220,13 @@ def test_fewer_than_two_finite_repeats(a):
     assert list(table["verdict"])[:2] == ["undecided", "undecided"]
     assert table["undecided_because"].iloc[0] == "fewer than 2 repeats with a value"
     assert np.isfinite(table["welch_p_holm"].iloc[2])
-    sentence = claims(
-        table,
-        [LESS, OTHER, finding("bc", MeanDifference("less", "b", "c", 1.0))],
-        lambda *_: "units",
-        table_columns("claims"),
+    sentence = frame_of(
+        ClaimRow,
+        claims(
+            rows_of(FindingRow, table),
+            [LESS, OTHER, finding("bc", MeanDifference("less", "b", "c", 1.0))],
+            lambda *_: "units",
+        ),
     )["sentence"]
     assert "nothing can be said" in sentence.iloc[0]
 
@@ -239,15 +247,14 @@ def test_ten_and_thirty_times_the_same_are_one_constant():
     samples = {"a": [0.04] * 10, "b": [0.04] * 30}
     table = evidence(samples, LESS, MIRROR, SPREAD)
     assert set(table["verdict"]) == {"undecided"}
-    twins = check_twins(
+    twins = frame_of(TwinRow, check_twins(
         samples_by_name(samples), ["s"], [ScenarioPair("t", "a", "b")], INDEPENDENT, 0.05,
-        table_columns("twins"),
-    )  # fmt: skip
+    ))  # fmt: skip
     assert list(twins["differs"]) == [False]
-    other = check_twins(
+    other = frame_of(TwinRow, check_twins(
         samples_by_name({"a": [0.04] * 10, "b": [0.05] * 10}), ["s"], [ScenarioPair("t", "a", "b")],
-        INDEPENDENT, 0.05, table_columns("twins"),
-    )  # fmt: skip
+        INDEPENDENT, 0.05,
+    ))  # fmt: skip
     assert other["differs"].isna().all()
 
 
@@ -303,7 +310,7 @@ def test_the_spread_of_two_repeats_each():
     row = evidence({"a": [1.0, 2.0], "b": [4.0, 5.5]}, SPREAD).iloc[0]
     assert (row["estimate_a"], row["estimate_b"]) == pytest.approx((1.0, 1.5))
     half_width = stats.t.isf(0.025, 2)
-    ends = [math.log(1 / 1.5) - half_width, math.log(1 / 1.5) + half_width]
+    ends = [math.exp(-half_width) / 1.5, math.exp(half_width) / 1.5]
     assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends)
 
 
@@ -372,7 +379,7 @@ def test_a_claim_is_as_good_as_its_weakest_contrast(means, verdicts, whole):
 
 
 def told(table, *findings, unit="units"):
-    return claims(table, findings, lambda *_: unit, table_columns("claims"))
+    return frame_of(ClaimRow, claims(rows_of(FindingRow, table), findings, lambda *_: unit))
 
 
 def test_false_beats_unknown_in_a_conjunction():
@@ -476,7 +483,7 @@ def test_identities_are_told(holds, told):
 def test_all_pairs():
     samples = samples_by_name({"a": np.arange(9.0), "b": np.arange(9.0) + 9})
     samples |= samples_by_name({"a": np.arange(9.0), "b": np.arange(9.0), "c": [np.nan] * 3}, "t")
-    table = compare_pairs(samples, INDEPENDENT, 0.05, table_columns("comparisons"))
+    table = frame_of(ComparisonRow, compare_pairs(samples, INDEPENDENT, 0.05))
     assert list(table["series"]) == ["s", "t", "t", "t"]
     assert set(table["interval_level"]) == {0.95}
     first = stats.ttest_ind(np.arange(9), np.arange(9) + 9, equal_var=False)
@@ -493,9 +500,9 @@ def test_all_pairs():
 def test_chosen_pairs_are_those_of_all_either_way_round():
     values = {name: np.arange(9.0) ** place for place, name in enumerate("cab", 1)}
     samples = samples_by_name(values) | samples_by_name(values, "t")
-    columns = table_columns("comparisons")
-    every = compare_pairs(samples, INDEPENDENT, 0.05, columns)
-    some = compare_pairs(samples, INDEPENDENT, 0.05, columns, [("b", "c"), ("a", "b")])
+    every = frame_of(ComparisonRow, compare_pairs(samples, INDEPENDENT, 0.05))
+    chosen = compare_pairs(samples, INDEPENDENT, 0.05, [("b", "c"), ("a", "b")])
+    some = frame_of(ComparisonRow, chosen)
     names = ["series", "scenario_a", "scenario_b"]
     assert some[names].to_numpy().tolist() == [
         ["s", "c", "b"], ["s", "a", "b"], ["t", "c", "b"], ["t", "a", "b"],
@@ -511,7 +518,7 @@ def test_twins():
     values = {"a": rng.normal(0, 1, 90), "b": rng.normal(0, 1, 90), "c": rng.normal(2, 1, 90)}
     twins = [ScenarioPair("same", "a", "b"), ScenarioPair("other", "a", "c")]
     samples = samples_by_name(values)
-    table = check_twins(samples, ["s"], twins, INDEPENDENT, 0.05, table_columns("twins"))
+    table = frame_of(TwinRow, check_twins(samples, ["s"], twins, INDEPENDENT, 0.05))
     assert list(table["differs"]) == [False, True]
     assert set(table["interval_level"]) == {0.975}
 
@@ -540,8 +547,8 @@ def test_claims_of_precision(error, verdict, said):
     assert "rests on normality" in row["flags"] or row["verdict"] == "undecided"
     assert row["verdict"] == verdict
     assert row["difference_verdict"].startswith(said)
-    sentence = claims(
-        pd.DataFrame([row]), [PRECISION], lambda *_: "units", table_columns("claims")
+    sentence = frame_of(
+        ClaimRow, claims(rows_of(FindingRow, pd.DataFrame([row])), [PRECISION], lambda *_: "units")
     )["sentence"].iloc[0]
     assert f"mean of 10 repeats of a has a standard error of {error:.2f} units" in sentence
     assert "claimed 2 to 4" in sentence
@@ -605,9 +612,13 @@ def test_a_ratio_in_words_is_a_ratio():
     ratio = finding("ratio", MeanRatio("less", "a", "b", 2.0))
     table = evidence(samples, ratio)
     sentence = told(table, ratio).iloc[0]["sentence"]
-    means = [math.exp(np.log(samples[name]).mean()) for name in "ab"]
+    means = [stats.gmean(samples[name]) for name in "ab"]
+    assert table[["mean_a", "mean_b"]].iloc[0].tolist() == pytest.approx(means)
+    assert table["median_difference"].iloc[0] == pytest.approx(
+        math.exp(np.median(np.log(samples["a"])) - np.median(np.log(samples["b"])))
+    )
     assert f"is {means[0] / means[1]:.3g} times that of b" in sentence
-    low, high = (math.exp(table[end].iloc[0]) for end in ("ci_low", "ci_high"))
+    low, high = (table[end].iloc[0] for end in ("ci_low", "ci_high"))
     assert f"interval {low:.3g} to {high:.3g}, margin 2 times" in sentence
 
 
@@ -659,12 +670,6 @@ def test_why_undecided(expect, shift, reason):
     assert f"{int(row['n_to_resolve']):,} repeats" in row["undecided_because"]
 
 
-def test_a_mistyped_column_is_refused():
-    with pytest.raises(ValueError, match="no column ci_lwo"):
-        table_of([{"ci_low": 1}, {"ci_lwo": 2}], ["ci_low", "ci_high"])
-    assert list(table_of([{"ci_low": 1}], ["ci_high", "ci_low"])) == ["ci_high", "ci_low"]
-
-
 @pytest.mark.parametrize(
     ("expect", "difference", "distance"),
     [
@@ -675,8 +680,12 @@ def test_a_mistyped_column_is_refused():
 )  # fmt: skip
 def test_how_far_a_claim_is_supported(expect, difference, distance):
     """In standard errors of 2, from the margin of 1."""
-    record = {"expect": expect, "difference": difference, "margin": 1.0, "standard_error": 2.0}
-    assert distance_beyond_margin(record) == distance
+    cells = {"expect": expect, "difference": difference, "margin": 1.0, "standard_error": 2.0}
+    assert distance_beyond_margin(row_of(FindingRow, estimand="mean", **cells)) == distance
+    if expect == "more_stable":
+        ratios = {**cells, "difference": math.exp(difference), "margin": math.exp(1.0)}
+        row = row_of(FindingRow, estimand="spread", **ratios)
+        assert distance_beyond_margin(row) == pytest.approx(distance)
 
 
 @pytest.mark.parametrize(
@@ -756,10 +765,10 @@ def test_the_smallest_p_of_permutations():
 
 def test_twins_of_tiny_numbers():
     for values, differs in [((1e-9, 2e-9), None), ((1e-9, 1e-9), False), ((0.0, 0.0), False)]:
-        twins = check_twins(
+        twins = frame_of(TwinRow, check_twins(
             samples_by_name({"a": [values[0]] * 5, "b": [values[1]] * 5}), ["s"],
-            [ScenarioPair("t", "a", "b")], INDEPENDENT, 0.05, table_columns("twins"),
-        )  # fmt: skip
+            [ScenarioPair("t", "a", "b")], INDEPENDENT, 0.05,
+        ))  # fmt: skip
         assert list(twins["differs"]) == [differs]
 
 
@@ -767,10 +776,9 @@ def test_twins_of_tiny_numbers():
 def test_twins_that_differ_either_way(shift):
     rng = np.random.default_rng(23)
     values = {"a": rng.normal(shift, 0.1, 30), "b": rng.normal(0, 0.1, 30)}
-    twins = check_twins(
+    twins = frame_of(TwinRow, check_twins(
         samples_by_name(values), ["s"], [ScenarioPair("t", "a", "b")], INDEPENDENT, 0.05,
-        table_columns("twins"),
-    )  # fmt: skip
+    ))  # fmt: skip
     assert list(twins["differs"]) == [True]
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thousandfold.inference.forecasts import forecast_bands
-from thousandfold.records import table_columns
+from thousandfold.inference.forecasts import baseline_forecasts_table, forecast_bands
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import ForecastBandRow
 
 
 def forecasts(scenario, values, actual):
@@ -26,7 +27,7 @@ def test_quantiles_of_each_step():
     actual = [1.0, 2.0, np.nan]
     diverged = forecasts("b", np.full((5, 3), np.nan), actual)
     tables = [forecasts("a", values, actual), diverged, forecasts("c", values + 1, actual)]
-    bands = forecast_bands(tables, table_columns("forecast_bands"))
+    bands = frame_of(ForecastBandRow, forecast_bands(tables))
     assert list(bands.index) == list(range(6))
     assert list(bands["scenario"]) == ["a"] * 3 + ["c"] * 3
     assert list(bands["step"]) == [1, 2, 3] * 2
@@ -45,4 +46,12 @@ def test_quantiles_of_each_step():
 
 def test_nothing_finite_gives_no_bands():
     table = forecasts("b", np.full((5, 3), np.inf), [1.0, 2.0, 3.0])
-    assert forecast_bands([table], table_columns("forecast_bands")).empty
+    assert forecast_bands([table]) == []
+
+
+def test_baseline_forecasts_step_by_step():
+    forecasts = {"s": {"persistence": np.array([1.0, 2.0]), "ar1": np.array([3.0, 4.0])}}
+    assert [tuple(vars(row).values()) for row in baseline_forecasts_table(forecasts)] == [
+        ("s", "persistence", 1, 1.0), ("s", "persistence", 2, 2.0), ("s", "ar1", 1, 3.0),
+        ("s", "ar1", 2, 4.0),
+    ]  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.tsa.ar_model import AutoReg
 
-from thousandfold.baselines import baseline_errors, baseline_forecasts
+from thousandfold.baselines import baseline_errors, baseline_forecasts, in_words
 from thousandfold.metrics import forecast_errors
 from thousandfold.series import Series
 
@@ -44,7 +44,8 @@ def test_autoregressions_are_those_of_statsmodels(shampoo, order):
 
 
 def test_autoregressions_that_the_series_is_too_short_for_are_left_out(shampoo):
-    assert list(baseline_errors(shampoo, "mae", [1, 10, 11])) == [
+    forecasts = baseline_forecasts(shampoo, [1, 10, 11])
+    assert list(baseline_errors(forecasts, shampoo, "mae")) == [
         "persistence",
         "drift",
         "ar1",
@@ -53,4 +54,12 @@ def test_autoregressions_that_the_series_is_too_short_for_are_left_out(shampoo):
 
 
 def test_no_baseline_has_a_training_loss(shampoo):
-    assert baseline_errors(shampoo, "train_loss") == {}
+    assert baseline_errors(baseline_forecasts(shampoo), shampoo, "train_loss") == {}
+
+
+def test_baselines_in_words():
+    assert [in_words(name) for name in ("drift", "ar1", "ar12")] == [
+        "drift",
+        "AR(1) of the differences",
+        "AR(12) of the differences",
+    ]

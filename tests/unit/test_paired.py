@@ -15,8 +15,9 @@ from thousandfold.inference import paired
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import absolute_deviations
 from thousandfold.inference.findings import judge
-from thousandfold.records import table_columns
 from thousandfold.study import Finding
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import FindingRow
 
 R = ROOT / "tests/r"
 
@@ -39,13 +40,15 @@ def row_of(x, y, expect="less", margin=1.0):
         Finding("f", "Claim.", "test", expect, (contrast_of_two(expect, "a", "b", margin),))
     ]
     samples = samples_by_name({"a": x, "b": y})
-    table = judge(
-        {"rmse": samples},
-        {"s": 5.0},
-        findings,
-        0.05,
-        DESIGNS["paired"],
-        table_columns("findings"),
+    table = frame_of(
+        FindingRow,
+        judge(
+            {"rmse": samples},
+            {"s": 5.0},
+            findings,
+            0.05,
+            DESIGNS["paired"],
+        ),
     )
     return table.iloc[0]
 
@@ -144,11 +147,14 @@ def test_the_spread_interval_of_pairs_covers_as_often_as_it_says():
 
 def test_a_swap_mirrors_everything():
     x, y = correlated(80, 8)
-    for expect, margin in [("different", 1.0), ("more_stable", 1.25)]:
+    for expect, margin, mirrored in [
+        ("different", 1.0, lambda difference: -difference),
+        ("more_stable", 1.25, lambda ratio: 1 / ratio),
+    ]:
         one, other = row_of(x, 2 * y, expect, margin), row_of(2 * y, x, expect, margin)
-        assert one["difference"] == pytest.approx(-other["difference"])
-        assert one["ci_low"] == pytest.approx(-other["ci_high"])
-        assert one["ci_high"] == pytest.approx(-other["ci_low"])
+        assert one["difference"] == pytest.approx(mirrored(other["difference"]))
+        assert one["ci_low"] == pytest.approx(mirrored(other["ci_high"]))
+        assert one["ci_high"] == pytest.approx(mirrored(other["ci_low"]))
         assert one["paired_t"] == pytest.approx(-other["paired_t"])
         assert one["wilcoxon_p"] == pytest.approx(other["wilcoxon_p"])
     assert paired.spread_ratio(x, y).interval(0.05) == pytest.approx(

@@ -13,7 +13,8 @@ from thousandfold.inference.precision import (
     standard_errors,
     summarise,
 )
-from thousandfold.records import table_columns
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import RequiredRepeatsRow, StandardErrorRow, SummaryRow
 
 
 def test_summary_of_a_known_sample():
@@ -31,12 +32,16 @@ def test_summary_of_a_known_sample():
 
 @pytest.mark.parametrize("values", [[np.nan, np.nan], [1.0, np.nan]])
 def test_summary_of_next_to_nothing(values):
-    table = summarise(
-        samples({"a": values}),
-        {"s": {"persistence": 1, "drift": 2, "ar1": 3}},
-        table_columns("summary"),
+    table = frame_of(
+        SummaryRow,
+        summarise(
+            samples({"a": values}),
+            "rmse",
+            {"s": {"persistence": 1, "drift": 2, "ar1": 3}},
+        ),
     )
     row = table.iloc[0]
+    assert row["metric"] == "rmse"
     assert row["n"] + row["n_diverged"] == 2
     assert np.isnan(row["std"])
     assert row["ar1"] == 3
@@ -57,7 +62,8 @@ def test_sample_sizes(n):
 def test_standard_errors_agree_with_theory():
     rng = np.random.default_rng(0)
     values = rng.normal(100, 8, 2000)
-    table = standard_errors(sample(np.append(values, np.nan))).set_index("n")
+    rows = standard_errors(sample(np.append(values, np.nan)))
+    table = frame_of(StandardErrorRow, rows).set_index("n")
     assert table.index[-1] == 2000
     assert table.loc[2000, "running_mean"] == pytest.approx(values.mean())
     assert table.loc[2000, "running_standard_error"] == pytest.approx(
@@ -71,7 +77,7 @@ def test_standard_errors_agree_with_theory():
 
 
 def test_standard_errors_of_too_few_repeats():
-    assert standard_errors(sample([1.0, np.nan])).empty
+    assert standard_errors(sample([1.0, np.nan])) == []
 
 
 @pytest.mark.parametrize(("n", "has_interval"), [(4, False), (5, True), (400, True)])
@@ -90,9 +96,7 @@ def test_required_repeats_are_the_square_of_a_ratio(n, has_interval):
 
 def test_targets_are_shares_of_the_margin():
     values = np.random.default_rng(5).normal(0, 1, 20)
-    table = required_repeats_table(
-        samples({"a": values}), {"s": 5.0}, table_columns("required_repeats")
-    )
+    table = frame_of(RequiredRepeatsRow, required_repeats_table(samples({"a": values}), {"s": 5.0}))
     assert table["target"].tolist() == pytest.approx([5.0, 3.0, 1.0, 0.5])
 
 
@@ -102,8 +106,8 @@ def test_a_target_that_two_repeats_reach():
 
 def test_repeats_that_do_not_vary_promise_nothing():
     constant = samples({"a": [0.04] * 30, "b": [0.04] * 30}, deterministic="b")
-    assert required_repeats_table(constant, {"s": 1.0}, table_columns("required_repeats")).empty
-    table = summarise(constant, {}, table_columns("summary")).set_index("scenario")
+    assert required_repeats_table(constant, {"s": 1.0}) == []
+    table = frame_of(SummaryRow, summarise(constant, "rmse", {})).set_index("scenario")
     assert (table["std"] == 0).all()
     assert table.loc["a", ["ci_low", "ci_high", "bca_low"]].isna().all()
     assert table.loc["b", ["ci_low", "ci_high"]].tolist() == pytest.approx([0.04, 0.04])
@@ -139,3 +143,17 @@ def test_a_constant_by_declaration_is_held_against_a_baseline_exactly(baseline, 
 @pytest.mark.parametrize("target", [1e-300, 0.0])
 def test_a_target_that_no_number_of_repeats_reaches(target):
     assert required_repeats(sample([1.0, 2.0, 4.0, 7.0, 9.0]), target)["n"] == np.inf
+
+
+@pytest.mark.parametrize("name", ["ci_low", "n", "max"])
+def test_a_misspelt_or_missing_statistic_is_no_empty_column(name, monkeypatch):
+    def misspelt(of):
+        return {f"{key}_" if key == name else key: value for key, value in describe(of).items()}
+
+    def without(of):
+        return {key: value for key, value in describe(of).items() if key != name}
+
+    for description, problem in [(misspelt, f"unexpected .*'{name}_'"), (without, f"'{name}'")]:
+        monkeypatch.setattr("thousandfold.inference.precision.describe", description)
+        with pytest.raises(TypeError, match=problem):
+            summarise(samples({"a": [1.0, 2.0, 4.0]}), "rmse", {})

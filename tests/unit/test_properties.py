@@ -13,8 +13,9 @@ from thousandfold.inference.decisions import decide
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.inference.questions import questions_of
-from thousandfold.records import table_columns
 from thousandfold.study import Finding
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import FindingRow
 
 MIRRORED = {
     "less": "greater",
@@ -114,8 +115,8 @@ def test_the_order_of_series_scenarios_and_findings(design):
     }
 
     def judged(order, margins, findings):
-        table = judge(
-            {"rmse": order}, margins, findings, 0.05, DESIGNS[design], table_columns("findings")
+        table = frame_of(
+            FindingRow, judge({"rmse": order}, margins, findings, 0.05, DESIGNS[design])
         )
         return table.sort_values(["series", "id", "scenario_b"]).reset_index(drop=True)
 

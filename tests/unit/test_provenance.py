@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from support import ROOT, shipped_study
 
-from render_report import warnings
 from thousandfold.checks import checked_scenarios
 from thousandfold.inference.forecasts import forecast_bands
-from thousandfold.provenance import commit, facts, provenance
+from thousandfold.provenance import commit, facts, provenance, warnings
 from thousandfold.recipe import recipe, registration_digest
-from thousandfold.records import table_columns
 from thousandfold.study import Stopping
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import BlockRow, ForecastBandRow
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +34,13 @@ def repeats_of(study, n):
 
 
 def blocks_of(study):
-    rows = [
-        {**vars(block), "recipe": recipe(study, block), "train_seconds": 1.5, "cpu": "a", "host": "b", "versions": "keras 3", "finished": "2026-01-02T03:04:05+00:00"}
+    return [
+        BlockRow(
+            **vars(block), recipe=recipe(study, block), train_seconds=1.5, cpu="a", host="b",
+            versions="keras 3", finished="2026-01-02T03:04:05+00:00",
+        )
         for block in study.blocks()
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=table_columns("blocks"))
 
 
 def test_a_whole_and_fresh_run_has_no_warnings():
@@ -116,7 +118,7 @@ def test_bands_are_quantiles_of_the_finite_forecasts():
             "step": np.tile([1, 2, 3], 50), "forecast": values.ravel(), "actual": np.tile([9.0, 8.0, 7.0], 50),
         }
     )  # fmt: skip
-    bands = forecast_bands([table], table_columns("forecast_bands"))
+    bands = frame_of(ForecastBandRow, forecast_bands([table]))
     assert list(bands["n"]) == [50, 49, 49]
     assert list(bands["actual"]) == [9, 8, 7]
     for step in range(3):
@@ -137,9 +139,7 @@ def test_a_scenario_without_finite_forecasts_has_no_bands():
             "actual": 1.0,
         }
     )
-    bands = forecast_bands([table], table_columns("forecast_bands"))
-    assert bands.empty
-    assert list(bands.columns) == table_columns("forecast_bands")
+    assert forecast_bands([table]) == []
 
 
 def test_fidelity_is_checked_for_a_stateful_and_a_stateless_scenario_of_the_fast_engine():

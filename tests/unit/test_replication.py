@@ -1,11 +1,13 @@
 """Replication, calibration and published tables against theory and by construction."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower
-from support import samples
+from support import row_of, samples
 
 from thousandfold.inference.calibration import (
     DECIDING,
@@ -26,9 +28,9 @@ from thousandfold.inference.published import (
 )
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import SIZES, replicate, replication_table
-from thousandfold.records import table_columns
-from thousandfold.report.claims import FEW_REPEATS
 from thousandfold.study import Finding
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import CalibrationRow, FindingRow, PublishedRow, ReplicationRow
 
 INDEPENDENT, PAIRED = DESIGNS["independent"], DESIGNS["paired"]
 
@@ -100,18 +102,21 @@ def test_small_studies_of_small_effects_exaggerate(n, studies):
     assert row["median_exaggeration"] == pytest.approx(exaggeration, rel=0.06)
     mirrored = replicate(*pools[::-1], n, INDEPENDENT, rng(4), differ=True)
     assert mirrored["wrong_direction"] == pytest.approx(np.mean(found < 0), abs=0.06)
-    assert "wrong_direction" not in replicate(*pools, n, INDEPENDENT, rng(4), differ=False)
+    unknown = replicate(*pools, n, INDEPENDENT, rng(4), differ=False)
+    assert math.isnan(unknown["wrong_direction"])
+    assert math.isnan(unknown["median_exaggeration"])
+
+
+def judged(a, b, **cells):
+    """A row of the findings table."""
+    usual = {"estimand": "mean", "metric": "rmse", "ci_low": -3.0, "ci_high": -1.0}
+    return row_of(FindingRow, series="s", scenario_a=a, scenario_b=b, **{**usual, **cells})
 
 
 def test_replication_table_takes_each_pair_once():
     pools = samples({"a": rng(1).normal(0, 1, 100), "b": rng(2).normal(2, 1, 100)})
-    findings = pd.DataFrame(
-        {
-            "series": "s", "scenario_a": ["a", "b", "a"], "scenario_b": ["b", "a", "b"],
-            "estimand": ["mean", "mean", "spread"], "metric": "rmse", "ci_low": -3.0, "ci_high": -1.0,
-        }
-    )  # fmt: skip
-    table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
+    findings = [judged("a", "b"), judged("b", "a"), judged("a", "b", estimand="spread")]
+    table = frame_of(ReplicationRow, replication_table(pools, findings, INDEPENDENT, "rmse"))
     assert list(table["n"]) == [n for n in SIZES if n <= 100]
     assert table["share_significant"].is_monotonic_increasing
 
@@ -166,7 +171,7 @@ def test_calibration_table(design):
         finding("precision", Precision("a", 10, 0.3, 0.1)),
     ]
     asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, design)]
-    table = calibration_table(pools, pairs, asked, 0.05, design, table_columns("calibration"))
+    table = frame_of(CalibrationRow, calibration_table(pools, pairs, asked, 0.05, design))
     deciding = table[table["test"] == DECIDING]
     assert set(table["test"]) == {*design.TESTS, DECIDING}
     assert len(table) == 3 * 3 * 2 + 3 * 2 + 3
@@ -193,17 +198,14 @@ def test_a_skewed_pool_beside_a_narrow_one_is_flagged():
         finding("cb", MeanDifference("less", "c", "b", 1.0)),
     ]
     asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
-    table = calibration_table(pools, [], asked, 0.05, INDEPENDENT, table_columns("calibration"))
-    rates = miss_rates(table)
+    rates = miss_rates(calibration_table(pools, [], asked, 0.05, INDEPENDENT))
     assert rates["s", "rmse", "mean", "a - b"].is_too_high
     assert not rates["s", "rmse", "mean", "b - c"].is_too_high
-    judged = judge(
-        {"rmse": pools}, {"s": 1.0}, findings, 0.05, INDEPENDENT, table_columns("findings"),
-        miss_rates=rates,
-    )  # fmt: skip
-    decided = judged[judged["verdict"] != "undecided"]
+    rows = judge({"rmse": pools}, {"s": 1.0}, findings, 0.05, INDEPENDENT, miss_rates=rates)
+    table = frame_of(FindingRow, rows)
+    decided = table[table["verdict"] != "undecided"]
     assert set(decided["id"]) >= {"cb"}
-    flagged = judged[judged["flags"].str.contains("interval misses")]
+    flagged = table[table["flags"].str.contains("interval misses")]
     assert set(flagged["id"]) == set(decided["id"]) & {"ab"}
 
 
@@ -212,18 +214,14 @@ def test_resampling_says_nothing_that_the_sample_cannot(n):
     pools = samples({"a": rng(1).normal(0, 1, n), "b": rng(2).normal(2, 1, n)})
     less = finding("less", MeanDifference("less", "a", "b", 1.0))
     asked = [q for _, q in questions_of([less], {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
-    table = calibration_table(
-        pools, [("s", "a", "b")], asked, 0.05, INDEPENDENT, table_columns("calibration")
-    )
-    assert (table["n"] <= n).all()
-    assert table.empty == (n < 10)
-    judged = judge(
-        {"rmse": pools}, {"s": 1.0}, [less], 0.05, INDEPENDENT, table_columns("findings")
-    )
-    replicated = replication_table(pools, judged, INDEPENDENT, "rmse", table_columns("replication"))
-    assert (replicated["n"] <= n).all()
-    assert replicated.empty == (n < 10)
-    assert not any(rate.is_too_high for rate in miss_rates(table).values())
+    calibrated = calibration_table(pools, [("s", "a", "b")], asked, 0.05, INDEPENDENT)
+    assert all(row.n <= n for row in calibrated)
+    assert bool(calibrated) == (n >= 10)
+    rows = judge({"rmse": pools}, {"s": 1.0}, [less], 0.05, INDEPENDENT)
+    replicated = replication_table(pools, rows, INDEPENDENT, "rmse")
+    assert all(row.n <= n for row in replicated)
+    assert bool(replicated) == (n >= 10)
+    assert not any(rate.is_too_high for rate in miss_rates(calibrated).values())
 
 
 def test_redrawing_a_pool_adds_its_own_uncertainty():
@@ -256,7 +254,7 @@ def test_published_numbers_from_our_pool_are_compatible_and_others_not():
     ]
     unknown = [{"scenario": "z", "source": "us", "n": 10, **ours}]
     published = {"s": pd.DataFrame(records + unknown)}
-    table = published_table(samples({"a": pool}), published, table_columns("published"))
+    table = frame_of(PublishedRow, published_table(samples({"a": pool}), published))
     assert len(table) == 14
     by_source = table.set_index(["source", "statistic"])["verdict"]
     assert set(by_source["us"]) == {"compatible"}
@@ -269,7 +267,7 @@ def test_a_published_number_that_every_sample_has():
     pool = samples({"a": np.full(50, 3.0)})
     ours = {name: 0.0 if name == "std" else 3.0 for name in STATISTICS}
     published = {"s": pd.DataFrame([{"scenario": "a", "source": "us", "n": 10, **ours}])}
-    table = published_table(pool, published, table_columns("published"))
+    table = frame_of(PublishedRow, published_table(pool, published))
     assert (table["p"] == 1).all()
     assert set(table["verdict"]) == {"compatible"}
 
@@ -279,7 +277,7 @@ def test_a_published_number_is_held_against_both_tails():
     for value, p in [(-1.0, 2 / 100_000), (1000.0, 2 / 100_000)]:
         ours = dict.fromkeys(STATISTICS, value)
         published = {"s": pd.DataFrame([{"scenario": "a", "source": "us", "n": 5, **ours}])}
-        table = published_table(pool, published, table_columns("published"))
+        table = frame_of(PublishedRow, published_table(pool, published))
         assert table.set_index("statistic").loc["median", "p"] == pytest.approx(p)
 
 
@@ -304,7 +302,7 @@ def test_shapes_are_compared_at_equal_means():
 def test_a_pair_of_too_few_repeats_hides_no_other():
     pools = samples({"a": rng(1).normal(0, 1, 5), **{x: rng(2).normal(0, 1, 30) for x in "bc"}})
     pairs = [("s", "a", "b"), ("s", "b", "c")]
-    table = calibration_table(pools, pairs, [], 0.05, INDEPENDENT, table_columns("calibration"))
+    table = frame_of(CalibrationRow, calibration_table(pools, pairs, [], 0.05, INDEPENDENT))
     shapes = table[table["null"] == "equal means"]
     assert set(shapes["scenario_a"] + shapes["scenario_b"]) == {"bc"}
     halves = table[table["null"] == "same scenario"]
@@ -321,22 +319,13 @@ def test_studies_that_are_drawn_have_at_most_so_many_repeats(most, df):
     assert len(drawn.difference) == 50
 
 
-def test_what_the_page_tells_of_few_repeats_is_there():
-    assert FEW_REPEATS in SIZES
-
-
 @pytest.mark.parametrize(
     ("low", "high", "known"), [(0.5, 2, True), (-2, -0.5, True), (-1, 1, False)]
 )
 def test_a_direction_is_wrong_only_where_the_right_one_is_known(low, high, known):
     pools = samples({"a": rng(1).normal(0, 1, 60), "b": rng(2).normal(0.3, 1, 60)})
-    findings = pd.DataFrame(
-        {
-            "series": "s", "scenario_a": ["a"], "scenario_b": ["b"], "estimand": "mean",
-            "metric": "rmse", "ci_low": low, "ci_high": high,
-        }
-    )  # fmt: skip
-    table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
+    findings = [judged("a", "b", ci_low=low, ci_high=high)]
+    table = frame_of(ReplicationRow, replication_table(pools, findings, INDEPENDENT, "rmse"))
     assert table["wrong_direction"].notna().all() == known
 
 
@@ -355,7 +344,7 @@ def test_a_contrast_is_flagged_from_thirty_repeats_and_twice_the_level_on(n, low
         "series": "s", "metric": "rmse", "estimand": "mean", "comparison": "a - b", "n": n,
         "test": DECIDING, "level": 0.01, "rejection_rate": 0.03, "rate_low": low,
     }  # fmt: skip
-    table = pd.DataFrame([row, {**row, "test": "welch", "comparison": None}])
+    table = [row_of(CalibrationRow, **row), row_of(CalibrationRow, **{**row, "test": "welch"})]
     rates = miss_rates(table)
     assert list(rates) == [("s", "rmse", "mean", "a - b")]
     assert rates["s", "rmse", "mean", "a - b"].rate == 0.03
@@ -364,26 +353,15 @@ def test_a_contrast_is_flagged_from_thirty_repeats_and_twice_the_level_on(n, low
 
 def test_a_contrast_of_too_few_repeats_hides_no_other():
     pools = samples({"a": rng(1).normal(0, 1, 5), **{x: rng(2).normal(0, 1, 30) for x in "bc"}})
-    findings = pd.DataFrame(
-        {
-            "series": "s", "scenario_a": ["a", "b"], "scenario_b": ["b", "c"], "estimand": "mean",
-            "metric": "rmse", "ci_low": -1.0, "ci_high": 1.0,
-        }
-    )  # fmt: skip
-    table = replication_table(pools, findings, INDEPENDENT, "rmse", table_columns("replication"))
+    findings = [judged(a, b, ci_low=-1.0, ci_high=1.0) for a, b in ("ab", "bc")]
+    table = frame_of(ReplicationRow, replication_table(pools, findings, INDEPENDENT, "rmse"))
     assert set(table["scenario_a"]) == {"b"}
 
 
 def test_only_means_of_the_studys_metric_are_replicated():
     pools = samples({"a": rng(1).normal(0, 1, 30), "b": rng(2).normal(2, 1, 30)})
-    findings = pd.DataFrame(
-        {
-            "series": "s", "scenario_a": "a", "scenario_b": "b", "estimand": ["spread", "mean"],
-            "metric": ["rmse", "mae"], "ci_low": -1.0, "ci_high": 1.0,
-        }
-    )  # fmt: skip
-    columns = table_columns("replication")
-    assert replication_table(pools, findings, INDEPENDENT, "rmse", columns).empty
+    findings = [judged("a", "b", estimand="spread"), judged("a", "b", metric="mae")]
+    assert replication_table(pools, findings, INDEPENDENT, "rmse") == []
 
 
 @pytest.mark.parametrize(("alpha", "n"), [(0.05, 10_000), (0.05 / 15, 10_000), (0.05 / 200, 1250)])
@@ -398,6 +376,6 @@ def test_the_table_tells_how_many_repeats_were_drawn(monkeypatch):
     pools = samples({name: rng(i).normal(i, 1, 3000) for i, name in enumerate("abc")})
     findings = [finding(x, MeanDifference("less", "a", x, 1.0)) for x in "bc"]
     asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
-    table = calibration_table({}, [], asked, 0.05, INDEPENDENT, table_columns("calibration"))
+    table = frame_of(CalibrationRow, calibration_table({}, [], asked, 0.05, INDEPENDENT))
     assert list(table["draws"]) == [8000, 8000]
     assert list(table["n"]) == [2000, 2000]

@@ -17,8 +17,9 @@ from thousandfold.inference.stopping import (
     stopping_simulation_table,
     stopping_table,
 )
-from thousandfold.records import table_columns
 from thousandfold.study import Stopping
+from thousandfold.tables import frame_of
+from thousandfold.tables.rows import StoppingRow, StoppingSimulationRow
 
 
 def rng(seed=0):
@@ -50,7 +51,7 @@ def test_stopping_table():
         "wide": rng(2).normal(0, 20, 60),
         "one": [1.0] * 20,
     }
-    table = stopping_table(samples(values), Stopping(20, 1.0), table_columns("stopping"))
+    table = frame_of(StoppingRow, stopping_table(samples(values), Stopping(20, 1.0)))
     assert list(table["stages"]) == [2, 3, 1]
     assert list(table["outcome"]) == ["enough", "not reached", "not reached"]
 
@@ -106,12 +107,10 @@ def test_skew_stops_too_early():
 
 def test_simulation_table_is_made_of_own_pools_and_textbook_ones():
     pools = samples({"a": rng(8).normal(5, 1, 200), "b": [np.nan] * 5, "c": [5.0, np.nan]})
-    columns = table_columns("stopping_simulation")
-    table = stopping_simulation_table(pools, Stopping(20, 0.3), 200, 1, columns)
-    assert list(table["pool"]) == ["a", *TEXTBOOK]
-    assert (table["series"] == "textbook").sum() == len(TEXTBOOK)
-    again = stopping_simulation_table(pools, Stopping(20, 0.3), 200, 1, columns)
-    assert table.equals(again)
+    rows = stopping_simulation_table(pools, Stopping(20, 0.3), 200, 1)
+    assert [row.pool for row in rows] == ["a", *TEXTBOOK]
+    assert [row.series for row in rows] == ["s", *["textbook"] * len(TEXTBOOK)]
+    assert stopping_simulation_table(pools, Stopping(20, 0.3), 200, 1) == rows
 
 
 def test_large_studies_are_fewer():
@@ -121,8 +120,8 @@ def test_large_studies_are_fewer():
 
 def test_a_pools_bias_is_held_against_its_own_mean():
     pool = samples({"a": rng(10).normal(500, 1, 300)})
-    table = stopping_simulation_table(
-        pool, Stopping(50, 0.2), 300, 1, table_columns("stopping_simulation")
+    table = frame_of(
+        StoppingSimulationRow, stopping_simulation_table(pool, Stopping(50, 0.2), 300, 1)
     )
     assert abs(table["bias"].iloc[0]) < 5 * table["bias_error"].iloc[0]
     assert sample([1.0]).n_diverged == 0
@@ -131,7 +130,7 @@ def test_a_pools_bias_is_held_against_its_own_mean():
 def test_textbook_pools_reach_the_half_width_half_way():
     """A fixed sample of the geometric mean of one stage and the most repeats would."""
     rule, most = Stopping(20, 0.7), 2000
-    table = stopping_simulation_table({}, rule, most, 1, table_columns("stopping_simulation"))
+    table = frame_of(StoppingSimulationRow, stopping_simulation_table({}, rule, most, 1))
     normal = table.set_index("pool").loc["normal"]
     # The rule wants two stages in a row, so that it stops a stage or two after that.
     assert 200 <= normal["mean_n"] <= 260
@@ -139,9 +138,7 @@ def test_textbook_pools_reach_the_half_width_half_way():
 
 def test_a_stage_that_does_not_vary_is_no_reason_to_stop():
     assert half_width_of(np.full(20, 0.04)) == math.inf
-    table = stopping_table(
-        samples({"a": [0.04] * 60}), Stopping(20, 1.0), table_columns("stopping")
-    )
+    table = frame_of(StoppingRow, stopping_table(samples({"a": [0.04] * 60}), Stopping(20, 1.0)))
     assert list(table["outcome"]) == ["not reached"]
 
 

@@ -35,6 +35,7 @@ ELSEWHERE = {
     "snakemake --cores 2 report": "tests/workflow/test_reruns.py::test_the_report_is_rendered_again_without_training",
     "snakemake --report": "tests/workflow/test_study.py::test_snakemakes_own_report_shows_figures_and_tables",
     "snakemake --report own.html": "tests/workflow/test_study.py::test_snakemakes_own_report_shows_figures_and_tables",
+    "snakemake --reporter fairscape": "tests/workflow/test_study.py::test_the_ro_crate_is_valid_and_leads_from_the_report_back_to_the_series",
     "snakemake --unlock": "tests/workflow/test_reruns.py::test_a_kill_in_the_middle_changes_no_result",
     "snakemake -n": "tests/workflow/test_reruns.py::test_a_finished_study_has_nothing_to_do",
     "snakemake analyse": OWN_TABLE,
@@ -62,7 +63,7 @@ ELSEWHERE = {
 }
 """Command -> what runs it, or the same with other numbers."""
 
-DRY_RUN = ("make lock", "make torch", "make mutation", "make quick")
+DRY_RUN = ("make lock", "make torch", "make mutation", "make quick", "make coverage")
 """Commands that fetch what changes by the day, or gigabytes, or run what CI runs: only planned."""
 
 HERE = (

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from thousandfold.records import table_columns
+from thousandfold.tables import TABLES
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def test_training_stops_after_two_stages_that_are_enough(fresh):
     expected = fresh.fixed[fresh.fixed["repeat"] < 4].reset_index(drop=True)
     assert_frame_equal(fresh.repeats(), expected, check_exact=True)
     stopping = pd.read_csv(fresh.results / "stopping.csv")
-    assert list(stopping.columns) == table_columns("stopping")
+    assert list(stopping.columns) == list(TABLES["stopping"])
     assert set(stopping["outcome"]) == {"enough"}
     assert fresh.planned() == {}
 
@@ -61,7 +61,7 @@ def test_a_scenario_that_is_never_enough_takes_all_and_says_so(fresh):
     fresh.run()
     assert set(stages(fresh).values()) == {3}
     simulation = pd.read_csv(fresh.results / "stopping_simulation.csv")
-    assert list(simulation.columns) == table_columns("stopping_simulation")
+    assert list(simulation.columns) == list(TABLES["stopping_simulation"])
     assert (simulation.query("series == 'shampoo'")["share_unmet"] > 0.9).all()
     page = (fresh.folder / "reports/tiny/report.html").read_text(encoding="utf-8")
     assert page.count("the maximum number of repeats, and still not known precisely enough") == 3
@@ -87,7 +87,7 @@ def test_scenarios_stop_each_for_itself(fresh):
         for name in stages(fresh)
     }  # fmt: skip
     narrowest = min(widths, key=widths.get)
-    fresh.configure(**rule(2, 6, sorted(widths.values())[0] * 1.0001))
+    fresh.configure(**rule(2, 6, min(widths.values()) * 1.0001))
     fresh.run()
     stopping = pd.read_csv(fresh.results / "stopping.csv").set_index("scenario")
     assert stopping.loc[narrowest, "n"] == 4

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from support import ROOT
 
-from thousandfold.records import table_columns
+from thousandfold.tables import TABLES
 from workflow.project import Project
 
 CSV_TABLES = (
@@ -85,13 +85,42 @@ def test_snakemakes_own_report_shows_figures_and_tables(project):
         assert shown in own
 
 
+def test_the_ro_crate_is_valid_and_leads_from_the_report_back_to_the_series(project):
+    from fairscape_models.rocrate import ROCrateV1_2
+
+    project.run("--reporter", "fairscape")
+    written = (project.folder / "ro-crate-metadata.json").read_text(encoding="utf-8")
+    ROCrateV1_2.model_validate(json.loads(written))
+    entities = {entity["@id"]: entity for entity in json.loads(written)["@graph"]}
+    files = {
+        entity["contentUrl"]: id_ for id_, entity in entities.items() if "contentUrl" in entity
+    }
+
+    waiting, origins = [files["reports/tiny/report.html"]], set()
+    while waiting:
+        id_ = waiting.pop()
+        if id_ not in origins:
+            origins.add(id_)
+            made_by = [entities[job["@id"]] for job in entities[id_].get("generatedBy", ())]
+            waiting += [used["@id"] for job in made_by for used in job["usedDataset"]]
+
+    blocks = {f"results/tiny/blocks/{block}" for block in project.blocks()}
+    assert len(blocks) == 9
+    for file in ("data/shampoo-sales.csv", "results/tiny/repeats.parquet", *blocks):
+        assert files[file] in origins
+    assert (
+        int(entities[files["results/tiny/claims.csv"]]["contentSize"])
+        == (project.results / "claims.csv").stat().st_size
+    )
+
+
 @pytest.mark.slow
 def test_the_run_leaves_what_it_promises(shipped):
     for name in CSV_TABLES:
         table = pd.read_csv(shipped / f"results/{name}.csv")
-        assert list(table.columns) == table_columns(name)
+        assert list(table.columns) == list(TABLES[name])
     repeats = pd.read_parquet(shipped / "results/repeats.parquet")
-    assert list(repeats.columns) == table_columns("repeats")
+    assert list(repeats.columns) == list(TABLES["repeats"])
     assert len(repeats) == 11_000
     assert repeats["seed"].is_unique
     assert repeats["seed"].max() < 2**53
@@ -99,7 +128,7 @@ def test_the_run_leaves_what_it_promises(shipped):
         pd.read_csv(shipped / "results/repeats.csv"), repeats, check_exact=True
     )
     forecasts = pd.read_parquet(shipped / "results/forecasts.parquet")
-    assert list(forecasts.columns) == table_columns("forecasts")
+    assert list(forecasts.columns) == list(TABLES["forecasts"])
     errors = (forecasts["forecast"] - forecasts["actual"]) ** 2
     by_repeat = np.sqrt(errors.groupby([forecasts["scenario"], forecasts["repeat"]]).mean())
     expected = repeats.set_index(["scenario", "repeat"])["rmse"]

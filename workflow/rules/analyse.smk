@@ -1,9 +1,10 @@
 """Analysis: from the repeats, wherever they come from, to the tables that the report reads.
 
-Makes results/summary.csv, baselines.csv, standard_error.csv, required_repeats.csv, comparisons.csv,
-twins.csv, findings.csv, claims.csv, conjunctions.csv, replication.csv, calibration.csv,
-published.csv and config.yaml. Each rule's params hold the settings
-it uses and the code behind it, so that a changed margin or a mended formula reruns just that.
+Makes results/summary.csv, baselines.csv, baseline_forecasts.csv, required_repeats.csv,
+standard_error.csv, comparisons.csv, twins.csv, findings.csv, claims.csv, conjunctions.csv,
+replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the
+settings it uses and the code behind it, so that a changed margin or a mended formula reruns just
+that.
 """
 
 
@@ -19,8 +20,14 @@ rule summarise:
             category="Tables",
         ),
         baselines=RESULTS / "baselines.csv",
+        baseline_forecasts=RESULTS / "baseline_forecasts.csv",
         required=RESULTS / "required_repeats.csv",
-        checksums=checksums("summary.csv", "baselines.csv", "required_repeats.csv"),
+        checksums=checksums(
+            "summary.csv",
+            "baselines.csv",
+            "baseline_forecasts.csv",
+            "required_repeats.csv",
+        ),
     log:
         LOG_FILE.format(rule="summarise"),
     conda:
@@ -30,7 +37,7 @@ rule summarise:
         runtime=analysis_minutes,
     params:
         series=STUDY.series,
-        metric=literally(STUDY.metric),
+        metrics=literally(STUDY.metrics),
         lag_orders=None if STUDY.table else STUDY.lag_orders,
         deterministic=STUDY.deterministic,
         study_seed=STUDY.seed,

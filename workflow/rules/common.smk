@@ -16,7 +16,6 @@ from thousandfold.jobs import job_of
 from thousandfold.names import composed, spelled
 from thousandfold.observations import in_words
 from thousandfold.recipe import code_digest, checks_recipe, recipe
-from thousandfold.records import TRAINING_TABLES
 from thousandfold.resources import (
     analysis_memory_mb,
     analysis_time_minutes,
@@ -29,6 +28,7 @@ from thousandfold.resources import (
 )
 from thousandfold.releases import foreign_blocks
 from thousandfold.study import Block
+from thousandfold.tables.rows import TRAINING_TABLES
 from thousandfold.training import Prepared
 
 RESULTS = STUDY.folder("results")

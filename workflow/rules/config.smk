@@ -5,11 +5,16 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import update_config
 
 PROJECT = Path(workflow.current_basedir).parents[1]
 
-sys.path.insert(0, str(PROJECT / "workflow" / "scripts"))
+SCRIPTS = str(PROJECT / "workflow" / "scripts")
+
+# The package of this checkout, here and in jobs; Snakemake looks beside a job's script last.
+sys.path.insert(0, SCRIPTS)
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
 from thousandfold.config import load_study, read_study
 from thousandfold.disk import check_writable
@@ -18,7 +23,8 @@ from thousandfold.config_files import (
     command_line_values,
     config_files,
     found_from_here,
-    read_layer,
+    merged,
+    merged_files,
     snakemake_command,
 )
 
@@ -28,15 +34,15 @@ try:
     # A module's config is what the workflow that uses it hands over, and nothing else.
     if workflow.modifier.skip_configfile:
         CONFIG_FILES = []
-        merged = found_from_here(config)
+        content = found_from_here(config)
     else:
         CONFIG_FILES = config_files(OVERLAYS)
         # Snakemake's own merging knows neither what stands alone nor, from elsewhere, the
         # project's paths; and it would say neither which file is no YAML nor where.
-        merged = {}
-        for file in CONFIG_FILES:
-            update_config(merged, read_layer(file))
-        update_config(merged, command_line_values(workflow.config_settings.config))
+        content = merged(
+            merged_files(CONFIG_FILES),
+            command_line_values(workflow.config_settings.config),
+        )
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -46,7 +52,7 @@ if CONFIG_FILES and CONFIG_FILES[0] not in OVERLAYS:
     configfile: CONFIG_FILES[0]
 
 
-config = merged
+config = content
 try:
     # A job on a cluster reads the config once more, whose files the run has checked.
     STUDY = (

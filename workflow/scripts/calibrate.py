@@ -7,8 +7,10 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_large_table
 from thousandfold.study import Finding
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import CalibrationRow
 
 
 def write_calibration(
@@ -34,9 +36,8 @@ def write_calibration(
         [question for _, question in asked],
         alpha,
         DESIGNS[design],
-        table_columns("calibration"),
     )
-    write_table("calibration", table, output)
+    write_rows(CalibrationRow, table, output)
 
 
 if __name__ == "__main__":

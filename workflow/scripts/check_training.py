@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from thousandfold.checks import check_fidelity, check_identity, checked_scenarios
 from thousandfold.config import read_study
 from thousandfold.data import load_series
 from thousandfold.joblog import log_to
 from thousandfold.machine import available_memory_mb
-from thousandfold.records import table_columns, write_table
 from thousandfold.resources import checking_jobs, passes
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import FidelityRow, IdentityRow
 
 
 def check_training(
@@ -23,12 +22,10 @@ def check_training(
     # What does not fit is refused here, not killed half way.
     for job in checking_jobs(study, {each.name: each for each in series}.__getitem__):
         passes(job, granted_mb, available_memory_mb())
-    rows = {
-        "identities": [check_identity(study, s, i) for s in series for i in study.identities],
-        "fidelity": [check_fidelity(study, s, x) for s in series for x in checked_scenarios(study)],
-    }
-    for name, path in [("identities", identities), ("fidelity", fidelity)]:
-        write_table(name, pd.DataFrame(rows[name], columns=table_columns(name)), path)
+    checked = [check_identity(study, s, i) for s in series for i in study.identities]
+    write_rows(IdentityRow, checked, identities)
+    compared = [check_fidelity(study, s, x) for s in series for x in checked_scenarios(study)]
+    write_rows(FidelityRow, compared, fidelity)
 
 
 if __name__ == "__main__":

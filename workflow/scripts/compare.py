@@ -6,8 +6,10 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_large_table
 from thousandfold.study import ScenarioPair
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import ComparisonRow, TwinRow
 
 
 def write_comparisons(
@@ -25,10 +27,9 @@ def write_comparisons(
 ) -> None:
     """Write the comparisons and twins tables from the repeats table."""
     samples = samples_of(read_large_table(repeats), study_seed, metric, deterministic)
-    compared = compare_pairs(samples, DESIGNS[design], alpha, table_columns("comparisons"), pairs)
-    write_table("comparisons", compared, comparisons_output)
-    checked = check_twins(samples, series, twins, DESIGNS[design], alpha, table_columns("twins"))
-    write_table("twins", checked, twins_output)
+    compared = compare_pairs(samples, DESIGNS[design], alpha, pairs)
+    write_rows(ComparisonRow, compared, comparisons_output)
+    write_rows(TwinRow, check_twins(samples, series, twins, DESIGNS[design], alpha), twins_output)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ from thousandfold.data import load_published
 from thousandfold.inference.published import published_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_large_table
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import PublishedRow
 
 
 def write_published(
@@ -15,8 +17,7 @@ def write_published(
     """Write the published table from the repeats table and the published ones, by series."""
     published = {name: load_published(file) for name, file in tables.items() if file}
     samples = samples_of(read_large_table(repeats), study_seed) if published else {}
-    table = published_table(samples, published, table_columns("published"))
-    write_table("published", table, output)
+    write_rows(PublishedRow, published_table(samples, published), output)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ import pyarrow.parquet as pq
 
 from thousandfold.inference.forecasts import forecast_bands
 from thousandfold.joblog import log_to
-from thousandfold.records import read_sealed, table_columns, write_table
+from thousandfold.records import read_sealed
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import ForecastBandRow
 
 
 def write_forecast_bands(forecasts: Path, scenarios: list[tuple[str, str]], output: Path) -> None:
@@ -20,7 +22,7 @@ def write_forecast_bands(forecasts: Path, scenarios: list[tuple[str, str]], outp
         ).to_pandas()
         for series, scenario in scenarios
     )
-    write_table("forecast_bands", forecast_bands(tables, table_columns("forecast_bands")), output)
+    write_rows(ForecastBandRow, forecast_bands(tables), output)
 
 
 if __name__ == "__main__":

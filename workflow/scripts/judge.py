@@ -9,15 +9,23 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import Identities, judge
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, read_table, table_columns, write_table
+from thousandfold.records import read_large_table
 from thousandfold.study import Finding
+from thousandfold.tables import read_rows, write_rows
+from thousandfold.tables.rows import (
+    CalibrationRow,
+    ClaimRow,
+    ConjunctionRow,
+    FindingRow,
+    IdentityRow,
+)
 
 
 def checked_identities(identities: Path) -> Identities:
     """What the identities table says, by series and pair."""
     return {
-        (row["series"], frozenset((row["scenario_a"], row["scenario_b"]))): bool(row["holds"])
-        for row in read_table(identities).to_dict("records")
+        (row.series, frozenset((row.scenario_a, row.scenario_b))): row.holds
+        for row in read_rows(IdentityRow, identities)
     }
 
 
@@ -49,20 +57,18 @@ def write_verdicts(
         registered,
         alpha,
         DESIGNS[design],
-        table_columns("findings"),
         identities=checked_identities(identities) if identities else {},
-        miss_rates=miss_rates(read_table(calibration)),
+        miss_rates=miss_rates(read_rows(CalibrationRow, calibration)),
         higher_is_better=higher_is_better,
     )
-    write_table("findings", table, findings_output)
+    write_rows(FindingRow, table, findings_output)
 
     def unit_of(series: str, metric: str) -> str:
         return units[series, metric]
 
-    verdicts = claims(table, registered, unit_of, table_columns("claims"))
-    write_table("claims", verdicts, claims_output)
-    over_all = conjunctions(verdicts, registered, table_columns("conjunctions"))
-    write_table("conjunctions", over_all, conjunctions_output)
+    verdicts = claims(table, registered, unit_of)
+    write_rows(ClaimRow, verdicts, claims_output)
+    write_rows(ConjunctionRow, conjunctions(verdicts, registered), conjunctions_output)
 
 
 if __name__ == "__main__":

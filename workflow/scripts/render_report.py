@@ -2,54 +2,24 @@
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
-from thousandfold.baselines import baseline_forecasts
 from thousandfold.data import load_published, load_series
 from thousandfold.disk import write_checksums, write_text
-from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.provenance import facts, provenance
-from thousandfold.recipe import recipe
-from thousandfold.records import read_large_table, read_table, table_columns
-from thousandfold.report import Provenance, csv_tables, render
-from thousandfold.report.tables import Tables
-from thousandfold.study import Block, Study
-
-
-def warnings(study: Study, repeats: pd.DataFrame, blocks: pd.DataFrame) -> Iterator[str]:
-    """Warnings that a reader has to see before anything else."""
-    trained = repeats.groupby(["series", "scenario"]).size()
-    planned = [
-        (source.name, scenario.name) for source in study.series for scenario in study.scenarios
-    ]
-    missing = sum(study.repeats - trained.get(key, 0) for key in planned)
-    if study.table is not None:
-        if missing:
-            yield "The scenarios have different numbers of repeats."
-        return
-    if missing and study.stopping is None:
-        yield f"{missing} of {study.repeats * len(planned)} planned repeats are missing."
-    older = sum(
-        recipe(study, Block(row["series"], row["scenario"], row["start"], row["stop"]))
-        != row["recipe"]
-        for row in blocks.to_dict("records")
-    )
-    if older:
-        yield (
-            f"{older} of {len(blocks)} training jobs are older than the config, the data or the "
-            "code; run the study again."
-        )
+from thousandfold.provenance import facts, provenance, warnings
+from thousandfold.records import read_large_table
+from thousandfold.report import render
+from thousandfold.report.run import Provenance, Run, StoredTables
+from thousandfold.study import Study
+from thousandfold.tables.rows import BlockRow
 
 
 def write_report(
     study: Study,
     command: str,
-    repeats: Path,
+    repeats_file: Path,
     tables_folder: Path,
     output: Path,
     figures: Path,
@@ -57,57 +27,26 @@ def write_report(
     checksums: Path,
 ) -> None:
     """Render the page and its figures from the tables of a run, and record the provenance."""
-    all_repeats = read_large_table(repeats)
-
-    made = set(csv_tables(study))
-
-    def table(name: str) -> pd.DataFrame:
-        if name not in made:
-            return pd.DataFrame(columns=table_columns(name))
-        return read_table(tables_folder / f"{name}.csv")
-
-    trained_on = () if study.table else study.series
-    series = {source.name: load_series(source) for source in trained_on}
-    samples = {
-        metric: samples_of(all_repeats, study.seed, metric, study.deterministic)
-        for metric in study.metrics
-    }
-    tables = Tables(
-        summary=table("summary"),
-        standard_error=table("standard_error"),
-        findings=table("findings"),
-        claims=table("claims"),
-        samples=samples,
-        conjunctions=table("conjunctions"),
-        published_results={
+    tables = StoredTables(study, tables_folder)
+    repeats, blocks = read_large_table(repeats_file), tables[BlockRow]
+    told = provenance(study, command, tables_folder / "config.yaml", repeats, blocks)
+    run = Run(
+        study=study,
+        series={} if study.table else {source.name: load_series(source) for source in study.series},
+        repeats=repeats,
+        tables=tables,
+        published={
             source.name: load_published(source.published)
             for source in study.series
             if source.published
         },
-        baselines=table("baselines"),
-        required_repeats=table("required_repeats"),
-        replication=table("replication"),
-        calibration=table("calibration"),
-        published=table("published"),
-        comparisons=table("comparisons"),
-        forecast_bands=table("forecast_bands"),
-        baseline_forecasts={
-            name: baseline_forecasts(x, study.lag_orders) for name, x in series.items()
-        },
-        identities=table("identities"),
-        fidelity=table("fidelity"),
-        twins=table("twins"),
-        stopping=table("stopping") if study.stopping else None,
-        stopping_simulation=table("stopping_simulation") if study.stopping else None,
+        provenance=Provenance(
+            facts(told),
+            Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
+            tuple(warnings(study, repeats, blocks)),
+        ),
     )
-    blocks = table("blocks")
-    told = provenance(study, command, tables_folder / "config.yaml", all_repeats, blocks)
-    origin = Provenance(
-        facts(told),
-        Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
-        list(warnings(study, all_repeats, blocks)),
-    )
-    page = render(study, series, tables, origin)
+    page = render(run)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     texts = {figures / name: svg for name, svg in page.figures.items()} | {
         output: page.html,
@@ -125,7 +64,7 @@ if __name__ == "__main__":
     write_report(
         study=snakemake.params.study[0],
         command=snakemake.params.command,
-        repeats=Path(snakemake.input.repeats),
+        repeats_file=Path(snakemake.input.repeats),
         tables_folder=Path(snakemake.input.findings).parent,
         output=Path(snakemake.output.page),
         figures=Path(snakemake.output.figures),

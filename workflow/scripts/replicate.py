@@ -6,7 +6,9 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, read_table, table_columns, write_table
+from thousandfold.records import read_large_table
+from thousandfold.tables import read_rows, write_rows
+from thousandfold.tables.rows import FindingRow, ReplicationRow
 
 
 def write_replication(
@@ -14,9 +16,8 @@ def write_replication(
 ) -> None:
     """Write the replication table from the repeats and findings tables."""
     samples = samples_of(read_large_table(repeats), study_seed, metric)
-    columns = table_columns("replication")
-    table = replication_table(samples, read_table(findings), DESIGNS[design], metric, columns)
-    write_table("replication", table, output)
+    judged = read_rows(FindingRow, findings)
+    write_rows(ReplicationRow, replication_table(samples, judged, DESIGNS[design], metric), output)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ from pathlib import Path
 from thousandfold.inference.samples import samples_of
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_large_table
 from thousandfold.study import Stopping
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import StoppingRow, StoppingSimulationRow
 
 
 def write_stopping(
@@ -20,11 +22,9 @@ def write_stopping(
 ) -> None:
     """Write the stopping and stopping_simulation tables from the repeats table."""
     samples = samples_of(read_large_table(repeats), study_seed, metric)
-    stopped = stopping_table(samples, rule, table_columns("stopping"))
-    write_table("stopping", stopped, stopping_output)
-    columns = table_columns("stopping_simulation")
-    simulated = stopping_simulation_table(samples, rule, most, study_seed, columns)
-    write_table("stopping_simulation", simulated, simulation_output)
+    write_rows(StoppingRow, stopping_table(samples, rule), stopping_output)
+    simulated = stopping_simulation_table(samples, rule, most, study_seed)
+    write_rows(StoppingSimulationRow, simulated, simulation_output)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,15 @@ from pathlib import Path
 from thousandfold.inference.precision import standard_error_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_large_table
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import StandardErrorRow
 
 
 def write_standard_errors(repeats: Path, metric: str, study_seed: int, output: Path) -> None:
     """Write the standard_error table from the repeats table."""
     samples = samples_of(read_large_table(repeats), study_seed, metric)
-    table = standard_error_table(samples, table_columns("standard_error"))
-    write_table("standard_error", table, output)
+    write_rows(StandardErrorRow, standard_error_table(samples), output)
 
 
 if __name__ == "__main__":

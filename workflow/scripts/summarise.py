@@ -1,9 +1,11 @@
 """Describe each scenario's repeats, what it takes to know its mean, and its baselines."""
 
+from itertools import chain
 from pathlib import Path
 
-from thousandfold.baselines import baseline_errors
+from thousandfold.baselines import baseline_errors, baseline_forecasts
 from thousandfold.data import load_series
+from thousandfold.inference.forecasts import baseline_forecasts_table
 from thousandfold.inference.precision import (
     compare_with_baselines,
     required_repeats_table,
@@ -11,40 +13,54 @@ from thousandfold.inference.precision import (
 )
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
-from thousandfold.records import read_large_table, table_columns, write_table
+from thousandfold.records import read_large_table
 from thousandfold.study import SeriesSource
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import (
+    BaselineForecastRow,
+    BaselineRow,
+    RequiredRepeatsRow,
+    SummaryRow,
+)
 
 
 def write_summaries(
     repeats: Path,
     sources: tuple[SeriesSource, ...],
-    metric: str,
+    metrics: tuple[str, ...],
     lag_orders: tuple[int, ...] | None,
     deterministic: frozenset[str],
     study_seed: int,
     summary_output: Path,
     baselines_output: Path,
+    baseline_forecasts_output: Path,
     required_output: Path,
 ) -> None:
-    """Write the summary, baselines and required_repeats tables from the repeats table.
+    """Write the summary, baselines, baseline_forecasts and required_repeats tables.
 
-    Baselines include autoregressions of these orders. Without orders, the series are not known and
-    there are no baselines.
+    All but the summary and the forecasts are about the first metric. Baselines include
+    autoregressions of these orders. Without orders, the series are not known and there are no
+    baselines.
     """
-    baselines = {}
-    if lag_orders is not None:
-        baselines = {
-            source.name: baseline_errors(load_series(source), metric, lag_orders)
-            for source in sources
-        }
-    samples = samples_of(read_large_table(repeats), study_seed, metric, deterministic)
-    summary = summarise(samples, baselines, table_columns("summary"))
-    write_table("summary", summary, summary_output)
-    compared = compare_with_baselines(samples, baselines, table_columns("baselines"))
-    write_table("baselines", compared, baselines_output)
+    series = {} if lag_orders is None else {s.name: load_series(s) for s in sources}
+    forecasts = {name: baseline_forecasts(x, lag_orders or ()) for name, x in series.items()}
+    baselines = {
+        metric: {name: baseline_errors(forecasts[name], x, metric) for name, x in series.items()}
+        for metric in metrics
+    }
+    all_repeats = read_large_table(repeats)
+    samples = {
+        metric: samples_of(all_repeats, study_seed, metric, deterministic) for metric in metrics
+    }
+    summaries = [summarise(samples[metric], metric, baselines[metric]) for metric in metrics]
+    write_rows(SummaryRow, chain(*summaries), summary_output)
+    write_rows(BaselineForecastRow, baseline_forecasts_table(forecasts), baseline_forecasts_output)
+    first = metrics[0]
+    compared = compare_with_baselines(samples[first], baselines[first])
+    write_rows(BaselineRow, compared, baselines_output)
     margins = {source.name: source.margin for source in sources}
-    required = required_repeats_table(samples, margins, table_columns("required_repeats"))
-    write_table("required_repeats", required, required_output)
+    required = required_repeats_table(samples[first], margins)
+    write_rows(RequiredRepeatsRow, required, required_output)
 
 
 if __name__ == "__main__":
@@ -52,11 +68,12 @@ if __name__ == "__main__":
     write_summaries(
         repeats=Path(snakemake.input.repeats),
         sources=snakemake.params.series,
-        metric=snakemake.params.metric,
+        metrics=snakemake.params.metrics,
         lag_orders=snakemake.params.lag_orders,
         deterministic=snakemake.params.deterministic,
         study_seed=snakemake.params.study_seed,
         summary_output=Path(snakemake.output.summary),
         baselines_output=Path(snakemake.output.baselines),
+        baseline_forecasts_output=Path(snakemake.output.baseline_forecasts),
         required_output=Path(snakemake.output.required),
     )

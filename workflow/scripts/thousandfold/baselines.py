@@ -1,11 +1,14 @@
 """Forecasts that need no network. Depends on NumPy only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from thousandfold.metrics import forecast_errors
 from thousandfold.series import Series
+
+PERSISTENCE, DRIFT, AUTOREGRESSION = "persistence", "drift", "ar"
+"""The baselines' names; that of an autoregression is followed by its number of lags."""
 
 ROWS_PER_COEFFICIENT = 2
 """The fewest training rows that an autoregression is fitted on."""
@@ -22,7 +25,7 @@ def baseline_forecasts(series: Series, orders: Iterable[int] = (1,)) -> dict[str
     differences = np.diff(series.values)
     previous = series.values[-series.test_rows - 1 : -1]
     drift = differences[1 : -series.test_rows].mean()
-    forecasts = {"persistence": previous, "drift": previous + drift}
+    forecasts = {PERSISTENCE: previous, DRIFT: previous + drift}
     for order in orders:
         if len(differences) - series.test_rows < ROWS_PER_COEFFICIENT * (order + 1):
             continue
@@ -30,12 +33,19 @@ def baseline_forecasts(series: Series, orders: Iterable[int] = (1,)) -> dict[str
         design = np.column_stack([np.ones(len(lags)), lags])
         train, test = slice(None, -series.test_rows), slice(-series.test_rows, None)
         coefficients = np.linalg.lstsq(design[train], differences[order:][train], rcond=None)[0]
-        forecasts[f"ar{order}"] = previous + design[test] @ coefficients
+        forecasts[f"{AUTOREGRESSION}{order}"] = previous + design[test] @ coefficients
     return forecasts
 
 
-def baseline_errors(series: Series, metric: str, orders: Iterable[int] = (1,)) -> dict[str, float]:
+def baseline_errors(
+    forecasts: Mapping[str, np.ndarray], series: Series, metric: str
+) -> dict[str, float]:
     """Each baseline's error over the test rows; none if the metric does not measure forecasts."""
-    forecasts = baseline_forecasts(series, orders)
     errors = {name: forecast_errors(f, series) for name, f in forecasts.items()}
     return {name: float(e[metric]) for name, e in errors.items() if metric in e}
+
+
+def in_words(baseline: str) -> str:
+    """A baseline in prose."""
+    lags = baseline.removeprefix(AUTOREGRESSION)
+    return f"AR({lags}) of the differences" if lags.isdecimal() else baseline

@@ -15,6 +15,7 @@ from thousandfold.measuring import measured
 from thousandfold.scenario import Scenario
 from thousandfold.series import Series
 from thousandfold.study import ScenarioPair, Study
+from thousandfold.tables.rows import FidelityRow, IdentityRow
 from thousandfold.training import train_repeats
 
 IDENTITY_REPEATS = 20
@@ -41,18 +42,17 @@ def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:
     return {"largest_difference": largest, "holds": largest <= TOLERANCE * size}
 
 
-def check_identity(study: Study, series: Series, identity: ScenarioPair) -> dict[str, Any]:
+def check_identity(study: Study, series: Series, identity: ScenarioPair) -> IdentityRow:
     """The identities table's row of one identity on one series."""
     scenarios = [
         replace(study.scenario(name), seeded_by=f"identity {identity.id}")
         for name in (identity.a, identity.b)
     ]
     rmses = [_rmses(study, series, scenario, IDENTITY_REPEATS) for scenario in scenarios]
-    return {
-        "series": series.name, "id": identity.id,
-        "scenario_a": identity.a, "scenario_b": identity.b, "repeats": IDENTITY_REPEATS,
-        **_agreement(rmses),
-    }  # fmt: skip
+    return IdentityRow(
+        series=series.name, id=identity.id, scenario_a=identity.a, scenario_b=identity.b,
+        repeats=IDENTITY_REPEATS, **_agreement(rmses),
+    )  # fmt: skip
 
 
 def checked_scenarios(study: Study) -> Iterator[Scenario]:
@@ -70,7 +70,7 @@ def checked_scenarios(study: Study) -> Iterator[Scenario]:
             yield scenario
 
 
-def check_fidelity(study: Study, series: Series, scenario: Scenario) -> dict[str, Any]:
+def check_fidelity(study: Study, series: Series, scenario: Scenario) -> FidelityRow:
     """The fidelity table's row of one scenario on one series."""
     epochs = min(FIDELITY_EPOCHS, scenario.regime.training.epochs)
     engines = [
@@ -78,7 +78,7 @@ def check_fidelity(study: Study, series: Series, scenario: Scenario) -> dict[str
         for engine in ("replicated", "keras")
     ]
     rmses = [_rmses(study, series, each, FIDELITY_REPEATS) for each in engines]
-    return {
-        "series": series.name, "scenario": scenario.name,
-        "repeats": FIDELITY_REPEATS, "epochs": epochs, **_agreement(rmses),
-    }  # fmt: skip
+    return FidelityRow(
+        series=series.name, scenario=scenario.name, repeats=FIDELITY_REPEATS, epochs=epochs,
+        **_agreement(rmses),
+    )  # fmt: skip

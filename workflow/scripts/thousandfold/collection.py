@@ -22,17 +22,17 @@ from thousandfold.recipe import recipe
 from thousandfold.records import (
     DamagedFileError,
     block_facts,
-    check_columns,
-    for_spreadsheets,
     read_block,
     sealed_writer,
-    table_columns,
-    write_table,
 )
 from thousandfold.regimes import IMPORTED
 from thousandfold.runs import runs_of
 from thousandfold.series import Series
 from thousandfold.study import Block, Study
+from thousandfold.tables import TABLES, write_rows
+from thousandfold.tables.columns import check_frame
+from thousandfold.tables.files import for_spreadsheets
+from thousandfold.tables.rows import REPEATS, BlockRow
 
 
 class DamagedResultsError(UserError):
@@ -81,7 +81,7 @@ def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame
     origin = pd.DataFrame(
         {"engine": regime.execution.engine, "profile": regime.execution.profile}, index=table.index
     )
-    return pd.concat([names, table, origin], axis=1)[table_columns("repeats")]
+    return pd.concat([names, table, origin], axis=1)[list(REPEATS)]
 
 
 def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataFrame:
@@ -101,11 +101,11 @@ def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataF
     )
 
 
-def block_row(study: Study, path: Path) -> dict[str, Any]:
+def block_row(study: Study, path: Path) -> BlockRow:
     """A block's row of the blocks table."""
     facts = block_facts(path)
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    return {**asdict(block_of(study, path)), **facts, "versions": versions}
+    return BlockRow(**asdict(block_of(study, path)), **{**facts, "versions": versions})
 
 
 def collect(
@@ -133,17 +133,14 @@ def collect(
             }
             for_spreadsheets(rows["repeats"]).to_csv(csv, index=False, header=not writers)
             for name, path in [("repeats", repeats_file), ("forecasts", forecasts_file)]:
-                check_columns(name, rows[name])
+                check_frame(name, TABLES[name], rows[name])
                 arrow = pa.Table.from_pandas(rows[name], preserve_index=False)
                 if name not in writers:
                     writers[name] = stack.enter_context(sealed_writer(path, arrow.schema))
                 writers[name].write_table(arrow)
     for path in (repeats_parquet, repeats_csv, forecasts_parquet):
         write_own_checksum(path)
-    facts = pd.DataFrame(
-        [block_row(study, path) for path in files], columns=table_columns("blocks")
-    )
-    write_table("blocks", facts, blocks_csv)
+    write_rows(BlockRow, [block_row(study, path) for path in files], blocks_csv)
 
 
 def import_repeats(study: Study, repeats_parquet: Path, repeats_csv: Path) -> None:

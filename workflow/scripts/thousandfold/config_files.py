@@ -5,7 +5,8 @@ import os
 import re
 import reprlib
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -127,6 +128,23 @@ def read_layer(file: str) -> dict[str, Any]:
             f"{file}: {TEMPLATE_KEY}: makes the config a program; write out what it would compute"
         )
     return found_from_here(content)
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A config with another one over it, key by key."""
+    result = dict(base)
+    for key, value in changes.items():
+        below = result.get(key)
+        if isinstance(value, Mapping):
+            result[key] = merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            result[key] = value
+    return result
+
+
+def merged_files(files: Iterable[str]) -> dict[str, Any]:
+    """The config that files make, later ones winning. Raises ConfigError."""
+    return reduce(merged, map(read_layer, files), {})
 
 
 def found_from_here(content: Mapping[str, Any]) -> dict[str, Any]:

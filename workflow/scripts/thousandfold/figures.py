@@ -1,13 +1,13 @@
 """The report's figures: data in, Figure out. No files, no statistics, no HTML.
 
-Ink and grid have placeholder colours, which the page replaces with those of its scheme.
+Every colour is one of the palette, so that a page can give each name the colour of its scheme.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
+from typing import Any, TypeVar
 from unicodedata import east_asian_width
 
 import matplotlib as mpl
@@ -18,14 +18,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-INK = "#123456"
-"""Text and axes; the page puts its own text colour in its place."""
+from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
+from thousandfold.tables import Row
+from thousandfold.tables.rows import ForecastBandRow, StandardErrorRow
 
-GRID = "#123457"
-"""Grid lines and bands; the page puts a faint colour in its place."""
+PALETTE = {
+    "ink": "#1c2024", "grid": "#e6e9ed",
+    "blue": "#0072b2", "orange": "#e69f00", "green": "#009e73", "sky": "#56b4e9",
+    "vermillion": "#d55e00",
+}  # fmt: skip
+"""The colours on white paper by name: text and axes; grid lines and bands; and those of Okabe and
+Ito, distinguishable with any colour vision."""
 
-BLUE, ORANGE, GREEN, SKY, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00"
-"""Okabe and Ito's colours, distinguishable with any colour vision."""
+INK, GRID, BLUE, ORANGE, GREEN, SKY, VERMILLION = PALETTE.values()
 
 STYLE: Any = {
     "axes.edgecolor": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "text.color": INK,
@@ -105,98 +110,118 @@ def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, uni
         return figure
 
 
-def box_plots(
-    samples: Mapping[str, np.ndarray],
-    published: Mapping[str, Sequence[float]],
-    measure: str,
-    limits: tuple[float, float],
-) -> Figure:
-    """The repeats of some scenarios by label, side by side on a given axis.
+WHISKERS = 1.5
+"""The whiskers of a box reach at most so many times the distance of the quartiles."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """One scenario in a box plot."""
+
+    label: str
+    values: np.ndarray
+    mean: float
+    published: Sequence[float]
+    """The means that were published."""
+
+
+def box_plots(boxes: Sequence[Box], measure: str, limits: tuple[float, float]) -> Figure:
+    """The repeats of some scenarios, side by side on a given axis.
 
     `measure` says what is measured, with its unit.
-    Boxes span the quartiles, whiskers reach to 1.5 times their distance, points lie beyond.
+    Boxes span the quartiles, whiskers reach to WHISKERS times their distance, points lie beyond.
     Filled diamonds are means, hollow ones the means that were published.
     """
     with mpl.rc_context(STYLE):
-        figure = _figure(7.2, 0.9 + 0.42 * len(samples))
+        figure = _figure(7.2, 0.9 + 0.42 * len(boxes))
         axes = figure.subplots()
-        table = pd.DataFrame(
-            [(label, value) for label, values in samples.items() for value in values],
-            columns=["scenario", "rmse"],
-        )
+        table, rows = _long([box.values for box in boxes])
         points = {"marker": ".", "markersize": 3, "markeredgecolor": BLUE, "rasterized": True}
         sns.boxplot(
-            table, x="rmse", y="scenario", order=list(samples), ax=axes, width=0.6, color=SKY,
+            table, x="value", y="row", order=rows, ax=axes, width=0.6, whis=WHISKERS, color=SKY,
             linecolor=INK, linewidth=1, saturation=1, flierprops=points,
         )  # fmt: skip
-        means = [values.mean() for values in samples.values()]
+        means = [box.mean for box in boxes]
         axes.plot(
             means, range(len(means)), linestyle="", marker="D", markersize=4, color=VERMILLION
         )
-        for row, label in enumerate(samples):
-            for mean in published.get(label, ()):
+        for row, box in enumerate(boxes):
+            for mean in box.published:
                 axes.plot(
-                    mean, row, marker="D", markersize=6, markerfacecolor="none",
+                    mean, row, linestyle="", marker="D", markersize=6, markerfacecolor="none",
                     markeredgecolor=GREEN, markeredgewidth=1.5,
                 )  # fmt: skip
         axes.set(xlabel=_short(measure), ylabel="", xlim=limits)
-        axes.set_yticks(range(len(samples)), [_row_label(label) for label in samples])
+        axes.set_yticks(range(len(boxes)), [_row_label(box.label) for box in boxes])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
         return figure
 
 
+def _long(samples: Sequence[np.ndarray]) -> tuple[pd.DataFrame, list[str]]:
+    """Samples as a table of a row per value, as seaborn wants them, and the names of its rows."""
+    rows = [f"row {index}" for index in range(len(samples))]
+    cells = [(row, value) for row, values in zip(rows, samples, strict=True) for value in values]
+    return pd.DataFrame(cells, columns=["row", "value"]), rows
+
+
+Panel = TypeVar("Panel", bound=Row)
+
+Panels = Sequence[tuple[str, Sequence[Panel]]]
+"""The label of each scenario, and its rows of a table."""
+
+
 def standard_error_figure(
-    table: pd.DataFrame, labels: Mapping[str, str], targets: Sequence[float], unit: str
+    panels: Panels[StandardErrorRow], targets: Sequence[float], unit: str
 ) -> Figure:
     """Standard errors against n as small multiples on common axes, one per scenario.
 
-    `table` holds one series' rows of the standard_error table; lines mark the targets.
+    Lines mark the targets.
     """
 
-    def draw(axes: Axes, scenario: str) -> None:
-        _draw_standard_errors(axes, table[table["scenario"] == scenario])
+    def draw(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
+        _draw_standard_errors(axes, rows)
         for target in targets:
             name = "to reach" if target == targets[0] else None
             axes.axhline(target, color=GREEN, linewidth=0.8, label=name)
 
     with mpl.rc_context(STYLE):
-        figure = _small_multiples(labels, draw, legend_height=0.6, legend_columns=4)
+        figure = _small_multiples(panels, draw, legend_height=0.6, legend_columns=4)
         figure.supxlabel("repeats n", fontsize=10, color=INK)
         figure.supylabel(f"standard error, {_short(unit)}", fontsize=10, color=INK)
         return figure
 
 
 def _small_multiples(
-    labels: Mapping[str, str],
-    draw: Callable[[Axes, str], None],
+    panels: Panels[Panel],
+    draw: Callable[[Axes, Sequence[Panel]], None],
     legend_height: float,
     legend_columns: int,
 ) -> Figure:
-    """A panel for each scenario, by label, on common axes; `draw` fills one."""
+    """A panel for each scenario on common axes; `draw` fills one."""
     columns = 3
-    rows = -(-len(labels) // columns)
+    rows = -(-len(panels) // columns)
     figure = _figure(7.6, legend_height + 1.75 * rows)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    for axes, (scenario, label) in zip(grid, labels.items(), strict=False):
-        draw(axes, scenario)
+    for axes, (label, shown) in zip(grid, panels, strict=False):
+        draw(axes, shown)
         axes.set_title(_wrapped(label), fontsize=9)
-    for axes in grid[len(labels) :]:
+    for axes in grid[len(panels) :]:
         axes.set_visible(False)
-    for axes in grid[max(0, len(labels) - columns) : len(labels)]:
+    for axes in grid[max(0, len(panels) - columns) : len(panels)]:
         axes.tick_params(labelbottom=True)
     handles, names = grid[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper left", ncols=legend_columns)
     return figure
 
 
-def _draw_standard_errors(axes: Axes, table: pd.DataFrame) -> None:
-    n = table["n"]
-    axes.plot(n, table["running_standard_error"], color=BLUE, label="first n repeats")
-    axes.plot(n, table["resampled_standard_error"], color=ORANGE, label="resampled")
+def _draw_standard_errors(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
+    n = [row.n for row in rows]
+    axes.plot(n, [row.running_standard_error for row in rows], color=BLUE, label="first n repeats")
+    axes.plot(n, [row.resampled_standard_error for row in rows], color=ORANGE, label="resampled")
     axes.plot(
-        n, table["theory_standard_error"], color=INK, linestyle=(0, (2, 2)), linewidth=1.2,
-        label="s / √n",
+        n, [row.theory_standard_error for row in rows], color=INK, linestyle=(0, (2, 2)),
+        linewidth=1.2, label="s / √n",
     )  # fmt: skip
     axes.set(xscale="log", yscale="log")
     for axis in (axes.xaxis, axes.yaxis):
@@ -273,18 +298,10 @@ def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Figu
 
 
 def _draw_distributions(axes: Axes, summaries: Sequence[Summary], measure: str) -> None:
-    table = pd.DataFrame(
-        [
-            (f"row {row}", value)
-            for row, summary in enumerate(summaries)
-            for value in summary.values
-        ],
-        columns=["row", "rmse"],
-    )
+    table, rows = _long([summary.values for summary in summaries])
     sns.violinplot(
-        table, x="rmse", y="row", order=[f"row {row}" for row in range(len(summaries))], ax=axes,
-        inner=None, cut=0, density_norm="width", linewidth=0, color=SKY, saturation=1, width=0.8,
-        alpha=0.45,
+        table, x="value", y="row", order=rows, ax=axes, inner=None, cut=0, density_norm="width",
+        linewidth=0, color=SKY, saturation=1, width=0.8, alpha=0.45,
     )  # fmt: skip
     for row, summary in enumerate(summaries):
         shown = summary.values[:POINTS_SHOWN]
@@ -336,16 +353,14 @@ def _draw_effects(axes: Axes, effects: Mapping[int, Effect], label: str, ratio: 
 
 
 def forecast_fans(
-    bands: pd.DataFrame,
-    labels: Mapping[str, str],
-    baselines: Mapping[str, np.ndarray],
+    panels: Panels[ForecastBandRow],
+    baselines: Mapping[str, Sequence[float]],
     steps: Sequence[str],
     unit: str,
 ) -> Figure:
     """The spread of each scenario's forecasts over the test rows and beyond, as small multiples.
 
-    `bands` holds one series' rows of the forecast_bands table; `baselines` one forecast per step
-    by name; `steps` the labels of the test rows.
+    `baselines` holds one forecast per step by name, `steps` the labels of the test rows.
     """
 
     def step_label(step: int) -> str:
@@ -353,33 +368,35 @@ def forecast_fans(
             return f"+{step - len(steps)}"
         return steps[step - 1] if step >= 1 else ""
 
-    def draw(axes: Axes, scenario: str) -> None:
-        _draw_fan(axes, bands[bands["scenario"] == scenario], baselines)
+    def draw(axes: Axes, rows: Sequence[ForecastBandRow]) -> None:
+        _draw_fan(axes, rows, baselines)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: step_label(int(x))))
 
     with mpl.rc_context(STYLE):
-        figure = _small_multiples(labels, draw, legend_height=0.7, legend_columns=3)
+        figure = _small_multiples(panels, draw, legend_height=0.7, legend_columns=3)
         figure.supylabel(_short(unit), fontsize=10, color=INK)
         return figure
 
 
-def _draw_fan(axes: Axes, table: pd.DataFrame, baselines: Mapping[str, np.ndarray]) -> None:
-    step = table["step"].to_numpy()
+def _draw_fan(
+    axes: Axes, rows: Sequence[ForecastBandRow], baselines: Mapping[str, Sequence[float]]
+) -> None:
+    step = [row.step for row in rows]
     axes.fill_between(
-        step,
-        table["q05"],
-        table["q95"],
-        color=SKY,
-        alpha=0.35,
-        linewidth=0,
-        label="90 % of repeats",
-    )
+        step, [row.q05 for row in rows], [row.q95 for row in rows], color=SKY, alpha=0.35,
+        linewidth=0, label="90 % of repeats",
+    )  # fmt: skip
     axes.fill_between(
-        step, table["q25"], table["q75"], color=BLUE, alpha=0.5, linewidth=0, label="half of them"
-    )
-    axes.plot(step, table["median"], color=BLUE, linewidth=1.2, label="median")
-    styles = {"persistence": (0, (1, 1.5)), "drift": (0, (5, 2)), "ar1": (0, (3, 1, 1, 1))}
+        step, [row.q25 for row in rows], [row.q75 for row in rows], color=BLUE, alpha=0.5,
+        linewidth=0, label="half of them",
+    )  # fmt: skip
+    axes.plot(step, [row.median for row in rows], color=BLUE, linewidth=1.2, label="median")
+    styles = {
+        PERSISTENCE: (0, (1, 1.5)),
+        DRIFT: (0, (5, 2)),
+        f"{AUTOREGRESSION}1": (0, (3, 1, 1, 1)),
+    }
     for name, forecast in baselines.items():
         if name not in styles and name != list(baselines)[-1]:
             continue
@@ -389,7 +406,7 @@ def _draw_fan(axes: Axes, table: pd.DataFrame, baselines: Mapping[str, np.ndarra
         )  # fmt: skip
     axes.plot(
         step,
-        table["actual"],
+        [row.actual for row in rows],
         color=VERMILLION,
         marker="o",
         markersize=2.5,

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 
-def number(value: float, digits: int = 2) -> str:
+def number(value: float | None, digits: int = 2) -> str:
     """A number for display: a true minus sign, and a dash if there is none."""
     if value is None or math.isnan(value):
         return "–"
@@ -12,6 +12,35 @@ def number(value: float, digits: int = 2) -> str:
         return "∞" if value > 0 else "−∞"
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def percent(share: float, digits: int | None = None) -> str:
+    """A share in percent, with as many digits as it needs if no number of them is given."""
+    return f"{100 * share:g} %" if digits is None else f"{number(100 * share, digits)} %"
+
+
+def level(share: float) -> str:
+    """The level of a test as it is usually written, such as .05."""
+    return f"{share:g}".removeprefix("0")
+
+
+_NUMERALS = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+
+def spelled_out(n: int) -> str:
+    """A count in prose: in letters up to twenty, and round tens below a hundred."""
+    if 0 <= n < len(_NUMERALS):
+        return _NUMERALS[n]
+    return _TENS[n // 10 - 2] if n < 100 and n % 10 == 0 else f"{n:,}"
+
+
+def times(n: int) -> str:
+    """How many times: twice, three times."""
+    return {1: "once", 2: "twice"}.get(n, f"{spelled_out(n)} times")
 
 
 def decimals(margin: float) -> int:

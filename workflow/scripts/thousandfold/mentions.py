@@ -8,7 +8,7 @@ from thousandfold.config_files import Key
 
 def named_scenarios(findings: Mapping[str, Any]) -> frozenset[str]:
     """The scenarios that findings are about."""
-    names: set[str] = set()
+    names: set[str | None] = set()
     for finding in findings.values():
         for part in finding.get("all_of", [finding]):
             others = part.get("b") or []

@@ -22,6 +22,8 @@ class Metric:
     """In prose."""
     unit: str | None
     """UNIT_OF_SERIES, or a unit of its own; "" has none."""
+    description: str = ""
+    """In a sentence, of those that every training has."""
     higher_is_better: bool = False
     of_forecasts: Errors | None = field(default=None, repr=False, compare=False)
     """None: it is known from training, or from a user's own table."""
@@ -67,12 +69,36 @@ def mase(forecasts: np.ndarray, series: Series) -> np.ndarray:
 
 
 METRICS = {
-    "rmse": Metric("RMSE", UNIT_OF_SERIES, of_forecasts=rmse),
-    "mae": Metric("MAE", UNIT_OF_SERIES, of_forecasts=mae),
-    "smape": Metric("sMAPE", "%", of_forecasts=smape),
-    "mase": Metric("MASE", "naive errors", of_forecasts=mase),
-    "train_loss": Metric("training loss", "scaled squared errors"),
-    "train_seconds": Metric("training time", "seconds"),
+    "rmse": Metric(
+        "RMSE",
+        UNIT_OF_SERIES,
+        "root mean squared error over the test rows; empty if diverged",
+        of_forecasts=rmse,
+    ),
+    "mae": Metric(
+        "MAE", UNIT_OF_SERIES, "mean absolute error; empty if diverged", of_forecasts=mae
+    ),
+    "smape": Metric(
+        "sMAPE",
+        "%",
+        "symmetric mean absolute percentage error, 0 to 200; empty if diverged",
+        of_forecasts=smape,
+    ),
+    "mase": Metric(
+        "MASE",
+        "naive errors",
+        "mean absolute error over that of forecasting the previous observation before the test; "
+        "empty if diverged",
+        of_forecasts=mase,
+    ),
+    "train_loss": Metric(
+        "training loss",
+        "scaled squared errors",
+        "mean squared error of the scaled targets in the last epoch",
+    ),
+    "train_seconds": Metric(
+        "training time", "seconds", "how long its training took; only in an interleaved study"
+    ),
 }
 """The metrics of a training."""
 

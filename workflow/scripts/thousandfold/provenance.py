@@ -3,6 +3,7 @@
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +15,9 @@ from thousandfold.config_files import PROJECT
 from thousandfold.data import load_series
 from thousandfold.machine import host_kind, processor
 from thousandfold.observations import in_words
-from thousandfold.recipe import LOCK, file_digest, registration_digest, versions
-from thousandfold.study import Study
+from thousandfold.recipe import LOCK, file_digest, recipe, registration_digest, versions
+from thousandfold.study import Block, Study
+from thousandfold.tables.rows import BlockRow
 from thousandfold.version import VERSION
 
 ANALYSIS_PACKAGES = ("snakemake", "pandas", "scipy", "statsmodels", "seaborn")
@@ -48,13 +50,10 @@ def training_facts(seconds: float) -> dict[str, Any]:
 
 
 def provenance(
-    study: Study, command: str, config_file: Path, repeats: pd.DataFrame, blocks: pd.DataFrame
+    study: Study, command: str, config_file: Path, repeats: pd.DataFrame, blocks: Sequence[BlockRow]
 ) -> dict[str, Any]:
     """Everything known about a run from its config and its repeats and blocks tables."""
     head, changed = commit()
-
-    def values_of(column: pd.Series) -> list[str]:
-        return sorted(column.fillna("unknown").unique())
 
     return {
         "command": command,
@@ -71,16 +70,16 @@ def provenance(
         "design": study.design,
         "repeats": len(repeats),
         "diverged_repeats": int(repeats["diverged"].sum()),
-        "engines": values_of(repeats["engine"]),
-        "profiles": values_of(repeats["profile"]),
+        "engines": sorted(repeats["engine"].unique()),
+        "profiles": sorted(repeats["profile"].unique()),
         "training": {
             "jobs": len(blocks),
-            "seconds": round(float(blocks["train_seconds"].sum()), 1),
-            "first_job_finished": None if blocks.empty else blocks["finished"].min(),
-            "last_job_finished": None if blocks.empty else blocks["finished"].max(),
-            "versions": values_of(blocks["versions"]),
-            "cpus": values_of(blocks["cpu"]),
-            "hosts": values_of(blocks["host"]),
+            "seconds": round(sum(row.train_seconds for row in blocks), 1),
+            "first_job_finished": min((row.finished for row in blocks), default=None),
+            "last_job_finished": max((row.finished for row in blocks), default=None),
+            "versions": sorted({row.versions for row in blocks}),
+            "cpus": sorted({row.cpu for row in blocks}),
+            "hosts": sorted({row.host for row in blocks}),
         },
         "analysis_versions": {
             "thousandfold": VERSION,
@@ -88,6 +87,30 @@ def provenance(
             **{name: version(name) for name in ANALYSIS_PACKAGES},
         },
     }
+
+
+def warnings(study: Study, repeats: pd.DataFrame, blocks: Sequence[BlockRow]) -> Iterator[str]:
+    """Warnings that a reader has to see before anything else."""
+    trained = repeats.groupby(["series", "scenario"]).size()
+    planned = [
+        (source.name, scenario.name) for source in study.series for scenario in study.scenarios
+    ]
+    missing = sum(study.repeats - trained.get(key, 0) for key in planned)
+    if study.table is not None:
+        if missing:
+            yield "The scenarios have different numbers of repeats."
+        return
+    if missing and study.stopping is None:
+        yield f"{missing} of {study.repeats * len(planned)} planned repeats are missing."
+    older = sum(
+        recipe(study, Block(row.series, row.scenario, row.start, row.stop)) != row.recipe
+        for row in blocks
+    )
+    if older:
+        yield (
+            f"{older} of {len(blocks)} training jobs are older than the config, the data or the "
+            "code; run the study again."
+        )
 
 
 def _read_as(study: Study) -> list[str]:

@@ -1,37 +1,21 @@
-"""The tables: their columns, how they are written completely, and how they are checked.
+"""Parquet files that carry a checksum: blocks, and the tables of all repeats and forecasts.
 
-A block is the result file of one training job. The tables that others read are described in
-workflow/schemas/tables.yaml and checked against it when they are written.
+A block is the result file of one training job.
 """
 
-import csv
 import hashlib
-import io
 import json
 import mmap
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
-from thousandfold.disk import (
-    DamagedTableError,
-    read_checked,
-    write_own_checksum,
-    written_whole,
-)
-
-TABLES_FILE = Path(__file__).parents[2] / "schemas" / "tables.yaml"
-
-TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
-"""The tables that tell of a training, which repeats from elsewhere do not have."""
+from thousandfold.disk import DamagedTableError, written_whole
 
 BLOCK_COLUMNS = ("repeat", "seed", "train_loss", "train_seconds", "epochs", "diverged")
 """The columns of a block before its forecasts."""
@@ -145,82 +129,3 @@ def read_sealed(path: Path) -> pa.Buffer:
 def read_large_table(path: Path) -> pd.DataFrame:
     """All rows of a sealed table. Raises DamagedTableError."""
     return pq.read_table(pa.BufferReader(read_sealed(path))).to_pandas()
-
-
-def table_columns(name: str) -> list[str]:
-    """The columns of one of a run's tables, in the order of workflow/schemas/tables.yaml."""
-    return list(_tables()[name])
-
-
-def table_descriptions(name: str) -> dict[str, str]:
-    """The description of each column of one of a run's tables."""
-    return _tables()[name]
-
-
-def all_tables() -> list[str]:
-    """The names of the tables that a run can leave."""
-    return list(_tables())
-
-
-@cache
-def _tables() -> dict[str, dict[str, str]]:
-    return yaml.safe_load(TABLES_FILE.read_text(encoding="utf-8"))
-
-
-def check_columns(name: str, table: pd.DataFrame) -> None:
-    """Raise ValueError unless the table has exactly its columns."""
-    if list(table.columns) != table_columns(name):
-        raise ValueError(f"table {name} has the columns {list(table.columns)}")
-
-
-def write_table(name: str, table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, with floats that read back to the same numbers, and its checksum."""
-    check_columns(name, table)
-    guarded = for_spreadsheets(table)
-    text = guarded.to_csv(index=False)
-    if "\r" in text:
-        # Unquoted, it would begin a row, and Python quotes none for it.
-        text = guarded.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
-    with written_whole(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="")
-    write_own_checksum(path)
-
-
-TEXT_COLUMNS = frozenset(
-    {
-        "series", "scenario", "scenario_a", "scenario_b", "id", "comparison", "metric", "expect",
-        "estimand", "claim", "source", "verdict", "difference_verdict", "undecided_because",
-        "flags", "sentence", "supported_on", "direction_supported_on", "undecided_on", "baseline",
-        "result", "null", "test", "statistic", "pool", "outcome", "recipe", "finished", "cpu",
-        "host", "versions", "engine", "profile",
-    }
-)  # fmt: skip
-"""The columns that hold text in whatever table; a scenario called 1e-3 is not a number."""
-
-
-_FORMULA = re.compile(r"['=+@\t\r\n＝＋－＠-]")
-"""What a cell begins with that a spreadsheet may take for a formula, or that a ' was put before."""
-
-
-def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with a ' before names and texts that a spreadsheet would run as formulas."""
-
-    def guarded(text: Any) -> Any:
-        return f"'{text}" if isinstance(text, str) and _FORMULA.match(text) else text
-
-    texts = {name: table[name].map(guarded) for name in table if name in TEXT_COLUMNS}
-    return table.assign(**texts).rename(columns=guarded)
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a table written by `write_table`: bit-identical numbers, and text as text.
-
-    Raises DamagedTableError.
-    """
-    texts = dict.fromkeys(TEXT_COLUMNS, str)
-    table = pd.read_csv(
-        io.BytesIO(read_checked(path)), keep_default_na=False, na_values=[""], dtype=texts
-    )
-    for name in TEXT_COLUMNS.intersection(table):
-        table[name] = table[name].str.removeprefix("'")
-    return table

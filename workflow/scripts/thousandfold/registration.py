@@ -16,7 +16,8 @@ def registered_findings(config: Mapping[str, Any], metrics: Metrics) -> Iterator
     for id_, finding in config["findings"].items():
         contrasts = tuple(_contrasts(("findings", id_), finding, config, metrics))
         expect = "all_of" if "all_of" in finding else finding["expect"]
-        yield Finding(id_, finding["claim"], finding["source"], expect, contrasts)
+        note = finding.get("note", "")
+        yield Finding(id_, finding["claim"], finding["source"], expect, contrasts, note)
 
 
 def _contrasts(

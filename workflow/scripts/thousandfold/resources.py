@@ -75,7 +75,7 @@ class TrainingJob:
     @property
     def at_once(self) -> int:
         """How many repeats are trained side by side; stock Keras trains one after the other."""
-        return lanes_of(self.regime, self.features) if self.is_replicated else 1
+        return lanes_of(self.regime, self.features, self.repeats) if self.is_replicated else 1
 
     @property
     def bytes_per_lane(self) -> int:

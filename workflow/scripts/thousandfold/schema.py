@@ -15,7 +15,7 @@ import yaml
 
 from thousandfold.config_files import DEEPEST, Key, number_in_yaml
 
-SCHEMA_FILE = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+SCHEMA_FILE = Path(__file__).parent / "schemas" / "config.schema.yaml"
 
 YAML_WORDS = {
     "object": "a mapping (key: value)", "array": "a list", "string": "text", "number": "a number",

@@ -69,6 +69,8 @@ class Finding:
     expect: str
     """The direction as config words it: that of its contrast, best_of or all_of."""
     contrasts: "tuple[Contrast, ...]"
+    note: str = ""
+    """What a reader has to know about where it comes from, in a sentence."""
 
 
 @dataclass(frozen=True)

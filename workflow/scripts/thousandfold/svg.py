@@ -48,11 +48,31 @@ def _svg(figure: Figure, name: str) -> str:
 
 def _standalone(svg: str) -> str:
     """SVG as a file: on white paper."""
-    svg = svg.replace(figures.INK, "#1c2024").replace(figures.GRID, "#e6e9ed")
     return svg.replace("<svg", '<svg style="background: #ffffff"', 1)
 
 
+_NAMES = {colour: name for name, colour in figures.PALETTE.items()}
+
+
 def _inline(svg: str) -> Markup:
-    """SVG as an element that takes its ink from the page."""
-    svg = svg.replace(figures.INK, "currentColor").replace(figures.GRID, "var(--grid)")
+    """SVG as an element whose colours are the page's: CSS variables of the palette's names."""
+
+    def from_page(tag: re.Match[str]) -> str:
+        return re.sub("(?<=: )#[0-9a-f]{6}", lambda colour: f"var(--{_name(colour[0])})", tag[0])
+
+    # In tags alone, as a label may read like a style.
+    svg = re.sub('<[^>]* style="[^>]*>', from_page, svg)
     return Markup(svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1))
+
+
+def _name(colour: str) -> str:
+    """A colour's name in the palette. Raises ValueError."""
+    if colour not in _NAMES:
+        raise ValueError(f"a figure has the colour {colour}; take one of figures.PALETTE")
+    return _NAMES[colour]
+
+
+def palette_css() -> str:
+    """The palette as the CSS variables that inline figures take their colours from."""
+    colours = (f"--{name}: {colour};" for name, colour in figures.PALETTE.items())
+    return f":root {{ {' '.join(colours)} }}\n"

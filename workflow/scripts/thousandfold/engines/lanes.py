@@ -1,16 +1,25 @@
-"""How many repeats the replicated engine trains side by side: depends only on the network's size.
+"""How the replicated engine lays repeats out, and how many it trains side by side.
 
-A repeat's last bits depend on how many are trained beside it, because the compiler sees the
-number. So it is the same for a block of 30 and of 100,000; short blocks are padded, long ones cut.
+A repeat's last bits depend on the layout, which follows from the network's size alone, and not on
+how many repeats are trained beside it, as long as there is a whole number of vectors of them.
 """
+
+from math import ceil
 
 from thousandfold.scenario import Regime
 from thousandfold.tasks import TASKS
 
-FEWEST_LANES, MOST_LANES = 64, 512
+UNITS_OF_PRODUCTS = 16
+"""From so many units on, matrix products are faster, with the repeats first."""
 
-CACHED_BYTES = 200_000
-"""Weights and activations of all lanes are to fit a core's own cache; wide networks' do not."""
+LANES_LAST = 16, 512
+"""Repeats last: lanes are a multiple of the first, of vectors, and at most the second."""
+
+LANES_FIRST = 5, 50
+"""Repeats first: the same, with at least two multiples."""
+
+CACHED_BYTES = 4_000_000
+"""Weights and activations of all lanes are to fit a core's caches."""
 
 GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
 """Times `units`: the columns of a layer's kernels."""
@@ -26,13 +35,19 @@ def weights_of(regime: Regime, features: int) -> int:
     return gates * units * (inputs + recurrent + 1) + above + outputs * (units + 1)
 
 
-def lanes_of(regime: Regime, features: int) -> int:
-    """How many repeats of a regime are trained side by side, a power of two."""
+def repeats_come_first(regime: Regime) -> bool:
+    """Whether the arrays of a regime's networks have the repeats first (layout.py)."""
+    return regime.network.units >= UNITS_OF_PRODUCTS
+
+
+def lanes_of(regime: Regime, features: int, repeats: int) -> int:
+    """How many of a block's repeats are trained side by side: the same number in each pass."""
+    step, most = LANES_FIRST if repeats_come_first(regime) else LANES_LAST
     values = (
-        weights_of(regime, features)
+        4 * weights_of(regime, features)
         + regime.preparation.timesteps * regime.training.batch_size * regime.network.units
     )
-    lanes = MOST_LANES
-    while lanes > FEWEST_LANES and 4 * values * lanes > CACHED_BYTES:
-        lanes //= 2
-    return lanes
+    fitting = CACHED_BYTES // (4 * values) // step * step
+    most = min(most, max(2 * step, fitting))
+    passes = ceil(repeats / most)
+    return max(2 * step, ceil(repeats / passes / step) * step)

@@ -1,6 +1,6 @@
 """A small network for every repeat at once: initial weights, forward pass, batches.
 
-The letters in shapes are those of cells.py.
+The letters in shapes are those of layout.py.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from thousandfold.engines.block import loops_over_timesteps
 from thousandfold.engines.cells import CELLS, State
 from thousandfold.engines.lanes import GATES
+from thousandfold.engines.layout import Layout
 from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import weight_seed
@@ -71,44 +72,51 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
 class Network:
     """A layer and a dense output for every repeat at once."""
 
-    def __init__(self, regime: Regime, weights: dict[str, Any]) -> None:
-        self.regime, self.task = regime, TASKS[regime.task]
+    def __init__(self, regime: Regime, layout: Layout, weights: dict[str, Any]) -> None:
+        self.regime, self.layout, self.task = regime, layout, TASKS[regime.task]
         self.cell = CELLS[regime.network.layer]
         self.repeats = weights["dense_bias"].shape[-1]
         self.weights = {
-            name: keras.Variable(value, name=name, dtype="float32")
+            name: keras.Variable(layout.placed(value), name=name, dtype="float32")
             for name, value in weights.items()
         }
 
     def assign(self, weights: dict[str, Any]) -> None:
-        """Start again from other weights."""
+        """Start again from other weights, which have the repeats last."""
         for name, variable in self.weights.items():
-            variable.assign(weights[name])
+            variable.assign(self.layout.placed(weights[name]))
+
+    def trained_weights(self) -> dict[str, np.ndarray]:
+        """The weights as they are now, with the repeats last."""
+        return {
+            name: np.asarray(self.layout.repeats_last(variable.value))
+            for name, variable in self.weights.items()
+        }
 
     def zero_state(self, batch_size: int) -> State:
         """The state before any timestep."""
-        shape = (batch_size, self.regime.network.units, self.repeats)
-        return tuple(tf.zeros(shape) for _ in range(self.cell.states))
+        zeros = self.layout.placed(tf.zeros((batch_size, self.regime.network.units, self.repeats)))
+        return tuple(zeros for _ in range(self.cell.states))
 
     def _step(self, x: Any, present: Any, state: State) -> State:
         """One timestep of x (B, F, L); where it is not present (B, L), the state is kept."""
         w = {name: variable.value for name, variable in self.weights.items()}
-        after = self.cell.step(self.regime, w, x, state)
+        after = self.cell.step(self.regime, self.layout, w, x, state)
         if present is None:
             return after
-        keep = present[:, tf.newaxis]
-        return tuple(tf.where(keep, new, old) for new, old in zip(after, state, strict=True))
+        is_present = self.layout.for_all_units(present)
+        return tuple(tf.where(is_present, new, old) for new, old in zip(after, state, strict=True))
 
     def __call__(self, x: Any, present: Any, state: State) -> tuple[Any, State]:
-        """Outputs (B, R) and the state after the last of x's timesteps, x being (B, T, F, L)."""
+        """Outputs (B, R) and the state after the last of x's timesteps, x being (T, B, F, L)."""
+        timesteps, batch_size = x.shape[0], x.shape[1 + self.layout.rows]
         if not self.cell.is_recurrent:
-            flat = tf.reshape(x, (x.shape[0], x.shape[1] * x.shape[2], -1))
+            flat = tf.concat(tf.unstack(x), axis=self.layout.units)
             return self._output(self._step(flat, None, state)[0]), state
 
         def step(t: Any, state: State) -> State:
-            return self._step(x[:, t], None if present is None else present[:, t], state)
+            return self._step(x[t], None if present is None else present[t], state)
 
-        batch_size, timesteps = x.shape[:2]
         if not loops_over_timesteps(timesteps, batch_size):
             for t in range(timesteps):
                 state = step(t, state)
@@ -123,11 +131,10 @@ class Network:
         return self._output(state[0]), state
 
     def _output(self, h: Any) -> Any:
-        w = self.weights
-        outputs = (
-            tf.reduce_sum(h * w["dense_kernel"].value[:, 0], axis=1) + w["dense_bias"].value[0]
-        )
-        return keras.activations.get(self.task.activation)(outputs)
+        kernel, bias = self.weights["dense_kernel"].value, self.weights["dense_bias"].value
+        outputs = self.layout.product(h, kernel) + self.layout.for_all_rows(bias)
+        activation = keras.activations.get(self.task.activation)
+        return activation(tf.squeeze(outputs, self.layout.units))
 
 
 class Batches:
@@ -152,16 +159,17 @@ class Batches:
 class Constants:
     """Rows as constants of a compiled program."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, layout: Layout) -> None:
+        self.layout = layout
         self.inputs, self.targets = tf.constant(rows.inputs), tf.constant(rows.targets)
         self.present = None if rows.present is None else tf.constant(rows.present)
 
     def pick(self, rows: Any) -> tuple[Any, Any, Any]:
-        """Inputs (B, T, F, L), presence (B, T, L) and targets (B, L) of row numbers (B, L)."""
-        x = tf.transpose(tf.gather(self.inputs, rows), [0, 2, 3, 1])
+        """Inputs (T, B, F, L), presence (T, B, L) and targets (B, L) of row numbers (B, L)."""
+        x = tf.transpose(tf.gather(self.inputs, rows), self.layout.picked)
         present = None
         if self.present is not None:
-            present = tf.transpose(tf.gather(self.present, rows), [0, 2, 1])
+            present = tf.transpose(tf.gather(self.present, rows), [2, 0, 1])
         return x, present, tf.gather(self.targets, rows)
 
 
@@ -172,10 +180,11 @@ def batch_losses(
     x, present, targets = picked
     outputs, state = network(x, present, state)
     losses = network.task.row_losses(outputs, targets)
-    return tf.reduce_sum(row_weights[:, tf.newaxis] * losses, axis=0), state
+    weighted = network.layout.per_row(row_weights) * losses
+    return tf.reduce_sum(weighted, axis=network.layout.rows), state
 
 
-def in_order(batches: Batches, rows: int) -> Any:
+def in_order(batches: Batches, rows: int, layout: Layout) -> Any:
     """The row numbers of one epoch in their own order, cut into batches, (1, count, B, 1)."""
     numbers = np.arange(rows, dtype=np.int32)[np.newaxis, :, np.newaxis]
-    return tf.constant(batches.cut(numbers))
+    return layout.placed(tf.constant(batches.cut(numbers)), after=2)

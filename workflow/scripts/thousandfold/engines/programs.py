@@ -1,6 +1,6 @@
 """The compiled programs of the replicated engine: training epochs, and forecasting.
 
-The letters in shapes are those of cells.py.
+The letters in shapes are those of layout.py.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from thousandfold.supervised import Rows
 
 
 def _chosen(condition: Any, new: Any, old: Any) -> Any:
-    """The new values of several arrays where a condition holds, otherwise the old ones."""
+    """The new values of several arrays if a condition holds, otherwise the old ones."""
     return tuple(tf.where(condition, n, o) for n, o in zip(new, old, strict=True))
 
 
@@ -25,7 +25,7 @@ class Epoch:
     def __init__(self, network: Network, regime: Regime, rows: Rows) -> None:
         self.network, self.regime = network, regime
         self.batches = Batches(len(rows), regime.training.batch_size)
-        self.rows = Constants(rows)
+        self.rows = Constants(rows, network.layout)
         self.variables = list(network.weights.values())
         self.optimizer = make_optimizer(regime)
         self.optimizer.build(self.variables)
@@ -103,7 +103,10 @@ def training_program(
             losses, state = one_epoch(epoch, orders, state)
             current, state = stopper.evaluate(state)
             after = (losses, *state, *[v.value for v in variables])
-            mean_losses, *rest = _chosen(fields[0], after, before)
+            mean_losses, *rest = [
+                tf.where(network.layout.per_repeat(fields[0], new), new, old)
+                for new, old in zip(after, before, strict=True)
+            ]
             for variable, value in zip(variables, rest[len(state) :], strict=True):
                 variable.assign(value)
             fields = stopper.after_epoch(done + epoch, current, fields)
@@ -118,13 +121,13 @@ def training_program(
 def forecasting_program(network: Network, regime: Regime) -> Any:
     """Compiled forecasting, batch by batch.
 
-    (inputs (N, B, T, F, L), present (N, B, T, 1) or None, begins (N,) or None, state) -> outputs
+    (inputs (N, T, B, F, L), present (N, T, B, 1) or None, begins (N,) or None, state) -> outputs
     (N, B, R), state.
     """
 
     @compiled
     def forecast(inputs: Any, present: Any, begins: Any, state: State) -> Any:
-        count, batch_size = inputs.shape[:2]
+        count, batch_size = inputs.shape[0], inputs.shape[2 + network.layout.rows]
         zero = network.zero_state(batch_size)
 
         def batch_after_batch(batch: Any, outputs: Any, state: State) -> tuple[Any, State]:
@@ -134,10 +137,11 @@ def forecasting_program(network: Network, regime: Regime) -> Any:
                 state = _chosen(begins[batch], zero, state)
             seen = None if present is None else present[batch]
             output, state = network(inputs[batch], seen, state)
-            after = zero if regime.state.reset_after_prediction else state
-            return outputs.write(batch, output), after
+            return outputs.write(
+                batch, output
+            ), zero if regime.state.reset_after_prediction else state
 
-        shape = (batch_size, network.repeats)
+        shape = network.layout.placed(tf.zeros((batch_size, network.repeats))).shape
         outputs = tf.TensorArray(tf.float32, size=count, element_shape=shape)
         outputs, state = loop(count, batch_after_batch, outputs, state)
         return outputs.stack(), state

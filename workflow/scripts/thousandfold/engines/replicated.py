@@ -1,10 +1,9 @@
-"""Many repeats at once: one XLA program in which every array's last axis is the repeat.
+"""Many repeats at once: one XLA program in which every array has an axis of repeats.
 
 Keras's optimizers are elementwise, so one of them over weights stacked along the repeats equals
-that many independent ones; the loss is summed over repeats, so no gradient mixes them. With the
-repeats last, each operation is a contiguous loop over them that the compiler vectorises.
+that many independent ones; the loss is summed over repeats, so no gradient mixes them.
 
-The letters in shapes are those of cells.py.
+The letters in shapes are those of layout.py.
 """
 
 from time import perf_counter
@@ -14,7 +13,8 @@ import numpy as np
 
 from thousandfold.engines.block import Progress, TrainedBlock, joined
 from thousandfold.engines.cells import State
-from thousandfold.engines.lanes import lanes_of
+from thousandfold.engines.lanes import lanes_of, repeats_come_first
+from thousandfold.engines.layout import REPEATS_FIRST, REPEATS_LAST, Layout
 from thousandfold.engines.network import Batches, Network, in_order, initial_weights
 from thousandfold.engines.programs import Epoch, forecasting_program, training_program
 from thousandfold.engines.runtime import tf
@@ -28,21 +28,22 @@ ORDERS_PER_CALL = 2_000_000
 
 
 def _forecast_rows(
-    forecast: Any, regime: Regime, rows: Rows, state: State
+    forecast: Any, layout: Layout, regime: Regime, rows: Rows, state: State
 ) -> tuple[np.ndarray, State]:
     """Outputs of rows, (R, rows), or of those that end a sequence; and the state after them."""
     batches = Batches(len(rows), regime.training.rows_per_forecast)
 
-    def cut(values: np.ndarray | None) -> Any:
-        return None if values is None else tf.constant(batches.cut(values[np.newaxis])[0])
+    def cut(values: np.ndarray) -> Any:
+        in_batches = np.swapaxes(batches.cut(values[np.newaxis])[0], 1, 2)
+        return layout.placed(tf.constant(in_batches[..., np.newaxis]), after=2)
 
-    inputs, present = cut(rows.inputs), cut(rows.present)
     outputs, state = forecast(
-        inputs[..., tf.newaxis],
-        None if present is None else present[..., tf.newaxis],
+        cut(rows.inputs),
+        None if rows.present is None else cut(rows.present),
         None if rows.begins is None else tf.constant(rows.begins),
         state,
     )
+    outputs = layout.repeats_last(outputs, after=1)
     joined = outputs.numpy().reshape(-1, outputs.shape[-1])[: len(rows)]
     return (joined if rows.ends is None else joined[rows.ends]).T, state
 
@@ -55,9 +56,10 @@ def _forecast_future(
         state = network.zero_state(1)
     future, outputs = Future.of(data, network.repeats), []
     for _ in range(data.horizon):
-        inputs = future.inputs().transpose(1, 2, 0)[np.newaxis, np.newaxis]
-        output, state = forecast(tf.constant(inputs), None, None, state)
-        outputs.append(output.numpy()[0, 0])
+        inputs = future.inputs().transpose(1, 2, 0)[np.newaxis, :, np.newaxis]
+        placed = network.layout.placed(tf.constant(inputs), after=2)
+        output, state = forecast(placed, None, None, state)
+        outputs.append(output.numpy().reshape(-1))
         future.accept(outputs[-1])
     return np.stack(outputs, axis=1) if outputs else np.zeros((network.repeats, 0), np.float32)
 
@@ -67,7 +69,8 @@ class Program:
 
     def __init__(self, regime: Regime, data: Supervised, weights: dict[str, Any]) -> None:
         self.regime, self.data = regime, data
-        self.network = Network(regime, weights)
+        self.layout = REPEATS_FIRST if repeats_come_first(regime) else REPEATS_LAST
+        self.network = Network(regime, self.layout, weights)
         self.stopper = Stopper.of(self.network, regime, data)
         run_epoch = Epoch(self.network, regime, data.train)
         self._optimizer = run_epoch.optimizer
@@ -87,11 +90,10 @@ class Program:
             # As in Keras, where weights can move to a model of another batch size, states cannot.
             state = network.zero_state(regime.training.rows_per_forecast)
         if regime.state.seed_on_train:
-            _, state = _forecast_rows(forecast, regime, data.before_test, state)
-        outputs, state = _forecast_rows(forecast, regime, data.test, state)
+            _, state = _forecast_rows(forecast, self.layout, regime, data.before_test, state)
+        outputs, state = _forecast_rows(forecast, self.layout, regime, data.test, state)
         future = _forecast_future(forecast, network, regime, data, state)
-        trained = {name: variable.numpy() for name, variable in network.weights.items()}
-        return TrainedBlock(trained, losses.numpy(), epochs, outputs, future)
+        return TrainedBlock(network.trained_weights(), losses.numpy(), epochs, outputs, future)
 
     def _train_all_epochs(
         self, seeds: list[int], progress: Progress
@@ -107,7 +109,7 @@ class Program:
             generators = [shuffling_generator(seed) for seed in seeds]
         else:
             longest_call = regime.training.epochs
-            orders = in_order(batches, rows)
+            orders = in_order(batches, rows, self.layout)
 
         losses: Any = tf.zeros(len(seeds))
         state = self.network.zero_state(regime.training.batch_size)
@@ -119,7 +121,7 @@ class Program:
                 drawn = np.zeros((longest_call, rows, len(seeds)), np.int32)
                 for lane, generator in enumerate(generators):
                     drawn[:epochs, :, lane] = epoch_orders(generator, epochs, rows)
-                orders = tf.constant(batches.cut(drawn))
+                orders = self.layout.placed(tf.constant(batches.cut(drawn)), after=2)
             started = perf_counter()
             if stopper is None:
                 losses, state = self._train(tf.constant(epochs), orders, losses, state)
@@ -149,7 +151,7 @@ def train_block(
 
     A repeat's outcome is bit-identical whatever other seeds it is trained with.
     """
-    lanes = lanes_of(regime, data.train.features)
+    lanes = lanes_of(regime, data.train.features, len(seeds))
     drawn = initial_weights(regime, data.train, seeds)
     program, parts = None, []
     for start in range(0, len(seeds), lanes):

@@ -10,11 +10,13 @@ from collections.abc import MutableMapping
 # A loop that touches less than this becomes one function; larger ones call one per operation,
 # which costs small networks most of their time. (benchmarks/NOTES.md; results of stock Keras are
 # the same to the bit with and without.)
-SMALL_LOOP_BYTES = 2_000_000
+SMALL_LOOP_BYTES = 32_000_000
 
 XLA_FLAGS = [
     f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={SMALL_LOOP_BYTES}",
     "--xla_cpu_prefer_vector_width=512",
+    # YNNPACK is to multiply matrices only: its reductions cannot be part of such a function.
+    "--xla_cpu_experimental_ynn_fusion_type=individual_dot",
 ]
 
 # What newer processors can do beyond it would change the last bits, and makes nothing faster.

@@ -29,10 +29,9 @@ class Stopper:
         if regime.training.early_stopping is None or data.validation is None:
             return None
         batches = Batches(len(data.validation), regime.training.batch_size)
-        orders = in_order(batches, len(data.validation))[0]
-        return cls(
-            regime.training.early_stopping, network, batches, Constants(data.validation), orders
-        )
+        orders = in_order(batches, len(data.validation), network.layout)[0]
+        rows = Constants(data.validation, network.layout)
+        return cls(regime.training.early_stopping, network, batches, rows, orders)
 
     def fresh(self) -> tuple[Any, ...]:
         """Before the first epoch: active, wait, best, epochs run, the best weights."""
@@ -76,7 +75,7 @@ class Stopper:
         takes = active & improved
         best = tf.where(takes, current, best)
         best_weights = [
-            tf.where(takes, variable.value, kept)
+            tf.where(self.network.layout.per_repeat(takes, kept), variable.value, kept)
             for variable, kept in zip(self._variables, best_weights, strict=False)
         ]
         wait = tf.where(improved, 0, tf.where(watched, wait + 1, wait))
@@ -89,4 +88,5 @@ class Stopper:
         _, _, _, epochs_run, *best_weights = fields
         watched = epochs_run > self.rule.start_from_epoch
         for variable, kept in zip(self._variables, best_weights, strict=False):
-            variable.assign(tf.where(watched, kept, variable.value))
+            takes = self.network.layout.per_repeat(watched, kept)
+            variable.assign(tf.where(takes, kept, variable.value))

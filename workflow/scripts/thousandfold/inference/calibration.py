@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from thousandfold.inference.designs import Design
@@ -19,18 +18,24 @@ from thousandfold.inference.findings import MissRate, MissRates, family_size
 from thousandfold.inference.questions import Question, comparison_name
 from thousandfold.inference.replication import FEWEST_REPEATS
 from thousandfold.inference.samples import Samples
-from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import DifferenceVerdict, RangeVerdict
+from thousandfold.tables.rows import CalibrationRow
 
 SIZES = (10, 30, 100)
 DRAWS = 2000
 LEVEL = 0.05
+
+SAME_SCENARIO, EQUAL_MEANS = "same scenario", "equal means"
+"""What the usual tests are tried on, where there is nothing to find."""
 
 DECIDING = "deciding interval"
 """What stands in the place of a test's name for the interval that decides."""
 
 FEWEST_TO_FLAG = 30
 """Below so many repeats the pool says too little of the tails that intervals miss by."""
+
+TIMES_TO_FLAG = 2
+"""A claim is flagged if its interval misses more than this many times as often as allowed."""
 
 MOST_RESAMPLED, RESAMPLED_VALUES = 10_000, 1_000_000_000
 """Repeats of the studies that are drawn, at most, and all their values; with more repeats an
@@ -52,7 +57,7 @@ WORDS = {
 """The column of each word; those about a claimed range stand where their like stand."""
 
 
-def _rates(rejected: int, draws: int, level: float) -> dict[str, float]:
+def _rates(rejected: int, draws: int, level: float) -> dict[str, Any]:
     low, high = proportion_confint(rejected, draws, method="wilson")
     return {
         "draws": draws, "level": level, "rejection_rate": rejected / draws,
@@ -101,7 +106,7 @@ def most_resampled(alpha: float) -> int:
     return min(MOST_RESAMPLED, max(1000, RESAMPLED_VALUES // math.ceil(DRAWS_PER_MISS / alpha)))
 
 
-def calibrate_verdicts(question: Question, alpha: float) -> dict[str, float]:
+def calibrate_verdicts(question: Question, alpha: float) -> dict[str, Any]:
     """How often each result occurs, and the interval misses, when there is nothing to find.
 
     Through the functions that decide, at the deciding level; `alpha` is that contrast's.
@@ -132,20 +137,19 @@ def _calibrated(question: Question) -> bool:
     )
 
 
-def _verdict_rows(questions: Iterable[Question], alpha: float) -> Iterator[dict[str, Any]]:
+def _verdict_rows(questions: Iterable[Question], alpha: float) -> Iterator[CalibrationRow]:
     """A row for each distinct contrast."""
     distinct = {question.key: question for question in questions}
     k = family_size(distinct.values())
     for question in filter(_calibrated, distinct.values()):
         contrast = question.contrast
-        yield {
-            "series": question.series, "null": "nothing to find",
-            **contrast.names(),
-            "metric": contrast.metric, "estimand": contrast.estimand,
-            "comparison": comparison_name(question.key),
-            "n": min(*question.sizes, most_resampled(alpha / k)), "test": DECIDING,
+        yield CalibrationRow(
+            series=question.series, null="nothing to find", **contrast.names(),
+            metric=contrast.metric, estimand=contrast.estimand,
+            comparison=comparison_name(question.key),
+            n=min(*question.sizes, most_resampled(alpha / k)), test=DECIDING,
             **calibrate_verdicts(question, alpha / k),
-        }  # fmt: skip
+        )  # fmt: skip
 
 
 def calibration_table(
@@ -154,19 +158,19 @@ def calibration_table(
     questions: Iterable[Question],
     alpha: float,
     design: Design,
-    columns: list[str],
-) -> pd.DataFrame:
+) -> list[CalibrationRow]:
     """The calibration table: every scenario with itself, `pairs` of (series, a, b), verdicts."""
-    rows: list[dict[str, Any]] = []
+    rows: list[CalibrationRow] = []
     for (series, name), sample in samples.items():
         if len(sample.finite) < FEWEST_REPEATS:
             continue
         rng = sample.rng("calibration")
-        names = {"series": series, "null": "same scenario", "scenario_a": name, "scenario_b": name}
+        names: dict[str, Any] = {
+            "series": series, "null": SAME_SCENARIO, "scenario_a": name, "scenario_b": name,
+        }  # fmt: skip
         for n in SIZES:
-            rows += [
-                {**names, "n": n, **row} for row in calibrate_same(sample.finite, n, design, rng)
-            ]
+            rates = calibrate_same(sample.finite, n, design, rng)
+            rows += [CalibrationRow(**names, n=n, **row) for row in rates]
     for series, *pair in pairs:
         a, b = (samples[series, name] for name in pair)
         x, y = design.values(a, b)
@@ -174,21 +178,22 @@ def calibration_table(
             continue
         rng = a.rng_with(b, "calibration")
         names = {
-            "series": series, "null": "equal means", "scenario_a": pair[0], "scenario_b": pair[1],
+            "series": series, "null": EQUAL_MEANS, "scenario_a": pair[0], "scenario_b": pair[1],
         }  # fmt: skip
         for n in SIZES:
-            rows += [{**names, "n": n, **row} for row in calibrate_shapes(x, y, n, design, rng)]
-    return table_of([*rows, *_verdict_rows(questions, alpha)], columns)
+            rates = calibrate_shapes(x, y, n, design, rng)
+            rows += [CalibrationRow(**names, n=n, **row) for row in rates]
+    return [*rows, *_verdict_rows(questions, alpha)]
 
 
-def miss_rates(calibration: pd.DataFrame) -> MissRates:
+def miss_rates(calibration: Iterable[CalibrationRow]) -> MissRates:
     """What the calibration table says about each contrast's deciding interval."""
-    deciding = calibration[calibration["test"] == DECIDING]
     return {
-        (row["series"], row["metric"], row["estimand"], row["comparison"]): MissRate(
-            int(row["n"]),
-            row["rejection_rate"],
-            row["n"] >= FEWEST_TO_FLAG and row["rate_low"] > 2 * row["level"],
+        (row.series, row.metric, row.estimand, row.comparison): MissRate(
+            row.n,
+            row.rejection_rate,
+            row.n >= FEWEST_TO_FLAG and row.rate_low > TIMES_TO_FLAG * row.level,
         )
-        for row in deciding.to_dict("records")
+        for row in calibration
+        if row.test == DECIDING
     }

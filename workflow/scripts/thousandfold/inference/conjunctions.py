@@ -1,13 +1,11 @@
 """Several series: on how many of them a claim holds. Their repeats are never pooled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-import pandas as pd
-
-from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.names import listed
 from thousandfold.study import Finding
+from thousandfold.tables.rows import ClaimRow, ConjunctionRow
 
 OUTCOMES = {
     "supported_on": Verdict.SUPPORTED,
@@ -17,9 +15,7 @@ OUTCOMES = {
 """The columns that name series, and the verdict on each of them."""
 
 
-def conjunctions(
-    claims: pd.DataFrame, findings: Iterable[Finding], columns: list[str]
-) -> pd.DataFrame:
+def conjunctions(claims: Sequence[ClaimRow], findings: Iterable[Finding]) -> list[ConjunctionRow]:
     """The conjunctions table of a study of several series: a row per finding.
 
     All verdicts, on whatever series, err together in at most a share alpha of studies. So a claim
@@ -27,18 +23,17 @@ def conjunctions(
     """
     rows = []
     for finding in findings:
-        verdicts = claims[claims["id"] == finding.id]
-        if len(verdicts) < 2:
+        told = [claim for claim in claims if claim.id == finding.id]
+        if len(told) < 2:
             continue
         names = {
-            column: list(verdicts.loc[verdicts["verdict"] == verdict, "series"])
+            column: [claim.series for claim in told if claim.verdict == verdict]
             for column, verdict in OUTCOMES.items()
         }
         rows.append(
-            {
-                "id": finding.id, "claim": finding.claim, "m": len(verdicts),
-                "k": len(names["supported_on"]),
+            ConjunctionRow(
+                id=finding.id, claim=finding.claim, m=len(told), k=len(names["supported_on"]),
                 **{column: listed(found) for column, found in names.items()},
-            }
+            )
         )  # fmt: skip
-    return table_of(rows, columns)
+    return rows

@@ -57,5 +57,10 @@ class Design(Protocol):
         """The rank test's statistic and its two-sided p."""
 
 
+TEST_NAMES = {
+    "welch": "Welch", "mannwhitney": "Mann-Whitney", "paired": "paired t", "wilcoxon": "Wilcoxon",
+}  # fmt: skip
+"""The designs' tests in prose."""
+
 DESIGNS: dict[str, Design] = {"independent": independent, "paired": paired}
 """Design by its name in config."""

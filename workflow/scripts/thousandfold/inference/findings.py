@@ -7,11 +7,10 @@ series, metric and estimand, whichever way round and by whatever margin, share o
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
@@ -28,10 +27,10 @@ from thousandfold.inference.estimates import (
 from thousandfold.inference.questions import Question, comparison_name, questions_of
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.samples import Samples
-from thousandfold.inference.tables import table_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
 from thousandfold.names import listed
 from thousandfold.study import Finding
+from thousandfold.tables.rows import FindingRow
 
 TRIMMED_SHARE = 0.2
 """The share cut off at each end of a sample for its trimmed mean."""
@@ -42,7 +41,8 @@ RESTS_ON_NORMALITY = "rests on normality"
 Identities = Mapping[tuple[str, frozenset[str]], bool]
 """Of (series, pair) that is the same by construction: whether a check confirmed it."""
 
-Row = dict[str, Any]
+Cells = dict[str, Any]
+"""Some cells of a row, on the scale of its estimate."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class MissRate:
     """Values of the samples that were drawn from them."""
     rate: float
     is_too_high: bool
-    """Whether it is above twice the level beyond Monte-Carlo error."""
+    """Whether it is too far above the level, beyond Monte-Carlo error."""
 
 
 MissRates = Mapping[tuple[str, str, str, str], MissRate]
@@ -89,12 +89,11 @@ def judge(
     findings: Iterable[Finding],
     alpha: float,
     design: Design,
-    columns: list[str],
     *,
     identities: Identities | None = None,
     miss_rates: MissRates | None = None,
     higher_is_better: Mapping[str, bool] | None = None,
-) -> pd.DataFrame:
+) -> list[FindingRow]:
     """The findings table: one row per series, finding and contrast.
 
     `samples` are by metric, `margins` by series.
@@ -108,13 +107,15 @@ def judge(
         identities or {},
         miss_rates or {},
     )
-    table = table_of([_row(id_, question, family) for id_, question in asked], columns)
+    rows = [_row(id_, question, family) for id_, question in asked]
     keys = [question.key for _, question in asked]
     for test in design.TESTS:
         # Both ways round of a contrast have one p and count once.
-        adjusted = _holm(dict(zip(keys, table[f"{test}_p"].astype(float), strict=True)))
-        table[f"{test}_p_holm"] = [adjusted[key] for key in keys]
-    return table
+        p_values = [getattr(row, f"{test}_p") for row in rows]
+        adjusted = _holm(dict(zip(keys, p_values, strict=True)))
+        cells: list[Cells] = [{f"{test}_p_holm": adjusted[key]} for key in keys]
+        rows = [replace(row, **cell) for row, cell in zip(rows, cells, strict=True)]
+    return rows
 
 
 def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
@@ -124,7 +125,7 @@ def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
     return dict.fromkeys(p_values, math.nan) | dict(zip(known, adjusted, strict=True))
 
 
-def _row(id_: str, question: Question, family: Family) -> Row:
+def _row(id_: str, question: Question, family: Family) -> FindingRow:
     """One contrast's row: its evidence, its flags and its verdict."""
     higher_is_better = family.higher_is_better.get(question.contrast.metric, False)
     decision = decide(question, family.contrast_alpha, higher_is_better=higher_is_better)
@@ -157,18 +158,19 @@ def _row(id_: str, question: Question, family: Family) -> Row:
         flags += _disagreements(row, question, family.alpha)
     if decision.verdict != Verdict.UNDECIDED and not question.is_exact:
         flags += _trust_flags(question, family)
-    return row | {"flags": listed(flags, ";")}
+    return FindingRow(**question.contrast.in_natural_units(row), flags=listed(flags, ";"))
 
 
-def _asked(id_: str, question: Question, family: Family) -> Row:
+def _asked(id_: str, question: Question, family: Family) -> Cells:
     """What is claimed, and about which scenarios."""
     contrast, sizes = question.contrast, question.sizes
-    row: Row = {
+    row: Cells = {
         "series": question.series, "id": id_, **contrast.names(),
         "metric": contrast.metric, "expect": contrast.expect, "estimand": contrast.estimand,
         **contrast.own_columns(), "comparison": comparison_name(question.key),
-        "margin": question.margin, "interval_level": 1 - family.contrast_alpha, "k": family.k,
-        "n_a": min(sizes[::2]), "n_b": min(sizes[1::2], default=math.nan),
+        "margin": question.natural_margin,
+        "interval_level": 1 - family.contrast_alpha, "k": family.k,
+        "n_a": min(sizes[::2]), "n_b": min(sizes[1::2], default=None),
     }  # fmt: skip
     if len(question.samples) <= 2:
         for end, values in zip("ab", question.compared, strict=False):
@@ -176,14 +178,14 @@ def _asked(id_: str, question: Question, family: Family) -> Row:
     return row
 
 
-def _divergence(question: Question) -> Row:
+def _divergence(question: Question) -> Cells:
     """How many repeats diverged, and Newcombe's interval of the rates' difference."""
     samples = question.samples
-    row: Row = {
+    row: Cells = {
         "n_diverged_a": sum(sample.n_diverged for sample in samples[::2]),
         "n_diverged_b": sum(sample.n_diverged for sample in samples[1::2])
         if len(samples) > 1
-        else math.nan,
+        else None,
     }
     if len(samples) == 2 and all(len(sample.values) for sample in samples):
         a, b = samples
@@ -202,7 +204,7 @@ def _identity_flags(question: Question, identities: Identities) -> list[str]:
     return [f"identical by construction, {'checked' if holds else 'but the check failed'}"]
 
 
-def _estimated(question: Question) -> Row:
+def _estimated(question: Question) -> Cells:
     """What the contrast is computed from, as far as there are enough repeats."""
     estimate = question.estimate
     if isinstance(estimate, PrecisionEstimate):
@@ -215,7 +217,7 @@ def _estimated(question: Question) -> Row:
     }  # fmt: skip
 
 
-def _p_values(question: Question, estimate: Estimate, decision: Decision, family: Family) -> Row:
+def _p_values(question: Question, estimate: Estimate, decision: Decision, family: Family) -> Cells:
     """The p values that decide as the interval does, and the margins that would change the answer.
 
     Where diverged repeats could change it, the claim has no support.
@@ -244,7 +246,7 @@ def family_p_values(estimate: Estimate, expect: str, margin: float, k: int) -> d
     }
 
 
-def _views(question: Question, estimate: Estimate, family: Family) -> Row:
+def _views(question: Question, estimate: Estimate, family: Family) -> Cells:
     """The usual tests, and all other views of a comparison of two samples."""
     design, contrast = family.design, question.contrast
     if not isinstance(contrast, ContrastOfTwo):
@@ -255,7 +257,7 @@ def _views(question: Question, estimate: Estimate, family: Family) -> Row:
         }  # fmt: skip
     a, b = question.samples
     x, y = question.compared
-    row: Row = {**_usual_tests(design, *contrast.tested(x, y)), **_descriptions(x, y)}
+    row: Cells = {**_usual_tests(design, *contrast.tested(x, y)), **_descriptions(x, y)}
     if min(len(x), len(y)) >= 2:
         row |= design.other_views(a, b, a.rng_with(b, "permutation"), family.contrast_alpha)
     if not contrast.is_of_means:
@@ -297,7 +299,7 @@ def _trust_flags(question: Question, family: Family) -> list[str]:
     return flags
 
 
-def _disagreements(row: Row, question: Question, alpha: float) -> list[str]:
+def _disagreements(row: Cells, question: Question, alpha: float) -> list[str]:
     """Flags for a comparison of two means whose other views disagree."""
     if not (isinstance(question.contrast, ContrastOfTwo) and question.contrast.is_of_means):
         return []
@@ -315,7 +317,8 @@ def _disagreements(row: Row, question: Question, alpha: float) -> list[str]:
     if "bootstrap_t_low" in row:
         ends = row["bootstrap_t_low"], row["bootstrap_t_high"]
         bootstrapped = claim_verdict(question.contrast.expect, *ends, question.margin)
-        told = claim_verdict(question.contrast.expect, row["ci_low"], row["ci_high"], row["margin"])
+        ends = row["ci_low"], row["ci_high"]
+        told = claim_verdict(question.contrast.expect, *ends, question.margin)
         if bootstrapped != told:
             flags.append(f"bootstrap-t would say: {bootstrapped}")
     if row.get("probability_a_less_b") in (0.0, 1.0):

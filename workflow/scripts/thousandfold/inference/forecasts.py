@@ -1,19 +1,22 @@
-"""The spread of the repeats' forecasts: quantiles of each scenario at each step."""
+"""Forecasts step by step: quantiles of the repeats' own, and those that need no network."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from thousandfold.tables.rows import BaselineForecastRow, ForecastBandRow
+
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 
-def forecast_bands(forecasts: Iterable[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+def forecast_bands(forecasts: Iterable[pd.DataFrame]) -> list[ForecastBandRow]:
     """The forecast_bands table, from one table of forecasts for each series and scenario.
 
     Forecasts that are not finite are left out, and with them scenarios that have no others.
     """
-    bands = [pd.DataFrame(columns=columns)]
+    rows: list[ForecastBandRow] = []
     for table in forecasts:
         finite = table[table["forecast"].abs() < float("inf")]
         if finite.empty:
@@ -21,5 +24,19 @@ def forecast_bands(forecasts: Iterable[pd.DataFrame], columns: list[str]) -> pd.
         steps = finite.groupby(["series", "scenario", "step", "actual"], dropna=False)["forecast"]
         quantiles = steps.quantile(np.array(list(QUANTILES.values()))).unstack()
         quantiles.columns = list(QUANTILES)
-        bands.append(quantiles.assign(n=steps.size()).reset_index())
-    return pd.concat(bands, ignore_index=True).reindex(columns=columns)
+        bands = quantiles.assign(n=steps.size()).reset_index()
+        records: Any = bands.to_dict("records")
+        rows += [ForecastBandRow(**record) for record in records]
+    return rows
+
+
+def baseline_forecasts_table(
+    forecasts: Mapping[str, Mapping[str, np.ndarray]],
+) -> list[BaselineForecastRow]:
+    """The baseline_forecasts table; forecasts of the test rows are by series and baseline."""
+    return [
+        BaselineForecastRow(series=series, baseline=name, step=step, forecast=forecast)
+        for series, by_name in forecasts.items()
+        for name, values in by_name.items()
+        for step, forecast in enumerate(values, start=1)
+    ]

@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
+from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
 from thousandfold.inference.draws import parts, picks_of
 from thousandfold.inference.estimates import deviation
 from thousandfold.inference.resampling import FEWEST_DRAWS, mean_interval
 from thousandfold.inference.samples import Sample, Samples
-from thousandfold.inference.tables import table_of
+from thousandfold.tables.rows import (
+    BaselineRow,
+    RequiredRepeatsRow,
+    StandardErrorRow,
+    SummaryRow,
+)
 
 SUMMARY_LEVEL = 0.95
 
@@ -25,70 +30,78 @@ def half_width(standard_error: Any, n: int) -> Any:
     return stats.t.isf((1 - SUMMARY_LEVEL) / 2, n - 1) * standard_error
 
 
-def describe(sample: Sample) -> dict[str, float]:
-    """The summary table's statistics of one scenario's repeats.
+def describe(sample: Sample) -> dict[str, Any]:
+    """The summary table's statistics of one scenario's repeats, NaN where there are too few.
 
     Repeats that do not vary tell nothing of luck, so that their mean has no interval; unless they
     are the same by declaration, when it is the mean itself.
     """
     finite = sample.finite
     n = len(finite)
-    row: dict[str, float] = {"n": n, "n_diverged": sample.n_diverged}
-    if n == 0:
-        return row
-    mean = float(sample.moments.mean)
-    row |= {"mean": mean, "min": finite.min(), "max": finite.max()}
-    row |= dict(zip(("q25", "median", "q75"), np.quantile(finite, [0.25, 0.5, 0.75]), strict=True))
-    if n >= 2:
-        std = float(sample.moments.deviation)
-        row |= {"std": std, "standard_error": std / math.sqrt(n)}
+    mean = float(sample.moments.mean) if n else math.nan
+    std = float(sample.moments.deviation) if n >= 2 else math.nan
+    standard_error = std / math.sqrt(max(1, n))
     if sample.varies:
-        reach = half_width(row["standard_error"], n)
-        row |= {"ci_low": mean - reach, "ci_high": mean + reach}
-    elif sample.is_constant:
-        row |= {"ci_low": mean, "ci_high": mean}
-    return row
+        reach = half_width(standard_error, n)
+    else:
+        reach = 0.0 if sample.is_constant else math.nan
+    lowest, q25, median, q75, largest = (
+        np.quantile(finite, [0, 0.25, 0.5, 0.75, 1]) if n else [math.nan] * 5
+    )
+    return {
+        "n": n, "n_diverged": sample.n_diverged,
+        "mean": mean, "std": std, "standard_error": standard_error,
+        "ci_low": mean - reach, "ci_high": mean + reach,
+        "min": lowest, "q25": q25, "median": median, "q75": q75, "max": largest,
+    }  # fmt: skip
 
 
-def mean_with_interval(sample: Sample) -> tuple[float, float, float]:
-    """The mean of the finite repeats and the ends of its interval; NaN with too few."""
-    row = describe(sample)
-    mean, low, high = (float(row.get(key, math.nan)) for key in ("mean", "ci_low", "ci_high"))
-    return mean, low, high
+SUMMARY_BASELINES = (PERSISTENCE, DRIFT, f"{AUTOREGRESSION}1")
+"""Those in the summary table: of the autoregressions the first. The baselines table has all."""
 
 
 def summarise(
-    samples: Samples, baselines: Mapping[str, Mapping[str, float]], columns: list[str]
-) -> pd.DataFrame:
-    """The summary table: one row per series and scenario, with the baselines of the series."""
+    samples: Samples, metric: str, baselines: Mapping[str, Mapping[str, float]]
+) -> list[SummaryRow]:
+    """A metric's rows of the summary table: one per series and scenario.
+
+    With the errors of the series' baselines.
+    """
     rows = []
     for (series, scenario), sample in samples.items():
-        row = {"series": series, "scenario": scenario, **describe(sample)}
-        # Of the autoregressions the table has the first; the baselines table has all.
-        row |= {k: value for k, value in baselines.get(series, {}).items() if k in columns}
+        of_series = baselines.get(series, {})
+        compared: dict[str, Any] = {
+            name: of_series.get(name, math.nan) for name in SUMMARY_BASELINES
+        }
+        bca_low, bca_high = math.nan, math.nan
         if sample.varies:
             draws = sample.resampled(FEWEST_DRAWS)
-            interval = mean_interval(sample.finite, draws, 1 - SUMMARY_LEVEL)
-            row["bca_low"], row["bca_high"] = interval
-        rows.append(row)
-    return table_of(rows, columns)
+            bca_low, bca_high = mean_interval(sample.finite, draws, 1 - SUMMARY_LEVEL)
+        rows.append(
+            SummaryRow(
+                series=series,
+                scenario=scenario,
+                metric=metric,
+                **describe(sample),
+                **compared,
+                bca_low=bca_low,
+                bca_high=bca_high,
+            )
+        )
+    return rows
 
 
 def compare_with_baselines(
-    samples: Samples, baselines: Mapping[str, Mapping[str, float]], columns: list[str]
-) -> pd.DataFrame:
+    samples: Samples, baselines: Mapping[str, Mapping[str, float]]
+) -> list[BaselineRow]:
     """The baselines table: one row per series, scenario and baseline."""
-    rows = [
-        {
-            "series": series,
-            "scenario": scenario,
-            "baseline": name,
-            **against_baseline(sample, baseline),
-        }
+    return [
+        BaselineRow(
+            series=series, scenario=scenario, baseline=name, **against_baseline(sample, baseline)
+        )
         for (series, scenario), sample in samples.items()
         for name, baseline in baselines.get(series, {}).items()
     ]
-    return table_of(rows, columns)
 
 
 TARGETS = (1.0, 0.6, 0.2, 0.1)
@@ -114,17 +127,15 @@ def _repeats_for(sd: float, target: float) -> float:
     return max(2, math.ceil(n)) if math.isfinite(n) else n
 
 
+BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
+"""What a scenario is than a baseline, by the interval of their difference."""
+
+
 def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:
     """A scenario's mean minus a baseline's error, with its one-sample t interval."""
     row = describe(sample)
-    if "ci_low" not in row:
-        difference = row.get("mean", math.nan) - baseline
-        return {
-            "baseline_value": baseline, "n": row["n"], "difference": difference,
-            "result": "undecided",
-        }  # fmt: skip
     low, high = row["ci_low"] - baseline, row["ci_high"] - baseline
-    result = "better" if high < 0 else "worse" if low > 0 else "undecided"
+    result = BETTER if high < 0 else WORSE if low > 0 else UNDECIDED
     return {
         "baseline_value": baseline, "n": row["n"], "difference": row["mean"] - baseline,
         "ci_low": low, "ci_high": high, "result": result,
@@ -141,7 +152,7 @@ def sample_sizes(n: int) -> np.ndarray:
     return np.append(sizes[sizes < n], n)
 
 
-def standard_errors(sample: Sample) -> pd.DataFrame:
+def standard_errors(sample: Sample) -> list[StandardErrorRow]:
     """Running, resampled and theoretical standard errors of a scenario's mean against n.
 
     The running ones take the first n finite repeats. The resampled one is the standard deviation
@@ -150,7 +161,7 @@ def standard_errors(sample: Sample) -> pd.DataFrame:
     finite, rng = sample.finite, sample.rng("standard error")
     sizes = sample_sizes(len(finite))
     if not sizes.size:
-        return pd.DataFrame(columns=["n"])
+        return []
     means = np.cumsum(finite)[sizes - 1] / sizes
     deviations = [finite[:n].std(ddof=1) for n in sizes]
     resampled_means = np.vstack(
@@ -159,38 +170,32 @@ def standard_errors(sample: Sample) -> pd.DataFrame:
             for rows in parts(RESAMPLES, len(finite))
         ]
     )
-    return pd.DataFrame(
-        {
-            "n": sizes,
-            "running_mean": means,
-            "running_standard_error": deviations / np.sqrt(sizes),
-            "resampled_standard_error": resampled_means.std(axis=0, ddof=1),
-            "theory_standard_error": finite.std(ddof=1) / np.sqrt(sizes),
-        }
-    )
+    resampled = resampled_means.std(axis=0, ddof=1)
+    std = finite.std(ddof=1)
+    return [
+        StandardErrorRow(
+            series=sample.series, scenario=sample.scenario, n=n, running_mean=means[i],
+            running_standard_error=deviations[i] / np.sqrt(n),
+            resampled_standard_error=resampled[i], theory_standard_error=std / np.sqrt(n),
+        )
+        for i, n in enumerate(sizes)
+    ]  # fmt: skip
 
 
-def standard_error_table(samples: Samples, columns: list[str]) -> pd.DataFrame:
+def standard_error_table(samples: Samples) -> list[StandardErrorRow]:
     """The standard_error table of all scenarios."""
-    tables = [
-        standard_errors(sample).assign(series=series, scenario=scenario)
-        for (series, scenario), sample in samples.items()
-    ]
-    return pd.concat(tables, ignore_index=True).reindex(columns=columns)
+    return [row for sample in samples.values() for row in standard_errors(sample)]
 
 
 def required_repeats_table(
-    samples: Samples, margins: Mapping[str, float], columns: list[str]
-) -> pd.DataFrame:
+    samples: Samples, margins: Mapping[str, float]
+) -> list[RequiredRepeatsRow]:
     """The required_repeats table: one row per series, scenario and target; margins by series."""
-    rows = [
-        {
-            "series": series,
-            "scenario": scenario,
-            **required_repeats(sample, share * margins[series]),
-        }
+    return [
+        RequiredRepeatsRow(
+            series=series, scenario=scenario, **required_repeats(sample, share * margins[series])
+        )
         for (series, scenario), sample in samples.items()
         if sample.varies
         for share in TARGETS
     ]
-    return table_of(rows, columns)

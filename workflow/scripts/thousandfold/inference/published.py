@@ -8,11 +8,12 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from thousandfold.inference.samples import Samples
-from thousandfold.inference.tables import table_of
+from thousandfold.tables.rows import PublishedRow
 
 STATISTICS = ("mean", "std", "min", "q25", "median", "q75", "max")
 RESAMPLES = 99_999
 COMPATIBLE_ABOVE = 0.05
+COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
 
 
 def redrawn_samples(
@@ -78,9 +79,7 @@ def compare_with_published(
     return rows
 
 
-def published_table(
-    samples: Samples, published: Mapping[str, pd.DataFrame], columns: list[str]
-) -> pd.DataFrame:
+def published_table(samples: Samples, published: Mapping[str, pd.DataFrame]) -> list[PublishedRow]:
     """The published table: Holm over all rows and statistics, and a verdict for each."""
     rows: list[dict[str, Any]] = []
     for series, table in published.items():
@@ -91,9 +90,10 @@ def published_table(
                 names = {key: record[key] for key in ("scenario", "source")}
                 compared = compare_with_published(record, sample.finite, rng)
                 rows += [{"series": series, **names, **row} for row in compared]
-    result = table_of(rows, columns)
-    if rows:
-        result["p_holm"] = multipletests(result["p"].astype(float), method="holm")[1]
-        compatible = result["p_holm"] >= COMPATIBLE_ABOVE
-        result["verdict"] = np.where(compatible, "compatible", "not compatible")
-    return result
+    adjusted = multipletests([row["p"] for row in rows], method="holm")[1] if rows else []
+    return [
+        PublishedRow(
+            **row, p_holm=p, verdict=COMPATIBLE if p >= COMPATIBLE_ABOVE else NOT_COMPATIBLE
+        )
+        for row, p in zip(rows, adjusted, strict=True)
+    ]

@@ -54,8 +54,8 @@ class Question:
     contrast: Contrast
     samples: tuple[Sample, ...]
     """In the order of the contrast's scenarios; what of them is compared."""
-    margin: float
-    """On the scale of the estimate."""
+    natural_margin: float
+    """In natural units."""
     design: Design
     has_lost: bool = False
     """Whether the kind of contrast leaves out values that a repeat has."""
@@ -64,6 +64,11 @@ class Question:
     def key(self) -> FamilyKey:
         """What it counts as in the family."""
         return family_key(self.series, self.contrast)
+
+    @cached_property
+    def margin(self) -> float:
+        """The margin on the scale of the estimate."""
+        return self.contrast.scaled(self.natural_margin)
 
     @cached_property
     def weights(self) -> list[float]:
@@ -138,6 +143,6 @@ def _question(
 ) -> Question:
     named = tuple(samples[series, name] for name in contrast.scenarios)
     taken = contrast.taken(named)
-    margin = contrast.scaled(margin if contrast.margin is None else contrast.margin)
+    margin = float(margin if contrast.margin is None else contrast.margin)
     has_lost = any(t.n_diverged > s.n_diverged for t, s in zip(taken, named, strict=True))
     return Question(series, contrast, taken, margin, design, has_lost)

@@ -3,21 +3,31 @@
 Everything here is conditional on the pool of repeats, which stands for the truth.
 """
 
+import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.designs import Design
 from thousandfold.inference.samples import Samples
-from thousandfold.inference.tables import table_of
+from thousandfold.tables.rows import FindingRow, ReplicationRow
 
-SIZES = (5, 10, 20, 30, 50, 100, 300)
+FEW_REPEATS = 10
+"""What the article took; the page tells what that many would have shown."""
+
+SIZES = (5, FEW_REPEATS, 20, 30, 50, 100, 300)
 """Repeats per scenario of the studies that are imagined; never more than there are."""
 
 FEWEST_REPEATS = 10
 """Of fewer, resampling shows the sample and nothing of what it came from."""
+
+NOTABLE_EXAGGERATION = 1.25
+"""Above this median the page says by how much fewer repeats exaggerate."""
+
+NOTABLE_WRONG_DIRECTION = 0.01
+"""From this share on the page says how often fewer repeats have the sign wrong."""
 
 DRAWS = 5000
 
@@ -39,27 +49,31 @@ def replicate(
     """
     xs, ys = design.draw(x, y, (DRAWS, n), rng)
     significant = design.mean_difference(xs, ys).p_difference() < NAIVE_ALPHA
-    row: dict[str, Any] = {"n": n, "draws": DRAWS, "share_significant": significant.mean()}
+    wrong_direction, median_exaggeration = math.nan, math.nan
     if differ and significant.any():
         truth = x.mean() - y.mean()
         found = (xs.mean(axis=1) - ys.mean(axis=1))[significant]
-        row["wrong_direction"] = np.mean(np.sign(found) != np.sign(truth))
-        row["median_exaggeration"] = np.median(np.abs(found)) / abs(truth)
-    return row
+        wrong_direction = float(np.mean(np.sign(found) != np.sign(truth)))
+        median_exaggeration = float(np.median(np.abs(found)) / abs(truth))
+    return {
+        "n": n, "draws": DRAWS, "share_significant": significant.mean(),
+        "wrong_direction": wrong_direction, "median_exaggeration": median_exaggeration,
+    }  # fmt: skip
 
 
 def replication_table(
-    samples: Samples, findings: pd.DataFrame, design: Design, metric: str, columns: list[str]
-) -> pd.DataFrame:
+    samples: Samples, findings: Iterable[FindingRow], design: Design, metric: str
+) -> list[ReplicationRow]:
     """The replication table: a row per size for each distinct contrast of means in `findings`.
 
     `samples` are of `metric`; contrasts of other metrics are left out.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[ReplicationRow] = []
     seen = set()
-    of_means = findings["estimand"] == MeanDifference.estimand
-    for evidence in findings[of_means & (findings["metric"] == metric)].to_dict("records"):
-        names = {key: str(evidence[key]) for key in ("series", "scenario_a", "scenario_b")}
+    for evidence in findings:
+        if evidence.estimand != MeanDifference.estimand or evidence.metric != metric:
+            continue
+        names = {key: getattr(evidence, key) for key in ("series", "scenario_a", "scenario_b")}
         series, *pair = names.values()
         a, b = (samples[series, name] for name in pair)
         x, y = design.values(a, b)
@@ -68,6 +82,10 @@ def replication_table(
             continue
         seen.add((series, frozenset(pair)))
         rng = a.rng_with(b, "replication")
-        differ = evidence["ci_low"] > 0 or evidence["ci_high"] < 0
-        rows += [{**names, **replicate(x, y, n, design, rng, differ)} for n in SIZES if n <= most]
-    return table_of(rows, columns)
+        differ = evidence.ci_low > 0 or evidence.ci_high < 0
+        rows += [
+            ReplicationRow(**names, **replicate(x, y, n, design, rng, differ))
+            for n in SIZES
+            if n <= most
+        ]
+    return rows

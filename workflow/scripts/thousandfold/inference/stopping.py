@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
@@ -17,9 +16,18 @@ from thousandfold.inference.draws import parts
 from thousandfold.inference.estimates import SAME, moments
 from thousandfold.inference.precision import SUMMARY_LEVEL, half_width
 from thousandfold.inference.samples import Samples
-from thousandfold.inference.tables import table_of
 from thousandfold.seeds import resampling_seed
 from thousandfold.study import Stopping
+from thousandfold.tables.rows import StoppingRow, StoppingSimulationRow
+
+STAGES_IN_A_ROW = 2
+"""So many successive stages have to give the half width that is wanted."""
+
+ENOUGH, NOT_REACHED = "enough", "not reached"
+"""How a scenario's training ended."""
+
+TEXTBOOK_POOLS = "textbook"
+"""What stands in the place of a series' name for textbook distributions."""
 
 STUDIES = 2000
 """Studies simulated of each pool, where they are not too large."""
@@ -54,8 +62,9 @@ def half_width_of(values: np.ndarray) -> float:
 
 
 def is_enough(half_widths: Sequence[float], wanted: float) -> bool:
-    """Whether the last two of the stages' half widths are what is wanted."""
-    return len(half_widths) >= 2 and max(half_widths[-2:]) <= wanted
+    """Whether the last STAGES_IN_A_ROW of the stages' half widths are what is wanted."""
+    last = half_widths[-STAGES_IN_A_ROW:]
+    return len(last) == STAGES_IN_A_ROW and max(last) <= wanted
 
 
 def half_widths(rmses: np.ndarray, stage: int) -> list[float]:
@@ -64,19 +73,19 @@ def half_widths(rmses: np.ndarray, stage: int) -> list[float]:
     return [half_width_of(rmses[:end]) for end in ends]
 
 
-def stopping_table(samples: Samples, rule: Stopping, columns: list[str]) -> pd.DataFrame:
+def stopping_table(samples: Samples, rule: Stopping) -> list[StoppingRow]:
     """The stopping table: when each scenario stopped, and whether that was enough."""
     rows = []
     for (series, scenario), sample in samples.items():
         widths = half_widths(sample.values, rule.stage)
         rows.append(
-            {
-                "series": series, "scenario": scenario, "stages": len(widths),
-                "n": len(sample.values), "half_width": widths[-1], "wanted": rule.half_width,
-                "outcome": "enough" if is_enough(widths, rule.half_width) else "not reached",
-            }
+            StoppingRow(
+                series=series, scenario=scenario, stages=len(widths), n=len(sample.values),
+                half_width=widths[-1], wanted=rule.half_width,
+                outcome=ENOUGH if is_enough(widths, rule.half_width) else NOT_REACHED,
+            )
         )  # fmt: skip
-    return table_of(rows, columns)
+    return rows
 
 
 def _moments(
@@ -153,16 +162,15 @@ def _pools(
         ) -> np.ndarray:
             return scale * draw(rng, shape)
 
-        seed = resampling_seed(study_seed, "textbook", name, "stopping")
-        yield "textbook", name, scaled, np.random.default_rng(seed)
+        seed = resampling_seed(study_seed, TEXTBOOK_POOLS, name, "stopping")
+        yield TEXTBOOK_POOLS, name, scaled, np.random.default_rng(seed)
 
 
 def stopping_simulation_table(
-    samples: Samples, rule: Stopping, most: int, study_seed: int, columns: list[str]
-) -> pd.DataFrame:
+    samples: Samples, rule: Stopping, most: int, study_seed: int
+) -> list[StoppingSimulationRow]:
     """The stopping_simulation table: a row for each scenario's pool and textbook distribution."""
-    rows = [
-        {"series": series, "pool": name, **simulate(draw, rule, most, rng)}
+    return [
+        StoppingSimulationRow(series=series, pool=name, **simulate(draw, rule, most, rng))
         for series, name, draw, rng in _pools(samples, rule, most, study_seed)
     ]
-    return table_of(rows, columns)

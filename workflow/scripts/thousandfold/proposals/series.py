@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.baselines import baseline_errors
+from thousandfold.baselines import PERSISTENCE, baseline_errors, baseline_forecasts
 from thousandfold.errors import DataError
 from thousandfold.observations import panel_keys, read_series, time_of
 from thousandfold.proposals import name_made_of, number, quoted, text_of
@@ -55,7 +55,8 @@ class SeriesProposal:
     @property
     def margin(self) -> float:
         """A start for the smallest difference that matters."""
-        return MARGIN_SHARE * baseline_errors(self.series, "rmse")["persistence"] or 1.0
+        errors = baseline_errors(baseline_forecasts(self.series), self.series, "rmse")
+        return MARGIN_SHARE * errors[PERSISTENCE] or 1.0
 
 
 def column_to_forecast(sheet: Sheet) -> Column:

@@ -304,10 +304,23 @@ def _likelier(readings: dict[str, np.ndarray]) -> str | None:
     return best if is_clear else None
 
 
+def _marks(text: str) -> str:
+    """A text without its letters, digits and spaces; the same for all dates in one form."""
+    return re.sub(r"[\w\s]", "", text)
+
+
+MARKS = {
+    form: _marks(re.sub("%[a-zA-Z]", "", form))
+    for form in (day + clock for day in FORMATS for clock in CLOCKS if not clock or "d" in day)
+}
+"""Each form for strptime, and what its texts have between letters and digits."""
+
+
 def _forms(texts: Sequence[str]) -> list[str]:
     """The forms that one of the first few texts, or the last, is in."""
     some = [*texts[:3], texts[-1]]
-    clocked = [day + clock for day in FORMATS for clock in CLOCKS if not clock or "d" in day]
+    marks = {_marks(text) for text in some}
+    clocked = [form for form, own in MARKS.items() if own in marks]
     iso = ["iso"] if any(re.match(r"\d{4}[-Tt]?\d\d", text) for text in some) else []
     forms = ["fiscal year", "quarter or week", "year:quarter", "year:month", *iso, *clocked]
     return [form for form in forms if not np.isnat(_in_form(some, form)).all()]

@@ -1,61 +1,56 @@
 """The page: from the tables of a run to one self-contained HTML file. Computes no statistics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from thousandfold.formatting import exact, is_known, number, p_value
-from thousandfold.inference.estimates import ratio_of
-from thousandfold.inference.findings import RESTS_ON_NORMALITY
-from thousandfold.inference.verdicts import Verdict
-from thousandfold.metrics import metric_name
-from thousandfold.names import texts_of
-from thousandfold.records import TRAINING_TABLES, all_tables, table_descriptions
-from thousandfold.report.experiments import DESCRIPTION
-from thousandfold.report.sections import series_section
-from thousandfold.report.tables import Record, Tables, labels_of
-from thousandfold.series import Series
-from thousandfold.study import Study
-from thousandfold.svg import Figures
+from thousandfold.report.run import Run, SeriesRun, files_of
+from thousandfold.report.section import Section
+from thousandfold.report.sections.agreement import Agreement
+from thousandfold.report.sections.experiments import Experiments
+from thousandfold.report.sections.findings import Findings
+from thousandfold.report.sections.forecasts import Forecasts
+from thousandfold.report.sections.heading import Heading
+from thousandfold.report.sections.over_all import OverAll
+from thousandfold.report.sections.pairs import Pairs
+from thousandfold.report.sections.provenance import ProvenanceFacts
+from thousandfold.report.sections.published import Published
+from thousandfold.report.sections.reading import Reading
+from thousandfold.report.sections.repeats import Repeats
+from thousandfold.report.sections.series import TheSeries
+from thousandfold.report.sections.stopping import Stopping
+from thousandfold.report.sections.trust import Trust
+from thousandfold.report.sections.verdicts import Verdicts
+from thousandfold.svg import palette_css
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
-VERDICT_ICONS = {
-    Verdict.SUPPORTED: "✔",
-    Verdict.DIRECTION_SUPPORTED: "◕",
-    Verdict.UNDECIDED: "?",
-    Verdict.NO_DIFFERENCE: "≈",
-    Verdict.DOES_NOT_HOLD: "⊘",
-    Verdict.CONTRADICTED: "✘",
-}
+
+class SectionOfRun(Protocol):
+    """A class of sections about a whole run."""
+
+    def of(self, run: Run) -> Section | None:
+        """The section of a run; None if it has none."""
 
 
-_SAID_ELSEWHERE = (
-    "series", "id", "flags", "difference_verdict", "verdict", "undecided_because", "expect",
-    "comparison",
+class SectionOfSeries(Protocol):
+    """A class of sections about one series."""
+
+    def of(self, run: SeriesRun) -> Section | None:
+        """The section of a series; None if it has none."""
+
+
+FIRST: tuple[SectionOfRun, ...] = (Heading, OverAll)
+OF_EACH_SERIES: tuple[SectionOfSeries, ...] = (
+    Verdicts, Findings, TheSeries, Forecasts, Experiments, Repeats, Trust, Agreement, Stopping,
+    Pairs, Published,
 )  # fmt: skip
-
-EVIDENCE = {
-    name: what
-    for name, what in table_descriptions("findings").items()
-    if name not in _SAID_ELSEWHERE
-}
-"""The columns of the findings table that a finding's folded block lists, with what they say."""
-
-
-def csv_tables(study: Study) -> list[str]:
-    """The names of the tables that a run of the study leaves as CSV files only."""
-    others = {"repeats", "forecasts"}
-    if study.table is not None:
-        others |= set(TRAINING_TABLES)
-    if study.stopping is None:
-        others |= {"stopping", "stopping_simulation"}
-    return [name for name in all_tables() if name not in others]
+LAST: tuple[SectionOfRun, ...] = (Reading, ProvenanceFacts)
+"""The sections of the page, in order."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +61,30 @@ class Page:
     figures: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Provenance:
-    """Where the page comes from."""
+def render(run: Run) -> Page:
+    """The page of a run and its figures."""
+    environment = environment_of(run)
+    html = environment.get_template("report.html").render(
+        title=run.study.title,
+        sections=[section.html(environment) for section in sections_of(run)],
+        style=Markup(palette_css() + (TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        script=Markup((TEMPLATES / "script.js").read_text(encoding="utf-8")),
+    )
+    return Page(html, run.figures.files)
 
-    facts: Mapping[str, str]
-    """Lines, by what they tell."""
-    tables_folder: str
-    """The folder of the tables, relative to the page."""
-    warnings: Sequence[str] = ()
-    """What the reader has to know first: missing repeats, results of another config."""
+
+def sections_of(run: Run) -> Iterator[Section]:
+    """The sections that a run's page has."""
+    views = [
+        *(kind.of(run) for kind in FIRST),
+        *(kind.of(part) for part in run.on_each_series() for kind in OF_EACH_SERIES),
+        *(kind.of(run) for kind in LAST),
+    ]
+    return (view for view in views if view is not None)
 
 
-def render(
-    study: Study, series: Mapping[str, Series], tables: Tables, provenance: Provenance
-) -> Page:
-    """The page and its figures."""
+def environment_of(run: Run) -> Environment:
+    """What templates are rendered in: beside a section's fields, they have links to files."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -89,48 +92,13 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = number
-    environment.filters["ratio"] = ratio_of
-    environment.filters["p_value"] = p_value
-    environment.filters["exact"] = exact
-    environment.tests["known"] = is_known
-    environment.filters["texts"] = texts_of
-    labels = labels_of(study)
-    simulated = tables.stopping_simulation
-    drawn = Figures()
-    html = environment.get_template("report.html").render(
-        study=study,
-        series_sections=[
-            series_section(study, source, series.get(source.name), tables, drawn)
-            for source in study.series
-        ],
-        labels=labels,
-        metric=metric_name(study.metric),
-        metric_names={metric: metric_name(metric) for metric in study.metrics},
-        over_all=_over_all(study, tables.conjunctions),
-        verdicts=[(str(verdict), VERDICT_ICONS[verdict]) for verdict in reversed(Verdict)],
-        icons={str(verdict): icon for verdict, icon in VERDICT_ICONS.items()},
-        rests_on_normality=RESTS_ON_NORMALITY,
-        description=DESCRIPTION,
-        stopping_simulation=None if simulated is None else simulated.to_dict("records"),
-        provenance=provenance,
-        tables=csv_tables(study),
-        evidence=EVIDENCE,
-        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
-        script=Markup((TEMPLATES / "script.js").read_text(encoding="utf-8")),
-    )
-    return Page(html, drawn.files)
+    files = files_of(run.study)
 
+    def link(name: str) -> Markup:
+        """A link to a file that the run leaves. Raises ValueError if it does not."""
+        if name not in files:
+            raise ValueError(f"this run leaves no {name}")
+        return Markup('<a href="{}/{}">{}</a>').format(run.provenance.tables_folder, name, name)
 
-def _over_all(study: Study, table: pd.DataFrame) -> list[Record]:
-    """For each finding about several series, on which it holds."""
-
-    def titles(names: Any) -> list[str]:
-        known = names if isinstance(names, str) else ""
-        return [study.source(name).title for name in texts_of(known)]
-
-    return [
-        {**row, "supported_on": titles(row["supported_on"]),
-         "direction_supported_on": titles(row["direction_supported_on"])}
-        for row in table.to_dict("records")
-    ]  # fmt: skip
+    environment.globals["link"] = link
+    return environment

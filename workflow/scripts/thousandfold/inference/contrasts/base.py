@@ -10,10 +10,11 @@ import numpy as np
 
 from thousandfold.formatting import number as shown_number
 from thousandfold.inference.contrasts.asked import Asked
-from thousandfold.inference.contrasts.words import Record, interval
+from thousandfold.inference.contrasts.words import interval
 from thousandfold.inference.estimates import Estimate, PrecisionEstimate, ratio_of
 from thousandfold.inference.verdicts import difference_verdict
 from thousandfold.schema import BadKeyError
+from thousandfold.tables.rows import FindingRow
 
 if TYPE_CHECKING:
     from thousandfold.inference.designs import Design
@@ -24,13 +25,14 @@ class Contrast(ABC):
     """One thing that a claim says about scenarios: a compared with b, several pairs, or one alone.
 
     An instance is what a finding asks; the class, which a row of the findings table leads to by
-    its estimand, shows what was found. Estimates and margins are on the kind's own scale.
+    its estimand, shows what was found. It is inferred on the kind's own scale, and told, as config
+    and tables have it, in natural units.
     """
 
     expect: str
     """less, greater, equivalent, different, more_stable or precision."""
     margin: float | None
-    """As config words it, so of ratios a ratio; None: that of the series."""
+    """None: that of the series."""
     metric: str
 
     estimand: ClassVar[str]
@@ -38,7 +40,9 @@ class Contrast(ABC):
     is_of_means: ClassVar[bool] = True
     """Whether a weighted sum of means is estimated, if only of logarithms."""
     is_ratio: ClassVar[bool] = False
-    """Whether the scale is that of logarithms, and what is shown a ratio."""
+    """Whether it is a ratio, inferred on the scale of logarithms."""
+    neutral: ClassVar[float] = 0.0
+    """What stands for no difference."""
     figure: ClassVar[str] = "estimation"
     """The kind of figure that shows it."""
 
@@ -59,7 +63,7 @@ class Contrast(ABC):
     def scenarios(self) -> tuple[str, ...]:
         """The scenarios that it is about, a and b alternating."""
 
-    def names(self) -> dict[str, str | None]:
+    def names(self) -> dict[str, Any]:
         """The scenarios as tables name them."""
         a, b = (*self.scenarios, None)[:2]
         return {"scenario_a": a, "scenario_b": b}
@@ -74,9 +78,14 @@ class Contrast(ABC):
         """The weights of the scenarios in what is estimated."""
         return [1.0, -1.0][: len(self.scenarios)]
 
-    def scaled(self, margin: float) -> float:
-        """A margin from the config, on the scale of the estimate."""
-        return margin
+    @staticmethod
+    def scaled(value: float) -> float:
+        """A value in natural units on the scale of the estimate."""
+        return value
+
+    def in_natural_units(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Cells of the findings table, computed on the scale of the estimate."""
+        return row
 
     def taken(self, samples: "tuple[Sample, ...]") -> "tuple[Sample, ...]":
         """The part of the samples that is compared."""
@@ -126,37 +135,42 @@ class Contrast(ABC):
 
     @classmethod
     @abstractmethod
-    def sentence(cls, record: Record, unit: str) -> str:
+    def sentence(cls, record: FindingRow, unit: str) -> str:
         """A row of the findings table in words, without capital letter and full stop."""
 
+    @staticmethod
+    def band(margin: float) -> tuple[float, float]:
+        """The ends of the range of differences that do not matter."""
+        return -margin, margin
+
     @classmethod
-    def natural(cls, record: Record, value: float) -> float:
-        """A value on the scale of a row's estimate, converted to the natural scale."""
+    def from_zero(cls, record: FindingRow, value: float) -> float:
+        """A value of a row as figures draw it; only that of a claimed range is from its middle."""
         return value
 
     @classmethod
-    def shown(cls, record: Record, value: float, digits: int) -> str:
-        """A value on the scale of a row's estimate as the page prints it."""
-        return shown_number(cls.natural(record, value), digits)
+    def shown(cls, record: FindingRow, value: float, digits: int) -> str:
+        """A value of a row as the page prints it."""
+        return shown_number(cls.from_zero(record, value), digits)
 
     @classmethod
-    def shown_margin(cls, record: Record) -> str:
+    def shown_margin(cls, record: FindingRow) -> str:
         """A row's margin as the page prints it."""
-        return f"{record['margin']:g}"
+        return f"{record.margin:g}"
 
     @classmethod
     @abstractmethod
-    def axis(cls, record: Record) -> str:
+    def axis(cls, record: FindingRow) -> str:
         """What the axis of a row's figure says."""
 
     @classmethod
-    def labels(cls, record: Record, labels: Mapping[str, str]) -> list[str]:
+    def labels(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
         """What the page calls the scenarios of a row: of a, and of b if there is one."""
-        names = [record["scenario_a"], record["scenario_b"]]
-        return [labels[name] for name in names if isinstance(name, str) and name]
+        names = [record.scenario_a, record.scenario_b]
+        return [labels[name] for name in names if name is not None]
 
     @classmethod
-    def who(cls, record: Record, labels: Mapping[str, str]) -> list[str]:
+    def who(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
         """Who is compared in a row, line by line."""
         return cls.labels(record, labels)
 
@@ -209,39 +223,48 @@ class ContrastOfTwo(Contrast):
 
 
 class LogRatio(ContrastOfTwo):
-    """A contrast of two on the scale of logarithms."""
+    """A ratio of two, inferred on the scale of logarithms."""
 
     is_ratio = True
+    neutral = 1.0
+    logarithms: ClassVar[tuple[str, ...]] = (
+        "difference", "ci_low", "ci_high", "margin_equivalent_above", "margin_exceeded_below",
+    )  # fmt: skip
+    """The columns of the findings table that are computed as logarithms."""
 
-    def scaled(self, margin: float) -> float:
-        """Its logarithm."""
-        return math.log(margin)
+    @staticmethod
+    def scaled(value: float) -> float:
+        """Its logarithm; -inf of a ratio that no floating-point number can hold."""
+        return math.log(value) if value else -math.inf
+
+    def in_natural_units(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Ratios instead of logarithms."""
+        return row | {name: ratio_of(row[name]) for name in self.logarithms if name in row}
+
+    @staticmethod
+    def band(margin: float) -> tuple[float, float]:
+        """As many times less and more."""
+        return 1 / margin, margin
 
     @classmethod
-    def natural(cls, record: Record, value: float) -> float:
-        """A ratio."""
-        return ratio_of(value)
+    def shown(cls, record: FindingRow, value: float, digits: int) -> str:
+        """With two decimals."""
+        return shown_number(value)
 
     @classmethod
-    def shown(cls, record: Record, value: float, digits: int) -> str:
-        """A ratio, of two decimals."""
-        return shown_number(cls.natural(record, value))
-
-    @classmethod
-    def shown_margin(cls, record: Record) -> str:
+    def shown_margin(cls, record: FindingRow) -> str:
         """How many times."""
-        return f"× {shown_number(ratio_of(record['margin']))}"
+        return f"× {shown_number(record.margin)}"
 
     @classmethod
-    def times(cls, record: Record, what: str) -> str:
+    def times(cls, record: FindingRow, what: str) -> str:
         """How many times something of b's is that of a, in words."""
 
-        def as_ratio(logarithm: float) -> str:
-            ratio = ratio_of(logarithm)
+        def as_ratio(ratio: float) -> str:
             return "∞" if math.isinf(ratio) else f"{ratio:.3g}"
 
         return (
-            f"the {what} of {record['scenario_a']} is {as_ratio(record['difference'])} times that "
-            f"of {record['scenario_b']} ({interval(record, as_ratio)}, margin "
-            f"{as_ratio(record['margin'])} times)"
+            f"the {what} of {record.scenario_a} is {as_ratio(record.difference)} times that "
+            f"of {record.scenario_b} ({interval(record, as_ratio)}, margin "
+            f"{as_ratio(record.margin)} times)"
         )

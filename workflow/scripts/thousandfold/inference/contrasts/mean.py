@@ -3,13 +3,13 @@
 from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.base import ContrastOfTwo
 from thousandfold.inference.contrasts.words import (
-    Record,
     interval,
     number,
     of_differences,
     signed,
 )
 from thousandfold.metrics import metric_name
+from thousandfold.tables.rows import FindingRow
 
 
 class MeanDifference(ContrastOfTwo):
@@ -28,21 +28,21 @@ class MeanDifference(ContrastOfTwo):
         return asked.margin()
 
     @classmethod
-    def sentence(cls, record: Record, unit: str) -> str:
+    def sentence(cls, record: FindingRow, unit: str) -> str:
         """By how much the mean of a is lower or higher."""
-        difference = record["difference"]
-        held = f"{interval(record, signed)}, margin {record['margin']:g}"
-        names = f"the mean {metric_name(record['metric'])} of {record['scenario_a']}"
+        difference = record.difference
+        held = f"{interval(record, signed)}, margin {record.margin:g}"
+        names = f"the mean {metric_name(record.metric)} of {record.scenario_a}"
         if difference == 0:
-            return f"{names} is the same as that of {record['scenario_b']} ({held})"
+            return f"{names} is the same as that of {record.scenario_b} ({held})"
         by = f"{number(abs(difference))} {of_differences(unit)}".rstrip()
         direction = "lower" if difference < 0 else "higher"
         return (
-            f"{names} is {by} {direction} than that of {record['scenario_b']} "
+            f"{names} is {by} {direction} than that of {record.scenario_b} "
             f"(difference {signed(difference)}, {held})"
         )
 
     @classmethod
-    def axis(cls, record: Record) -> str:
+    def axis(cls, record: FindingRow) -> str:
         """Which way round."""
         return "difference of means, a − b"

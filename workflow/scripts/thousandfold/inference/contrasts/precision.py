@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from thousandfold.formatting import exact
 from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.base import Contrast
 from thousandfold.inference.contrasts.spread import why_no_spread
-from thousandfold.inference.contrasts.words import Record, interval, number, of_differences
+from thousandfold.inference.contrasts.words import interval, number, of_differences
 from thousandfold.inference.draws import parts, picks_of
 from thousandfold.inference.estimates import PrecisionEstimate, deviation
 from thousandfold.inference.verdicts import range_verdict
 from thousandfold.schema import BadKeyError
+from thousandfold.tables.rows import FindingRow
 
 if TYPE_CHECKING:
     from thousandfold.inference.designs import Design
@@ -103,50 +103,50 @@ class Precision(Contrast):
         return range_verdict(low, high, margin)
 
     @classmethod
-    def sentence(cls, record: Record, unit: str) -> str:
+    def sentence(cls, record: FindingRow, unit: str) -> str:
         """The standard error, with the claimed range."""
-        error, margin, middle = record["estimate_a"], record["margin"], _middle(record)
+        error, margin, middle = record.estimate_a, record.margin, _middle(record)
 
-        def from_zero(value: float) -> str:
+        def shown(value: float) -> str:
             return number(value + middle)
 
         size = f"{number(abs(error))} {of_differences(unit)}".rstrip()
         return (
-            f"the mean of {record['mean_of']:.0f} repeats of {record['scenario_a']} has a standard "
-            f"error of {size} ({interval(record, from_zero)}, claimed {middle - margin:g} to "
+            f"the mean of {record.mean_of} repeats of {record.scenario_a} has a standard "
+            f"error of {size} ({interval(record, shown)}, claimed {middle - margin:g} to "
             f"{middle + margin:g})"
         )
 
     @classmethod
-    def natural(cls, record: Record, value: float) -> float:
+    def from_zero(cls, record: FindingRow, value: float) -> float:
         """The standard error itself."""
         return value + _middle(record)
 
     @classmethod
-    def shown(cls, record: Record, value: float, digits: int) -> str:
+    def shown(cls, record: FindingRow, value: float, digits: int) -> str:
         """Of two decimals."""
         return super().shown(record, value, 2)
 
     @classmethod
-    def shown_margin(cls, record: Record) -> str:
+    def shown_margin(cls, record: FindingRow) -> str:
         """The claimed range."""
-        if math.isnan(record["difference"]):
+        if math.isnan(record.difference):
             return super().shown_margin(record)
-        middle, margin = _middle(record), record["margin"]
+        middle, margin = _middle(record), record.margin
         return f"{middle - margin:g} to {middle + margin:g}"
 
     @classmethod
-    def axis(cls, record: Record) -> str:
+    def axis(cls, record: FindingRow) -> str:
         """Of which mean."""
-        return f"standard error of a mean of {exact(record['mean_of'])}"
+        return f"standard error of a mean of {record.mean_of}"
 
     @classmethod
-    def who(cls, record: Record, labels: Mapping[str, str]) -> list[str]:
+    def who(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
         """And of how many repeats."""
         (label,) = cls.labels(record, labels)
-        return [f"{label}, mean of {record['mean_of']:.0f}"]
+        return [f"{label}, mean of {record.mean_of}"]
 
 
-def _middle(record: Record) -> float:
+def _middle(record: FindingRow) -> float:
     """The middle of the claimed range."""
-    return float(record["estimate_a"] - record["difference"])
+    return float(record.estimate_a - record.difference)

@@ -7,8 +7,8 @@ import numpy as np
 
 from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.base import LogRatio
-from thousandfold.inference.contrasts.words import Record
 from thousandfold.metrics import metric_name
+from thousandfold.tables.rows import FindingRow
 
 if TYPE_CHECKING:
     from thousandfold.inference.samples import Sample
@@ -18,6 +18,10 @@ class MeanRatio(LogRatio):
     """The geometric mean of a over that of b: a difference of means of logarithms."""
 
     estimand = "ratio"
+    logarithms = (
+        *LogRatio.logarithms, "mean_a", "mean_b", "estimate_a", "estimate_b", "bootstrap_t_low",
+        "bootstrap_t_high", "median_difference", "trimmed_mean_difference",
+    )  # fmt: skip
 
     @classmethod
     def is_asked(cls, asked: Asked) -> bool:
@@ -35,12 +39,12 @@ class MeanRatio(LogRatio):
         return tuple(map(_logarithm, samples))
 
     @classmethod
-    def sentence(cls, record: Record, unit: str) -> str:
+    def sentence(cls, record: FindingRow, unit: str) -> str:
         """How many times that of b."""
-        return cls.times(record, f"geometric mean {metric_name(record['metric'])}")
+        return cls.times(record, f"geometric mean {metric_name(record.metric)}")
 
     @classmethod
-    def axis(cls, record: Record) -> str:
+    def axis(cls, record: FindingRow) -> str:
         """Of what."""
         return "times that of b"
 

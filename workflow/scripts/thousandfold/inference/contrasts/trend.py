@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Self
+from typing import Any, Self
 
 from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.base import Contrast
-from thousandfold.inference.contrasts.words import Record, interval, of_differences, signed
+from thousandfold.inference.contrasts.words import interval, of_differences, signed
 from thousandfold.inference.estimates import slope_weights
 from thousandfold.metrics import metric_name
 from thousandfold.names import listed, texts_of
 from thousandfold.schema import BadKeyError
+from thousandfold.tables.rows import FindingRow
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Trend(Contrast):
         """Those of each pair in turn."""
         return tuple(chain(*self.pairs))
 
-    def names(self) -> dict[str, str | None]:
+    def names(self) -> dict[str, Any]:
         """Lists, of all a and of all b."""
         a, b = zip(*self.pairs, strict=True)
         return {"scenario_a": listed(a), "scenario_b": listed(b)}
@@ -78,27 +79,27 @@ class Trend(Contrast):
         return [sign * float(weight) for weight in slope_weights(self.over) for sign in (1, -1)]
 
     @classmethod
-    def sentence(cls, record: Record, unit: str) -> str:
+    def sentence(cls, record: FindingRow, unit: str) -> str:
         """By how much the difference changes per unit."""
-        slope = f"{signed(record['difference'])} {of_differences(unit)}".rstrip()
+        slope = f"{signed(record.difference)} {of_differences(unit)}".rstrip()
         return (
-            f"the difference in mean {metric_name(record['metric'])} between "
-            f"{record['scenario_a']} and {record['scenario_b']} changes by {slope} per unit "
-            f"({interval(record, signed)}, margin {record['margin']:g})"
+            f"the difference in mean {metric_name(record.metric)} between "
+            f"{record.scenario_a} and {record.scenario_b} changes by {slope} per unit "
+            f"({interval(record, signed)}, margin {record.margin:g})"
         )
 
     @classmethod
-    def axis(cls, record: Record) -> str:
+    def axis(cls, record: FindingRow) -> str:
         """Which way round."""
         return "a − b"
 
     @classmethod
-    def labels(cls, record: Record, labels: Mapping[str, str]) -> list[str]:
+    def labels(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
         """All of each end."""
-        ends = [record["scenario_a"], record["scenario_b"]]
+        ends = [record.scenario_a, str(record.scenario_b)]
         return [", ".join(labels[name] for name in texts_of(end)) for end in ends]
 
     @classmethod
-    def who(cls, record: Record, labels: Mapping[str, str]) -> list[str]:
+    def who(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
         """How many pairs."""
-        return [f"slope of the differences of {len(texts_of(record['scenario_a']))} pairs"]
+        return [f"slope of the differences of {len(texts_of(record.scenario_a))} pairs"]

@@ -1,11 +1,9 @@
 """Numbers, units and intervals as they appear in sentences about contrasts."""
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-Record = Mapping[Any, Any]
-"""A row of the findings table."""
+from thousandfold.tables.rows import FindingRow
 
 
 def number(value: float, sign: str = "") -> str:
@@ -28,11 +26,11 @@ def of_differences(unit: str) -> str:
     return "percentage points" if unit == "%" else unit
 
 
-def interval(record: Record, show: Callable[[float], str]) -> str:
+def interval(record: FindingRow, show: Callable[[float], str]) -> str:
     """The deciding interval of a row, its ends shown by a function."""
-    low, high = record["ci_low"], record["ci_high"]
+    low, high = record.ci_low, record.ci_high
     if math.isnan(low):
         return "no interval"
     if low == high:
         return "exactly"
-    return f"{100 * record['interval_level']:.2f} % interval {show(low)} to {show(high)}"
+    return f"{100 * record.interval_level:.2f} % interval {show(low)} to {show(high)}"

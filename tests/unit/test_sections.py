@@ -1,0 +1,560 @@
+"""The sections of the page: each shows its view and nothing else, and computes nothing."""
+
+import ast
+import inspect
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from importlib import import_module
+from types import SimpleNamespace
+from typing import get_args, get_type_hints
+
+import numpy as np
+import pytest
+from jinja2 import meta, nodes
+from matplotlib.figure import Figure
+from support import ROOT, shipped_study
+from unit.test_report import again, run_of
+
+from thousandfold import figures
+from thousandfold.formatting import level, percent, spelled_out, times
+from thousandfold.inference import calibration, precision, replication, stopping
+from thousandfold.inference.contrasts import MeanDifference
+from thousandfold.inference.published import COMPATIBLE, NOT_COMPATIBLE
+from thousandfold.inference.verdicts import Verdict
+from thousandfold.report import FIRST, LAST, OF_EACH_SERIES, TEMPLATES, environment_of, render
+from thousandfold.report.marks import MEANINGS, mark_of
+from thousandfold.report.run import files_of
+from thousandfold.report.sections import findings
+from thousandfold.report.sections.agreement import Agreement
+from thousandfold.report.sections.experiments import Experiments
+from thousandfold.report.sections.findings import Findings
+from thousandfold.report.sections.forecasts import Forecasts
+from thousandfold.report.sections.over_all import OverAll
+from thousandfold.report.sections.pairs import Pairs
+from thousandfold.report.sections.published import Published
+from thousandfold.report.sections.reading import Reading
+from thousandfold.report.sections.stopping import OUTCOMES
+from thousandfold.report.sections.stopping import Stopping as StoppingSection
+from thousandfold.report.sections.trust import NULLS, Trust
+from thousandfold.report.sections.verdicts import Verdicts
+from thousandfold.study import Experiment, Finding, Stopping, Study
+from thousandfold.svg import Figures, palette_css
+from thousandfold.tables import TABLES
+from thousandfold.tables.rows import (
+    BaselineRow,
+    CalibrationRow,
+    ClaimRow,
+    ComparisonRow,
+    ConjunctionRow,
+    FidelityRow,
+    FindingRow,
+    IdentityRow,
+    PublishedRow,
+    ReplicationRow,
+    StoppingRow,
+    StoppingSimulationRow,
+    TwinRow,
+)
+
+SECTIONS = [*FIRST, *OF_EACH_SERIES, *LAST]
+
+SHARED = {"report.html", "macros.html"}
+"""The templates that are no section's."""
+
+
+@pytest.fixture(scope="module")
+def run():
+    os.chdir(ROOT)
+    return run_of(shipped_study())
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A run of three scenarios and as many claims."""
+    os.chdir(ROOT)
+    study = shipped_study()
+    names = ["stateful", "stateless", "stateless_shuffle"]
+    return run_of(
+        replace(
+            study, twins=(), scenarios=tuple(map(study.scenario, names)),
+            findings=tuple(f for f in study.findings if f.id in ("E2", "F3", "F4")),
+            experiments=(Experiment("All", tuple(names)),),
+        )
+    )  # fmt: skip
+
+
+def text_of(section, run, tables=()):
+    """The text of a section of a run, or of its first series, with other tables."""
+    changed = again(run, dict(tables))
+    part = changed if section in (*FIRST, *LAST) else changed.on_each_series()[0]
+    html = section.of(part).html(environment_of(changed))
+    return " ".join(re.sub("<[^>]*>", " ", html).split())
+
+
+@pytest.fixture(autouse=True)
+def in_project(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def views_in(view) -> Iterator[type]:
+    """A view's class and those of the views that it has for fields."""
+    yield view
+    for hint in get_type_hints(view).values():
+        waiting = [hint]
+        while waiting:
+            part = waiting.pop()
+            waiting += get_args(part)
+            if isinstance(part, type) and is_dataclass(part):
+                yield from views_in(part)
+
+
+def syntax_of(environment, name):
+    return environment.parse((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def attributes_in(tree):
+    """The attributes that a template asks of anything but its loops."""
+    asked = tree.find_all(nodes.Getattr)
+    return {x.attr for x in asked if not (isinstance(x.node, nodes.Name) and x.node.name == "loop")}
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.__name__)
+def test_a_template_shows_the_fields_of_its_view_and_nothing_else(run, section):
+    environment = environment_of(run)
+    tree = syntax_of(environment, section.template())
+    shown = meta.find_undeclared_variables(tree) - set(environment.globals)
+    assert shown == {field.name for field in fields(section)}
+    inner = {f.name for view in list(views_in(section))[1:] for f in fields(view)}
+    shared = attributes_in(syntax_of(environment, "macros.html")) & inner
+    assert attributes_in(tree) | shared == inner
+
+
+def test_every_template_is_that_of_a_section():
+    names = {path.name for path in TEMPLATES.glob("*.html")}
+    assert names == SHARED | {section.template() for section in SECTIONS}
+
+
+class Watched(dict):
+    """Tables that note which of them are asked for."""
+
+    def __init__(self, tables):
+        super().__init__(tables)
+        self.asked = set()
+
+    def __getitem__(self, name):
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
+def test_the_page_asks_for_every_table_and_names_one_that_is_missing(small):
+    watched = Watched(small.tables)
+    render(replace(again(small), tables=watched))
+    elsewhere = {"repeats", "forecasts", "blocks", "stopping", "stopping_simulation"}
+    assert {row_type.table for row_type in watched.asked} == set(TABLES) - elsewhere
+    without = again(small)
+    without.tables.pop(ReplicationRow)
+    with pytest.raises(KeyError, match="ReplicationRow"):
+        render(without)
+
+
+def test_a_section_without_rows_is_left_out(run):
+    (part,) = again(run, {PublishedRow: []}).on_each_series()
+    assert Published.of(part) is None
+
+
+def test_a_link_to_a_file_that_the_run_does_not_leave_is_refused(run):
+    template = environment_of(run).from_string("{{ link(name) }}")
+    folder = run.provenance.tables_folder
+    for name in files_of(run.study):
+        assert template.render(name=name) == f'<a href="{folder}/{name}">{name}</a>'
+    with pytest.raises(ValueError, match=r"leaves no stopping\.csv"):
+        template.render(name="stopping.csv")
+
+
+def test_the_page_takes_no_function_of_the_analysis_but_words():
+    """What is imported from inference/ are names of things and thresholds, not what computes."""
+    files = [
+        *(TEMPLATES.parent / "report").rglob("*.py"),
+        ROOT / "workflow/scripts/render_report.py",
+    ]
+    taken = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                ("thousandfold.inference", "thousandfold.baselines")
+            ):
+                module = import_module(node.module)
+                taken |= {a.name for a in node.names if inspect.isfunction(getattr(module, a.name))}
+    assert taken == {"contrast_sentence", "in_words"}
+
+
+def test_the_page_computes_no_statistics():
+    statistics = {"mean", "std", "var", "median", "quantile", "percentile", "sem", "ppf", "isf"}
+    for file in (TEMPLATES.parent / "report").rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        assert not statistics & {f.attr for f in called if isinstance(f, ast.Attribute)}, file
+
+
+def test_every_verdict_is_marked_and_explained():
+    css = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    assert set(MEANINGS) == set(Verdict)
+    for verdict in Verdict:
+        mark = mark_of(str(verdict))
+        assert mark.word == verdict
+        assert f".{mark.tone} {{ color: var(--{mark.tone}); }}" in css
+
+
+def test_every_outcome_and_null_has_words():
+    assert set(OUTCOMES) == {stopping.ENOUGH, stopping.NOT_REACHED}
+    assert set(NULLS) == {calibration.SAME_SCENARIO, calibration.EQUAL_MEANS}
+
+
+def test_each_note_on_a_claim_is_given_once(run):
+    note = "The claims that the article concluded come from its own ten repeats and were"
+    assert text_of(Reading, run).count(note) == 1
+    study = replace(run.study, findings=run.study.findings[:6])
+    assert note not in text_of(Reading, replace(run, study=study))
+
+
+def told(**changes):
+    row = {
+        "scenario_a": "a", "scenario_b": "b", "n": 10, "share_significant": 0.5,
+        "median_exaggeration": 1.0, "wrong_direction": 0.0,
+    }  # fmt: skip
+    return SimpleNamespace(**row | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"median_exaggeration": replication.NOTABLE_EXAGGERATION}, ""),
+        ({"median_exaggeration": 1.3}, ", exaggerated 1.3 times in the median"),
+        ({"wrong_direction": 0.0099}, ""),
+        ({"wrong_direction": 0.01}, ", 1 % of them in the wrong direction"),
+        ({"median_exaggeration": np.nan, "wrong_direction": np.nan}, ""),
+    ],
+)
+def test_what_few_repeats_would_have_shown_in_words(changes, words):
+    sentence = findings.few_repeats([told(**changes)])
+    begin = "Ten repeats of each would have found a “significant” difference in 50 % of studies"
+    assert sentence == f"{begin}{words}."
+
+
+def test_few_repeats_of_several_pairs_are_one_sentence():
+    assert findings.few_repeats([]) == ""
+    sentence = findings.few_repeats([told(), told(scenario_a="c", share_significant=1)])
+    assert sentence.endswith(
+        "in 50 % of studies; of c and b would have found a “significant” difference in 100 % of "
+        "studies."
+    )
+
+
+def test_thresholds_that_move_are_told_as_they_are(small, monkeypatch):
+    def page():
+        return " ".join(text_of(section, small) for section in (Findings, Experiments, Trust))
+
+    before = page()
+    for text in (
+        "the first 200 of them as points", "reach at most 1.5 times the inter",
+        "From thirty repeats on", "more than twice as often", "t test at .05:",
+        "usual tests reject, at .05,", "Ten repeats of each",
+    ):  # fmt: skip
+        assert text in before, text
+    monkeypatch.setattr(figures, "POINTS_SHOWN", 7)
+    monkeypatch.setattr(figures, "WHISKERS", 3)
+    for name, value in [("FEWEST_TO_FLAG", 40), ("TIMES_TO_FLAG", 3), ("LEVEL", 0.01)]:
+        monkeypatch.setattr(f"thousandfold.report.sections.trust.{name}", value)
+    monkeypatch.setattr(findings, "NAIVE_ALPHA", 0.1)
+    monkeypatch.setattr(findings, "FEW_REPEATS", 20)
+    after = page()
+    for text in (
+        "the first 7 of them as points", "reach at most 3 times the inter",
+        "From forty repeats on", "more than three times as often", "t test at .1:",
+        "usual tests reject, at .01,", "Twenty repeats of each",
+    ):  # fmt: skip
+        assert text in after, text
+
+
+def test_as_many_points_are_drawn_as_the_page_says(monkeypatch):
+    monkeypatch.setattr(figures, "POINTS_SHOWN", 7)
+    summary = figures.Summary("a", np.arange(30.0), 14.5, 12, 17)
+    effect = figures.Effect(1, 0, 2, (-1, 1))
+    drawn = figures.estimation_plot([summary], {0: effect}, "x", "y", ratio=False)
+    assert 7 in [len(line.get_xdata()) for line in drawn.axes[0].lines]
+
+
+def test_means_of_another_metric_come_from_its_summary():
+    study = shipped_study()
+    a, b = (scenario.name for scenario in study.scenarios[:2])
+    contrast = MeanDifference("less", a, b, 5.0, "mae")
+    study = replace(
+        study, twins=(), scenarios=study.scenarios[:2], experiments=(),
+        findings=(Finding("A1", "By MAE.", "test", "less", (contrast,)),),
+    )  # fmt: skip
+    run = run_of(study)
+    seen = []
+    patch = pytest.MonkeyPatch()
+    draw = figures.estimation_plot
+    patch.setattr(figures, "estimation_plot", lambda *a, **k: seen.append(a[0]) or draw(*a, **k))
+    render(run)
+    patch.undo()
+    for summary, scenario in zip(seen[0], (a, b), strict=True):
+        repeats = run.repeats
+        values = repeats[repeats["scenario"] == scenario]["mae"].to_numpy()
+        assert summary.mean == pytest.approx(values.mean())
+        half_width = precision.half_width(values.std(ddof=1) / np.sqrt(len(values)), len(values))
+        assert summary.high - summary.mean == pytest.approx(half_width)
+        np.testing.assert_array_equal(summary.values, values)
+
+
+def drawn(**style):
+    figure = Figure()
+    figure.subplots().set_axis_off()
+    figure.text(0.5, 0.5, "stroke: #c0ffee", **{"color": figures.INK} | style)
+    return figure
+
+
+def test_a_hard_wired_colour_is_refused():
+    with pytest.raises(ValueError, match=r"colour #c0ffee; take one of figures\.PALETTE"):
+        Figures().add("a", drawn(color="#c0ffee"))
+
+
+def test_colours_in_the_page_are_its_own_and_those_of_a_file_are_fixed():
+    kept = Figures()
+    inline = kept.add("a", drawn())
+    assert "fill: var(--ink)" in inline
+    assert re.findall("#[0-9a-f]{6}", inline) == ["#c0ffee"]
+    (file,) = kept.files.values()
+    assert f"fill: {figures.INK}" in file
+    assert "var(" not in file
+
+
+def test_every_figure_of_a_page_takes_its_colours_from_the_page(small):
+    html = render(again(small)).html
+    svgs = re.findall(r"<svg aria-hidden.*?</svg>", html, flags=re.DOTALL)
+    assert len(svgs) == html.count("<figure") == 7
+    for svg in svgs:
+        assert "var(--ink)" in svg
+        assert not re.search(r": #[0-9a-fA-F]{3}|: (black|white|red|blue|gr[ae]y)\b", svg)
+    assert palette_css() in html
+
+
+def test_the_dark_scheme_changes_ink_and_grid():
+    css = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    dark = css[css.index("prefers-color-scheme: dark") :]
+    for name in ("ink", "grid"):
+        assert f"--{name}: {figures.PALETTE[name]};" in palette_css()
+        assert re.search(rf"--{name}: #[0-9a-f]{{6}};", dark)
+        assert figures.PALETTE[name] not in css
+
+
+@pytest.mark.parametrize(
+    ("n", "words"), [(0, "none"), (2, "two"), (19, "nineteen"), (30, "thirty"), (31, "31"),
+                     (90, "ninety"), (100, "100"), (1000, "1,000")],
+)  # fmt: skip
+def test_counts_in_prose(n, words):
+    assert spelled_out(n) == words
+
+
+def test_shares_levels_and_times_in_prose():
+    assert [percent(0.95), percent(0.051, 1), percent(0.001)] == ["95 %", "5.1 %", "0.1 %"]
+    assert [level(0.05), level(0.01), level(0.1)] == [".05", ".01", ".1"]
+    assert [times(1), times(2), times(3)] == ["once", "twice", "three times"]
+
+
+def pair(row, a, b, difference):
+    return replace(
+        row, scenario_a=a, scenario_b=b, difference=difference, ci_low=difference - 1,
+        ci_high=difference + 1,
+    )  # fmt: skip
+
+
+def test_a_cell_of_all_pairs_is_as_dark_as_its_difference_is_large(small):
+    row = small.rows(ComparisonRow)[0]
+    a, b, c = (scenario.name for scenario in small.study.scenarios)
+    rows = [pair(row, a, b, 10.0), pair(row, a, c, -5.0)]
+    (part,) = again(small, {ComparisonRow: rows}).on_each_series()
+    first, second, third = (line.cells for line in Pairs.of(part).heat)
+    assert [first[0], second[1], second[2]] == [None, None, None]
+    shown = [(cell.difference, cell.strength, cell.is_worse) for cell in (*first[1:], second[0])]
+    assert shown == [("10.0", 45.0, True), ("−5.0", 22.5, False), ("−10.0", 45.0, False)]
+    assert third[0].is_worse
+
+
+def test_a_higher_value_is_better_where_the_metric_says_so(small, monkeypatch):
+    monkeypatch.setattr(Study, "higher_is_better", lambda *_: True)
+    row = small.rows(ComparisonRow)[0]
+    a, b, _ = (scenario.name for scenario in small.study.scenarios)
+    (part,) = again(small, {ComparisonRow: [pair(row, a, b, 10.0)]}).on_each_series()
+    first, second, _ = (line.cells for line in Pairs.of(part).heat)
+    assert (first[1].is_worse, second[0].is_worse) == (False, True)
+    assert "a higher RMSE is better" in text_of(Verdicts, small)
+
+
+def test_how_often_deciding_intervals_miss(small):
+    row = next(row for row in small.rows(CalibrationRow) if row.test == calibration.DECIDING)
+    shares = {
+        "share_beyond_margin": 0.11, "share_within_margin": 0.12, "share_size_unresolved": 0.13,
+        "share_equivalent": 0.14, "share_inconclusive": 0.5,
+    }  # fmt: skip
+    rows = [replace(row, rejection_rate=rate, level=0.01, **shares) for rate in (0.02, 0.004, 0.01)]
+    text = text_of(Trust, small, {CalibrationRow: rows})
+    assert "the intervals missed in 0.40 to 2.00 % of draws, where 1.00 % is allowed" in text
+    assert "11.00 % 12.00 % 13.00 % 14.00 % 50.00 %" in text
+    assert "with fewer than ten repeats" in text
+    assert "misses 0.40 to 2.00 % of the time" in text_of(Verdicts, small, {CalibrationRow: rows})
+    assert "fewer than ten repeats cannot show" in text_of(Verdicts, small, {CalibrationRow: []})
+
+
+def test_the_range_of_rejection_rates_is_over_pairs(small):
+    row = next(row for row in small.rows(CalibrationRow) if row.test == "welch")
+    same = replace(row, null=calibration.SAME_SCENARIO, n=30)
+    rows = [replace(same, rejection_rate=rate) for rate in (0.06, 0.04, 0.05)]
+    rows.append(replace(same, null=calibration.EQUAL_MEANS, test="mannwhitney", rejection_rate=0.2))
+    text = text_of(Trust, small, {CalibrationRow: rows})
+    assert "halves of the same scenario Welch 30 3 0.040 0.060" in text
+    assert "scenarios of equal mean Mann-Whitney 30 1 0.200 0.200" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "result"),
+    [
+        ({"differs": True}, "DIFFERENT: look for a fault"),
+        ({"differs": False}, "no difference seen"),
+        ({"differs": None}, "repeats do not vary, so nothing can be said"),
+        ({"differs": None, "difference": np.nan}, "too few repeats"),
+    ],
+)
+def test_twins_that_agree_or_do_not(run, changes, result):
+    row = replace(run.rows(TwinRow)[0], **changes)
+    assert text_of(Agreement, run, {TwinRow: [row]}).endswith(result)
+
+
+@pytest.mark.parametrize("row_type", [IdentityRow, FidelityRow])
+def test_a_check_that_fails_is_loud(run, row_type):
+    row = run.rows(row_type)[0]
+    tables = {IdentityRow: [], FidelityRow: [], TwinRow: []}
+    assert "look for a fault" not in text_of(Agreement, run, tables | {row_type: [row]})
+    failed = replace(row, holds=False)
+    assert re.search(
+        "NOT .*: look for a fault$", text_of(Agreement, run, tables | {row_type: [failed]})
+    )
+    (part,) = again(run, tables).on_each_series()
+    assert Agreement.of(part) is None
+
+
+def test_intervals_that_are_points_or_missing(small):
+    claim, finding = small.rows(ClaimRow)[0], small.rows(FindingRow)[0]
+    changes = [
+        {"ci_low": finding.difference, "ci_high": finding.difference},
+        {"ci_low": np.nan, "ci_high": np.nan},
+        {"difference": np.nan, "ci_low": np.nan, "ci_high": np.nan},
+        {"ci_low": -np.inf, "ci_high": np.inf},
+    ]
+    rows = [replace(finding, **change) for change in changes]
+    (part,) = again(small, {ClaimRow: [claim], FindingRow: rows}).on_each_series()
+    shown = Verdicts.of(part).claims[0].comparisons
+    assert [x.interval for x in shown] == ["exactly", "no interval", "", "[−∞, ∞]"]
+    assert [x.estimate == "–" for x in shown] == [False, False, True, False]
+    assert [x.forest.estimate is None for x in shown] == [False, True, True, False]
+    assert (shown[3].forest.low, shown[3].forest.high) == (0, 100)
+    assert shown[0].forest.low == shown[0].forest.high == shown[0].forest.estimate
+
+
+def test_verdicts_are_counted_and_their_caveats_shown(small):
+    row = small.rows(ClaimRow)[0]
+    rows = [
+        replace(row, id="1", verdict="undecided", undecided_because="too few", flags=""),
+        replace(row, id="2", verdict="supported", undecided_because=None,
+                flags="samples do not overlap; rests on normality"),
+        replace(row, id="3", verdict="supported", undecided_because=None, flags=""),
+    ]  # fmt: skip
+    (part,) = again(small, {ClaimRow: rows}).on_each_series()
+    view = Verdicts.of(part)
+    counts = {count.verdict.word: count.n for count in view.counts}
+    assert list(counts) == list(map(str, reversed(Verdict)))
+    assert (counts["supported"], counts["undecided"], sum(counts.values())) == (2, 1, 3)
+    assert [claim.head.caveats for claim in view.claims] == [
+        ["too few"],
+        ["rests on normality"],
+        [],
+    ]
+
+
+def test_on_which_series_a_claim_holds(small):
+    study = replace(
+        small.study,
+        series=tuple(replace(small.study.series[0], name=x, title=x.upper()) for x in "xyz"),
+    )
+    row = ConjunctionRow(
+        id="C", claim="A claim.", m=3, k=2, supported_on="x, z", direction_supported_on="y",
+        undecided_on=None,
+    )  # fmt: skip
+    text = text_of(OverAll, replace(small, study=study), {ConjunctionRow: [row]})
+    assert text.endswith("C A claim. 2 of 3 X, Z Y conjunctions.csv")
+    assert "Over all 3 series" in text
+
+
+def test_published_numbers_that_are_compatible_are_counted(run):
+    row = run.rows(PublishedRow)[0]
+    verdicts = [COMPATIBLE, NOT_COMPATIBLE, COMPATIBLE]
+    rows = [replace(row, verdict=verdict) for verdict in verdicts]
+    assert "2 of 3 published numbers are compatible" in text_of(
+        Published, run, {PublishedRow: rows}
+    )
+
+
+def test_how_many_scenarios_beat_a_baseline(small):
+    row = small.rows(BaselineRow)[0]
+    results = [precision.BETTER, precision.BETTER, precision.WORSE, precision.UNDECIDED]
+    rows = [replace(row, scenario=str(i), result=result) for i, result in enumerate(results)]
+    (part,) = again(small, {BaselineRow: rows}).on_each_series()
+    beaten = Forecasts.of(part).beaten
+    assert beaten.startswith("Of 4 scenarios, 2 better and 1 worse than persistence (95 % interv")
+
+
+def test_values_are_finite_and_in_repeat_order(small):
+    repeats = small.repeats.copy()
+    repeats.loc[repeats["repeat"] == 3, "rmse"] = np.inf
+    shuffled = replace(again(small), repeats=repeats.sample(frac=1, random_state=1))
+    expected = small.values["rmse", "shampoo", "stateless"]
+    (part,) = shuffled.on_each_series()
+    np.testing.assert_array_equal(part.values("rmse", "stateless"), np.delete(expected, 3))
+    assert len(part.values("rmse", "unknown")) == 0
+
+
+def test_a_pair_of_a_trend_is_drawn_the_way_the_claim_has_it(small):
+    row = replace(small.rows(ComparisonRow)[0], difference=2.0, ci_low=1.0, ci_high=4.0)
+    both = findings._differences([row])
+    there, back = both[row.scenario_a, row.scenario_b], both[row.scenario_b, row.scenario_a]
+    assert (there.estimate, there.low, there.high) == (2.0, 1.0, 4.0)
+    assert (back.estimate, back.low, back.high) == (-2.0, -4.0, -1.0)
+
+
+def test_what_stopping_did(small):
+    rule = Stopping(10, 0.98)
+    study = replace(small.study, repeats=40, stopping=rule)
+    stopped = StoppingRow(
+        series="shampoo", scenario="stateless", stages=2, n=20, half_width=0.9, wanted=0.98,
+        outcome=stopping.ENOUGH,
+    )  # fmt: skip
+    pool = StoppingSimulationRow(
+        series="shampoo", pool="stateless", half_width=0.98, studies=2000, coverage=0.94,
+        coverage_low=0.93, coverage_high=0.95, coverage_fixed=0.951, bias=0.01, bias_error=0.002,
+        mean_n=21.4, share_unmet=0.25,
+    )  # fmt: skip
+    textbook = replace(pool, series=stopping.TEXTBOOK_POOLS, pool="normal")
+    other = replace(pool, series="other", pool="not shown")
+    tables = {StoppingRow: [stopped], StoppingSimulationRow: [pool, textbook, other]}
+    text = text_of(StoppingSection, replace(small, study=study), tables)
+    assert "after two successive stages" in text
+    assert "at most 0.98 monthly sales to either side" in text
+    numbers = "21 25 % 0.940 [0.930, 0.950] 0.951 0.01 ± 0.00"
+    assert f"stateless {numbers} normal {numbers}" in text
+    assert "not shown" not in text
+    (part,) = again(small).on_each_series()
+    assert StoppingSection.of(part) is None

@@ -1,0 +1,113 @@
+"""The package in a notebook, as it is installed, and beside it runs that are not to use that one."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import ROOT
+
+from workflow.project import Project
+
+NOT_INSTALLED = ("snakemake", "tensorflow", "keras", "matplotlib", "seaborn", "jinja2", "psutil")
+"""What `pip install .` does not bring, and this environment has."""
+
+KEEP = """
+for name in ("findings", "claims", "conjunctions"):
+    getattr(verdicts, name).to_pickle(f"{name}.pickle")
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A folder with the package as its wheel has it."""
+    source, wheels = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheels")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(
+        ROOT / "workflow", source / "workflow", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    build = f"from setuptools import build_meta; build_meta.build_wheel({str(wheels)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, check=True)
+    folder = tmp_path_factory.mktemp("installed")
+    zipfile.ZipFile(next(wheels.glob("*.whl"))).extractall(folder)
+    return folder
+
+
+def python(folder, code, path):
+    """What Python prints, run in a folder with a package there first on its path."""
+    blocked = f"import sys; sys.modules |= dict.fromkeys({NOT_INSTALLED})\n"
+    environment = {**os.environ, "PYTHONPATH": str(path)}
+    result = subprocess.run(
+        [sys.executable, "-c", blocked + code], cwd=folder, env=environment, text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory):
+    """The study of the README's table, run while a package of the same name is installed."""
+    project = Project(tmp_path_factory.mktemp("analysed") / "project")
+    rng = np.random.default_rng(2)
+    rows = [
+        {"series": series, "scenario": scenario, "accuracy": value}
+        for series in ("digits", "letters")
+        for scenario, mean in [("old", 90), ("new", 92)]
+        for value in rng.normal(mean, 1, 20)
+    ]
+    pd.DataFrame(rows).to_csv(project.folder / "scores.csv", index=False)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    study = next(b for b in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "table:" in b)
+    for name in ("overlay.yaml", "mine.yaml"):
+        (project.folder / name).write_text(study, encoding="utf-8")
+    other = tmp_path_factory.mktemp("other")
+    (other / "thousandfold").mkdir()
+    (other / "thousandfold/__init__.py").write_text("raise ImportError('the installed copy')")
+    project.run("analyse", environment={**os.environ, "PYTHONPATH": str(other)})
+    return project.folder
+
+
+def test_rules_use_the_checkouts_copy_whatever_is_installed(analysed):
+    assert (analysed / "reports/mine/report.html").exists()
+
+
+def test_the_page_gives_what_the_run_gave(installed, analysed):
+    page = (ROOT / "docs/notebooks.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    printed = python(analysed, "\n".join([*blocks, KEEP]), installed)
+    assert "supported" in printed
+    assert "20.0" in printed
+    for name, rows in (("findings", 2), ("claims", 2), ("conjunctions", 1)):
+        judged = pd.read_pickle(analysed / f"{name}.pickle")
+        assert len(judged) == rows
+        judged.to_csv(analysed / "judged.csv", index=False)
+        ran = pd.read_csv(analysed / f"results/mine/{name}.csv")
+        pd.testing.assert_frame_equal(pd.read_csv(analysed / "judged.csv"), ran, check_exact=True)
+
+
+def test_what_is_installed_is_the_wheels(installed, tmp_path):
+    printed = python(tmp_path, "import thousandfold; print(thousandfold.__file__)", installed)
+    assert printed.strip() == str(installed / "thousandfold/__init__.py")
+
+
+def test_a_table_that_is_not_there_and_one_that_was_changed(installed, analysed, tmp_path):
+    code = (
+        "from thousandfold.errors import UserError\n"
+        "from thousandfold.notebook import read_table\n"
+        "try: read_table({!r}, 'claims')\n"
+        "except UserError as error: print(error)"
+    )
+    assert "there is no table 'claims'; run the study first" in python(
+        tmp_path, code.format(str(tmp_path)), installed
+    )
+    changed = tmp_path / "results"
+    shutil.copytree(analysed / "results/mine", changed)
+    (changed / "claims.csv").write_text("id\nH1\n", encoding="utf-8")
+    assert "claims.csv" in python(tmp_path, code.format(str(changed)), installed)

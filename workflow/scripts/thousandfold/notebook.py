@@ -1,0 +1,105 @@
+"""For notebooks: a study from its config, the tables of its results, verdicts on runs of one's own.
+
+Snakemake runs studies; nothing in here trains.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from thousandfold import config, config_files, records
+from thousandfold.errors import DataError
+from thousandfold.imported import results_of
+from thousandfold.inference.calibration import calibration_table, miss_rates
+from thousandfold.inference.claims import claims
+from thousandfold.inference.conjunctions import conjunctions
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.findings import judge as judge_contrasts
+from thousandfold.inference.questions import questions_of
+from thousandfold.inference.samples import samples_of
+from thousandfold.records import table_columns
+from thousandfold.runs import runs_of
+from thousandfold.study import Study
+
+
+def load_study(*files: str | PathLike[str]) -> Study:
+    """The study that `snakemake --configfile FILES` runs in this folder.
+
+    Files are merged over this folder's config.yaml, later ones winning, unless one of them says
+    `standalone: true`. Raises ConfigError.
+    """
+    layers = config_files.config_files([fspath(file) for file in files])
+    return config.load_study(config_files.merged_files(layers), layers)
+
+
+def read_table(results: str | PathLike[str], name: str) -> pd.DataFrame:
+    """A table of a finished study, by its name in docs/tables.md.
+
+    `results` is the study's folder, such as results/smoke. Raises DataError if it has no such
+    table, and DamagedTableError if the table was changed after it was written.
+    """
+    for path, read in (
+        (Path(results) / f"{name}.parquet", records.read_large_table),
+        (Path(results) / f"{name}.csv", records.read_table),
+    ):
+        if path.exists():
+            return read(path)
+    there = sorted({path.stem for path in Path(results).glob("*.csv")})
+    found = f"it has {', '.join(there)}" if there else "run the study first"
+    raise DataError(f"{fspath(results)}: there is no table {name!r}; {found}")
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the findings of a study came to."""
+
+    findings: pd.DataFrame
+    """A row per comparison and series, with all its evidence."""
+    claims: pd.DataFrame
+    """A row per claim and series, with its verdict and sentence."""
+    conjunctions: pd.DataFrame
+    """If there are several series, a row per claim: on which of them it holds."""
+
+
+def judge(runs: pd.DataFrame, settings: Mapping[str, Any]) -> Verdicts:
+    """Verdicts on runs of your own, by the same rules as a study's.
+
+    `runs` has a row per training and the columns of `table` in docs/configuration.md;
+    `settings` is the config of such a study without `table.file`. Raises ConfigError.
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "runs.parquet"
+        runs.to_parquet(file, index=False)
+        content = config_files.merged(settings, {"standalone": True, "table": {"file": str(file)}})
+        study = config.load_study(content, [])
+        assert study.table is not None
+        repeats = results_of(runs_of(study.table), study.table, study.design).repeats
+    return _verdicts(study, repeats)
+
+
+def _verdicts(study: Study, repeats: pd.DataFrame) -> Verdicts:
+    """The verdicts on a study's findings from its table of repeats."""
+    design = DESIGNS[study.design]
+    margins = {source.name: source.margin for source in study.series}
+    samples = {
+        metric: samples_of(repeats, study.seed, metric, study.deterministic)
+        for metric in study.metrics
+    }
+    asked = questions_of(study.findings, samples, margins, design)
+    calibration = calibration_table(
+        samples[study.metric], study.compared_pairs(), [question for _, question in asked],
+        study.alpha, design, table_columns("calibration"),
+    )  # fmt: skip
+    findings = judge_contrasts(
+        samples, margins, study.findings, study.alpha, design, table_columns("findings"),
+        miss_rates=miss_rates(calibration),
+        higher_is_better={metric: study.higher_is_better(metric) for metric in study.metrics},
+    )  # fmt: skip
+    by_series = claims(findings, study.findings, study.unit, table_columns("claims"))
+    overall = conjunctions(by_series, study.findings, table_columns("conjunctions"))
+    return Verdicts(findings, by_series, overall)

@@ -1,0 +1,40 @@
+"""What the study asks, and what a reader has to know first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from thousandfold.report.run import Run
+from thousandfold.report.section import Section
+
+
+@dataclass(frozen=True)
+class Heading(Section):
+    """The head of the page."""
+
+    title: str
+    n_scenarios: int
+    n_repeats: str
+    n_series: int
+    n_claims: int
+    stops: bool
+    """Whether the number of repeats is a maximum."""
+    is_imported: bool
+    is_paired: bool
+    warnings: Sequence[str]
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """The head of a run's page."""
+        study = run.study
+        return cls(
+            title=study.title,
+            n_scenarios=len(study.scenarios),
+            n_repeats=f"{study.repeats:,}",
+            n_series=len(study.series),
+            n_claims=len(study.findings),
+            stops=study.stopping is not None,
+            is_imported=study.table is not None,
+            is_paired=study.design == "paired",
+            warnings=run.provenance.warnings,
+        )

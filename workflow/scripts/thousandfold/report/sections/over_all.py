@@ -1,0 +1,49 @@
+"""On how many series each claim holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from thousandfold.formatting import is_known, percent
+from thousandfold.names import texts_of
+from thousandfold.report.run import Run
+from thousandfold.report.section import Section
+from thousandfold.tables.rows import ConjunctionRow
+
+
+@dataclass(frozen=True)
+class ClaimOverAll:
+    """A claim, and the series on which it holds."""
+
+    id: str
+    claim: str
+    k: int
+    m: int
+    supported_on: str
+    direction_supported_on: str
+
+
+@dataclass(frozen=True)
+class OverAll(Section):
+    """The verdicts on all series together."""
+
+    n_series: int
+    alpha: str
+    rows: Sequence[ClaimOverAll]
+
+    @classmethod
+    def of(cls, run: Run) -> Self | None:
+        """The verdicts of a run of several series."""
+
+        def titles(names: str) -> str:
+            found = texts_of(names) if is_known(names) else []
+            return ", ".join(run.study.source(name).title for name in found) or "–"
+
+        rows = [
+            ClaimOverAll(
+                row.id, row.claim, row.k, row.m,
+                titles(row.supported_on), titles(row.direction_supported_on),
+            )
+            for row in run.rows(ConjunctionRow)
+        ]  # fmt: skip
+        return cls(len(run.study.series), percent(run.study.alpha), rows) if rows else None

@@ -1,0 +1,189 @@
+"""What holds: every claim with its verdict, and the comparisons that it rests on."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from thousandfold.formatting import decimals, number, p_value, percent, spelled_out
+from thousandfold.inference.calibration import DECIDING
+from thousandfold.inference.contrasts import KINDS, Contrast
+from thousandfold.inference.replication import FEWEST_REPEATS
+from thousandfold.metrics import metric_name
+from thousandfold.report.claims import Claim, claim_of
+from thousandfold.report.marks import Mark, best_first, mark_of
+from thousandfold.report.run import SeriesRun
+from thousandfold.report.section import Section
+from thousandfold.tables.rows import CalibrationRow, ClaimRow, FindingRow
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A common horizontal axis of small plots, on the scale of a kind of contrast."""
+
+    kind: type[Contrast]
+    low: float
+    """The value at its left end, on that scale."""
+    high: float
+
+    def position(self, value: float) -> float:
+        """The position of a value, from 0 to 100; values outside are put at the ends."""
+        share = (self.kind.scaled(value) - self.low) / (self.high - self.low)
+        return round(100 * min(1.0, max(0.0, share)), 2)
+
+
+@dataclass(frozen=True)
+class Forest:
+    """One interval on the common axis, over the band of differences that do not matter."""
+
+    band: float
+    band_width: float
+    zero: float
+    low: float | None
+    """None if there is no interval, like the next two."""
+    high: float | None
+    estimate: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison that a claim makes."""
+
+    who: Sequence[str]
+    """Line by line."""
+    metric: str | None
+    """None if it is that of the study."""
+    estimate: str
+    interval: str
+    forest: Forest
+    margin: str
+    p: str
+    sizes: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim with its verdict and its comparisons."""
+
+    head: Claim
+    comparisons: Sequence[Comparison]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many claims have a verdict."""
+
+    n: int
+    verdict: Mark
+
+
+@dataclass(frozen=True)
+class Misses:
+    """How often the deciding intervals miss, at least and at most, and how often they may."""
+
+    lowest: str
+    highest: str
+    allowed: str
+
+
+@dataclass(frozen=True)
+class Verdicts(Section):
+    """The table of verdicts, with what its numbers mean."""
+
+    anchor: str
+    title: str | None
+    """The series'; None if there are no others."""
+    metric: str
+    unit: str
+    has_other_metrics: bool
+    better: str
+    level: str
+    k: int
+    alpha: str
+    p_below: str
+    misses: Misses | None
+    fewest: str
+    counts: Sequence[Count]
+    claims: Sequence[Verdict]
+
+    @classmethod
+    def of(cls, run: SeriesRun) -> Self:
+        """The verdicts on a series."""
+        study, claims, findings = run.study, run.rows(ClaimRow), run.rows(FindingRow)
+        found = [row.verdict for row in claims]
+        axes = {estimand: _axis(kind, findings) for estimand, kind in KINDS.items()}
+
+        def comparison(row: FindingRow) -> Comparison:
+            return _comparison(run, row, axes[row.estimand])
+
+        return cls(
+            anchor=run.anchor,
+            title=run.source.title if len(study.series) > 1 else None,
+            metric=metric_name(study.metric),
+            unit=run.unit,
+            has_other_metrics=len(study.metrics) > 1,
+            better="higher" if study.higher_is_better(study.metric) else "lower",
+            level=percent(findings[0].interval_level, 2) if findings else "",
+            k=findings[0].k if findings else 0,
+            alpha=percent(study.alpha),
+            p_below=f"{study.alpha:g}",
+            misses=misses_of(run),
+            fewest=spelled_out(FEWEST_REPEATS),
+            counts=[Count(found.count(verdict), mark_of(verdict)) for verdict in best_first()],
+            claims=[
+                Verdict(claim_of(row), [comparison(c) for c in findings if c.id == row.id])
+                for row in claims
+            ],
+        )
+
+
+def misses_of(run: SeriesRun) -> Misses | None:
+    """How often the deciding intervals miss; None if there is nothing to judge by."""
+    deciding = [row for row in run.rows(CalibrationRow) if row.test == DECIDING]
+    if not deciding:
+        return None
+    rates = [row.rejection_rate for row in deciding]
+    return Misses(number(100 * min(rates)), percent(max(rates), 2), percent(deciding[0].level, 2))
+
+
+def _axis(kind: type[Contrast], findings: Sequence[FindingRow]) -> Axis:
+    """An axis that shows every interval and margin of a kind, with no difference in its middle."""
+    shown = [row for row in findings if row.estimand == kind.estimand]
+    ends = [end for row in shown for end in (row.ci_low, row.ci_high, row.margin)]
+    sizes = [abs(kind.scaled(end)) for end in ends]
+    reach = 1.05 * max(filter(math.isfinite, sizes), default=1 / 1.05)
+    return Axis(kind, -reach, reach)
+
+
+def _comparison(run: SeriesRun, row: FindingRow, axis: Axis) -> Comparison:
+    """A row of the findings table as the page prints it."""
+    kind = KINDS[row.estimand]
+    digits = 2 if kind.is_ratio else decimals(row.margin)
+    estimate, low, high = (
+        kind.shown(row, value, digits) for value in (row.difference, row.ci_low, row.ci_high)
+    )
+    interval = f"[{low}, {high}]"
+    if math.isnan(row.ci_low):
+        interval = "no interval"
+    elif row.ci_low == row.ci_high:
+        interval = "exactly"
+    is_estimated = not math.isnan(row.difference)
+    return Comparison(
+        who=kind.who(row, run.labels),
+        metric=None if row.metric == run.study.metric else metric_name(row.metric),
+        estimate=f"{'× ' * kind.is_ratio}{estimate}" if is_estimated else "–",
+        interval=interval if is_estimated else "",
+        forest=_forest(row, axis),
+        margin=kind.shown_margin(row),
+        p=p_value(row.claim_p_family),
+        sizes=[n for n in (row.n_a, row.n_b) if n is not None],
+    )
+
+
+def _forest(row: FindingRow, axis: Axis) -> Forest:
+    low, high = map(axis.position, axis.kind.band(row.margin))
+    shown = [
+        None if math.isnan(row.ci_low) else axis.position(value)
+        for value in (row.ci_low, row.ci_high, row.difference)
+    ]
+    return Forest(low, high - low, axis.position(axis.kind.neutral), *shown)

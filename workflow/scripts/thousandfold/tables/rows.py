@@ -1,0 +1,649 @@
+"""Every table: its columns in order, with the type, the unit and a description of each.
+
+Of the two tables with a row for each training or forecast, there are only the columns: they are
+data frames, for there can be millions of rows.
+"""
+
+import math
+
+from thousandfold.metrics import METRICS, UNIT_OF_SERIES
+from thousandfold.tables.columns import Column, Columns, OptionalFloat, Row, column
+
+NAN = math.nan
+
+SERIES = "that of the series"
+METRIC = "that of the metric"
+CONTRAST = "that of the metric (of a slope, per unit), or times"
+
+_NAMES = {
+    "series": Column(str, "the series' name"),
+    "scenario": Column(str, "the scenario's name"),
+    "repeat": Column(int, "index of the independent training, from 0"),
+}
+
+REPEATS: Columns = {
+    **_NAMES,
+    "seed": Column(int, "the repeat's seed, below 2**53; alone it determines the training"),
+    **{
+        name: Column(
+            float,
+            metric.description,
+            SERIES if metric.unit is UNIT_OF_SERIES else metric.unit,
+            is_optional=True,
+        )
+        for name, metric in METRICS.items()
+    },
+    "epochs": Column(int, "epochs of its training"),
+    "diverged": Column(bool, "whether the loss or a forecast is not finite"),
+    "engine": Column(str, "how it was trained"),
+    "profile": Column(str, "whose defaults applied"),
+}
+
+FORECASTS: Columns = {
+    **_NAMES,
+    "step": Column(
+        int, "index of the test row, from 1; after the last one, steps beyond the series' end"
+    ),
+    "forecast": Column(
+        float,
+        "one-step forecast; beyond the end, each is made from the ones before",
+        SERIES,
+        is_optional=True,
+    ),
+    "actual": Column(float, "the observation; empty beyond the end", SERIES, is_optional=True),
+}
+
+
+class BlockRow(Row, table="blocks"):
+    """A training job."""
+
+    series: str = column("the series' name")
+    scenario: str = column("the scenario's name")
+    start: int = column("the block's first repeat")
+    stop: int = column("the repeat after its last")
+    recipe: str = column("SHA-256 of everything that its result depends on")
+    train_seconds: float = column("seconds that its training took, compilation included", "seconds")
+    finished: str = column("when it was finished, in UTC")
+    cpu: str = column("the processor that it was trained on")
+    host: str = column("system, cores and batch system of that machine")
+    versions: str = column("versions of the software that trained it")
+
+
+class ForecastBandRow(Row, table="forecast_bands"):
+    """How a scenario's forecasts of one step are spread."""
+
+    series: str = column("the series' name")
+    scenario: str = column("the scenario's name")
+    step: int = column(
+        "index of the test row, from 1; after the last one, steps beyond the series' end"
+    )
+    actual: OptionalFloat = column("the observation; empty beyond the end", SERIES)
+    n: int = column("repeats with a finite forecast")
+    q05: float = column("5 % quantile of their forecasts", SERIES)
+    q25: float = column("first quartile", SERIES)
+    median: float = column("their median", SERIES)
+    q75: float = column("third quartile", SERIES)
+    q95: float = column("95 % quantile", SERIES)
+
+
+class SummaryRow(Row, table="summary"):
+    """What a scenario's repeats look like."""
+
+    series: str = column("the series' name")
+    scenario: str = column("the scenario's name")
+    metric: str = column(
+        "what is described, which is the study's metric, or another one that a finding is about"
+    )
+    n: int = column("finite repeats")
+    mean: OptionalFloat = column("mean of the metric over the finite repeats", METRIC)
+    std: OptionalFloat = column("their standard deviation (n - 1)", METRIC)
+    standard_error: OptionalFloat = column("std / sqrt(n)", METRIC)
+    ci_low: OptionalFloat = column(
+        "lower end of the 95 % t interval of the mean; empty where repeats do not vary", METRIC
+    )
+    ci_high: OptionalFloat = column("its upper end", METRIC)
+    min: OptionalFloat = column("smallest value", METRIC)
+    q25: OptionalFloat = column("first quartile (linear interpolation, type 7)", METRIC)
+    median: OptionalFloat = column("median", METRIC)
+    q75: OptionalFloat = column("third quartile", METRIC)
+    max: OptionalFloat = column("largest value", METRIC)
+    n_diverged: int = column("repeats that diverged; no other column includes them")
+    persistence: OptionalFloat = column(
+        "the metric of forecasting the previous observation", METRIC
+    )
+    drift: OptionalFloat = column("the same plus the mean training difference", METRIC)
+    ar1: OptionalFloat = column(
+        "the metric of an ordinary least squares AR(1) of the differences", METRIC
+    )
+    bca_low: OptionalFloat = column(
+        "lower end of the 95 % BCa bootstrap interval of the mean", METRIC
+    )
+    bca_high: OptionalFloat = column("its upper end", METRIC)
+
+
+class StandardErrorRow(Row, table="standard_error"):
+    """How well a mean of n repeats of a scenario is known."""
+
+    series: str = column("the series' name")
+    scenario: str = column("the scenario's name")
+    n: int = column("number of repeats")
+    running_mean: float = column("mean of the first n finite repeats", METRIC)
+    running_standard_error: float = column("their standard deviation / sqrt(n)", METRIC)
+    resampled_standard_error: float = column(
+        "standard deviation of the means of samples of n, drawn with replacement from all finite "
+        "repeats",
+        METRIC,
+    )
+    theory_standard_error: float = column("s / sqrt(n), s from all finite repeats", METRIC)
+
+
+class ComparisonRow(Row, table="comparisons"):
+    """A pair of scenarios, compared without a claim."""
+
+    series: str = column("the series' name")
+    scenario_a: str = column("one scenario")
+    scenario_b: str = column("the other")
+    n_a: int = column("repeats of a that are compared")
+    n_b: int = column("repeats of b")
+    mean_a: OptionalFloat = column("mean of a", METRIC)
+    mean_b: OptionalFloat = column("mean of b", METRIC)
+    difference: OptionalFloat = column("difference of means, a - b", METRIC)
+    ci_low: OptionalFloat = column(
+        "lower end of its interval (Welch's, or that of pairs), without adjustment", METRIC
+    )
+    ci_high: OptionalFloat = column("its upper end", METRIC)
+    interval_level: float = column("the interval's level, 1 - alpha")
+    welch_t: OptionalFloat = column(
+        "Welch's t (this and the following columns are empty in a paired study)", default=NAN
+    )
+    welch_df: OptionalFloat = column("its Welch-Satterthwaite degrees of freedom", default=NAN)
+    welch_p: OptionalFloat = column("its two-sided p", default=NAN)
+    welch_p_bh: OptionalFloat = column(
+        "that p after Benjamini and Hochberg over all pairs of the table; with more than 60 "
+        "scenarios, these are the pairs that a finding names",
+        default=NAN,
+    )
+    mannwhitney_u: OptionalFloat = column("Mann-Whitney U of a", default=NAN)
+    mannwhitney_p: OptionalFloat = column(
+        "its two-sided p: exact without ties up to 20 a side, else asymptotic and corrected for "
+        "ties",
+        default=NAN,
+    )
+    mannwhitney_p_bh: OptionalFloat = column("that p after Benjamini and Hochberg", default=NAN)
+    paired_t: OptionalFloat = column(
+        "t of the differences within pairs (this and the following columns only in a paired study)",
+        default=NAN,
+    )
+    paired_df: OptionalFloat = column("its degrees of freedom", default=NAN)
+    paired_p: OptionalFloat = column("its two-sided p", default=NAN)
+    paired_p_bh: OptionalFloat = column("that p after Benjamini and Hochberg", default=NAN)
+    wilcoxon_v: OptionalFloat = column(
+        "Wilcoxon's sum of the ranks of positive differences", default=NAN
+    )
+    wilcoxon_p: OptionalFloat = column(
+        "its two-sided p: exact without ties up to 20 pairs, else asymptotic and corrected for "
+        "ties",
+        default=NAN,
+    )
+    wilcoxon_p_bh: OptionalFloat = column("that p after Benjamini and Hochberg", default=NAN)
+
+
+class TwinRow(Row, table="twins"):
+    """Two scenarios that differ only in their random numbers."""
+
+    series: str = column("the series' name")
+    id: str = column("the name in config")
+    scenario_a: str = column("one scenario")
+    scenario_b: str = column("the other, which differs only in its random numbers")
+    n_a: int = column("repeats of a that are compared")
+    n_b: int = column("repeats of b")
+    difference: OptionalFloat = column("difference of means, a - b", METRIC)
+    ci_low: OptionalFloat = column("lower end of its interval (Welch's, or that of pairs)", METRIC)
+    ci_high: OptionalFloat = column("its upper end", METRIC)
+    interval_level: float = column("the interval's level, 1 - alpha over the number of twins")
+    differs: bool | None = column(
+        "whether the interval excludes 0, which would mean a fault or bad luck; empty if repeats "
+        "do not vary but differ between the two"
+    )
+
+
+class FindingRow(Row, table="findings"):
+    """A registered contrast: all evidence, and its verdict."""
+
+    series: str = column("the series' name")
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
+    scenario_b: str | None = column("the scenario it is compared with; empty for precision")
+    comparison: str = column(
+        "the weighted scenarios, up to sign and scale; k counts distinct combinations of series, "
+        "metric, estimand and this"
+    )
+    metric: str = column("what is compared")
+    expect: str = column("the direction claimed")
+    estimand: str = column(
+        "mean: difference of means a - b; ratio: ratio of geometric means a / b; trend: slope "
+        "of the pairs' differences; spread: ratio of mean absolute deviations from the median, "
+        "a / b; precision: standard error of a mean of mean_of repeats of a"
+    )
+    mean_of: int | None = column(
+        "for precision, the number of repeats that the mean is taken over", default=None
+    )
+    margin: float = column(
+        "smallest effect that matters: a difference, or, of a ratio or spread, how many times "
+        "more; for precision, half the claimed range",
+        CONTRAST,
+    )
+    n_a: int = column("finite repeats of a (in a paired study, complete pairs)")
+    n_b: int | None = column("finite repeats of b (in a paired study, complete pairs)")
+    mean_a: OptionalFloat = column(
+        "mean of a; for a ratio, its geometric mean", METRIC, default=NAN
+    )
+    mean_b: OptionalFloat = column("the same for b", METRIC, default=NAN)
+    estimate_a: OptionalFloat = column(
+        "what the estimand is computed from: a's mean (for a ratio, its geometric mean), its "
+        "mean absolute deviation, or its standard error",
+        METRIC,
+        default=NAN,
+    )
+    estimate_b: OptionalFloat = column("the same for b", METRIC, default=NAN)
+    difference: OptionalFloat = column(
+        "the estimated contrast, which for a ratio or spread is a ratio a / b; for precision, "
+        "estimate_a minus the middle of the claimed range",
+        CONTRAST,
+    )
+    standard_error: OptionalFloat = column(
+        "the standard error of the difference, for a ratio or spread that of its natural "
+        "logarithm; empty for precision, and if repeats that do not vary leave it unknown",
+        METRIC,
+        default=NAN,
+    )
+    ci_low: OptionalFloat = column(
+        "lower end of the deciding interval of the difference; empty if there is none", CONTRAST
+    )
+    ci_high: OptionalFloat = column("its upper end", CONTRAST)
+    interval_level: float = column("the interval's level, 1 - alpha / k")
+    k: int = column(
+        "distinct contrasts in the family, except those between deterministic scenarios"
+    )
+    welch_t: OptionalFloat = column(
+        "Welch's t; for spreads, that of the absolute deviations from the median (as in all the "
+        "usual tests). This and the following columns are empty in a paired study",
+        default=NAN,
+    )
+    welch_df: OptionalFloat = column("its Welch-Satterthwaite degrees of freedom", default=NAN)
+    welch_p: OptionalFloat = column("its two-sided p", default=NAN)
+    welch_p_holm: OptionalFloat = column("that p after Holm over the family", default=NAN)
+    mannwhitney_u: OptionalFloat = column("Mann-Whitney U of a", default=NAN)
+    mannwhitney_p: OptionalFloat = column(
+        "its two-sided p: exact without ties up to 20 a side, else asymptotic and corrected for "
+        "ties",
+        default=NAN,
+    )
+    mannwhitney_p_holm: OptionalFloat = column("that p after Holm over the family", default=NAN)
+    paired_t: OptionalFloat = column(
+        "t of the differences within pairs (this and the following columns only in a paired study)",
+        default=NAN,
+    )
+    paired_df: OptionalFloat = column("its degrees of freedom", default=NAN)
+    paired_p: OptionalFloat = column("its two-sided p", default=NAN)
+    paired_p_holm: OptionalFloat = column("that p after Holm over the family", default=NAN)
+    wilcoxon_v: OptionalFloat = column(
+        "Wilcoxon's sum of the ranks of positive differences", default=NAN
+    )
+    wilcoxon_p: OptionalFloat = column(
+        "its two-sided p: exact without ties up to 20 pairs, else asymptotic and corrected for "
+        "ties",
+        default=NAN,
+    )
+    wilcoxon_p_holm: OptionalFloat = column("that p after Holm over the family", default=NAN)
+    tost_p: OptionalFloat = column(
+        "p of two one-sided tests that the contrast lies within the margin", default=NAN
+    )
+    claim_p_family: OptionalFloat = column(
+        "min(1, 2 k claim_p), for a claim of any difference min(1, k claim_p): below alpha "
+        "exactly if the claim is supported; empty for precision",
+        default=NAN,
+    )
+    difference_p_family: OptionalFloat = column(
+        "min(1, k p): below alpha exactly if the interval excludes 0 (of ratios, 1); empty for "
+        "precision, like the next two",
+        default=NAN,
+    )
+    equivalence_p_family: OptionalFloat = column(
+        "min(1, 2 k tost_p): below alpha exactly if it lies within the margin", default=NAN
+    )
+    minimal_effect_p_family: OptionalFloat = column(
+        "min(1, 2 k p) for a contrast beyond the margin: below alpha exactly if the interval lies "
+        "outside it",
+        default=NAN,
+    )
+    n_diverged_a: int = column(
+        "repeats of a without a finite value, diverged or (in a table of your own) failed"
+    )
+    n_diverged_b: int | None = column("the same for b")
+    flags: str = column("what weakens or explains the verdict, separated by semicolons")
+    difference_verdict: str = column("what the interval says about the contrast")
+    verdict: str = column("what that says about the claimed direction")
+    undecided_because: str | None = column("why it is undecided, if it is")
+    brunnermunzel_p: OptionalFloat = column(
+        "two-sided Brunner-Munzel p of probability_a_less_b = 1/2; Mann-Whitney's if the samples "
+        "do not overlap; empty in a paired study, like the next three",
+        default=NAN,
+    )
+    probability_a_less_b: OptionalFloat = column("P(A < B) + P(A = B) / 2", default=NAN)
+    probability_low: OptionalFloat = column(
+        "lower end of its 95 % interval (logit scale); empty if the samples do not overlap",
+        default=NAN,
+    )
+    probability_high: OptionalFloat = column("its upper end", default=NAN)
+    bootstrap_t_low: OptionalFloat = column(
+        "lower end of the bootstrap-t interval of the difference, at interval_level; for a "
+        "ratio, of the ratio; empty for spread",
+        CONTRAST,
+        default=NAN,
+    )
+    bootstrap_t_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
+    permutation_p: OptionalFloat = column(
+        "two-sided permutation p on Welch's t of the means, over 1999 permutations (fewer for "
+        "more than 20,000 values, at least 199); in a paired study, with random signs",
+        default=NAN,
+    )
+    median_difference: OptionalFloat = column(
+        "difference of medians, a - b; for a ratio, e to the difference of medians of logarithms",
+        CONTRAST,
+        default=NAN,
+    )
+    trimmed_mean_difference: OptionalFloat = column(
+        "difference of 20 % trimmed means, a - b; for a ratio, e to that of logarithms",
+        CONTRAST,
+        default=NAN,
+    )
+    spread_ratio: OptionalFloat = column(
+        "ratio of mean absolute deviations from the median, a / b; for a ratio, of those of "
+        "logarithms, like the next three",
+        default=NAN,
+    )
+    sd_ratio: OptionalFloat = column("ratio of standard deviations, a / b", default=NAN)
+    sd_ratio_low: OptionalFloat = column("lower end of its 95 % bootstrap interval", default=NAN)
+    sd_ratio_high: OptionalFloat = column("its upper end", default=NAN)
+    brown_forsythe_p: OptionalFloat = column(
+        "p of equal spreads by Brown and Forsythe; empty in a paired study", default=NAN
+    )
+    margin_equivalent_above: OptionalFloat = column(
+        "the smallest margin at which the contrast would be equivalent", CONTRAST, default=NAN
+    )
+    margin_exceeded_below: OptionalFloat = column(
+        "the contrast differs by more than any margin below this, which is 0 (of ratios, 1) if "
+        "it may not differ at all",
+        CONTRAST,
+        default=NAN,
+    )
+    claim_p: OptionalFloat = column(
+        "unadjusted p of the claim, including its margin: small if the data support it; empty for "
+        "precision",
+        default=NAN,
+    )
+    n_to_resolve: OptionalFloat = column(
+        "the smallest n per scenario whose interval is narrower than the margin; given if the "
+        "claim is undecided, inf beyond a billion"
+    )
+    diverged_rate_difference_low: OptionalFloat = column(
+        "lower end of Newcombe's 95 % interval of the difference in divergence", default=NAN
+    )
+    diverged_rate_difference_high: OptionalFloat = column("its upper end", default=NAN)
+    n_incomplete_pairs: int | None = column(
+        "in a paired study, repeats left out because their partner is missing", default=None
+    )
+    correlation: OptionalFloat = column(
+        "in a paired study, Pearson's correlation within pairs", default=NAN
+    )
+    variance_reduction: OptionalFloat = column(
+        "in a paired study, how many times fewer repeats the difference of means takes than it "
+        "would with independent repeats",
+        default=NAN,
+    )
+
+
+class ClaimRow(Row, table="claims"):
+    """A claim on one series: its verdict, in one sentence."""
+
+    series: str = column("the series' name")
+    id: str = column("the finding's id")
+    claim: str = column("the claim as registered")
+    source: str = column("who made it")
+    expect: str = column("the direction claimed")
+    verdict: str = column("what the data say about the claim")
+    undecided_because: str | None = column("why it is undecided, if it is")
+    flags: str = column(
+        'what weakens or explains the verdict: "rests on normality" if no assumption-free test '
+        "could reach the deciding level with so few repeats, and the flags of its comparisons"
+    )
+    sentence: str = column("the same with its numbers")
+
+
+class ConjunctionRow(Row, table="conjunctions"):
+    """A claim over all series of a study."""
+
+    id: str = column("the finding's id")
+    claim: str = column("the claim as registered")
+    m: int = column("number of series in the study")
+    k: int = column(
+        "on how many of them it is supported, and so holds: all verdicts on all series together "
+        "err in at most a share alpha of studies"
+    )
+    supported_on: str = column(
+        "the series on which it is supported; a name with a comma is in quotation marks"
+    )
+    direction_supported_on: str = column("those on which its direction is")
+    undecided_on: str = column("those on which it is undecided")
+
+
+class BaselineRow(Row, table="baselines"):
+    """A scenario next to a forecast that needs no network."""
+
+    series: str = column("the series' name")
+    scenario: str = column("the scenario's name")
+    baseline: str = column(
+        "persistence, drift or an autoregression with the given number of lags (ar1, ...)"
+    )
+    baseline_value: OptionalFloat = column("the baseline's metric over the test rows", METRIC)
+    n: int = column("finite repeats")
+    difference: OptionalFloat = column("the scenario's mean minus the baseline's", METRIC)
+    ci_low: OptionalFloat = column("lower end of its 95 % one-sample t interval", METRIC)
+    ci_high: OptionalFloat = column("its upper end", METRIC)
+    result: str = column(
+        "better, worse or undecided, if the interval lies below, above or around 0"
+    )
+
+
+class BaselineForecastRow(Row, table="baseline_forecasts"):
+    """A baseline's forecast of a test row."""
+
+    series: str = column("the series' name")
+    baseline: str = column(
+        "persistence, drift or an autoregression with the given number of lags (ar1, ...)"
+    )
+    step: int = column("index of the test row, from 1")
+    forecast: float = column("the baseline's one-step forecast", SERIES)
+
+
+class RequiredRepeatsRow(Row, table="required_repeats"):
+    """How many repeats of a scenario reach a standard error."""
+
+    series: str = column("the series' name")
+    scenario: str = column("the scenario's name")
+    target: float = column("the standard error to reach", METRIC)
+    n: float = column("repeats that reach it, (s / target) squared, rounded up, at least 2")
+    n_low: OptionalFloat = column(
+        "the same for the lower end of the 95 % interval of s (the union of the chi-square and "
+        "Bonett's intervals); empty below 5 repeats"
+    )
+    n_high: OptionalFloat = column("the same for its upper end")
+
+
+class ReplicationRow(Row, table="replication"):
+    """What studies of n repeats would have found of a contrast."""
+
+    series: str = column("the series' name")
+    scenario_a: str = column("one scenario of a registered contrast of means")
+    scenario_b: str = column("the other")
+    n: int = column("repeats per scenario of the imagined studies")
+    draws: int = column("imagined studies, drawn from the repeats with replacement")
+    share_significant: float = column(
+        "share with an unadjusted p below .05 (Welch; in a paired study, of pairs)"
+    )
+    wrong_direction: OptionalFloat = column(
+        "of these, the share with the opposite sign; only if the deciding interval excludes 0"
+    )
+    median_exaggeration: OptionalFloat = column(
+        "their median absolute difference divided by the true one; only if the deciding interval "
+        "excludes 0"
+    )
+
+
+class CalibrationRow(Row, table="calibration"):
+    """How often a test or an interval errs when there is nothing to find."""
+
+    series: str = column("the series' name")
+    null: str = column(
+        "same scenario: disjoint random splits; equal means: two scenarios shifted to a common "
+        "mean; nothing to find: pools shaped like a contrast's samples, shifted so that there is "
+        "no contrast"
+    )
+    scenario_a: str = column("one scenario")
+    scenario_b: str | None = column("the other")
+    metric: str = column("for the deciding interval, what is compared", default="")
+    estimand: str = column("for the deciding interval, what is estimated", default="")
+    comparison: str = column(
+        "for the deciding interval, the weighted scenarios that are compared", default=""
+    )
+    n: int = column(
+        "values per sample, the smaller one if they differ; for the deciding interval, as many as "
+        "there are, but at most 10,000 (fewer with very many contrasts, at least 1000)"
+    )
+    test: str = column(
+        "welch or mannwhitney, in a paired study paired or wilcoxon, at .05; or deciding "
+        "interval, at the study's own level"
+    )
+    draws: int = column("pairs of samples")
+    level: float = column("the nominal rate of rejection")
+    rejection_rate: float = column(
+        "the share rejected; for the deciding interval, the share that misses the truth"
+    )
+    rate_low: float = column(
+        "lower end of its 95 % Wilson interval (Monte-Carlo error, conditional on the repeats)"
+    )
+    rate_high: float = column("its upper end")
+    share_beyond_margin: OptionalFloat = column(
+        'share of draws with the result "differs, by more than the margin" (for a claimed range, '
+        '"outside")',
+        default=NAN,
+    )
+    share_within_margin: OptionalFloat = column(
+        "with the result differs, but by less than the margin", default=NAN
+    )
+    share_equivalent: OptionalFloat = column(
+        "with the result equivalent (for a claimed range, inside)", default=NAN
+    )
+    share_size_unresolved: OptionalFloat = column(
+        "with the result differs, size unresolved", default=NAN
+    )
+    share_inconclusive: OptionalFloat = column("with the result inconclusive", default=NAN)
+
+
+class PublishedRow(Row, table="published"):
+    """A published number next to ours."""
+
+    series: str = column("the series' name")
+    scenario: str = column("the scenario's name")
+    source: str = column("where the number was published")
+    n: int = column("repeats behind the published number")
+    statistic: str = column("mean, std, min, q25, median, q75 or max")
+    published: float = column("the published number", METRIC)
+    ours: float = column("the same statistic of all our repeats", METRIC)
+    expected: float = column(
+        "the median of that statistic in samples of n from our redrawn repeats", METRIC
+    )
+    expected_low: float = column("the 2.5 % quantile of these", METRIC)
+    expected_high: float = column("the 97.5 % quantile", METRIC)
+    p: float = column("two-sided share of such samples at least as extreme as the published number")
+    p_holm: float = column("that p after Holm over all rows")
+    verdict: str = column(
+        "compatible or not compatible, at .05; a sample of ten that is compatible has not been "
+        "reproduced"
+    )
+
+
+class IdentityRow(Row, table="identities"):
+    """Two scenarios that are the same by construction."""
+
+    series: str = column("the series' name")
+    id: str = column("the identity's name in config")
+    scenario_a: str = column("one scenario")
+    scenario_b: str = column("the other, the same thing by construction")
+    repeats: int = column("repeats of each, trained from the same seeds")
+    largest_difference: OptionalFloat = column(
+        "the largest absolute difference of RMSE between their repeats", SERIES
+    )
+    holds: bool = column("whether it is at most 1e-5 of the largest RMSE")
+
+
+class FidelityRow(Row, table="fidelity"):
+    """A scenario, trained by both engines."""
+
+    series: str = column("the series' name")
+    scenario: str = column("a scenario of the fast engine")
+    repeats: int = column("repeats trained by both engines from the same seeds")
+    epochs: int = column("epochs of that training")
+    largest_difference: OptionalFloat = column(
+        "the largest absolute difference of RMSE between fast engine and stock Keras", SERIES
+    )
+    holds: bool = column("whether it is at most 1e-5 of the largest RMSE")
+
+
+class StoppingRow(Row, table="stopping"):
+    """When a scenario's training stopped."""
+
+    series: str = column("the series' name")
+    scenario: str = column("the scenario's name")
+    stages: int = column("stages trained")
+    n: int = column("repeats trained")
+    half_width: float = column(
+        "half the width of the 95 % t interval of the mean after the last stage", METRIC
+    )
+    wanted: float = column("the half width to reach in two successive stages", METRIC)
+    outcome: str = column("enough: it was reached; not reached: no more repeats were allowed")
+
+
+class StoppingSimulationRow(Row, table="stopping_simulation"):
+    """Simulated studies that stop by the rule, drawn from one pool."""
+
+    series: str = column("the series' name, or textbook for the distributions")
+    pool: str = column("the scenario whose repeats are drawn with replacement, or a distribution")
+    half_width: float = column("the half width to reach", METRIC)
+    studies: int = column("studies simulated")
+    coverage: float = column("share whose 95 % t interval after stopping holds the pool's mean")
+    coverage_low: float = column(
+        "lower end of its 95 % Wilson interval (Monte-Carlo error, conditional on the pool)"
+    )
+    coverage_high: float = column("its upper end")
+    coverage_fixed: float = column(
+        "the same share if all studies take the mean number of repeats without looking"
+    )
+    bias: float = column("mean of the means after stopping, minus the pool's mean", METRIC)
+    bias_error: float = column("its Monte-Carlo standard error", METRIC)
+    mean_n: float = column("mean number of repeats")
+    share_unmet: float = column(
+        "share that took all repeats allowed without reaching the half width"
+    )
+
+
+TABLES: dict[str, Columns] = {
+    "repeats": REPEATS,
+    "forecasts": FORECASTS,
+    **{row_type.table: row_type.columns for row_type in Row.__subclasses__()},
+}
+"""The columns of each table that a run can leave."""
+
+TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
+"""The tables that tell of a training, which repeats from elsewhere do not have."""

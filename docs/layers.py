@@ -24,7 +24,7 @@ LAYERS = {
     ),
     "engines": ("engines",),
     "verdicts": ("inference", "formatting"),
-    "study": ("study",),
+    "study": ("settings", "study"),
     "user files": ("reading",),
     "config files": ("config_files", "schema"),
     "tables": ("tables",),

@@ -223,20 +223,20 @@ def test_of_many_scenarios_the_pairs_that_findings_name_are_explored(monkeypatch
     study = shipped_study()
     monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios))
     assert study.compares_all_pairs
-    assert study.explored_pairs() is None
+    assert study.explored_pairs is None
     monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios) - 1)
     assert not study.compares_all_pairs
-    explored = study.explored_pairs()
-    assert {(a, b) for _, a, b in study.compared_pairs()} <= set(explored)
+    explored = study.explored_pairs
+    assert {(a, b) for _, a, b in study.compared_pairs} <= set(explored)
     assert len(set(map(frozenset, explored))) == len(explored)
     trend = Trend("less", (("b", "a"), ("c", "d")), (1, 2), None)
     precision = Precision("a", 10, 3.0, 1.0)
     finding = Finding("F", "", "", "less", (trend, precision))
-    assert replace(study, findings=(finding,)).explored_pairs() == (("a", "b"), ("c", "d"))
+    assert replace(study, findings=(finding,)).explored_pairs == (("a", "b"), ("c", "d"))
 
 
 def test_compared_pairs_are_taken_once():
-    pairs = shipped_study().compared_pairs()
+    pairs = shipped_study().compared_pairs
     assert len(pairs) == len({(s, frozenset((a, b))) for s, a, b in pairs}) == 12
     assert ("shampoo", "stateful", "stateless") in pairs
 

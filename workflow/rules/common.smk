@@ -46,7 +46,6 @@ def command():
     return snakemake_command(*arguments, snakefile=workflow.main_snakefile)
 
 
-MARGINS = {source.name: source.margin for source in STUDY.series}
 SERIES_FILES = [source.file for source in STUDY.series]
 PUBLISHED_FILES = [source.published for source in STUDY.series if source.published]
 

@@ -6,6 +6,7 @@
 # make clean   remove what runs made (results, reports, Snakemake's notes)
 # make lock    pin all dependencies anew
 # make benchmark, make torch   training in every way there is, beside each other; with PyTorch too
+# make jax     what benchmarks/sizes.py compares the engine with
 # make mutation   mistakes put into inference/, to see which ones the tests notice
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
 
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: study test test-slow quick coverage docs environment clean lock benchmark torch mutation
+.PHONY: study test test-slow quick coverage docs environment clean lock benchmark torch jax mutation
 .DEFAULT_GOAL := study
 
 study: environment
@@ -43,8 +44,8 @@ docs: environment
 benchmark: environment
 	$(BIN)/python benchmarks/speed.py --markdown benchmarks/results.md
 
-torch: environment
-	@$(PYTHON) -E envs/make_environment.py torch
+torch jax: environment
+	@$(PYTHON) -E envs/make_environment.py $@
 
 mutation: environment
 	@$(PYTHON) -E envs/make_environment.py mutation
@@ -61,5 +62,6 @@ lock:
 	printf "setuptools\nwheel\n" | $(COMPILE) --upgrade - --output-file envs/build.lock
 	echo uv | $(COMPILE) --upgrade - --output-file envs/uv.lock
 	$(COMPILE) --upgrade --group torch --output-file envs/torch.lock
+	$(COMPILE) --upgrade --group jax --output-file envs/jax.lock
 	$(COMPILE) --upgrade --group mutation --output-file envs/mutation.lock
 	$(BIN)/python envs/export.py

@@ -1,9 +1,14 @@
-"""The replicated engine beside a loop of stock Keras, over sizes of networks: 100 repeats.
+"""The replicated engine beside `jax.vmap` and stock Keras, over sizes of networks: 100 repeats.
 
-    python benchmarks/sizes.py [--markdown benchmarks/sizes.md]
+    python benchmarks/sizes.py [--json FILE] [--markdown benchmarks/sizes.md] [--layer lstm]
+                               [--only UNITS,TIMESTEPS,BATCH,ROWS]
 
-Each size and engine runs in a process of its own, on one core. Stock Keras trains one repeat,
-stateless and with one `fit`, its fastest way; a hundred take a hundred times as long.
+Each size and way runs in a process of its own, on one core, and all of a size one after the
+other. Networks are stateless. JAX (benchmarks/peers/jax_vmap.py; `make jax` builds its
+environment) starts from the same weights and has to end with the same losses; it trains all
+repeats at once, and in groups of a few sizes. Stock Keras trains one repeat with one `fit`, its
+fastest way; a hundred take a hundred times as long. The limit is what the core reaches in
+matrix products of these sizes, by OpenBLAS.
 """
 
 import argparse
@@ -11,131 +16,230 @@ import itertools
 import json
 import os
 import platform
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 from jobs import random_series
 from study import ROOT, measured_apart, peak_megabytes, publish
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from thousandfold.engines import replicated, stock
-from thousandfold.engines.lanes import lanes_of
+from thousandfold.engines.lanes import GATES, lanes_of
+from thousandfold.engines.network import initial_weights
 from thousandfold.engines.runtime import keras
 from thousandfold.engines.support import MOST_UNITS
 from thousandfold.scenario import Regime
 from thousandfold.supervised import supervise
 
 REPEATS = 100
-EPOCHS = 3
-UNITS, TIMESTEPS, BATCHES = (1, 8, 32, 64), (1, 12, 48), (1, 16)
-ROWS = (200, 2000)
-BROAD = ((256, 1, 1), (256, 1, 16), (128, 12, 1), (128, 12, 16), (256, 12, 16))
-"""Around the width from which stock Keras takes over."""
+GROUPS = (50, 25, 10)
+"""How many repeats JAX trains at a time, beside all."""
+SIZES = (
+    (1, 1, 1, 200), (1, 12, 16, 208), (8, 1, 16, 208), (8, 12, 1, 200), (8, 12, 16, 208),
+    (16, 12, 1, 200), (16, 12, 16, 208), (32, 12, 1, 200), (32, 12, 16, 208), (64, 1, 16, 208),
+    (64, 12, 1, 200), (64, 12, 16, 208), (64, 48, 16, 208), (128, 12, 1, 200), (128, 12, 16, 208),
+    (256, 12, 16, 208),
+)  # fmt: skip
+PEER = ROOT / "benchmarks" / "peers" / "jax_vmap.py"
+JAX_PYTHON = ROOT / ".venv-jax" / "bin" / "python"
 
-LONGEST_EPOCH = 20
-"""Seconds; where ten times as many rows would take longer, they are left out."""
 
-
-def data_of(units, timesteps, batch_size, rows):
-    """A stateless LSTM of these sizes, and random rows for it."""
-    regime = Regime.of(
+def regime_of(layer, units, timesteps, batch_size, epochs):
+    """A stateless network of these sizes."""
+    return Regime.of(
         stateful=False, shuffle=False, reset_after_epoch=True, seed_on_train=False,
         reset_after_prediction=False, train_rows=None, timesteps=timesteps, units=units,
-        batch_size=batch_size, epochs=1, learning_rate=0.001, profile="keras3", engine="replicated",
+        batch_size=batch_size, epochs=epochs, learning_rate=0.001, profile="keras3",
+        engine="replicated", layer=layer,
     )  # fmt: skip
+
+
+def data_of(layer, units, timesteps, batch_size, rows):
+    """A regime of these sizes that trains as many epochs as take about a second, and its rows."""
+    work = units * units * timesteps * rows * REPEATS
+    epochs = max(3, min(64, round(1e9 / work)))
+    regime = regime_of(layer, units, timesteps, batch_size, epochs)
     return regime, supervise(random_series(rows, timesteps), regime.preparation)
 
 
-def replicated_epoch(regime, data):
-    """Seconds of an epoch of all repeats, and of all else."""
-    stamps, started = [], time.perf_counter()
-    replicated.train_block(
-        regime.varied(epochs=EPOCHS), data, list(range(REPEATS)),
-        lambda done: stamps.append((done, time.perf_counter())),
-    )  # fmt: skip
-    total = time.perf_counter() - started
-    lanes = lanes_of(regime, data.train.features)
-    # From the end of the first epoch, which has the compilation in it, to that of the last, of
-    # the repeats that are trained first.
-    (_, first), *_, (_, last) = [x for x in stamps if x[0] <= EPOCHS * min(1, lanes / REPEATS)]
-    epoch = (last - first) / (EPOCHS - 1) * -(-REPEATS // lanes)
-    return epoch, total - EPOCHS * epoch
+def gigaflops(layer, units, timesteps, batch_size, rows, seconds):
+    """Useful products of an epoch per second: forward, backward and of the weights' gradients.
+
+    That of a state with the recurrent kernel is left out where the state is always zero.
+    """
+    recurrent = 0 if layer == "dense" or timesteps == 1 else timesteps * units
+    inputs = timesteps
+    products = 3 * 2 * rows * GATES[layer] * units * (recurrent + inputs)
+    return REPEATS * products / seconds / 1e9
 
 
-def stock_epoch(regime, data):
-    """Seconds of an epoch of all repeats, and of building and tracing their models."""
+def ours(*sizes):
+    """Seconds of an epoch of all repeats, megabytes, and each repeat's last loss."""
+    regime, data = data_of(*sizes)
+    stamps = []
+    trained = replicated.train_block(
+        regime, data, list(range(REPEATS)), lambda done: stamps.append((done, time.perf_counter()))
+    )
+    # The first pass, after the first call, which has the compilation in it.
+    lanes = lanes_of(regime, data.train.features, REPEATS)
+    share, epochs = min(1, lanes / REPEATS), regime.training.epochs
+    first = [stamp for stamp in stamps if stamp[0] <= epochs * share * 1.001]
+    calls = [(a, b) for a, b in itertools.pairwise(first) if b[0] > a[0]]
+    best = min((b[1] - a[1]) / (b[0] - a[0]) for a, b in calls)
+    seconds = best * share * -(-REPEATS // lanes)
+    return {
+        "seconds": seconds, "megabytes": peak_megabytes(), "losses": trained.train_loss.tolist()
+    }  # fmt: skip
 
-    def fit(model):
+
+def in_stock_keras(*sizes):
+    """Seconds of an epoch of all repeats, one after the other."""
+    regime, data = data_of(*sizes)
+    model = stock.build_model(regime, data.train, 1, regime.training.batch_size)
+
+    def fit():
         started = time.perf_counter()
         model.fit(
-            data.train.inputs, data.train.targets, epochs=1, batch_size=regime.training.batch_size,
-            shuffle=False, verbose=0,
+            data.train.inputs, data.train.targets, epochs=1,
+            batch_size=regime.training.batch_size, shuffle=False, verbose=0,
         )  # fmt: skip
         return time.perf_counter() - started
 
-    started = time.perf_counter()
-    model = stock.build_model(regime, data.train, 1, regime.training.batch_size)
-    built = time.perf_counter() - started
-    first, second = fit(model), fit(model)
-    return second * REPEATS, (built + first - second) * REPEATS
+    fit()
+    return {"seconds": min(fit(), fit()) * REPEATS}
 
 
-def measure_here(engine, *sizes):
-    """Prints megabytes, seconds per epoch and seconds beside."""
+def limit(layer, units, timesteps, batch_size, rows):
+    """GFLOP/s of products of a state of each of 64 networks with its recurrent kernel."""
+    rng = np.random.default_rng(1)
+    x = rng.random((64, batch_size, units), np.float32)
+    kernel = rng.random((64, units, GATES[layer] * units), np.float32)
+    out, seconds = np.empty((64, batch_size, GATES[layer] * units), np.float32), []
+    for _ in range(20):
+        started = time.perf_counter()
+        np.matmul(x, kernel, out=out)
+        seconds.append(time.perf_counter() - started)
+    return {"gigaflops": 2 * out.size * units / min(seconds) / 1e9}
+
+
+HERE = {"ours": ours, "stock Keras": in_stock_keras, "product limit": limit}
+
+
+def measure_here(way, *sizes):
+    """Measures in this process, on one core, and prints JSON."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    print(json.dumps(HERE[way](*sizes)))
+
+
+def in_jax(*sizes):
+    """What JAX takes with all repeats at once, and at best in groups."""
     regime, data = data_of(*sizes)
-    epoch, beside = {"replicated": replicated_epoch, "keras": stock_epoch}[engine](regime, data)
-    print(json.dumps([peak_megabytes(), epoch, beside]))
+    drawn = initial_weights(regime, data.train, list(range(REPEATS)))
+    batch_size = regime.training.batch_size
+    with tempfile.NamedTemporaryFile(suffix=".npz") as file:
+        np.savez(
+            file,
+            inputs=data.train.inputs.reshape(-1, batch_size, *data.train.inputs.shape[1:]),
+            targets=data.train.targets.reshape(-1, batch_size),
+            **{name: np.moveaxis(np.asarray(values), -1, 0) for name, values in drawn.items()},
+        )
+        file.flush()
+
+        def measured(group):
+            command = [JAX_PYTHON, PEER, file.name, sizes[0], regime.training.epochs, group]
+            printed = subprocess.run(
+                [str(word) for word in command], check=True, capture_output=True, text=True
+            ).stdout
+            return json.loads(printed.splitlines()[-1])
+
+        at_once = measured(REPEATS)
+        grouped = {group: measured(group)["seconds"] for group in GROUPS}
+    grouped[REPEATS] = at_once["seconds"]
+    best = min(grouped, key=grouped.get)
+    return at_once, {"seconds": grouped[best], "group": best}
 
 
-def measure(engine, *sizes):
-    """The same in a process of its own."""
-    return measured_apart(__file__, "--measure", [engine, *sizes])
+def rows_of(layer, *sizes):
+    """One row for each way of training networks of these sizes."""
+    found = {way: measured_apart(__file__, "--measure", [way, layer, *sizes]) for way in HERE}
+    if JAX_PYTHON.exists():
+        found["jax.vmap"], found["jax.vmap, best group"] = in_jax(layer, *sizes)
+        np.testing.assert_allclose(
+            found["jax.vmap"].pop("losses"), found["ours"]["losses"], rtol=1e-3
+        )
+    del found["ours"]["losses"]
+    names = dict(
+        zip(("layer", "units", "timesteps", "batch", "rows"), (layer, *sizes), strict=True)
+    )
+    rows = []
+    for way, figures in found.items():
+        if "seconds" in figures:
+            figures["gigaflops"] = gigaflops(layer, *sizes, figures["seconds"])
+        rows.append({**names, "way": way, **figures})
+    return rows
+
+
+def in_markdown(measured):
+    """The rows as a table, one line for each size."""
+    lines = []
+    for rows in measured:
+        way = {row["way"]: row for row in rows}
+        us = way["ours"]
+
+        def ratio(name, way=way, us=us):
+            return f"{way[name]['seconds'] / us['seconds']:.3g}" if name in way else ""
+
+        head = [str(us[name]) for name in ("layer", "units", "timesteps", "batch", "rows")]
+        cells = [
+            f"{us['seconds']:.3g}", ratio("jax.vmap"), ratio("jax.vmap, best group"),
+            ratio("stock Keras"), f"{us['gigaflops']:.2g}",
+            f"{way['product limit']['gigaflops']:.2g}", f"{us['megabytes']:.0f}",
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(head + cells)} |\n")
+    return (
+        "# The replicated engine over sizes of networks\n\n"
+        "Made by `python benchmarks/sizes.py --markdown benchmarks/sizes.md` (after `make jax`) on "
+        f"{platform.machine()}, one core, Keras {keras.__version__}, with nothing else running. "
+        f"Seconds that one epoch of {REPEATS} repeats of a stateless network takes, and how many "
+        "times as long it takes in JAX (forty lines with `jax.vmap`: all repeats at once, or in "
+        f"groups of {', '.join(map(str, GROUPS))} or {REPEATS}, whichever is fastest) and in a "
+        "loop of stock Keras. GFLOP/s are of useful matrix products; the limit is the core's, in "
+        "products of the same sizes. Memory is that of the process. Compilation is left out.\n\n"
+        f"Recurrent networks of more than {MOST_UNITS} units over several timesteps or rows at "
+        "a time go to stock Keras by themselves.\n\n"
+        "| layer | units | timesteps | batch | rows | seconds | jax.vmap, times | best group, "
+        f"times | stock Keras, times | GFLOP/s | limit | MB |\n|{'---|' * 12}\n{''.join(lines)}"
+    )
 
 
 def main():
-    """Measure, and print or write a table."""
+    """Measure, and print or write tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--measure", type=json.loads, help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--markdown", type=Path, help="write the table to this file")
+    parser.add_argument("--layer", action="append", choices=GATES, help="instead of all")
+    parser.add_argument("--only", help="UNITS,TIMESTEPS,BATCH,ROWS: this size instead of all")
     arguments = parser.parse_args()
     if arguments.measure:
         measure_here(*arguments.measure)
         return
-    lines, left_out = [], []
-    for sizes in [*itertools.product(UNITS, TIMESTEPS, BATCHES), *BROAD]:
-        last = None
-        for rows in ROWS:
-            if last is not None and last * rows / ROWS[0] > LONGEST_EPOCH:
-                left_out.append(sizes)
-                continue
-            megabytes, epoch, beside = measure("replicated", *sizes, rows)
-            _, stock, stock_beside = measure("keras", *sizes, rows)
-            last = max(epoch, stock / REPEATS)
-            pays = max(1, -(-(beside - stock_beside) // max(stock - epoch, 1e-9)))
-            lines.append(
-                f"| {' | '.join(map(str, (*sizes, rows)))} | {epoch:.3g} | {stock:.3g} "
-                f"| {stock / epoch:.3g} | {pays if stock > epoch else 'never'} "
-                f"| {megabytes:.0f} |\n"
-            )
-            print(lines[-1], end="", flush=True)
-    text = (
-        "# The replicated engine over sizes of networks\n\n"
-        f"Made by `python benchmarks/sizes.py --markdown benchmarks/sizes.md` on "
-        f"{platform.machine()}, one core, Keras {keras.__version__}. Seconds that one epoch of "
-        f"{REPEATS} repeats of a stateless LSTM takes: all at once, and by stock Keras one after "
-        "the other. “from” is the number of epochs from which the replicated engine is faster "
-        "with its compilation counted. Memory is that of its process.\n\n"
-        f"Recurrent networks of more than {MOST_UNITS} units over several timesteps or rows at "
-        "a time go to stock Keras by themselves.\n\n"
-        "| units | timesteps | batch | rows | replicated, s | stock, s | ratio | from | MB |\n"
-        f"|{'---|' * 9}\n{''.join(lines)}\n"
-        f"{len(left_out)} sizes of {ROWS[1]} rows whose epoch would take longer than "
-        f"{LONGEST_EPOCH} s are left out; time grows in proportion to the rows.\n"
-    )
-    publish(text, arguments.markdown)
+    sizes = [tuple(map(int, arguments.only.split(",")))] if arguments.only else SIZES
+    measured = []
+    for layer in arguments.layer or GATES:
+        for size in sizes:
+            measured.append(rows_of(layer, *size))
+            print(json.dumps(measured[-1]), flush=True)
+    if arguments.json:
+        arguments.json.write_text(
+            json.dumps([*itertools.chain(*measured)], indent=1), encoding="utf-8"
+        )
+    publish(in_markdown(measured), arguments.markdown)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python envs/make_environment.py          # .venv, which everything runs in
     python envs/make_environment.py torch    # .venv-torch, for benchmarks/speed.py alone
+    python envs/make_environment.py jax      # .venv-jax, for benchmarks/sizes.py alone
     python envs/make_environment.py mutation # .venv-mutation, for tests/mutation/ alone
 
 Run by `make` with any CPython that the locks serve; needs that Python's pip and nothing else.
@@ -24,6 +25,7 @@ BUILD_LOCK = ROOT / "envs" / "build.lock"
 UV_LOCK = ROOT / "envs" / "uv.lock"
 ENVIRONMENTS = {
     "main": (ROOT / ".venv", ROOT / "requirements.lock"),
+    "jax": (ROOT / ".venv-jax", ROOT / "envs" / "jax.lock"),
     "torch": (ROOT / ".venv-torch", ROOT / "envs" / "torch.lock"),
     "mutation": (ROOT / ".venv-mutation", ROOT / "envs" / "mutation.lock"),
 }

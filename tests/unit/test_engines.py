@@ -12,7 +12,13 @@ import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, rmse, shipped_regimes
 
 from thousandfold.engines import network, replicated, stock
-from thousandfold.engines.lanes import FEWEST_LANES, MOST_LANES, lanes_of, weights_of
+from thousandfold.engines.lanes import (
+    LANES_FIRST,
+    LANES_LAST,
+    lanes_of,
+    repeats_come_first,
+    weights_of,
+)
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
 from thousandfold.engines.support import supports, unsupported
@@ -271,6 +277,8 @@ BIT_REGIMES = {
     "wider, long": STATELESS.varied(units=16, timesteps=12, batch_size=4, epochs=5),
     "keras2017": WIDE.varied(profile="keras2017"),
     "matrix products": STATELESS.varied(units=32, timesteps=3, batch_size=8, epochs=5),
+    "single rows, repeats first": STATELESS.varied(units=16, timesteps=6, epochs=5),
+    "shuffled, repeats first": STATELESS.varied(units=64, batch_size=4, shuffle=True, epochs=5),
     "gru": WIDE.varied(layer="gru"),
     "dense": STATELESS.varied(layer="dense", timesteps=3, units=4),
     "stopped early": STATEFUL.varied(
@@ -301,18 +309,31 @@ def test_a_repeat_is_equal_to_the_bit_in_any_block(name):
 @pytest.mark.slow
 def test_a_repeat_is_equal_to_the_bit_in_any_pass():
     regime = STATELESS.varied(epochs=5, shuffle=True)
-    lanes = lanes_of(regime, features=1)
-    seeds = tuple(range(1000, 1000 + lanes + 3))
+    seeds = tuple(range(1000, 1000 + LANES_LAST[1] + 3))
+    lanes = lanes_of(regime, 1, len(seeds))
+    assert lanes < LANES_LAST[1]
     whole = trained(replicated, regime, seeds)
     for some in ([0, lanes], [lanes + 2, lanes - 1]):
         assert_bits(whole, trained(replicated, regime, tuple(seeds[i] for i in some)), some)
 
 
-def test_lanes_follow_from_sizes_alone():
-    assert lanes_of(STATEFUL, features=1) == MOST_LANES
-    assert lanes_of(STATEFUL.varied(units=64), features=1) == FEWEST_LANES
-    for wider in [STATEFUL.varied(units=4), STATELESS.varied(batch_size=16, timesteps=12)]:
-        assert FEWEST_LANES < lanes_of(wider, features=1) < MOST_LANES
+@pytest.mark.parametrize("repeats", [1, 2, 30, 100, 512, 513, 1000, 100_000])
+@pytest.mark.parametrize("units", [1, 8, 16, 64, 128])
+def test_passes_are_as_large_as_each_other_and_hardly_larger_than_they_need_to_be(units, repeats):
+    regime = STATEFUL.varied(units=units)
+    step, most = LANES_FIRST if repeats_come_first(regime) else LANES_LAST
+    lanes = lanes_of(regime, 1, repeats)
+    assert lanes % step == 0
+    assert 2 * step <= lanes <= most
+    passes = -(-repeats // lanes)
+    assert passes * lanes - repeats < max(2 * step, passes * step)
+
+
+def test_larger_networks_have_fewer_lanes():
+    lanes = [lanes_of(STATEFUL.varied(units=units), 1, 10_000) for units in (1, 12)]
+    assert lanes == sorted(set(lanes), reverse=True)
+    lanes = [lanes_of(STATEFUL.varied(units=units), 1, 10_000) for units in (16, 32, 64)]
+    assert lanes == sorted(set(lanes), reverse=True)
 
 
 @pytest.mark.parametrize("layer", ["lstm", "gru", "simple_rnn", "dense"])
@@ -329,8 +350,8 @@ def test_weights_are_as_many_as_keras_has(layer, layers, units, timesteps, featu
 
 def test_more_weights_mean_fewer_lanes():
     """Of one size but for the layers; stacked ones hold several times the weights."""
-    single = STATEFUL.varied(units=8)
-    assert lanes_of(single.varied(layers=3), features=1) < lanes_of(single, features=1)
+    single = STATEFUL.varied(units=12)
+    assert lanes_of(single.varied(layers=3), 1, 10_000) < lanes_of(single, 1, 10_000)
 
 
 @pytest.mark.parametrize(

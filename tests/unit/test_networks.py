@@ -8,6 +8,7 @@ import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, rmse
 
 from thousandfold.engines import replicated, stock
+from thousandfold.engines.lanes import UNITS_OF_PRODUCTS, repeats_come_first
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
 from thousandfold.engines.support import supports, unsupported
@@ -99,6 +100,18 @@ NETWORKS = {
         patience=3, restore_best_weights=False,
     ),
 }  # fmt: skip
+NETWORKS |= {
+    f"{name}, repeats first": NETWORKS[name].varied(units=UNITS_OF_PRODUCTS)
+    for name in (
+        "gru", "gru of 2017", "simple rnn", "dense on lags", "masking", "flag", "stepwise",
+        "filled up with zeros, shuffled", "stopping early, shuffled, a ragged batch",
+        "stopping early, state kept, seeded",
+    )
+}  # fmt: skip
+
+
+def test_some_networks_have_their_repeats_first_and_others_last():
+    assert {repeats_come_first(regime) for regime in NETWORKS.values()} == {True, False}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -9,7 +9,6 @@ import pytest
 from support import ROOT, STATEFUL, shipped_study
 
 from thousandfold.data import load_series
-from thousandfold.engines.lanes import FEWEST_LANES
 from thousandfold.machine import available_memory_mb, host_kind, processor
 from thousandfold.resources import (
     BESIDE_MB,
@@ -62,7 +61,7 @@ def test_passes_cover_the_block_and_fit(granted, free):
     cut = passes(wide, granted, free)
     assert [repeat for part in cut for repeat in part] == list(range(3, 1003))
     largest = max(len(part) for part in cut)
-    assert FEWEST_LANES <= largest < 1000
+    assert wide.at_once <= largest < 1000
     assert wide.process_mb(largest) <= min(granted - BESIDE_MB, free)
 
 
@@ -89,9 +88,9 @@ def test_stock_keras_trains_one_after_the_other():
 
 
 def test_a_network_that_does_not_fit_is_refused_with_one_that_would():
-    large = job(units=1000)
+    large = job(units=3000)
     with pytest.raises(
-        TooLittleMemoryError, match="scenario a on s: training 64 repeats"
+        TooLittleMemoryError, match="scenario a on s: training 10 repeats"
     ) as refusal:
         passes(large, memory_mb([large]), 4000)
     message = str(refusal.value)

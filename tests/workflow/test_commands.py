@@ -63,7 +63,7 @@ ELSEWHERE = {
 }
 """Command -> what runs it, or the same with other numbers."""
 
-DRY_RUN = ("make lock", "make torch", "make mutation", "make quick", "make coverage")
+DRY_RUN = ("make lock", "make torch", "make jax", "make mutation", "make quick", "make coverage")
 """Commands that fetch what changes by the day, or gigabytes, or run what CI runs: only planned."""
 
 HERE = (

@@ -18,7 +18,7 @@ LANES_LAST = 16, 512
 LANES_FIRST = 5, 50
 """Repeats first: the same, with at least two multiples."""
 
-CACHED_BYTES = 4_000_000
+CACHED_BYTES = 2_800_000
 """Weights and activations of all lanes are to fit a core's caches."""
 
 GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}

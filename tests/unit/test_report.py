@@ -132,7 +132,7 @@ def run_of(study, diverged=(), warnings=()):
     verdicts = claims(findings, study.findings, study.unit)
     asked = [q for _, q in questions_of(study.findings, of_metric, margins, design)]
     published = {s.name: load_published(s.published) for s in study.series if s.published}
-    pairs, rule = study.compared_pairs(), study.stopping
+    pairs, rule = study.compared_pairs, study.stopping
     tables = {
         StoppingRow: [],
         StoppingSimulationRow: [],
@@ -151,7 +151,7 @@ def run_of(study, diverged=(), warnings=()):
         ReplicationRow: replication_table(samples, findings, design, study.metric),
         CalibrationRow: calibration_table(samples, pairs, asked, study.alpha, design),
         PublishedRow: published_table(samples, published),
-        ComparisonRow: compare_pairs(samples, design, study.alpha, study.explored_pairs()),
+        ComparisonRow: compare_pairs(samples, design, study.alpha, study.explored_pairs),
         ForecastBandRow: [row for name in by_name for row in bands_of(study, name)],
         FidelityRow: [fidelity],
         IdentityRow: [identity],
@@ -374,7 +374,7 @@ def test_of_many_scenarios_only_pairs_that_a_claim_names_are_shown(monkeypatch):
     study = small_study()
     monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios) - 1)
     tables, html = page_of(study)
-    assert len(tables[ComparisonRow]) == len(study.explored_pairs())
+    assert len(tables[ComparisonRow]) == len(study.explored_pairs)
     assert 'class="heat"' not in html
     assert "Pairs that a claim names" in html
     assert f"With {len(study.scenarios)} scenarios, the number of pairs is too large" in html

@@ -74,6 +74,23 @@ def test_mirror_findings_share_a_contrast_and_spread_is_another():
     assert less["welch_p_holm"] == mirror["welch_p_holm"]
 
 
+def test_a_mean_whose_direction_the_other_averages_contradict_is_flagged():
+    few_large = np.where(np.arange(400) % 10 == 0, 100.0, np.linspace(-0.5, 0.5, 400))
+    samples = {"a": few_large, "b": np.linspace(0.9, 1.1, 400)}
+    row = evidence(samples, finding("F", MeanDifference("greater", "a", "b", 1.0))).iloc[0]
+    assert row["difference"] > 0 > row["median_difference"]
+    assert "direction differs by median, trimmed mean, ranks" in row["flags"]
+    swapped = {"a": samples["b"] + 20, "b": samples["b"]}
+    same = evidence(swapped, finding("F", MeanDifference("greater", "a", "b", 1.0))).iloc[0]
+    assert "direction differs" not in same["flags"]
+
+
+def test_an_unknown_direction_is_refused_rather_than_tested():
+    estimate = Estimate(1.0, 0.5, 0.5, 0.1, 10.0, 1.0, 1.0)
+    with pytest.raises(ValueError, match="unknown direction 'lower'"):
+        estimate.p_claim("lower", 0.1)
+
+
 def test_the_shipped_study_has_fifteen_distinct_contrasts():
     study = shipped_study()
     rng = np.random.default_rng(2)

@@ -104,7 +104,6 @@ def test_claims_are_answered_per_series_and_over_all(mixed):
     assert "Over all 2 series" in page
 
 
-@pytest.mark.slow
 def test_a_change_of_the_own_model_retrains_only_it(mixed):
     before = mixed.blocks()
     path = mixed.folder / "my_models.py"

@@ -23,7 +23,7 @@ from thousandfold.resources import BESIDE_MB, TrainingJob, memory_mb
 from thousandfold.scenario import Regime, Scenario
 from thousandfold.series import Series
 from thousandfold.study import Block
-from thousandfold.training import train_repeats
+from thousandfold.training import Prepared, train_prepared
 
 TEST_ROWS = 12
 
@@ -73,8 +73,8 @@ def train(sizes):
     engine(job.regime.execution.engine)  # Imports Keras.
     stamps, started = [], time.perf_counter()
     scenario = Scenario("job", "job", job.regime, "job")
-    train_repeats(
-        scenario, series, 1, range(job.repeats),
+    train_prepared(
+        Prepared.of(scenario, series), 1, range(job.repeats),
         lambda done: stamps.append((done, time.perf_counter())),
     )  # fmt: skip
     whole = time.perf_counter() - started

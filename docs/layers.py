@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "layers.md"
 LAYERS = {
     "page": ("report", "figures", "svg"),
     "notebooks": ("notebook",),
-    "jobs": ("training", "checks", "interleaving", "resources", "joblog"),
+    "jobs": ("jobs", "training", "checks", "interleaving", "resources", "joblog"),
     "results": ("collection", "measuring", "provenance", "recipe", "releases", "records"),
     "study from config": (
         "config", "data", "imported", "mentions", "observations", "proposals", "regimes",
@@ -24,11 +24,11 @@ LAYERS = {
     ),
     "engines": ("engines",),
     "verdicts": ("inference", "formatting"),
-    "study": ("study",),
+    "study": ("settings", "study"),
     "user files": ("reading",),
     "config files": ("config_files", "schema"),
     "tables": ("tables",),
-    "experiment": ("supervised", "series", "scenario", "metrics", "baselines", "seeds"),
+    "experiment": ("supervised", "series", "scenario", "tasks", "metrics", "baselines", "seeds"),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip
 """From top to bottom: a module imports from its own layer and from those below."""

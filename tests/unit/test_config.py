@@ -14,7 +14,7 @@ from workflow.project import merged
 
 from check_overlays import overlays
 from new_study import study_of_series
-from thousandfold.config import load_study
+from thousandfold.config import load_study, read_study
 from thousandfold.config_files import ConfigError, command_line_values, config_files, read_layer
 from thousandfold.config_files import merged as merged_configs
 from thousandfold.engines import ENGINE_MODULES
@@ -224,20 +224,20 @@ def test_of_many_scenarios_the_pairs_that_findings_name_are_explored(monkeypatch
     study = shipped_study()
     monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios))
     assert study.compares_all_pairs
-    assert study.explored_pairs() is None
+    assert study.explored_pairs is None
     monkeypatch.setattr("thousandfold.study.MOST_PAIRED", len(study.scenarios) - 1)
     assert not study.compares_all_pairs
-    explored = study.explored_pairs()
-    assert {(a, b) for _, a, b in study.compared_pairs()} <= set(explored)
+    explored = study.explored_pairs
+    assert {(a, b) for _, a, b in study.compared_pairs} <= set(explored)
     assert len(set(map(frozenset, explored))) == len(explored)
     trend = Trend("less", (("b", "a"), ("c", "d")), (1, 2), None)
     precision = Precision("a", 10, 3.0, 1.0)
     finding = Finding("F", "", "", "less", (trend, precision))
-    assert replace(study, findings=(finding,)).explored_pairs() == (("a", "b"), ("c", "d"))
+    assert replace(study, findings=(finding,)).explored_pairs == (("a", "b"), ("c", "d"))
 
 
 def test_compared_pairs_are_taken_once():
-    pairs = shipped_study().compared_pairs()
+    pairs = shipped_study().compared_pairs
     assert len(pairs) == len({(s, frozenset((a, b))) for s, a, b in pairs}) == 12
     assert ("shampoo", "stateful", "stateless") in pairs
 
@@ -790,3 +790,11 @@ def test_later_configs_win_key_by_key_and_change_no_earlier_one():
         "f": 8,
     }
     assert base == {"a": {"b": 1, "c": {"d": 2}}, "e": 3, "f": {"g": 4}}
+
+
+def test_a_job_reads_the_config_without_preparing_any_series(monkeypatch):
+    study = shipped_study()
+    monkeypatch.setattr("thousandfold.config.check_data", lambda study: pytest.fail("checked"))
+    assert read_study(shipped_config()) == study
+    with pytest.raises(ConfigError, match=r"study\.seed"):
+        read_study(merged(shipped_config(), {"study": {"seed": -1}}))

@@ -630,10 +630,16 @@ def test_a_ratio_in_words_is_a_ratio():
     table = evidence(samples, ratio)
     sentence = told(table, ratio).iloc[0]["sentence"]
     means = [stats.gmean(samples[name]) for name in "ab"]
-    assert table[["mean_a", "mean_b"]].iloc[0].tolist() == pytest.approx(means)
-    assert table["median_difference"].iloc[0] == pytest.approx(
-        math.exp(np.median(np.log(samples["a"])) - np.median(np.log(samples["b"])))
-    )
+    row, logarithms = table.iloc[0], [np.log(samples[name]) for name in "ab"]
+    assert [row["mean_a"], row["mean_b"]] == pytest.approx(means)
+    assert [row["estimate_a"], row["estimate_b"]] == pytest.approx(means)
+    for column, of in [
+        ("median_difference", np.median),
+        ("trimmed_mean_difference", lambda x: stats.trim_mean(x, 0.2)),
+    ]:
+        assert row[column] == pytest.approx(math.exp(of(logarithms[0]) - of(logarithms[1])))
+    assert row["bootstrap_t_low"] == pytest.approx(row["ci_low"], rel=0.05)
+    assert row["bootstrap_t_high"] == pytest.approx(row["ci_high"], rel=0.05)
     assert f"is {means[0] / means[1]:.3g} times that of b" in sentence
     low, high = (table[end].iloc[0] for end in ("ci_low", "ci_high"))
     assert f"interval {low:.3g} to {high:.3g}, margin 2 times" in sentence

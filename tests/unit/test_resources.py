@@ -25,6 +25,7 @@ from thousandfold.resources import (
     training_jobs,
 )
 from thousandfold.study import Block
+from thousandfold.training import Prepared
 
 PLENTY = 10**6
 
@@ -113,7 +114,10 @@ def test_jobs_of_the_shipped_study(monkeypatch):
     monkeypatch.chdir(ROOT)
     study = shipped_study()
     series = {source.name: load_series(source) for source in study.series}
-    jobs = [training_job(study.scenario(b.scenario), series[b.series], b) for b in study.blocks()]
+    jobs = [
+        training_job(b, Prepared.of(study.scenario(b.scenario), series[b.series]))
+        for b in study.blocks()
+    ]
     assert training_jobs(study, series.__getitem__) == jobs
     assert {each.train_rows for each in jobs} == {22, 12}
     assert {each.test_rows for each in jobs} == {12}

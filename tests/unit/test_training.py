@@ -18,7 +18,7 @@ def scenario(regime=STATEFUL, **changes):
 
 
 def test_a_row_per_repeat(shampoo):
-    table = measured(train_repeats(scenario(), shampoo, 11, range(5, 9)), shampoo)
+    table = measured(train_repeats(scenario(), shampoo, 11, range(5, 9)), shampoo, "regression")
     assert list(table["repeat"]) == [5, 6, 7, 8]
     assert list(table["seed"]) == [repeat_seed(11, "shampoo", "stateful", r) for r in range(5, 9)]
     forecasts = table.filter(like="forecast_").to_numpy()
@@ -58,7 +58,7 @@ def test_diverged_repeats_are_recorded(shampoo, engine):
         scenario(STATELESS, learning_rate=1e38, engine=engine), shampoo, 11, repeats
     )
     assert table["diverged"].all()
-    metrics = measured(table, shampoo)[["rmse", "mae", "smape", "mase"]]
+    metrics = measured(table, shampoo, "regression")[["rmse", "mae", "smape", "mase"]]
     assert metrics.isna().all(axis=None)
     assert list(table["repeat"]) == list(repeats)
 
@@ -68,8 +68,8 @@ def test_metrics_are_of_the_forecasts_alone_and_the_same_in_any_block(shampoo):
     rng = np.random.default_rng(2)
     columns = {f"forecast_{i + 1}": rng.normal(300, 50, 100) for i in range(12)}
     table = pd.DataFrame({"repeat": range(100), "diverged": [False] * 99 + [True], **columns})
-    whole = measured(table, shampoo)
-    alone = pd.concat([measured(table.iloc[[i]], shampoo) for i in range(100)])
+    whole = measured(table, shampoo, "regression")
+    alone = pd.concat([measured(table.iloc[[i]], shampoo, "regression") for i in range(100)])
     pd.testing.assert_frame_equal(whole, alone, check_exact=True)
     forecasts, actual = table.filter(like="cast_").to_numpy()[:99], shampoo.values[-12:]
     np.testing.assert_allclose(whole["mae"][:99], np.abs(forecasts - actual).mean(axis=1))

@@ -4,8 +4,19 @@ Makes results/summary.csv, baselines.csv, baseline_forecasts.csv, required_repea
 standard_error.csv, comparisons.csv, twins.csv, findings.csv, claims.csv, conjunctions.csv,
 replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the
 settings it uses and the code behind it, so that a changed margin or a mended formula reruns just
-that.
+that. The settings are in a list, because Snakemake notices changes in params of built-in types
+only.
 """
+
+from thousandfold.settings import (
+    CalibrationSettings,
+    ComparisonSettings,
+    PublishedSettings,
+    ReplicationSettings,
+    StandardErrorSettings,
+    SummarySettings,
+    VerdictSettings,
+)
 
 
 rule summarise:
@@ -36,11 +47,7 @@ rule summarise:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        series=STUDY.series,
-        metrics=literally(STUDY.metrics),
-        lag_orders=None if STUDY.table else STUDY.lag_orders,
-        deterministic=STUDY.deterministic,
-        study_seed=STUDY.seed,
+        settings=[SummarySettings.of(STUDY)],
         code=code_digest("summarise"),
     message:
         "Describing each scenario"
@@ -67,8 +74,7 @@ rule standard_error:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        metric=literally(STUDY.metric),
-        study_seed=STUDY.seed,
+        settings=[StandardErrorSettings.of(STUDY)],
         code=code_digest("standard_error"),
     message:
         "Standard error against the number of repeats"
@@ -96,14 +102,7 @@ rule compare:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        series=literally([source.name for source in STUDY.series]),
-        pairs=STUDY.explored_pairs(),
-        twins=STUDY.twins,
-        alpha=STUDY.alpha,
-        design=STUDY.design,
-        metric=literally(STUDY.metric),
-        deterministic=STUDY.deterministic,
-        study_seed=STUDY.seed,
+        settings=[ComparisonSettings.of(STUDY)],
         code=code_digest("compare"),
     message:
         "Comparing pairs of scenarios"
@@ -130,15 +129,7 @@ rule calibrate:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        findings=STUDY.findings,
-        margins=MARGINS,
-        alpha=STUDY.alpha,
-        pairs=STUDY.compared_pairs(),
-        design=STUDY.design,
-        metric=literally(STUDY.metric),
-        metrics=STUDY.metrics,
-        deterministic=STUDY.deterministic,
-        study_seed=STUDY.seed,
+        settings=[CalibrationSettings.of(STUDY)],
         code=code_digest("calibrate"),
     message:
         "Calibrating tests and verdicts on the study's own repeats"
@@ -177,20 +168,7 @@ rule judge:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        findings=STUDY.findings,
-        margins=MARGINS,
-        units={
-            (source.name, metric): STUDY.unit(source.name, metric)
-            for source in STUDY.series
-            for metric in STUDY.metrics
-        },
-        alpha=STUDY.alpha,
-        design=STUDY.design,
-        higher_is_better={
-            metric: STUDY.higher_is_better(metric) for metric in STUDY.metrics
-        },
-        deterministic=STUDY.deterministic,
-        study_seed=STUDY.seed,
+        settings=[VerdictSettings.of(STUDY)],
         code=code_digest("judge"),
     message:
         "Testing the registered findings"
@@ -214,9 +192,7 @@ rule replicate:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        design=STUDY.design,
-        metric=literally(STUDY.metric),
-        study_seed=STUDY.seed,
+        settings=[ReplicationSettings.of(STUDY)],
         code=code_digest("replicate"),
     message:
         "What fewer repeats would have told"
@@ -240,8 +216,7 @@ rule compare_published:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        tables={source.name: source.published for source in STUDY.series},
-        study_seed=STUDY.seed,
+        settings=[PublishedSettings.of(STUDY)],
         code=code_digest("compare_published"),
     message:
         "Holding the published tables against ours"

@@ -12,6 +12,7 @@ from snakemake.logging import logger
 from thousandfold.data import load_series
 from thousandfold.disk import CHECKSUMS, damaged_files, set_aside, set_aside_damaged
 from thousandfold.engines.support import unsupported
+from thousandfold.jobs import job_of
 from thousandfold.names import composed, spelled
 from thousandfold.observations import in_words
 from thousandfold.recipe import code_digest, checks_recipe, recipe
@@ -28,6 +29,7 @@ from thousandfold.resources import (
 from thousandfold.releases import foreign_blocks
 from thousandfold.study import Block
 from thousandfold.tables.rows import TRAINING_TABLES
+from thousandfold.training import Prepared
 
 RESULTS = STUDY.folder("results")
 REPORTS = STUDY.folder("reports")
@@ -44,7 +46,6 @@ def command():
     return snakemake_command(*arguments, snakefile=workflow.main_snakefile)
 
 
-MARGINS = {source.name: source.margin for source in STUDY.series}
 SERIES_FILES = [source.file for source in STUDY.series]
 PUBLISHED_FILES = [source.published for source in STUDY.series if source.published]
 
@@ -141,21 +142,26 @@ def growing(need):
     return resource
 
 
-def job_of(wildcards):
-    """The training job of a block."""
+def training_job_of(wildcards):
+    """What the training job of a block gets."""
+    return job_of(STUDY, [block_of(wildcards)])
+
+
+def sizes_of_job(wildcards):
+    """The sizes of the training job of a block."""
     block = block_of(wildcards)
     scenario = STUDY.scenario(block.scenario)
-    return training_job(scenario, loaded_series(block.series), block)
+    return training_job(block, Prepared.of(scenario, loaded_series(block.series)))
 
 
 @growing
 def training_mb(wildcards):
-    return memory_mb([job_of(wildcards)])
+    return memory_mb([sizes_of_job(wildcards)])
 
 
 @growing
 def training_minutes(wildcards):
-    return minutes([job_of(wildcards)])
+    return minutes([sizes_of_job(wildcards)])
 
 
 @growing
@@ -256,7 +262,7 @@ def finished_files(wildcards):
         for rule in workflow.rules
         if Path(rule.snakefile).is_relative_to(PROJECT / "workflow")
         and not rule.has_wildcards()
-        and "train_interleaved" not in rule.name
+        and not rule.name.endswith("train")
         for file in rule.output
     ]
 

@@ -16,7 +16,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     [SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])]
 )
 
-from thousandfold.config import load_study
+from thousandfold.config import load_study, read_study
 from thousandfold.disk import check_writable
 from thousandfold.errors import UserError
 from thousandfold.config_files import (
@@ -54,7 +54,12 @@ if CONFIG_FILES and CONFIG_FILES[0] not in OVERLAYS:
 
 config = content
 try:
-    STUDY = load_study(config, CONFIG_FILES)
+    # A job on a cluster reads the config once more, whose files the run has checked.
+    STUDY = (
+        load_study(config, CONFIG_FILES)
+        if workflow.is_main_process
+        else read_study(config)
+    )
     for parent in ("results", "reports"):
         check_writable(STUDY.folder(parent))
 except UserError as error:

@@ -1,20 +1,17 @@
-"""Training times that can be compared: included only where study.interleave is true.
+"""Training times that can be compared: takes the place of train.smk if study.interleave is true.
 
 Makes results/blocks/<series>/<scenario>/<start>-<stop>.parquet, all in one job
 """
 
 
-ruleorder: train_interleaved > train
-
-
-rule train_interleaved:
+rule train:
     """Train all repeats in random order, alone on the machine, and time each."""
     input:
         series=[ancient(file) for file in SERIES_FILES],
     output:
         files_of(STUDY.blocks()),
     log:
-        LOG_FILE.format(rule="train_interleaved"),
+        LOG_FILE.format(rule="train"),
     conda:
         "../../envs/train.yaml"
     threads: workflow.cores
@@ -23,7 +20,8 @@ rule train_interleaved:
         runtime=interleaved_minutes,
     params:
         recipes=[recipe(STUDY, block) for block in STUDY.blocks()],
+        job=job_of(STUDY, STUDY.blocks()),
     message:
         "Training and timing all repeats in random order"
     script:
-        "../scripts/train_interleaved.py"
+        "../scripts/train.py"

@@ -3,6 +3,8 @@
 Makes results/stages/<series>/<scenario>/<stage>.json, stopping.csv and stopping_simulation.csv
 """
 
+from thousandfold.settings import StoppingSettings
+
 
 checkpoint assess:
     """See whether a scenario's mean is known well enough after a stage."""
@@ -44,10 +46,7 @@ rule simulate_stopping:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        rule=[STUDY.stopping],
-        most=STUDY.repeats,
-        metric=literally(STUDY.metric),
-        study_seed=STUDY.seed,
+        settings=[StoppingSettings.of(STUDY)],
         code=code_digest("simulate_stopping"),
     message:
         "What stopping early does to intervals"

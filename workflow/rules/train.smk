@@ -1,12 +1,7 @@
 """Training: one job per series, scenario and block of repeats.
 
-Makes results/blocks/<series>/<scenario>/<start>-<stop>.parquet, identities.csv and fidelity.csv
+Makes results/blocks/<series>/<scenario>/<start>-<stop>.parquet
 """
-
-from snakemake.logging import logger
-
-if workflow.is_main_process:
-    logger.info(planned_trainings())
 
 
 rule train:
@@ -26,32 +21,9 @@ rule train:
         runtime=training_minutes,
     params:
         recipe=block_recipe,
+        # No built-in type, so Snakemake does not compare it: the recipe says what trains again.
+        job=training_job_of,
     message:
         "Training {wildcards.scenario} on {wildcards.series}, repeats {wildcards.start} to {wildcards.stop}"
     script:
         "../scripts/train.py"
-
-
-rule check_training:
-    """Check that what must give the same numbers does: identities, the fast engine and stock Keras."""
-    input:
-        series=[ancient(file) for file in SERIES_FILES],
-        release=rules.note_release.output[0],
-    output:
-        identities=RESULTS / "identities.csv",
-        fidelity=RESULTS / "fidelity.csv",
-        checksums=checksums("identities.csv", "fidelity.csv"),
-    log:
-        LOG_FILE.format(rule="check_training"),
-    conda:
-        "../../envs/train.yaml"
-    threads: 1
-    resources:
-        mem_mb=checking_mb,
-        runtime=checking_minutes,
-    params:
-        recipe=checks_recipe(STUDY),
-    message:
-        "Checking the training against itself and against stock Keras"
-    script:
-        "../scripts/check_training.py"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from thousandfold.collection import checked_blocks
-from thousandfold.config import load_study
+from thousandfold.config import read_study
 from thousandfold.disk import write_text
 from thousandfold.inference.stopping import half_widths, is_enough
 from thousandfold.joblog import log_to
@@ -31,7 +31,7 @@ def assess(study: Study, blocks: list[Path], rule: Stopping, damaged: Path, outp
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     assess(
-        study=load_study(snakemake.config, []),
+        study=read_study(snakemake.config),
         blocks=[Path(file) for file in snakemake.input.blocks],
         rule=snakemake.params.rule[0],
         damaged=Path(snakemake.params.damaged),

@@ -8,34 +8,29 @@ from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
-from thousandfold.study import Finding
+from thousandfold.settings import CalibrationSettings
 from thousandfold.tables import write_rows
 from thousandfold.tables.rows import CalibrationRow
 
 
 def write_calibration(
-    registered: tuple[Finding, ...],
-    margins: dict[str, float],
-    alpha: float,
-    pairs: tuple[tuple[str, str, str], ...],
-    design: str,
-    metric: str,
-    metrics: tuple[str, ...],
-    deterministic: frozenset[str],
-    study_seed: int,
+    settings: CalibrationSettings,
     repeats: Path,
     output: Path,
 ) -> None:
-    """Write the calibration table from the repeats table; margins are by series."""
-    all_repeats = read_large_table(repeats)
-    samples = {name: samples_of(all_repeats, study_seed, name, deterministic) for name in metrics}
-    asked = questions_of(registered, samples, margins, DESIGNS[design])
+    """Write the calibration table from the repeats table."""
+    all_repeats, design = read_large_table(repeats), DESIGNS[settings.design]
+    samples = {
+        metric: samples_of(all_repeats, settings.seed, metric, settings.deterministic)
+        for metric in settings.metrics
+    }
+    asked = questions_of(settings.findings, samples, settings.margins, design)
     table = calibration_table(
-        samples[metric],
-        pairs,
+        samples[settings.metric],
+        settings.compared_pairs,
         [question for _, question in asked],
-        alpha,
-        DESIGNS[design],
+        settings.alpha,
+        design,
     )
     write_rows(CalibrationRow, table, output)
 
@@ -43,15 +38,7 @@ def write_calibration(
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_calibration(
-        registered=snakemake.params.findings,
-        margins=snakemake.params.margins,
-        alpha=snakemake.params.alpha,
-        pairs=snakemake.params.pairs,
-        design=snakemake.params.design,
-        metric=snakemake.params.metric,
-        metrics=snakemake.params.metrics,
-        deterministic=snakemake.params.deterministic,
-        study_seed=snakemake.params.study_seed,
+        settings=snakemake.params.settings[0],
         repeats=Path(snakemake.input.repeats),
         output=Path(snakemake.output[0]),
     )

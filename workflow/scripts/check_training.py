@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from thousandfold.checks import check_fidelity, check_identity, checked_scenarios
-from thousandfold.config import load_study
+from thousandfold.config import read_study
 from thousandfold.data import load_series
 from thousandfold.joblog import log_to
 from thousandfold.machine import available_memory_mb
@@ -17,7 +17,7 @@ def check_training(
     config: dict[str, Any], granted_mb: float, identities: Path, fidelity: Path
 ) -> None:
     """Write the identities and fidelity tables. Raises TooLittleMemoryError."""
-    study = load_study(config, [])
+    study = read_study(config)
     series = [load_series(source) for source in study.series]
     # What does not fit is refused here, not killed half way.
     for job in checking_jobs(study, {each.name: each for each in series}.__getitem__):

@@ -10,7 +10,7 @@ from thousandfold.inference.findings import Identities, judge
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
-from thousandfold.study import Finding
+from thousandfold.settings import VerdictSettings
 from thousandfold.tables import read_rows, write_rows
 from thousandfold.tables.rows import (
     CalibrationRow,
@@ -30,14 +30,7 @@ def checked_identities(identities: Path) -> Identities:
 
 
 def write_verdicts(
-    registered: tuple[Finding, ...],
-    margins: dict[str, float],
-    units: dict[tuple[str, str], str],
-    alpha: float,
-    design: str,
-    higher_is_better: dict[str, bool],
-    deterministic: frozenset[str],
-    study_seed: int,
+    settings: VerdictSettings,
     repeats: Path,
     calibration: Path,
     identities: Path | None,
@@ -45,26 +38,26 @@ def write_verdicts(
     claims_output: Path,
     conjunctions_output: Path,
 ) -> None:
-    """Write the findings, claims and conjunctions tables from the repeats table.
-
-    Margins are by series, units by series and metric, directions by metric.
-    """
-    all_repeats = read_large_table(repeats)
-    metrics = {metric for _, metric in units}
+    """Write the findings, claims and conjunctions tables from the repeats table."""
+    all_repeats, registered = read_large_table(repeats), settings.findings
+    samples = {
+        metric: samples_of(all_repeats, settings.seed, metric, settings.deterministic)
+        for metric in settings.metrics
+    }
     table = judge(
-        {metric: samples_of(all_repeats, study_seed, metric, deterministic) for metric in metrics},
-        margins,
+        samples,
+        settings.margins,
         registered,
-        alpha,
-        DESIGNS[design],
+        settings.alpha,
+        DESIGNS[settings.design],
         identities=checked_identities(identities) if identities else {},
         miss_rates=miss_rates(read_rows(CalibrationRow, calibration)),
-        higher_is_better=higher_is_better,
+        higher_is_better=settings.directions,
     )
     write_rows(FindingRow, table, findings_output)
 
     def unit_of(series: str, metric: str) -> str:
-        return units[series, metric]
+        return settings.units[series, metric]
 
     verdicts = claims(table, registered, unit_of)
     write_rows(ClaimRow, verdicts, claims_output)
@@ -75,14 +68,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     found = snakemake.input.get("identities")
     write_verdicts(
-        registered=snakemake.params.findings,
-        margins=snakemake.params.margins,
-        units=snakemake.params.units,
-        alpha=snakemake.params.alpha,
-        design=snakemake.params.design,
-        higher_is_better=snakemake.params.higher_is_better,
-        deterministic=snakemake.params.deterministic,
-        study_seed=snakemake.params.study_seed,
+        settings=snakemake.params.settings[0],
         repeats=Path(snakemake.input.repeats),
         calibration=Path(snakemake.input.calibration),
         identities=Path(found) if found else None,

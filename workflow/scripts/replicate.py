@@ -7,26 +7,26 @@ from thousandfold.inference.replication import replication_table
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
+from thousandfold.settings import ReplicationSettings
 from thousandfold.tables import read_rows, write_rows
 from thousandfold.tables.rows import FindingRow, ReplicationRow
 
 
 def write_replication(
-    repeats: Path, findings: Path, metric: str, design: str, study_seed: int, output: Path
+    settings: ReplicationSettings, repeats: Path, findings: Path, output: Path
 ) -> None:
     """Write the replication table from the repeats and findings tables."""
-    samples = samples_of(read_large_table(repeats), study_seed, metric)
+    metric, design = settings.metric, DESIGNS[settings.design]
+    samples = samples_of(read_large_table(repeats), settings.seed, metric)
     judged = read_rows(FindingRow, findings)
-    write_rows(ReplicationRow, replication_table(samples, judged, DESIGNS[design], metric), output)
+    write_rows(ReplicationRow, replication_table(samples, judged, design, metric), output)
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_replication(
+        settings=snakemake.params.settings[0],
         repeats=Path(snakemake.input.repeats),
         findings=Path(snakemake.input.findings),
-        metric=snakemake.params.metric,
-        design=snakemake.params.design,
-        study_seed=snakemake.params.study_seed,
         output=Path(snakemake.output[0]),
     )

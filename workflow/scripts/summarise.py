@@ -14,7 +14,7 @@ from thousandfold.inference.precision import (
 from thousandfold.inference.samples import samples_of
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
-from thousandfold.study import SeriesSource
+from thousandfold.settings import SummarySettings
 from thousandfold.tables import write_rows
 from thousandfold.tables.rows import (
     BaselineForecastRow,
@@ -25,12 +25,8 @@ from thousandfold.tables.rows import (
 
 
 def write_summaries(
+    settings: SummarySettings,
     repeats: Path,
-    sources: tuple[SeriesSource, ...],
-    metrics: tuple[str, ...],
-    lag_orders: tuple[int, ...] | None,
-    deterministic: frozenset[str],
-    study_seed: int,
     summary_output: Path,
     baselines_output: Path,
     baseline_forecasts_output: Path,
@@ -39,18 +35,20 @@ def write_summaries(
     """Write the summary, baselines, baseline_forecasts and required_repeats tables.
 
     All but the summary and the forecasts are about the first metric. Baselines include
-    autoregressions of these orders. Without orders, the series are not known and there are no
+    autoregressions of the lag orders. Without orders, the series are not known and there are no
     baselines.
     """
-    series = {} if lag_orders is None else {s.name: load_series(s) for s in sources}
-    forecasts = {name: baseline_forecasts(x, lag_orders or ()) for name, x in series.items()}
+    metrics, orders = settings.metrics, settings.lag_orders
+    series = {} if orders is None else {s.name: load_series(s) for s in settings.series}
+    forecasts = {name: baseline_forecasts(x, orders or ()) for name, x in series.items()}
     baselines = {
         metric: {name: baseline_errors(forecasts[name], x, metric) for name, x in series.items()}
         for metric in metrics
     }
     all_repeats = read_large_table(repeats)
     samples = {
-        metric: samples_of(all_repeats, study_seed, metric, deterministic) for metric in metrics
+        metric: samples_of(all_repeats, settings.seed, metric, settings.deterministic)
+        for metric in metrics
     }
     summaries = [summarise(samples[metric], metric, baselines[metric]) for metric in metrics]
     write_rows(SummaryRow, chain(*summaries), summary_output)
@@ -58,7 +56,7 @@ def write_summaries(
     first = metrics[0]
     compared = compare_with_baselines(samples[first], baselines[first])
     write_rows(BaselineRow, compared, baselines_output)
-    margins = {source.name: source.margin for source in sources}
+    margins = {source.name: source.margin for source in settings.series}
     required = required_repeats_table(samples[first], margins)
     write_rows(RequiredRepeatsRow, required, required_output)
 
@@ -66,12 +64,8 @@ def write_summaries(
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     write_summaries(
+        settings=snakemake.params.settings[0],
         repeats=Path(snakemake.input.repeats),
-        sources=snakemake.params.series,
-        metrics=snakemake.params.metrics,
-        lag_orders=snakemake.params.lag_orders,
-        deterministic=snakemake.params.deterministic,
-        study_seed=snakemake.params.study_seed,
         summary_output=Path(snakemake.output.summary),
         baselines_output=Path(snakemake.output.baselines),
         baseline_forecasts_output=Path(snakemake.output.baseline_forecasts),

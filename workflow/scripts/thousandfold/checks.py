@@ -30,7 +30,7 @@ TOLERANCE = 1e-5
 
 def _rmses(study: Study, series: Series, scenario: Scenario, repeats: int) -> np.ndarray:
     trained = train_repeats(scenario, series, study.seed, range(repeats))
-    return measured(trained, series)["rmse"].to_numpy()
+    return measured(trained, series, scenario.regime.task)["rmse"].to_numpy()
 
 
 def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def checked_blocks(
             target = set_aside(path, damaged / Path(*path.parts[-3:]))
             problems.append(f"{path}: {problem}; moved to {target}")
         else:
-            yield block, series[block.series], measured(table, series[block.series])
+            task = study.scenario(block.scenario).regime.task
+            yield block, series[block.series], measured(table, series[block.series], task)
     if problems:
         raise DamagedResultsError(
             *problems, "Run the same command again: it retrains these and no others."

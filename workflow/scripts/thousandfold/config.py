@@ -6,6 +6,7 @@ imported.py.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -38,18 +39,37 @@ RESERVED_STUDY_NAMES = frozenset(
 
 
 def load_study(config: Mapping[str, Any], files: list[str]) -> Study:
-    """The study that a merged config describes.
+    """The study that a merged config describes; every scenario can be trained on every series.
 
     `files` are the config files it was merged from, later ones winning; they are read to name
-    the right one in an error. So are all files that the config names, to see that every
-    scenario can be trained on every series. Raises ConfigError.
+    the right one in an error. So are all files that the config names. Raises ConfigError.
     """
-    layers = [(file, read_layer(file)) for file in files]
-    try:
-        content = checked(_composed(plain(config)))
-        study = _imported_study(content) if "table" in content else _trained_study(content)
+    with _naming_the_file(config, files):
+        study = _read_study(config)
         check_data(study)
         return study
+
+
+def read_study(config: Mapping[str, Any]) -> Study:
+    """The study that a merged config describes, which load_study has found to be sound.
+
+    Reads no series. Raises ConfigError.
+    """
+    with _naming_the_file(config, []):
+        return _read_study(config)
+
+
+def _read_study(config: Mapping[str, Any]) -> Study:
+    content = checked(_composed(plain(config)))
+    return _imported_study(content) if "table" in content else _trained_study(content)
+
+
+@contextmanager
+def _naming_the_file(config: Mapping[str, Any], files: list[str]) -> Iterator[None]:
+    """Have errors name the config file that a key is in. Raises ConfigError."""
+    layers = [(file, read_layer(file)) for file in files]
+    try:
+        yield
     except BadKeyError as error:
         where = layer_of(error.key, config, layers)
         if isinstance(error, NotTextError):

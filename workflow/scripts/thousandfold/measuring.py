@@ -16,9 +16,9 @@ def forecasts_of(table: pd.DataFrame, series: Series) -> np.ndarray:
     return np.ascontiguousarray(table[steps].to_numpy())
 
 
-def measured(table: pd.DataFrame, series: Series) -> pd.DataFrame:
-    """A table of trained repeats with their metrics, NaN of those that diverged."""
+def measured(table: pd.DataFrame, series: Series, task: str) -> pd.DataFrame:
+    """A table of repeats trained for a task with their metrics, NaN of those that diverged."""
     diverged = table["diverged"].to_numpy()
     with np.errstate(invalid="ignore", over="ignore"):
-        errors = forecast_errors(forecasts_of(table, series), series)
+        errors = forecast_errors(forecasts_of(table, series), series, task)
     return table.assign(**{name: np.where(diverged, np.nan, e) for name, e in errors.items()})

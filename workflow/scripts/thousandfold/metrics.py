@@ -27,6 +27,8 @@ class Metric:
     higher_is_better: bool = False
     of_forecasts: Errors | None = field(default=None, repr=False, compare=False)
     """None: it is known from training, or from a user's own table."""
+    task: str = "regression"
+    """The task whose forecasts it measures; a key of tasks.TASKS."""
 
 
 def _actual(series: Series) -> np.ndarray:
@@ -106,10 +108,12 @@ def metric_name(metric: str) -> str:
     return METRICS[metric].name if metric in METRICS else metric
 
 
-def forecast_errors(forecasts: np.ndarray, series: Series) -> dict[str, np.ndarray]:
-    """Every metric of forecasts of the test rows, shape (..., test_rows), by its name."""
+def forecast_errors(
+    forecasts: np.ndarray, series: Series, task: str = "regression"
+) -> dict[str, np.ndarray]:
+    """Every metric of a task's forecasts of the test rows, shape (..., test_rows), by its name."""
     return {
         name: metric.of_forecasts(forecasts, series)
         for name, metric in METRICS.items()
-        if metric.of_forecasts is not None
+        if metric.of_forecasts is not None and metric.task == task
     }

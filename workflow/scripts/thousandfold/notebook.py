@@ -98,7 +98,7 @@ def _verdicts(study: Study, repeats: pd.DataFrame) -> Verdicts:
     }
     asked = questions_of(study.findings, samples, margins, design)
     calibration = calibration_table(
-        samples[study.metric], study.compared_pairs(), [question for _, question in asked],
+        samples[study.metric], study.compared_pairs, [question for _, question in asked],
         study.alpha, design,
     )  # fmt: skip
     findings = judge_contrasts(

@@ -13,10 +13,10 @@ from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
 from thousandfold.engines.block import loops_over_timesteps
 from thousandfold.engines.lanes import lanes_of, weights_of
 from thousandfold.errors import UserError
-from thousandfold.scenario import Regime, Scenario
+from thousandfold.scenario import Regime
 from thousandfold.series import Series
 from thousandfold.study import Block, Study
-from thousandfold.supervised import supervise
+from thousandfold.training import Prepared
 
 PROCESS_MB = 800
 """A training process without its repeats; nearly all of it is TensorFlow."""
@@ -143,11 +143,11 @@ class TrainingJob:
         )
 
 
-def training_job(scenario: Scenario, series: Series, block: Block) -> TrainingJob:
-    """The job that trains a block. Raises DataError."""
-    data = supervise(series, scenario.regime.preparation)
+def training_job(block: Block, prepared: Prepared) -> TrainingJob:
+    """The sizes of a block's training."""
+    data, regime = prepared.data, prepared.scenario.regime
     rows = len(data.train), len(data.test) + data.horizon
-    return TrainingJob(block, scenario.regime, *rows, data.train.features)
+    return TrainingJob(block, regime, *rows, data.train.features)
 
 
 def training_jobs(study: Study, series: Callable[[str], Series]) -> list[TrainingJob]:
@@ -155,7 +155,7 @@ def training_jobs(study: Study, series: Callable[[str], Series]) -> list[Trainin
     jobs = []
     for source, scenario in product(study.series, study.scenarios):
         first, *others = chain(*study.stages_of(source.name, scenario.name))
-        job = training_job(scenario, series(source.name), first)
+        job = training_job(first, Prepared.of(scenario, series(source.name)))
         jobs += [job, *(replace(job, block=block) for block in others)]
     return jobs
 
@@ -202,7 +202,9 @@ def checking_jobs(study: Study, series: Callable[[str], Series]) -> list[Trainin
     pairs = [name for identity in study.identities for name in (identity.a, identity.b)]
     checked = [study.scenario(name) for name in pairs] + list(checked_scenarios(study))
     return [
-        training_job(x, series(source.name), Block(source.name, x.name, 0, IDENTITY_REPEATS))
+        training_job(
+            Block(source.name, x.name, 0, IDENTITY_REPEATS), Prepared.of(x, series(source.name))
+        )
         for source in study.series
         for x in checked
     ]

@@ -4,7 +4,7 @@ Pure descriptions; nothing here depends on Keras or files.
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, get_type_hints
+from typing import Any
 
 RECURRENT_LAYERS = ("lstm", "gru", "simple_rnn")
 
@@ -135,18 +135,27 @@ class Execution:
     """How repeats are trained; a key of engines.ENGINE_MODULES."""
 
 
+PARTS: dict[str, type[Any]] = {
+    "preparation": Preparation,
+    "network": Network,
+    "training": Training,
+    "state": State,
+    "execution": Execution,
+}
+"""The parts of a regime. No two have a field of the same name: a field's name says its part."""
+
+
 @dataclass(frozen=True)
 class Regime:
-    """Everything that shapes a scenario's training and forecast, apart from series and seed.
-
-    No two parts have a field of the same name, so a name alone says which part it is in.
-    """
+    """Everything that shapes a scenario's training and forecast, apart from series and seed."""
 
     preparation: Preparation
     network: Network
     training: Training
     state: State
     execution: Execution
+    task: str = "regression"
+    """A key of tasks.TASKS."""
 
     @classmethod
     def of(cls, **values: Any) -> "Regime":
@@ -154,22 +163,21 @@ class Regime:
 
         What is left out has its default, and what is no field is ignored.
         """
-        return cls(
-            **{
-                name: part(**{f.name: values[f.name] for f in fields(part) if f.name in values})
-                for name, part in get_type_hints(cls).items()
-            }
-        )
+        parts: dict[str, Any] = {
+            name: part(**{f.name: values[f.name] for f in fields(part) if f.name in values})
+            for name, part in PARTS.items()
+        }
+        return cls(**parts)
 
     def varied(self, **changes: Any) -> "Regime":
         """The same but for some fields of its parts, such as `units=3`. Raises TypeError."""
-        parts = {part.name: getattr(self, part.name) for part in fields(self)}
-        for name, part in parts.items():
+        parts: dict[str, Any] = {}
+        for name, part in PARTS.items():
             own = {f.name: changes.pop(f.name) for f in fields(part) if f.name in changes}
-            parts[name] = replace(part, **own)
+            parts[name] = replace(getattr(self, name), **own)
         if changes:
             raise TypeError(f"a regime has no field {', '.join(sorted(changes))}")
-        return Regime(**parts)
+        return replace(self, **parts)
 
     @property
     def resets_state(self) -> bool:

@@ -149,15 +149,44 @@ class Study:
         """Whether a higher value of this metric is the better one."""
         return self._measured(metric).higher_is_better
 
+    @property
+    def directions(self) -> dict[str, bool]:
+        """Whether a higher value is the better one, by metric."""
+        return {metric: self.higher_is_better(metric) for metric in self.metrics}
+
+    @property
+    def units(self) -> dict[tuple[str, str], str]:
+        """The unit of each metric on each series, by both; "" where it has none."""
+        return {
+            (source.name, metric): self.unit(source.name, metric)
+            for source in self.series
+            for metric in self.metrics
+        }
+
+    @property
+    def margins(self) -> dict[str, float]:
+        """The smallest difference that matters, by series."""
+        return {source.name: source.margin for source in self.series}
+
+    @property
+    def published(self) -> dict[str, str]:
+        """The tables of published results, by series."""
+        return {source.name: source.published for source in self.series if source.published}
+
+    @property
+    def series_names(self) -> tuple[str, ...]:
+        """The names of its series."""
+        return tuple(source.name for source in self.series)
+
     def unit(self, series: str, metric: str) -> str:
         """The unit of a metric on a series; "" where it has none."""
         unit = self._measured(metric).unit
         return self.source(series).unit if unit is UNIT_OF_SERIES else unit
 
     @property
-    def deterministic(self) -> frozenset[str]:
+    def deterministic(self) -> tuple[str, ...]:
         """The scenarios whose repeats all give the same number by construction."""
-        return frozenset(scenario.name for scenario in self.scenarios if scenario.deterministic)
+        return tuple(sorted(scenario.name for scenario in self.scenarios if scenario.deterministic))
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -166,8 +195,13 @@ class Study:
         return tuple(dict.fromkeys([self.metric, *asked]))
 
     @property
-    def lag_orders(self) -> tuple[int, ...]:
-        """1, and the numbers of lags that its scenarios see; autoregressions have as many."""
+    def lag_orders(self) -> tuple[int, ...] | None:
+        """1, and the numbers of lags that its scenarios see; autoregressions have as many.
+
+        None of a table of repeats, whose series are not known.
+        """
+        if self.table is not None:
+            return None
         seen = {scenario.regime.preparation.timesteps for scenario in self.scenarios}
         return tuple(sorted({1} | seen))
 
@@ -229,6 +263,7 @@ class Study:
         """Whether every pair of scenarios is explored; beyond MOST_PAIRED there are too many."""
         return len(self.scenarios) <= MOST_PAIRED
 
+    @property
     def explored_pairs(self) -> tuple[tuple[str, str], ...] | None:
         """The pairs of the comparisons table, those that a finding names; None: all there are."""
         if self.compares_all_pairs:
@@ -241,6 +276,7 @@ class Study:
         ]
         return tuple(dict.fromkeys((min(pair), max(pair)) for pair in named))
 
+    @property
     def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
         """(series, a, b) of every pair that a finding compares, each way round once."""
         contrasts = [c for finding in self.findings for c in finding.contrasts]

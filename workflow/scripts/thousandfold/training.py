@@ -1,7 +1,9 @@
-"""One training job's work: from a scenario, a series and a range of repeats to a table.
+"""Training: from a scenario, a series and a range of repeats to a table.
 
 Refers to the engines by name only; importing this module does not import Keras.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,36 +13,57 @@ from thousandfold.engines.block import Progress
 from thousandfold.scenario import Scenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.series import Series
-from thousandfold.supervised import future_in_units, supervise
+from thousandfold.supervised import Supervised, supervise
+from thousandfold.tasks import TASKS
 
 
 def no_progress(epochs_done: float) -> None:
     """Report nothing."""
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A scenario with the series, and the rows made of it, that its repeats are trained on."""
+
+    scenario: Scenario
+    series: Series
+    data: Supervised
+
+    @classmethod
+    def of(cls, scenario: Scenario, series: Series) -> "Prepared":
+        """Prepare a series as a scenario says. Raises DataError."""
+        return cls(scenario, series, supervise(series, scenario.regime.preparation))
+
+
 def train_repeats(
-    scenario: Scenario,
-    series: Series,
+    scenario: Scenario, series: Series, study_seed: int, repeats: range
+) -> pd.DataFrame:
+    """Prepare a series for a scenario and train repeats on it, as train_prepared does."""
+    return train_prepared(Prepared.of(scenario, series), study_seed, repeats)
+
+
+def train_prepared(
+    prepared: Prepared,
     study_seed: int,
     repeats: range,
     progress: Progress = no_progress,
     *,
     timed: bool = False,
 ) -> pd.DataFrame:
-    """Train the repeats of a scenario on a series, and let each one forecast.
+    """Train repeats of a scenario on a series, and let each one forecast.
 
-    One row per repeat: repeat, seed, train_loss (mean squared error of the scaled targets in the
+    One row per repeat: repeat, seed, train_loss (the task's, of the scaled targets, in the
     last epoch), train_seconds (NaN unless `timed`), epochs, diverged, and forecast_1, forecast_2,
     ... and future_1, ... (series' units). A repeat has diverged if its loss or a forecast is not
     finite.
     """
+    scenario, series, data = prepared.scenario, prepared.series, prepared.data
     regime = scenario.regime
-    data = supervise(series, regime.preparation)
     seeds = [repeat_seed(study_seed, series.name, scenario.seeded_by, repeat) for repeat in repeats]
     trained = engine(regime.execution.engine).train_block(regime, data, seeds, progress)
 
-    forecasts = data.invert(trained.outputs)
-    future = future_in_units(data, trained.future)
+    task = TASKS[regime.task]
+    forecasts, future = task.forecasts(data, trained.outputs), task.future(data, trained.future)
     finite = np.isfinite(trained.train_loss) & np.isfinite(forecasts).all(axis=1)
     seconds = trained.seconds if timed else None
     columns = {

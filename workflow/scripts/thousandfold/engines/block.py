@@ -27,7 +27,7 @@ class TrainedBlock:
     weights: dict[str, np.ndarray]
     """Final weights by name; Keras's shapes with R as the last axis."""
     train_loss: np.ndarray
-    """Mean squared error of the last epoch as Keras's History gives it, shape (R,)."""
+    """Mean loss of the last epoch as Keras's History gives it, shape (R,)."""
     epochs: np.ndarray
     """How many epochs each was trained, shape (R,)."""
     outputs: np.ndarray

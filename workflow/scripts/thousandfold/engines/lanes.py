@@ -7,6 +7,7 @@ how many repeats are trained beside it, as long as there is a whole number of ve
 from math import ceil
 
 from thousandfold.scenario import Regime
+from thousandfold.tasks import TASKS
 
 UNITS_OF_PRODUCTS = 16
 """From so many units on, matrix products are faster, with the repeats first."""
@@ -28,9 +29,10 @@ def weights_of(regime: Regime, features: int) -> int:
     """The weights of one network; for a user's own model, those of the layer named with it."""
     units, gates = regime.network.units, GATES[regime.network.layer]
     inputs = features * (regime.preparation.timesteps if regime.network.layer == "dense" else 1)
+    outputs = TASKS[regime.task].outputs
     recurrent = 0 if regime.network.layer == "dense" else units
     above = gates * units * (units + recurrent + 1) * (regime.network.layers - 1)
-    return gates * units * (inputs + recurrent + 1) + above + units + 1
+    return gates * units * (inputs + recurrent + 1) + above + outputs * (units + 1)
 
 
 def repeats_come_first(regime: Regime) -> bool:

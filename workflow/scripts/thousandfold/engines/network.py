@@ -15,6 +15,7 @@ from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import weight_seed
 from thousandfold.supervised import Rows
+from thousandfold.tasks import TASKS
 
 
 class _LaneSeed(keras.random.SeedGenerator):
@@ -51,6 +52,7 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
         return [weight_seed(seed, weight) for seed in seeds]
 
     cell, units = CELLS[regime.network.layer], regime.network.units
+    outputs = TASKS[regime.task].outputs
     glorot, orthogonal = keras.initializers.GlorotUniform(), keras.initializers.Orthogonal()
     inputs = rows.features if cell.is_recurrent else rows.timesteps * rows.features
     columns = GATES[regime.network.layer] * units
@@ -62,8 +64,8 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
         "kernel": _draw(glorot, (inputs, columns), seeds_of("kernel")),
         **recurrent,
         "bias": tf.repeat(cell.bias(units)[..., tf.newaxis], len(seeds), axis=-1),
-        "dense_kernel": _draw(glorot, (units, 1), seeds_of("dense_kernel")),
-        "dense_bias": tf.zeros((1, len(seeds))),
+        "dense_kernel": _draw(glorot, (units, outputs), seeds_of("dense_kernel")),
+        "dense_bias": tf.zeros((outputs, len(seeds))),
     }
 
 
@@ -71,7 +73,7 @@ class Network:
     """A layer and a dense output for every repeat at once."""
 
     def __init__(self, regime: Regime, layout: Layout, weights: dict[str, Any]) -> None:
-        self.regime, self.layout = regime, layout
+        self.regime, self.layout, self.task = regime, layout, TASKS[regime.task]
         self.cell = CELLS[regime.network.layer]
         self.repeats = weights["dense_bias"].shape[-1]
         self.weights = {
@@ -131,7 +133,8 @@ class Network:
     def _output(self, h: Any) -> Any:
         kernel, bias = self.weights["dense_kernel"].value, self.weights["dense_bias"].value
         outputs = self.layout.product(h, kernel) + self.layout.for_all_rows(bias)
-        return tf.squeeze(outputs, self.layout.units)
+        activation = keras.activations.get(self.task.activation)
+        return activation(tf.squeeze(outputs, self.layout.units))
 
 
 class Batches:
@@ -173,11 +176,11 @@ class Constants:
 def batch_losses(
     network: Network, picked: tuple[Any, Any, Any], row_weights: Any, state: State
 ) -> tuple[Any, State]:
-    """Each repeat's mean squared error (R,) on one batch, and the state after it."""
+    """Each repeat's mean loss (R,) on one batch, and the state after it."""
     x, present, targets = picked
     outputs, state = network(x, present, state)
-    errors = outputs - targets
-    weighted = network.layout.per_row(row_weights) * errors**2
+    losses = network.task.row_losses(outputs, targets)
+    weighted = network.layout.per_row(row_weights) * losses
     return tf.reduce_sum(weighted, axis=network.layout.rows), state
 
 

@@ -13,14 +13,14 @@ class OwnModelError(UserError):
 
 
 def build_own_model(
-    name: str, timesteps: int, features: int, batch_size: int | None, seed: int
+    name: str, outputs: int, timesteps: int, features: int, batch_size: int | None, seed: int
 ) -> Any:
     """Call the function `package.module:function`, found from the folder that Snakemake runs in.
 
     It is called as `function(timesteps=, features=, batch_size=, seed=)`, after Keras's, NumPy's
     and Python's global generators were seeded; `batch_size` is None for a stateless scenario. It
-    returns a Keras model of inputs (batch, timesteps, features) with one output; one that is not
-    compiled is compiled with the scenario's optimizer and mean squared error. Raises
+    returns a Keras model of inputs (batch, timesteps, features) with the task's number of outputs;
+    one that is not compiled is compiled with the scenario's optimizer and the task's loss. Raises
     OwnModelError.
     """
     module, _, function = name.partition(":")
@@ -36,9 +36,9 @@ def build_own_model(
         ) from error
     if not isinstance(model, keras.Model):
         raise OwnModelError(f"model {name}: returns a {type(model).__name__}; return a Keras model")
-    if model.output_shape[1:] != (1,):
+    if model.output_shape[1:] != (outputs,):
         raise OwnModelError(
-            f"model {name}: has outputs of shape {model.output_shape}; end it with Dense(1)"
+            f"model {name}: has outputs of shape {model.output_shape}; end it with Dense({outputs})"
         )
     return model
 

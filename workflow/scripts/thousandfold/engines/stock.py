@@ -18,6 +18,7 @@ from thousandfold.engines.runtime import keras
 from thousandfold.scenario import EarlyStopping, Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator, weight_seed
 from thousandfold.supervised import MASK_VALUE, Future, Rows, Supervised
+from thousandfold.tasks import TASKS
 
 
 def weight_names(regime: Regime) -> list[str]:
@@ -65,9 +66,11 @@ def _layers(regime: Regime, seed: int) -> Iterator[Any]:
 
 def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
     """A compiled network for rows like these, with a fixed batch size if it is stateful."""
-    size = batch_size if regime.state.stateful else None
+    task, size = TASKS[regime.task], batch_size if regime.state.stateful else None
     if regime.network.model:
-        model = build_own_model(regime.network.model, rows.timesteps, rows.features, size, seed)
+        model = build_own_model(
+            regime.network.model, task.outputs, rows.timesteps, rows.features, size, seed
+        )
         if regime.resets_state:
             check_resets(regime.network.model, model)
     else:
@@ -76,11 +79,11 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
             [
                 keras.Input(batch_shape=(size, rows.timesteps, rows.features)),
                 *_layers(regime, seed),
-                keras.layers.Dense(1, kernel_initializer=output),
+                keras.layers.Dense(task.outputs, task.activation, kernel_initializer=output),
             ]
         )
     if not model.compiled:
-        model.compile(loss="mean_squared_error", optimizer=make_optimizer(regime))
+        model.compile(loss=task.loss, optimizer=make_optimizer(regime))
     return model
 
 

@@ -1,0 +1,104 @@
+"""What each analysis has to know of the study: one frozen object per analysis.
+
+A change of a setting reruns the analyses whose object has it, and no others: Snakemake compares
+how the objects are written out (repr). So a field's value is always written out in the same way.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+from thousandfold.study import Finding, ScenarioPair, SeriesSource, Stopping, Study
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of any analysis: fields are named after the attributes of a study that they are."""
+
+    seed: int
+
+    @classmethod
+    def of(cls, study: Study) -> Self:
+        """What a study sets."""
+        return cls(**{field.name: getattr(study, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True)
+class SummarySettings(Settings):
+    """How scenarios are described."""
+
+    series: tuple[SeriesSource, ...]
+    metrics: tuple[str, ...]
+    lag_orders: tuple[int, ...] | None
+    deterministic: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StandardErrorSettings(Settings):
+    """Of what the standard error is shown."""
+
+    metric: str
+
+
+@dataclass(frozen=True)
+class ComparisonSettings(Settings):
+    """Which scenarios are compared in pairs, and how."""
+
+    series_names: tuple[str, ...]
+    explored_pairs: tuple[tuple[str, str], ...] | None
+    twins: tuple[ScenarioPair, ...]
+    alpha: float
+    design: str
+    metric: str
+    deterministic: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CalibrationSettings(Settings):
+    """Which comparisons and findings are asked where there is nothing to find."""
+
+    findings: tuple[Finding, ...]
+    margins: dict[str, float]
+    alpha: float
+    compared_pairs: tuple[tuple[str, str, str], ...]
+    design: str
+    metric: str
+    metrics: tuple[str, ...]
+    deterministic: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VerdictSettings(Settings):
+    """By what the findings are judged, and how they are worded."""
+
+    findings: tuple[Finding, ...]
+    margins: dict[str, float]
+    units: dict[tuple[str, str], str]
+    alpha: float
+    design: str
+    metrics: tuple[str, ...]
+    directions: dict[str, bool]
+    deterministic: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReplicationSettings(Settings):
+    """What is replicated with fewer repeats."""
+
+    design: str
+    metric: str
+
+
+@dataclass(frozen=True)
+class PublishedSettings(Settings):
+    """What published tables there are."""
+
+    published: dict[str, str]
+
+
+@dataclass(frozen=True)
+class StoppingSettings(Settings):
+    """The rule that stops training, and of what."""
+
+    stopping: Stopping
+    repeats: int
+    metric: str

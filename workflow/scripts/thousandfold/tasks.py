@@ -1,0 +1,51 @@
+"""The tasks: what a network is asked for, what its output layer is and how an error is counted.
+
+A task says what the engines, which know no task by name, leave open. Depends on NumPy only. Which
+metrics measure a task's forecasts is said in metrics.py, so that a new metric trains nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thousandfold.supervised import Supervised, future_in_units
+
+Decoding = Callable[[Supervised, np.ndarray], np.ndarray]
+"""From data and the outputs of repeats for them, shape (R, rows), to forecasts of that shape."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a network is asked for."""
+
+    outputs: int
+    """Units of the dense layer that ends the network."""
+    activation: str | None
+    """What Keras calls that layer's; None: linear."""
+    loss: str
+    """What Keras calls it."""
+    row_losses: Callable[[Any, Any], Any]
+    """The same loss of each row, from outputs and targets: arrays or tensors of one shape."""
+    forecasts: Decoding
+    """Of the test rows, in the series' units."""
+    future: Decoding
+    """Of the steps beyond the series' end, in its units."""
+
+
+def _squared_errors(outputs: Any, targets: Any) -> Any:
+    return (outputs - targets) ** 2
+
+
+TASKS = {
+    "regression": Task(
+        outputs=1,
+        activation=None,
+        loss="mean_squared_error",
+        row_losses=_squared_errors,
+        forecasts=Supervised.invert,
+        future=future_in_units,
+    ),
+}
+"""Tasks by what a regime calls them."""

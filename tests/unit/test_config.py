@@ -543,8 +543,8 @@ def test_speed_of_padding_is_registered_as_a_ratio():
 def test_a_deterministic_scenario():
     changes = {"scenarios": {"stateful2": {"deterministic": True}}}
     study = load_study(merged(shipped_config(), changes), [])
-    assert study.deterministic == {"stateful2"}
-    assert shipped_study().deterministic == frozenset()
+    assert study.deterministic == ("stateful2",)
+    assert shipped_study().deterministic == ()
     assert study.scenario("stateful2").regime == shipped_study().scenario("stateful2").regime
     assert "scenarios.stateful2.deterministic: 1 is not true or false" in refused(
         {"scenarios": {"stateful2": {"deterministic": 1}}}

@@ -28,7 +28,7 @@ BASE = {"repeats": 1000, "epochs": 1000, "units": 1, "timesteps": 1}
 OF_UNITS = {**BASE, "repeats": 128, "epochs": 100}
 
 REASONS = {
-    "repeats": "up to 512, one pass of 512 lanes whatever the number; then in proportion to it",
+    "repeats": "in proportion, in passes of up to 512",
     "epochs": "compilation first, then in proportion to them",
     "units": "one unit to eight keep the processor busy for next to nothing more; then in "
     "proportion to the weights, which grow with the square of the units, and a little more where "

@@ -190,7 +190,7 @@ class Replicated:
 
     def train(self, task):
         """Seconds, and the first network's weights."""
-        lanes = lanes_of(task.regime, task.data.train.features)
+        lanes = lanes_of(task.regime, task.data.train.features, self.repeats)
         filled = -(-self.repeats // lanes) * lanes
         seeds, drawn = task.seeds(filled), task.weights(filled)
 

@@ -1,6 +1,10 @@
+import fcntl
+import os
+import shutil
+
 import pytest
 from support import ROOT
-from workflow.project import SMOKE, Project
+from workflow.project import SMOKE, TINY, Project
 
 from thousandfold.observations import read_series
 from thousandfold.series import Series
@@ -22,12 +26,26 @@ def shampoo() -> Series:
     return read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
 
 
+def run_once(tmp_path_factory, study) -> Project:
+    """A finished study, run by the first of all test processes that needs it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    done = folder / study["study"]["name"]
+    unfinished = done.with_suffix(".unfinished")
+    with done.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(unfinished, ignore_errors=True)
+            Project(unfinished, study).run()
+            unfinished.rename(done)
+    return Project.found_in(done, study)
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A tiny study that has run; tests take copies of it."""
-    project = Project(tmp_path_factory.mktemp("project") / "finished")
-    project.run()
-    return project
+    return run_once(tmp_path_factory, TINY)
 
 
 @pytest.fixture
@@ -39,6 +57,4 @@ def project(finished, tmp_path):
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory):
     """The smoke study, run undisturbed on this machine."""
-    project = Project(tmp_path_factory.mktemp("smoke") / "finished", SMOKE)
-    project.run()
-    return project
+    return run_once(tmp_path_factory, SMOKE)

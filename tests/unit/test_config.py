@@ -349,6 +349,12 @@ def trend(
     return finding(**{"expect": "less", "margin": 1, "trend": shape} | fields)
 
 
+def without_a_margin():
+    changes = trend()
+    del changes["findings"]["G"]["margin"]
+    return changes
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -398,6 +404,7 @@ def trend(
         (trend(over=[0]), "findings.G.trend.over: has 1 items; give at least 2"),
         (trend(over=[0, 1, 2]), "findings.G.trend.over: has 3 values for 2 pairs"),
         (trend(over=[1, 1]), "findings.G.trend.over: is constant"),
+        (without_a_margin(), "findings.G: a trend needs the key 'margin'"),
         (trend(pairs=[("stateful", "nobody"), ("stateful2", "stateless")]), "findings.G.trend.pairs.0.1: there is no 'nobody'"),
         (trend(pairs=[("stateful", "stateless"), ("stateful", "stateless_shuffle")]), "findings.G.trend.pairs: names a scenario twice"),
         (trend(expect="more_stable"), "findings.G.expect: more_stable does not apply to a trend"),

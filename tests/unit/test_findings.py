@@ -74,6 +74,23 @@ def test_mirror_findings_share_a_contrast_and_spread_is_another():
     assert less["welch_p_holm"] == mirror["welch_p_holm"]
 
 
+def test_a_mean_whose_direction_the_other_averages_contradict_is_flagged():
+    few_large = np.where(np.arange(400) % 10 == 0, 100.0, np.linspace(-0.5, 0.5, 400))
+    samples = {"a": few_large, "b": np.linspace(0.9, 1.1, 400)}
+    row = evidence(samples, finding("F", MeanDifference("greater", "a", "b", 1.0))).iloc[0]
+    assert row["difference"] > 0 > row["median_difference"]
+    assert "direction differs by median, trimmed mean, ranks" in row["flags"]
+    swapped = {"a": samples["b"] + 20, "b": samples["b"]}
+    same = evidence(swapped, finding("F", MeanDifference("greater", "a", "b", 1.0))).iloc[0]
+    assert "direction differs" not in same["flags"]
+
+
+def test_an_unknown_direction_is_refused_rather_than_tested():
+    estimate = Estimate(1.0, 0.5, 0.5, 0.1, 10.0, 1.0, 1.0)
+    with pytest.raises(ValueError, match="unknown direction 'lower'"):
+        estimate.p_claim("lower", 0.1)
+
+
 def test_the_shipped_study_has_fifteen_distinct_contrasts():
     study = shipped_study()
     rng = np.random.default_rng(2)
@@ -613,10 +630,16 @@ def test_a_ratio_in_words_is_a_ratio():
     table = evidence(samples, ratio)
     sentence = told(table, ratio).iloc[0]["sentence"]
     means = [stats.gmean(samples[name]) for name in "ab"]
-    assert table[["mean_a", "mean_b"]].iloc[0].tolist() == pytest.approx(means)
-    assert table["median_difference"].iloc[0] == pytest.approx(
-        math.exp(np.median(np.log(samples["a"])) - np.median(np.log(samples["b"])))
-    )
+    row, logarithms = table.iloc[0], [np.log(samples[name]) for name in "ab"]
+    assert [row["mean_a"], row["mean_b"]] == pytest.approx(means)
+    assert [row["estimate_a"], row["estimate_b"]] == pytest.approx(means)
+    for column, of in [
+        ("median_difference", np.median),
+        ("trimmed_mean_difference", lambda x: stats.trim_mean(x, 0.2)),
+    ]:
+        assert row[column] == pytest.approx(math.exp(of(logarithms[0]) - of(logarithms[1])))
+    assert row["bootstrap_t_low"] == pytest.approx(row["ci_low"], rel=0.05)
+    assert row["bootstrap_t_high"] == pytest.approx(row["ci_high"], rel=0.05)
     assert f"is {means[0] / means[1]:.3g} times that of b" in sentence
     low, high = (table[end].iloc[0] for end in ("ci_low", "ci_high"))
     assert f"interval {low:.3g} to {high:.3g}, margin 2 times" in sentence

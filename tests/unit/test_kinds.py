@@ -46,6 +46,11 @@ def test_ratios_are_shown_as_ratios(kind):
     ].sentence(ROW, "points")
 
 
+def test_a_difference_of_constants_is_known_exactly():
+    sentence = MeanDifference.sentence(replace(ROW, ci_low=2.0, ci_high=2.0), "points")
+    assert "+2.00, exactly, margin 1.25" in sentence
+
+
 def test_a_difference_is_shown_with_the_digits_that_its_margin_asks_for():
     row = replace(ROW, difference=-1.23456, margin=0.001)
     assert MeanDifference.shown(row, row.difference, 4) == "−1.2346"

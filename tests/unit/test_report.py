@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from support import ROOT, shipped_config, shipped_study
+from support import ROOT, row_of, shipped_config, shipped_study
 from support import samples as samples_by_name
 
 from thousandfold.baselines import baseline_errors, baseline_forecasts
@@ -20,7 +20,7 @@ from thousandfold.formatting import exact, number, p_value
 from thousandfold.inference.calibration import calibration_table
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
-from thousandfold.inference.contrasts import MeanDifference
+from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge
 from thousandfold.inference.forecasts import baseline_forecasts_table
@@ -37,7 +37,8 @@ from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
 from thousandfold.report import render
 from thousandfold.report.run import Provenance, Run
-from thousandfold.report.sections.verdicts import Axis
+from thousandfold.report.sections.findings import _effect
+from thousandfold.report.sections.verdicts import Axis, _axis, _forest
 from thousandfold.study import Experiment, Finding, Stopping
 from thousandfold.svg import Figures
 from thousandfold.tables.rows import (
@@ -414,3 +415,18 @@ def test_positions_on_an_axis():
         100,
         0,
     ]
+
+
+@pytest.mark.parametrize("kind", [MeanRatio, SpreadRatio])
+def test_ratios_have_a_logarithmic_axis_and_a_band_as_wide_either_way(kind):
+    row = row_of(
+        FindingRow, estimand=kind.estimand, ci_low=0.5, ci_high=1.0, difference=0.5**0.5,
+        margin=2**0.5,
+    )  # fmt: skip
+    other = row_of(FindingRow, estimand="mean", ci_low=-99.0, ci_high=99.0, margin=99.0)
+    forest = _forest(row, _axis(kind, [other, row]))
+    step = 50 / 1.05
+    shown = [forest.low, forest.estimate, forest.zero, forest.high]
+    assert shown == pytest.approx([50 - step, 50 - step / 2, 50, 50], abs=0.01)
+    assert [forest.band, forest.band_width] == pytest.approx([50 - step / 2, step], abs=0.01)
+    assert _effect(row).band == pytest.approx((0.5**0.5, 2**0.5))

@@ -309,6 +309,8 @@ def test_means_of_another_metric_come_from_its_summary():
         half_width = precision.half_width(values.std(ddof=1) / np.sqrt(len(values)), len(values))
         assert summary.high - summary.mean == pytest.approx(half_width)
         np.testing.assert_array_equal(summary.values, values)
+    (part,) = run.on_each_series()
+    assert {row.metric for row in part.summaries("rmse").values()} == {"rmse"}
 
 
 def drawn(**style):

@@ -82,14 +82,19 @@ class Project:
         self.results = folder / "results" / study["study"]["name"]
         self.configure()
 
+    @classmethod
+    def found_in(cls, folder: Path, study):
+        """The project that an earlier one, or its copy, left in a folder."""
+        project = object.__new__(cls)
+        project.folder, project.study = folder, study
+        project.results = folder / "results" / study["study"]["name"]
+        project.configure()
+        return project
+
     def copied_to(self, folder: Path):
         """A copy of this project, Snakemake's records and file times included."""
-        copy = object.__new__(type(self))
-        copy.folder, copy.study = folder, self.study
         shutil.copytree(self.folder, folder)
-        copy.results = folder / self.results.relative_to(self.folder)
-        copy.configure()
-        return copy
+        return self.found_in(folder, self.study)
 
     def configure(self, **changes):
         """Write the overlay that every run uses: the study with these changes."""

@@ -17,9 +17,17 @@ from workflow.project import Project
 NOT_INSTALLED = ("snakemake", "tensorflow", "keras", "matplotlib", "seaborn", "jinja2", "psutil")
 """What `pip install .` does not bring, and this environment has."""
 
-KEEP = """
-for name in ("findings", "claims", "conjunctions"):
-    getattr(verdicts, name).to_pickle(f"{name}.pickle")
+SAME = """
+from thousandfold.tables.rows import ClaimRow, ConjunctionRow, FindingRow
+
+for rows, row_type, number in [
+    (verdicts.findings, FindingRow, 2),
+    (verdicts.claims, ClaimRow, 2),
+    (verdicts.conjunctions, ConjunctionRow, 1),
+]:
+    assert len(rows) == number
+    read = read_table(results, row_type)
+    pd.testing.assert_frame_equal(frame_of(row_type, rows), frame_of(row_type, read), check_exact=True)
 """
 
 
@@ -81,15 +89,9 @@ def test_rules_use_the_checkouts_copy_whatever_is_installed(analysed):
 def test_the_page_gives_what_the_run_gave(installed, analysed):
     page = (ROOT / "docs/notebooks.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    printed = python(analysed, "\n".join([*blocks, KEEP]), installed)
+    printed = python(analysed, "\n".join([*blocks, SAME]), installed)
     assert "supported" in printed
     assert "20.0" in printed
-    for name, rows in (("findings", 2), ("claims", 2), ("conjunctions", 1)):
-        judged = pd.read_pickle(analysed / f"{name}.pickle")
-        assert len(judged) == rows
-        judged.to_csv(analysed / "judged.csv", index=False)
-        ran = pd.read_csv(analysed / f"results/mine/{name}.csv")
-        pd.testing.assert_frame_equal(pd.read_csv(analysed / "judged.csv"), ran, check_exact=True)
 
 
 def test_what_is_installed_is_the_wheels(installed, tmp_path):
@@ -101,13 +103,14 @@ def test_a_table_that_is_not_there_and_one_that_was_changed(installed, analysed,
     code = (
         "from thousandfold.errors import UserError\n"
         "from thousandfold.notebook import read_table\n"
-        "try: read_table({!r}, 'claims')\n"
+        "from thousandfold.tables.rows import ClaimRow\n"
+        "try: read_table({!r}, ClaimRow)\n"
         "except UserError as error: print(error)"
     )
-    assert "there is no table 'claims'; run the study first" in python(
+    assert "claims.csv: there is no such table; run the study" in python(
         tmp_path, code.format(str(tmp_path)), installed
     )
     changed = tmp_path / "results"
     shutil.copytree(analysed / "results/mine", changed)
     (changed / "claims.csv").write_text("id\nH1\n", encoding="utf-8")
-    assert "claims.csv" in python(tmp_path, code.format(str(changed)), installed)
+    assert "claims.csv: is damaged" in python(tmp_path, code.format(str(changed)), installed)

@@ -104,7 +104,6 @@ def test_claims_are_answered_per_series_and_over_all(mixed):
     assert "Over all 2 series" in page
 
 
-@pytest.mark.slow
 def test_a_change_of_the_own_model_retrains_only_it(mixed):
     before = mixed.blocks()
     path = mixed.folder / "my_models.py"
@@ -176,7 +175,7 @@ def test_training_times(tmp_path):
     np.testing.assert_allclose(blocks["train_seconds"].sum(), seconds.sum().sum())
     findings = pd.read_csv(project.results / "findings.csv").set_index("id")
     assert list(findings["estimand"]) == ["ratio", "mean"]
-    assert findings.loc["T1", "difference"] < 0
+    assert 0 < findings.loc["T1", "difference"] < 1
     assert "times that of long" in pd.read_csv(project.results / "claims.csv")["sentence"][0]
 
 

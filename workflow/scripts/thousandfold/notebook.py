@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from thousandfold import config, config_files, records
+from thousandfold import config, config_files
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
 from thousandfold.inference.calibration import calibration_table, miss_rates
@@ -22,9 +22,11 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.findings import judge as judge_contrasts
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
-from thousandfold.records import table_columns
+from thousandfold.records import read_large_table
 from thousandfold.runs import runs_of
 from thousandfold.study import Study
+from thousandfold.tables import AnyRow, read_rows
+from thousandfold.tables.rows import ClaimRow, ConjunctionRow, FindingRow
 
 
 def load_study(*files: str | PathLike[str]) -> Study:
@@ -37,32 +39,36 @@ def load_study(*files: str | PathLike[str]) -> Study:
     return config.load_study(config_files.merged_files(layers), layers)
 
 
-def read_table(results: str | PathLike[str], name: str) -> pd.DataFrame:
-    """A table of a finished study, by its name in docs/tables.md.
+def read_table(results: str | PathLike[str], row_type: type[AnyRow]) -> list[AnyRow]:
+    """The rows of a table of a finished study; their types are in thousandfold.tables.rows.
 
     `results` is the study's folder, such as results/smoke. Raises DataError if it has no such
     table, and DamagedTableError if the table was changed after it was written.
     """
-    for path, read in (
-        (Path(results) / f"{name}.parquet", records.read_large_table),
-        (Path(results) / f"{name}.csv", records.read_table),
-    ):
-        if path.exists():
-            return read(path)
-    there = sorted({path.stem for path in Path(results).glob("*.csv")})
-    found = f"it has {', '.join(there)}" if there else "run the study first"
-    raise DataError(f"{fspath(results)}: there is no table {name!r}; {found}")
+    return read_rows(row_type, _there(Path(results) / f"{row_type.table}.csv"))
+
+
+def read_repeats(results: str | PathLike[str]) -> pd.DataFrame:
+    """A row per training of a finished study. Raises as `read_table` does."""
+    return read_large_table(_there(Path(results) / "repeats.parquet"))
+
+
+def _there(path: Path) -> Path:
+    """A file that has to exist. Raises DataError."""
+    if not path.exists():
+        raise DataError(f"{path}: there is no such table; run the study, or name another folder")
+    return path
 
 
 @dataclass(frozen=True)
 class Verdicts:
     """What the findings of a study came to."""
 
-    findings: pd.DataFrame
+    findings: list[FindingRow]
     """A row per comparison and series, with all its evidence."""
-    claims: pd.DataFrame
+    claims: list[ClaimRow]
     """A row per claim and series, with its verdict and sentence."""
-    conjunctions: pd.DataFrame
+    conjunctions: list[ConjunctionRow]
     """If there are several series, a row per claim: on which of them it holds."""
 
 
@@ -93,13 +99,13 @@ def _verdicts(study: Study, repeats: pd.DataFrame) -> Verdicts:
     asked = questions_of(study.findings, samples, margins, design)
     calibration = calibration_table(
         samples[study.metric], study.compared_pairs, [question for _, question in asked],
-        study.alpha, design, table_columns("calibration"),
+        study.alpha, design,
     )  # fmt: skip
     findings = judge_contrasts(
-        samples, margins, study.findings, study.alpha, design, table_columns("findings"),
+        samples, margins, study.findings, study.alpha, design,
         miss_rates=miss_rates(calibration),
         higher_is_better={metric: study.higher_is_better(metric) for metric in study.metrics},
     )  # fmt: skip
-    by_series = claims(findings, study.findings, study.unit, table_columns("claims"))
-    overall = conjunctions(by_series, study.findings, table_columns("conjunctions"))
+    by_series = claims(findings, study.findings, study.unit)
+    overall = conjunctions(by_series, study.findings)
     return Verdicts(findings, by_series, overall)

@@ -22,8 +22,6 @@ _FORMULA = re.compile(r"['=+@\t\r\n＝＋－＠-]")
 
 _BOOLEANS = {"True": True, "False": False}
 
-csv.field_size_limit(2**31 - 1)  # A trend over thousands of scenarios names them all in one cell.
-
 
 def write_rows(row_type: type[AnyRow], rows: Iterable[AnyRow], path: Path) -> None:
     """Write a table, with numbers that read back to the same bits, and its checksum.
@@ -68,8 +66,7 @@ def _written(value: Any) -> str:
 
 def read_rows(row_type: type[AnyRow], path: Path) -> list[AnyRow]:
     """Read a table written by `write_rows`. Raises DamagedTableError."""
-    text = read_checked(path).decode("utf-8")
-    header, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header, *lines = _cells(read_checked(path).decode("utf-8"))
     if header != list(row_type.columns):
         raise _of_another_version(path, f"its columns are {', '.join(header)}")
     rows = []
@@ -85,6 +82,15 @@ def read_rows(row_type: type[AnyRow], path: Path) -> list[AnyRow]:
                 raise _of_another_version(path, problem) from None
         rows.append(row_type(**cells))
     return rows
+
+
+def _cells(text: str) -> list[list[str]]:
+    """The cells of each line, of any length: a trend names all of its scenarios in one."""
+    usual = csv.field_size_limit(len(text) + 1)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _read(column: Column, cell: str) -> Any:

@@ -349,12 +349,12 @@ class FindingRow(Row, table="findings"):
         default=NAN,
     )
     median_difference: OptionalFloat = column(
-        "difference of medians, a - b; for a ratio, e to the difference of medians of logarithms",
+        "difference of medians, a - b; for a ratio, that of logarithms, exponentiated",
         CONTRAST,
         default=NAN,
     )
     trimmed_mean_difference: OptionalFloat = column(
-        "difference of 20 % trimmed means, a - b; for a ratio, e to that of logarithms",
+        "difference of 20 % trimmed means, a - b; for a ratio, that of logarithms, exponentiated",
         CONTRAST,
         default=NAN,
     )
@@ -638,10 +638,13 @@ class StoppingSimulationRow(Row, table="stopping_simulation"):
     )
 
 
+ROW_TYPES = {row_type.table: row_type for row_type in Row.__subclasses__()}
+"""The types of rows by the name of their table."""
+
 TABLES: dict[str, Columns] = {
     "repeats": REPEATS,
     "forecasts": FORECASTS,
-    **{row_type.table: row_type.columns for row_type in Row.__subclasses__()},
+    **{name: row_type.columns for name, row_type in ROW_TYPES.items()},
 }
 """The columns of each table that a run can leave."""
 

@@ -25,7 +25,6 @@ class Check:
 class Agreement(Section):
     """The checks of the study outside the family of claims."""
 
-    anchor: str
     checks: Sequence[Check]
 
     @classmethod
@@ -36,7 +35,7 @@ class Agreement(Section):
             *(_fidelity(run, row) for row in run.rows(FidelityRow)),
             *(_twins(run, row) for row in run.rows(TwinRow)),
         ]
-        return cls(run.anchor, checks) if checks else None
+        return cls(checks) if checks else None
 
 
 def _identity(run: SeriesRun, row: IdentityRow) -> Check:

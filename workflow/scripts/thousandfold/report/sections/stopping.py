@@ -46,7 +46,6 @@ class Simulated:
 class Stopping(Section):
     """The stopping rule, when it stopped, and its price."""
 
-    anchor: str
     stage: int
     stages: str
     mean_level: str
@@ -62,7 +61,6 @@ class Stopping(Section):
             return None
         pools = [row for row in run.run.rows(StoppingSimulationRow) if row.series == TEXTBOOK_POOLS]
         return cls(
-            anchor=run.anchor,
             stage=rule.stage,
             stages=spelled_out(STAGES_IN_A_ROW),
             mean_level=percent(SUMMARY_LEVEL),

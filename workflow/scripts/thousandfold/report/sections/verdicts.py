@@ -62,7 +62,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ClaimVerdict:
     """A claim with its verdict and its comparisons."""
 
     head: Claim
@@ -104,7 +104,7 @@ class Verdicts(Section):
     misses: Misses | None
     fewest: str
     counts: Sequence[Count]
-    claims: Sequence[Verdict]
+    claims: Sequence[ClaimVerdict]
 
     @classmethod
     def of(cls, run: SeriesRun) -> Self:
@@ -131,7 +131,7 @@ class Verdicts(Section):
             fewest=spelled_out(FEWEST_REPEATS),
             counts=[Count(found.count(verdict), mark_of(verdict)) for verdict in best_first()],
             claims=[
-                Verdict(claim_of(row), [comparison(c) for c in findings if c.id == row.id])
+                ClaimVerdict(claim_of(row), [comparison(c) for c in findings if c.id == row.id])
                 for row in claims
             ],
         )
@@ -151,7 +151,7 @@ def _axis(kind: type[Contrast], findings: Sequence[FindingRow]) -> Axis:
     shown = [row for row in findings if row.estimand == kind.estimand]
     ends = [end for row in shown for end in (row.ci_low, row.ci_high, row.margin)]
     sizes = [abs(kind.scaled(end)) for end in ends]
-    reach = 1.05 * max(filter(math.isfinite, sizes), default=1 / 1.05)
+    reach = 1.05 * max(filter(math.isfinite, sizes), default=0.0) or 1.0
     return Axis(kind, -reach, reach)
 
 

@@ -56,7 +56,7 @@ def test_a_table_of_repeats(study_of):
     assert (study.repeats, study.metric, study.higher_is_better("score")) == (2, "score", True)
     assert study.unit("mine", "score") == "points"
     assert study.findings[0].contrasts[0].metric == "score"
-    assert study.deterministic == frozenset()
+    assert study.deterministic == ()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_name_is_the_text_of_the_table(study_of):
     assert [s.label for s in study.scenarios] == ["new", "öld", "b_c", "b c"]
     assert [(s.name, s.title) for s in study.series] == [("a/b", "a/b"), ("c.d", "c.d")]
     assert study.metrics == ("größe",)
-    assert study.deterministic == {"öld"}
+    assert study.deterministic == ("öld",)
     assert [finding.id for finding in study.findings] == ["G", "größe"]
 
 
@@ -322,7 +322,7 @@ CONSTANT = (
 
 def test_a_deterministic_scenario_has_one_value_on_each_series(study_of):
     study = study_of(CONSTANT, deterministic=["new"])
-    assert study.deterministic == {"new"}
+    assert study.deterministic == ("new",)
     assert not study.scenario("old").deterministic
     assert study_of(
         CONSTANT.replace("new,3,1\na,new,3", "new,3,1\na,new,3.000000000001"), deterministic=["new"]

@@ -86,9 +86,9 @@ class _RepeatsLast(Layout):
 def _uncompiled_with_its_loop(x: Any) -> Any:
     """The same values (R, B, F), and gradient, in a way that keeps XLA from merging the loop.
 
-    XLA makes one function of a loop (settings.SMALL_LOOP_BYTES), in which matrix products are up
-    to six times slower; loops that sort anything are left alone. The condition never holds,
-    which the compiler cannot know.
+    XLA makes one function of a loop (settings.SMALL_LOOP_BYTES), in which products of several rows
+    are up to six times slower; loops that sort anything are left alone. The condition never
+    holds, which the compiler cannot know.
     """
     larger, smaller = tf.unstack(tf.math.top_k(x[0, 0, :2], 2).values)
     same = tf.where(larger < smaller, tf.zeros_like(x), x)
@@ -112,7 +112,9 @@ class _RepeatsFirst(Layout):
             return tf.reduce_sum(x * tf.transpose(weight, [0, 2, 1]), axis=2, keepdims=True)
         if x.shape[2] == 1:
             return x * weight
-        return tf.matmul(_uncompiled_with_its_loop(x), weight)
+        if x.shape[1] > 1:
+            x = _uncompiled_with_its_loop(x)
+        return tf.matmul(x, weight)
 
 
 def _moved(values: Any, source: int, target: int) -> Any:

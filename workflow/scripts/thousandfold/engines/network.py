@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thousandfold.engines.block import loops_over_timesteps
-from thousandfold.engines.cells import CELLS, State
+from thousandfold.engines.cells import CELLS, State, Weights
 from thousandfold.engines.lanes import GATES
 from thousandfold.engines.layout import Layout
 from thousandfold.engines.runtime import keras, tf
@@ -98,9 +98,8 @@ class Network:
         zeros = self.layout.placed(tf.zeros((batch_size, self.regime.network.units, self.repeats)))
         return tuple(zeros for _ in range(self.cell.states))
 
-    def _step(self, x: Any, present: Any, state: State) -> State:
+    def _step(self, w: Weights, x: Any, present: Any, state: State) -> State:
         """One timestep of x (B, F, L); where it is not present (B, L), the state is kept."""
-        w = {name: variable.value for name, variable in self.weights.items()}
         after = self.cell.step(self.regime, self.layout, w, x, state)
         if present is None:
             return after
@@ -110,12 +109,14 @@ class Network:
     def __call__(self, x: Any, present: Any, state: State) -> tuple[Any, State]:
         """Outputs (B, R) and the state after the last of x's timesteps, x being (T, B, F, L)."""
         timesteps, batch_size = x.shape[0], x.shape[1 + self.layout.rows]
+        # Read here: what a loop reads, its gradient keeps a copy of for every timestep.
+        w = {name: tf.convert_to_tensor(variable.value) for name, variable in self.weights.items()}
         if not self.cell.is_recurrent:
             flat = tf.concat(tf.unstack(x), axis=self.layout.units)
-            return self._output(self._step(flat, None, state)[0]), state
+            return self._output(w, self._step(w, flat, None, state)[0]), state
 
         def step(t: Any, state: State) -> State:
-            return self._step(x[t], None if present is None else present[t], state)
+            return self._step(w, x[t], None if present is None else present[t], state)
 
         if not loops_over_timesteps(timesteps, batch_size):
             for t in range(timesteps):
@@ -128,11 +129,11 @@ class Network:
                 maximum_iterations=timesteps,
             )
             state = tuple(after)
-        return self._output(state[0]), state
+        return self._output(w, state[0]), state
 
-    def _output(self, h: Any) -> Any:
-        kernel, bias = self.weights["dense_kernel"].value, self.weights["dense_bias"].value
-        outputs = self.layout.product(h, kernel) + self.layout.for_all_rows(bias)
+    def _output(self, w: Weights, h: Any) -> Any:
+        outputs = self.layout.product(h, w["dense_kernel"])
+        outputs += self.layout.for_all_rows(w["dense_bias"])
         activation = keras.activations.get(self.task.activation)
         return activation(tf.squeeze(outputs, self.layout.units))
 

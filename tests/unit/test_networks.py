@@ -107,6 +107,11 @@ NETWORKS |= {
         "filled up with zeros, shuffled", "stopping early, shuffled, a ragged batch",
         "stopping early, state kept, seeded",
     )
+} | {
+    f"{layer}, one timestep, repeats first": STATELESS.varied(
+        layer=layer, units=UNITS_OF_PRODUCTS, batch_size=4, epochs=15
+    )
+    for layer in ("lstm", "gru", "simple_rnn")
 }  # fmt: skip
 
 

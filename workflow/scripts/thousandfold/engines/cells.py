@@ -38,9 +38,14 @@ def _from_input(layout: Layout, w: Weights, x: Any) -> Any:
     return layout.product(x, w["kernel"]) + layout.for_all_rows(w["bias"])
 
 
+def _from_state(layout: Layout, w: Weights, h: Any) -> Any:
+    """Nothing, if the weights are without a recurrent kernel: of a state that is always zero."""
+    return layout.product(h, w["recurrent_kernel"]) if "recurrent_kernel" in w else 0.0
+
+
 def _lstm(regime: Regime, layout: Layout, w: Weights, x: Any, state: State) -> State:
     h, c = state
-    gates = _from_input(layout, w, x) + layout.product(h, w["recurrent_kernel"])
+    gates = _from_input(layout, w, x) + _from_state(layout, w, h)
     i, f, candidate, o = layout.split(gates, 4)
     gate = PROFILES[regime.execution.profile].recurrent_activation
     activation = keras.activations.get(regime.network.activation)
@@ -53,7 +58,7 @@ def _gru(regime: Regime, layout: Layout, w: Weights, x: Any, state: State) -> St
     (h,) = state
     input_bias, state_bias = layout.split_rows(w["bias"], 2)
     from_input = layout.product(x, w["kernel"]) + input_bias
-    from_state = layout.product(h, w["recurrent_kernel"]) + state_bias
+    from_state = _from_state(layout, w, h) + state_bias
     input_z, input_r, input_h = layout.split(from_input, 3)
     state_z, state_r, state_h = layout.split(from_state, 3)
     gate = PROFILES[regime.execution.profile].recurrent_activation
@@ -65,7 +70,7 @@ def _gru(regime: Regime, layout: Layout, w: Weights, x: Any, state: State) -> St
 
 def _simple_rnn(regime: Regime, layout: Layout, w: Weights, x: Any, state: State) -> State:
     (h,) = state
-    gates = _from_input(layout, w, x) + layout.product(h, w["recurrent_kernel"])
+    gates = _from_input(layout, w, x) + _from_state(layout, w, h)
     return (keras.activations.get(regime.network.activation)(gates),)
 
 

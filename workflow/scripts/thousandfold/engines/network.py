@@ -111,6 +111,8 @@ class Network:
         timesteps, batch_size = x.shape[0], x.shape[1 + self.layout.rows]
         # Read here: what a loop reads, its gradient keeps a copy of for every timestep.
         w = {name: tf.convert_to_tensor(variable.value) for name, variable in self.weights.items()}
+        if timesteps == 1 and not self.regime.state.stateful:
+            w.pop("recurrent_kernel", None)
         if not self.cell.is_recurrent:
             flat = tf.concat(tf.unstack(x), axis=self.layout.units)
             return self._output(w, self._step(w, flat, None, state)[0]), state

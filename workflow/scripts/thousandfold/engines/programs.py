@@ -42,7 +42,11 @@ class Epoch:
         with tf.GradientTape() as tape:
             losses, state = self._pass(rows, row_weights, state)
             loss_of_all_repeats = tf.reduce_sum(losses)
-        gradients = tape.gradient(loss_of_all_repeats, [v.value for v in self.variables])
+        gradients = tape.gradient(
+            loss_of_all_repeats,
+            [variable.value for variable in self.variables],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
         self.optimizer.apply(gradients, self.variables)
         return losses, state
 

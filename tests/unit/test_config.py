@@ -427,8 +427,8 @@ def test_networks_that_only_stock_keras_trains_go_to_it():
         {"scenarios": {
             "deep": NETWORK | {"layers": 2}, "dropping": NETWORK | {"dropout": 0.1},
             "clipped": NETWORK | {"optimizer": {"name": "adam", "clipnorm": 1}},
-            "broad": NETWORK | {"units": 129, "timesteps": 2},
-                "broad_at_once": NETWORK | {"units": 129}, "gru": NETWORK | {"layer": "gru"},
+            "broad": NETWORK | {"units": 257, "timesteps": 2},
+                "broad_at_once": NETWORK | {"units": 257}, "gru": NETWORK | {"layer": "gru"},
         }},
     )  # fmt: skip
     study = load_study(config, [])

@@ -357,18 +357,18 @@ def test_more_weights_mean_fewer_lanes():
 @pytest.mark.parametrize(
     ("units", "sizes", "is_supported"),
     [
-        (128, {"timesteps": 2}, True), (128, {"batch_size": 2}, True),
-        (129, {"timesteps": 2}, False), (129, {"batch_size": 2}, False),
-        (129, {}, True), (129, {"timesteps": 2, "layer": "dense"}, True),
+        (256, {"timesteps": 2}, True), (256, {"batch_size": 2}, True),
+        (257, {"timesteps": 2}, False), (257, {"batch_size": 2}, False),
+        (257, {}, True), (257, {"timesteps": 2, "layer": "dense"}, True),
     ],
 )  # fmt: skip
-def test_more_than_128_units_over_several_timesteps_or_rows_go_to_stock_keras(
+def test_more_than_256_units_over_several_timesteps_or_rows_go_to_stock_keras(
     units, sizes, is_supported
 ):
     """The limit as docs/networks.md tells it."""
     regime = STATELESS.varied(units=units, **sizes)
     assert supports(regime) == is_supported
-    assert ("more than 128 units" in str(unsupported(regime))) != is_supported
+    assert ("more than 256 units" in str(unsupported(regime))) != is_supported
 
 
 def test_calls_of_the_compiled_program_leave_no_mark(monkeypatch):

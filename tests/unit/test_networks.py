@@ -230,8 +230,8 @@ STOCK_ONLY = {
     "stacked dense layers": STATELESS.varied(layer="dense", layers=2, epochs=2),
     "dropout": STATELESS.varied(dropout=0.5, units=4, epochs=2),
     "clipnorm": STATELESS.varied(optimizer=Optimizer("adam", (("clipnorm", 1e-9),)), epochs=2),
-    "more than 128 units": STATELESS.varied(units=129, timesteps=2, epochs=1),
-    "more than 128 units in batches": STATELESS.varied(units=129, batch_size=2, epochs=1),
+    "more than 256 units": STATELESS.varied(units=257, timesteps=2, epochs=1),
+    "more than 256 units in batches": STATELESS.varied(units=257, batch_size=2, epochs=1),
 }
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
-from thousandfold.engines.block import loops_over_timesteps
 from thousandfold.engines.lanes import lanes_of, weights_of
 from thousandfold.errors import UserError
 from thousandfold.scenario import Regime
@@ -81,14 +80,10 @@ class TrainingJob:
     def bytes_per_lane(self) -> int:
         """What the training of one repeat takes."""
         training, timesteps = self.regime.training, self.regime.preparation.timesteps
-        # A compiled loop keeps copies of the weights for every timestep.
-        is_looped = loops_over_timesteps(timesteps, training.batch_size)
-        looped = timesteps if is_looped else 0
         values = (
             # The weight, its gradient, Adam's two moments, and one of them under way; to stop
             # early, the best weights and those before the epoch.
             (7 if training.early_stopping else 5) * self.weights
-            + looped * self.weights
             + 14 * timesteps * training.batch_size * self.regime.network.units
             # Inputs in the repeat's own order.
             + (2 * training.batch_size * timesteps if training.shuffle else 0)

@@ -2,7 +2,7 @@
 
 from thousandfold.scenario import Regime
 
-MOST_UNITS = 128
+MOST_UNITS = 256
 """Wider recurrent networks train as fast one after the other (benchmarks/sizes.py)."""
 
 

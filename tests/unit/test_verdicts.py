@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from thousandfold.inference.verdicts import (
@@ -96,10 +96,14 @@ def test_unchanged_by_a_common_rescaling(interval, margin, factor, expect):
     assert claim_verdict(expect, *interval, margin) == claim_verdict(expect, *scaled)
 
 
-@given(intervals(), margins, st.floats(1, 10))
-def test_a_larger_margin_never_breaks_equivalent(interval, margin, factor):
-    assume(claim_verdict("equivalent", *interval, margin) == Verdict.SUPPORTED)
-    assert claim_verdict("equivalent", *interval, margin * factor) == Verdict.SUPPORTED
+shares = st.floats(-0.999, 0.999)
+
+
+@given(shares, shares, margins, st.floats(1, 10))
+def test_a_larger_margin_never_breaks_equivalent(one_end, other_end, margin, factor):
+    low, high = sorted((margin * one_end, margin * other_end))
+    for at_least in (margin, margin * factor):
+        assert claim_verdict("equivalent", low, high, at_least) == Verdict.SUPPORTED
 
 
 @given(intervals(), margins)

@@ -13,9 +13,7 @@ SCRIPTS = str(PROJECT / "workflow" / "scripts")
 # The package of this checkout, here and in jobs; Snakemake looks beside a job's script last.
 sys.path.insert(0, SCRIPTS)
 os.environ.update(
-    PYTHONPATH=os.pathsep.join(
-        [SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
+    PYTHONPATH=os.pathsep.join([SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
 from thousandfold.config import load_study, read_study

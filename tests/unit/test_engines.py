@@ -15,6 +15,7 @@ from thousandfold.engines import network, replicated, stock
 from thousandfold.engines.lanes import (
     LANES_FIRST,
     LANES_LAST,
+    UNITS_OF_PRODUCTS,
     lanes_of,
     repeats_come_first,
     weights_of,
@@ -390,30 +391,38 @@ def test_a_loop_over_timesteps_is_the_same_as_writing_them_out(monkeypatch):
     np.testing.assert_allclose(looped.outputs, written_out.outputs, atol=1e-5)
 
 
-def test_a_diverged_repeat_leaves_the_others_alone(monkeypatch):
-    sound = trained(replicated, STATEFUL, tuple(SEEDS[:3]))
+@pytest.mark.parametrize("diverged", [0, 1])
+@pytest.mark.parametrize("units", [1, UNITS_OF_PRODUCTS])
+def test_a_diverged_repeat_leaves_the_others_alone(units, diverged, monkeypatch):
+    regime = STATELESS.varied(units=units, timesteps=2, batch_size=4, epochs=5)
+    sound = trained(replicated, regime, tuple(SEEDS[:3]))
     draw = replicated.initial_weights
 
     def poisoned(*args):
         weights = draw(*args)
         kernel = weights["kernel"].numpy()
-        kernel[..., 1] = np.nan
+        kernel[..., diverged] = np.nan
         return {**weights, "kernel": kernel}
 
     monkeypatch.setattr(replicated, "initial_weights", poisoned)
-    block = replicated.train_block(STATEFUL, data_for(STATEFUL), SEEDS[:3], lambda _: None)
-    assert np.isnan(block.outputs[1]).all()
-    assert np.isnan(block.train_loss[1])
-    lanes = [0, 2]
+    block = replicated.train_block(regime, data_for(regime), SEEDS[:3], lambda _: None)
+    assert np.isnan(block.outputs[diverged]).all()
+    assert np.isnan(block.train_loss[diverged])
+    lanes = [lane for lane in range(3) if lane != diverged]
     np.testing.assert_array_equal(block.outputs[lanes], sound.outputs[lanes])
 
 
 @pytest.mark.slow
 def test_progress_reaches_the_last_epoch():
-    for engine in (stock, replicated):
+    shuffled = STATELESS.varied(epochs=7, shuffle=True)
+    in_two_rounds = shuffled.varied(units=64)
+    assert lanes_of(in_two_rounds, 1, 12) < 12
+    for engine, regime, seeds in (
+        (stock, shuffled, SEEDS[:2]), (replicated, shuffled, SEEDS[:2]),
+        (replicated, in_two_rounds, SEEDS[:12]),
+    ):  # fmt: skip
         seen = []
-        regime = STATELESS.varied(epochs=7, shuffle=True)
-        engine.train_block(regime, data_for(regime), SEEDS[:2], seen.append)
+        engine.train_block(regime, data_for(regime), seeds, seen.append)
         assert seen == sorted(seen)
         assert seen[-1] == 7
 

@@ -142,8 +142,9 @@ def test_early_stopping_stopped_repeats_at_different_epochs():
     assert any((e == 40).any() for e in epochs)
 
 
-def test_two_columns_of_inputs():
-    regime = SHORT_WIDE.varied(layer="gru")
+@pytest.mark.parametrize("units", [SHORT_WIDE.network.units, UNITS_OF_PRODUCTS])
+def test_two_columns_of_inputs(units):
+    regime = SHORT_WIDE.varied(layer="gru", units=units)
     ours, theirs = (train(engine, regime, TWO_COLUMNS) for engine in (replicated, stock))
     assert ours.weights["kernel"].shape[0] == 2
     np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=1e-5)
@@ -156,8 +157,11 @@ def test_two_columns_of_inputs():
         SHORT_WIDE.varied(batch_size=2, forecast_batch_size=1, seed_on_train=True),
         STATELESS.varied(batch_size=22, epochs=15),
         STATEFUL.varied(difference=False, timesteps=2, epochs=15),
+        SHORT_WIDE.varied(
+            batch_size=2, forecast_batch_size=1, seed_on_train=True, units=UNITS_OF_PRODUCTS
+        ),
     ],
-    ids=["moved to batches of one", "stateless", "of values"],
+    ids=["moved to batches of one", "stateless", "of values", "repeats first"],
 )
 def test_forecasts_beyond_the_end(regime):
     ours, theirs = (train(engine, regime, AHEAD) for engine in (replicated, stock))

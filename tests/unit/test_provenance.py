@@ -152,3 +152,11 @@ def test_fidelity_is_checked_for_a_stateful_and_a_stateless_scenario_of_the_fast
         ),
     )
     assert list(checked_scenarios(stock)) == []
+
+
+def test_fidelity_is_checked_in_both_layouts_of_the_fast_engine():
+    study = shipped_study()
+    first, second, *_ = [s for s in study.scenarios if not s.regime.state.stateful]
+    wide = replace(second, regime=second.regime.varied(units=64))
+    both = replace(study, scenarios=(first, wide))
+    assert list(checked_scenarios(both)) == [first, wide]

@@ -281,6 +281,18 @@ def test_a_published_number_is_held_against_both_tails():
         assert table.set_index("statistic").loc["median", "p"] == pytest.approx(p)
 
 
+def test_what_was_not_published_is_not_compared():
+    pool = samples({"a": np.arange(1000.0)})
+    ours = dict.fromkeys(STATISTICS, 500.0)
+    records = [
+        {"scenario": "a", "source": "no spread", "n": 5, **ours, "std": np.nan},
+        {"scenario": "a", "source": "a single run", "n": 1, **ours},
+    ]
+    rows = published_table(pool, {"s": pd.DataFrame(records)})
+    compared = [[row.statistic for row in rows if row.source == x["source"]] for x in records]
+    assert compared == [[name for name in STATISTICS if name != "std"]] * 2
+
+
 def test_shapes_are_compared_at_equal_means():
     drawn = []
 

@@ -519,6 +519,11 @@ def test_how_many_scenarios_beat_a_baseline(small):
     assert beaten.startswith("Of 4 scenarios, 2 better and 1 worse than persistence (95 % interv")
 
 
+def test_a_metric_that_measures_no_forecasts_is_held_against_no_baseline(small):
+    (part,) = again(small, {BaselineRow: []}).on_each_series()
+    assert Forecasts.of(part).beaten == ""
+
+
 def test_values_are_finite_and_in_repeat_order(small):
     repeats = small.repeats.copy()
     repeats.loc[repeats["repeat"] == 3, "rmse"] = np.inf

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from thousandfold.engines.lanes import repeats_come_first
 from thousandfold.measuring import measured
 from thousandfold.scenario import Scenario
 from thousandfold.series import Series
@@ -64,6 +65,7 @@ def checked_scenarios(study: Study) -> Iterator[Scenario]:
         kind = (
             regime.state.stateful, regime.network.layer, training.optimizer.name,
             sequences and sequences.form, training.early_stopping is not None,
+            repeats_come_first(regime),
         )  # fmt: skip
         if regime.execution.engine == "replicated" and kind not in seen:
             seen.add(kind)

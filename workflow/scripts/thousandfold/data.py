@@ -147,3 +147,6 @@ def _check_published(source: SeriesSource) -> None:
         if not is_numeric_dtype(table[column]) or np.isinf(table[column]).any():
             problem = f"column {column!r} has a value that is not a number; correct it"
             raise BadKeyError(key, f"{source.published}: {problem}")
+    if not (table["n"] >= 1).all():
+        problem = "column 'n' has a row without a number of repeats; give at least 1"
+        raise BadKeyError(key, f"{source.published}: {problem}")

@@ -26,7 +26,8 @@ class Cell:
     bias: Callable[[int], Any]
     """The initial bias of a layer of so many units."""
     step: Callable[[Regime, Layout, Weights, Any, State], State]
-    """The state after one timestep: of a regime, weights, x (B, F, L) and the state before."""
+    """The state after one timestep: of a regime, its layout, weights, x (B, F, L) and the state
+    before."""
 
     @property
     def is_recurrent(self) -> bool:

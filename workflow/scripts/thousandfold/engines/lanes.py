@@ -1,7 +1,7 @@
 """How the replicated engine lays repeats out, and how many it trains side by side.
 
 A repeat's last bits depend on the layout, which follows from the network's size alone, and not on
-how many repeats are trained beside it, as long as there is a whole number of vectors of them.
+how many repeats are trained beside it, as long as their number is a multiple of the step below.
 """
 
 from math import ceil
@@ -13,13 +13,15 @@ UNITS_OF_PRODUCTS = 16
 """From so many units on, matrix products are faster, with the repeats first."""
 
 LANES_LAST = 16, 512
-"""Repeats last: lanes are a multiple of the first, of vectors, and at most the second."""
+"""Repeats last: lanes are a multiple of the first (whole vectors), at least twice it, and at most
+the second."""
 
 LANES_FIRST = 5, 50
-"""Repeats first: the same, with at least two multiples."""
+"""Repeats first: the same."""
 
 CACHED_BYTES = 2_800_000
-"""Weights and activations of all lanes are to fit a core's caches."""
+"""Weights and activations of all lanes are to fit a core's caches; those of wide networks exceed
+them even so."""
 
 GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
 """Times `units`: the columns of a layer's kernels."""
@@ -41,7 +43,7 @@ def repeats_come_first(regime: Regime) -> bool:
 
 
 def lanes_of(regime: Regime, features: int, repeats: int) -> int:
-    """How many of a block's repeats are trained side by side: the same number in each pass."""
+    """How many of a block's repeats are trained side by side: the same number in each round."""
     step, most = LANES_FIRST if repeats_come_first(regime) else LANES_LAST
     values = (
         4 * weights_of(regime, features)
@@ -49,5 +51,5 @@ def lanes_of(regime: Regime, features: int, repeats: int) -> int:
     )
     fitting = CACHED_BYTES // (4 * values) // step * step
     most = min(most, max(2 * step, fitting))
-    passes = ceil(repeats / most)
-    return max(2 * step, ceil(repeats / passes / step) * step)
+    rounds = ceil(repeats / most)
+    return max(2 * step, ceil(repeats / rounds / step) * step)

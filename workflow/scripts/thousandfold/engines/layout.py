@@ -1,8 +1,8 @@
 """Where the arrays of many networks have their repeats: last, or first.
 
 With the repeats last, each operation is a contiguous loop over them that the compiler vectorises:
-fastest for small networks, whose matrix products are too small to be products at all. Wider ones
-have the repeats first, and each repeat's products are matrix products of its own.
+fastest for small networks, whose products are too small to gain from a matrix routine. Wider
+ones have the repeats first, and each repeat's products are matrix products of its own.
 
 Letters in shapes: B rows in a batch, T timesteps, F features, U units, G columns of a kernel, R
 repeats, and L lanes of an input: 1 where all repeats see the same rows, R where each has rows of
@@ -87,8 +87,8 @@ def _uncompiled_with_its_loop(x: Any) -> Any:
     """The same values (R, B, F), and gradient, in a way that keeps XLA from merging the loop.
 
     XLA makes one function of a loop (settings.SMALL_LOOP_BYTES), in which products of several rows
-    are up to six times slower; loops that sort anything are left alone. The condition never
-    holds, which the compiler cannot know.
+    are up to six times slower. It leaves loops with a sort alone, so this one sorts two numbers.
+    The condition below never holds, but the compiler cannot know that.
     """
     larger, smaller = tf.unstack(tf.math.top_k(x[0, 0, :2], 2).values)
     same = tf.where(larger < smaller, tf.zeros_like(x), x)

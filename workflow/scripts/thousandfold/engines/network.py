@@ -1,4 +1,4 @@
-"""A small network for every repeat at once: initial weights, forward pass, batches.
+"""A network for every repeat at once: initial weights, forward pass, batches.
 
 The letters in shapes are those of layout.py.
 """

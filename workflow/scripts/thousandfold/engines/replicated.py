@@ -44,8 +44,8 @@ def _forecast_rows(
         state,
     )
     outputs = layout.repeats_last(outputs, after=1)
-    joined = outputs.numpy().reshape(-1, outputs.shape[-1])[: len(rows)]
-    return (joined if rows.ends is None else joined[rows.ends]).T, state
+    flat = outputs.numpy().reshape(-1, outputs.shape[-1])[: len(rows)]
+    return (flat if rows.ends is None else flat[rows.ends]).T, state
 
 
 def _forecast_future(

@@ -55,12 +55,17 @@ def describe_samples(ordered: np.ndarray) -> dict[str, np.ndarray]:
 def compare_with_published(
     published: Mapping[Any, Any], pool: np.ndarray, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """One row per statistic of a published row; `pool` holds our finite repeats."""
+    """One row per statistic of a published row; `pool` holds our finite repeats.
+
+    None for a statistic that is not published, or that so few repeats do not have.
+    """
     drawn = describe_samples(redrawn_samples(pool, int(published["n"]), rng))
     ours = describe_samples(np.sort(pool)[np.newaxis])
     rows = []
     for name in STATISTICS:
         value, draws = published[name], drawn[name]
+        if np.isnan(value) or np.isnan(draws).any():
+            continue
         below = (1 + np.sum(draws <= value)) / (len(draws) + 1)
         above = (1 + np.sum(draws >= value)) / (len(draws) + 1)
         low, expected, high = np.quantile(draws, [0.025, 0.5, 0.975])

@@ -49,7 +49,12 @@ class Forecasts(Section):
 
 
 def _against_baselines(rows: Sequence[BaselineRow], metric: str) -> str:
-    """In a sentence, how many scenarios do better than each forecast that needs no network."""
+    """In a sentence, how many scenarios do better than each forecast that needs no network.
+
+    Nothing where the metric does not measure forecasts.
+    """
+    if not rows:
+        return ""
     parts = []
     for name, against in by(list(rows), "baseline").items():
         results = Counter(row.result for row in against)

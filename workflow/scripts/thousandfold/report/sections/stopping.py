@@ -64,7 +64,7 @@ class Stopping(Section):
             stage=rule.stage,
             stages=spelled_out(STAGES_IN_A_ROW),
             mean_level=percent(SUMMARY_LEVEL),
-            wanted=f"{rule.half_width:g} {run.source.unit}",
+            wanted=f"{rule.half_width:g} {run.unit}",
             stopped=[
                 Stopped(
                     run.labels[row.scenario], row.n, number(row.half_width, run.digits),

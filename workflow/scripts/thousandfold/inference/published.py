@@ -40,10 +40,11 @@ def _quantile(ordered: np.ndarray, level: float) -> np.ndarray:
 
 
 def describe_samples(ordered: np.ndarray) -> dict[str, np.ndarray]:
-    """STATISTICS of many sorted samples, one per row."""
+    """STATISTICS of many sorted samples, one per row; samples of one have no standard deviation."""
+    has_spread = ordered.shape[1] > 1
     return {
         "mean": ordered.mean(axis=1),
-        "std": ordered.std(axis=1, ddof=1),
+        "std": ordered.std(axis=1, ddof=1) if has_spread else np.full(len(ordered), np.nan),
         "min": ordered[:, 0],
         "q25": _quantile(ordered, 0.25),
         "median": _quantile(ordered, 0.5),

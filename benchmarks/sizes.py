@@ -203,7 +203,7 @@ def in_markdown(measured):
         lines.append(f"| {' | '.join(head + cells)} |\n")
     return (
         "# The replicated engine over sizes of networks\n\n"
-        "Made by `python benchmarks/sizes.py --markdown benchmarks/sizes.md` (after `make jax`) on "
+        f"Made by `python {' '.join(sys.argv)}` (after `make jax`) on "
         f"{platform.machine()}, one core, Keras {keras.__version__}, with nothing else running. "
         f"Seconds that one epoch of {REPEATS} repeats of a stateless network takes, and how many "
         "times as long it takes in JAX (forty lines with `jax.vmap`: all repeats at once, or in "
@@ -224,12 +224,14 @@ def main():
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--markdown", type=Path, help="write the table to this file")
     parser.add_argument("--layer", action="append", choices=GATES, help="instead of all")
-    parser.add_argument("--only", help="UNITS,TIMESTEPS,BATCH,ROWS: this size instead of all")
+    parser.add_argument(
+        "--only", action="append", help="UNITS,TIMESTEPS,BATCH,ROWS: this size instead of all"
+    )
     arguments = parser.parse_args()
     if arguments.measure:
         measure_here(*arguments.measure)
         return
-    sizes = [tuple(map(int, arguments.only.split(",")))] if arguments.only else SIZES
+    sizes = [tuple(map(int, only.split(","))) for only in arguments.only or ()] or SIZES
     measured = []
     for layer in arguments.layer or GATES:
         for size in sizes:

@@ -290,7 +290,7 @@ def test_a_second_snakemake_on_the_same_folder_is_refused(tmp_path):
 
 
 def test_little_memory_cuts_a_block_into_passes_and_changes_no_number(finished, tmp_path):
-    wide = {"scenarios": {"stateful": {"units": 64, "timesteps": 9}}, "study": {"repeats": 150, "repeats_per_job": 150, "scenarios": ["stateful"]}}  # fmt: skip
+    wide = {"scenarios": {"stateful": {"units": 128, "timesteps": 9}}, "study": {"repeats": 150, "repeats_per_job": 150, "scenarios": ["stateful"]}}  # fmt: skip
     block = "results/tiny/blocks/shampoo/stateful/0-150.parquet"
     tables, logs = [], []
     for name, resources in [("plenty", []), ("little", ["--set-resources", "train:mem_mb=1530"])]:
@@ -306,14 +306,14 @@ def test_little_memory_cuts_a_block_into_passes_and_changes_no_number(finished, 
 
 def test_a_network_too_large_for_the_memory_is_refused_with_what_would_fit(tmp_path):
     project = Project(tmp_path / "large")
-    project.configure(scenarios={"stateful": {"units": 128, "timesteps": 9}})
+    project.configure(scenarios={"stateful": {"units": 256, "timesteps": 9}})
     block = "results/tiny/blocks/shampoo/stateful/0-3.parquet"
-    output = project.run(block, "--set-resources", "train:mem_mb=1500", succeeds=False)
+    output = project.run(block, "--set-resources", "train:mem_mb=1450", succeeds=False)
     told = re.search(r"takes about (\d+) MB; .* set units: (\d+), which would fit", output)
     assert told, output
     assert "Traceback" not in output
     project.configure(scenarios={"stateful": {"units": int(told[2]), "timesteps": 9}})
-    project.run(block, "--set-resources", "train:mem_mb=1500")
+    project.run(block, "--set-resources", "train:mem_mb=1450")
 
 
 def test_hostile_configs_on_the_command_line(tmp_path):

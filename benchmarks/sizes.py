@@ -203,11 +203,11 @@ def in_markdown(measured):
         lines.append(f"| {' | '.join(head + cells)} |\n")
     return (
         "# The replicated engine over sizes of networks\n\n"
-        "Made by `python benchmarks/sizes.py --markdown benchmarks/sizes.md` (after `make jax`; `--layer` "
-        "and `--only` choose the rows) on "
+        "Made by `python benchmarks/sizes.py --markdown benchmarks/sizes.md` (after `make jax`; "
+        "`--layer` and `--only` choose the rows) on "
         f"{platform.machine()}, one core, Keras {keras.__version__}, with nothing else running. "
         f"Seconds that one epoch of {REPEATS} repeats of a stateless network takes, and how many "
-        "times as long it takes in JAX (a plain program with `jax.vmap`: all repeats at once, or in "
+        "times as long it takes in JAX (a plain program with `vmap`: all repeats at once, or in "
         f"groups of {', '.join(map(str, GROUPS))} or {REPEATS}, whichever is fastest) and in a "
         "loop of stock Keras. GFLOP/s are of useful matrix products; the limit is the core's, in "
         "products of the same sizes. Memory is that of the process. Compilation is left out.\n\n"

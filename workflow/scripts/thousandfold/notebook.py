@@ -91,20 +91,19 @@ def judge(runs: pd.DataFrame, settings: Mapping[str, Any]) -> Verdicts:
 def _verdicts(study: Study, repeats: pd.DataFrame) -> Verdicts:
     """The verdicts on a study's findings from its table of repeats."""
     design = DESIGNS[study.design]
-    margins = {source.name: source.margin for source in study.series}
     samples = {
         metric: samples_of(repeats, study.seed, metric, study.deterministic)
         for metric in study.metrics
     }
-    asked = questions_of(study.findings, samples, margins, design)
+    asked = questions_of(study.findings, samples, study.margins, design)
     calibration = calibration_table(
         samples[study.metric], study.compared_pairs, [question for _, question in asked],
         study.alpha, design,
     )  # fmt: skip
     findings = judge_contrasts(
-        samples, margins, study.findings, study.alpha, design,
+        samples, study.margins, study.findings, study.alpha, design,
         miss_rates=miss_rates(calibration),
-        higher_is_better={metric: study.higher_is_better(metric) for metric in study.metrics},
+        higher_is_better=study.directions,
     )  # fmt: skip
     by_series = claims(findings, study.findings, study.unit)
     overall = conjunctions(by_series, study.findings)

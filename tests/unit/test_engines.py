@@ -392,6 +392,21 @@ def test_a_loop_over_timesteps_is_the_same_as_writing_them_out(monkeypatch):
     np.testing.assert_allclose(looped.outputs, written_out.outputs, atol=1e-5)
 
 
+STOCK_REGIMES = {
+    "moved to single rows": WIDE.varied(forecast_batch_size=1, epochs=2),
+    "dropout": STATELESS.varied(dropout=0.5, units=4, epochs=2),
+    "stopped early": BIT_REGIMES["stopped early"].varied(epochs=4),
+}
+
+
+@pytest.mark.parametrize("name", STOCK_REGIMES)
+def test_a_repeat_of_stock_keras_is_equal_to_the_bit_in_any_block(name):
+    regime = STOCK_REGIMES[name]
+    whole = stock.train_block(regime, data_for(regime), SEEDS[:2], lambda _: None)
+    part = stock.train_block(regime, data_for(regime), SEEDS[1:2], lambda _: None)
+    assert_bits(whole, part, [1])
+
+
 # Programs that several regimes and series share.
 
 SHARING = [

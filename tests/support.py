@@ -89,7 +89,7 @@ def has_r(*packages: str) -> bool:
     if not shutil.which("Rscript"):
         return False
     loads = "".join(f"library({package});" for package in ("stats", *packages))
-    return subprocess.run(["Rscript", "-e", loads], capture_output=True).returncode == 0
+    return not subprocess.run(["Rscript", "-e", loads], check=False, capture_output=True).returncode
 
 
 def cases_by_r(name: str, expected: Path | None = None):

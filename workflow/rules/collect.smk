@@ -25,6 +25,8 @@ rule collect:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
+        # No built-in type, so Snakemake does not compare it: the blocks say what is collected anew.
+        study=STUDY,
         damaged=str(RESULTS / "damaged"),
         code=code_digest("thousandfold.collection"),
     message:

@@ -11,7 +11,7 @@ from snakemake.logging import logger
 
 from thousandfold.data import load_series
 from thousandfold.disk import CHECKSUMS, damaged_files, set_aside, set_aside_damaged
-from thousandfold.engines.support import unsupported
+from thousandfold.engine_choice import unsupported
 from thousandfold.jobs import job_of
 from thousandfold.names import composed, spelled
 from thousandfold.observations import in_words
@@ -27,7 +27,7 @@ from thousandfold.resources import (
     training_jobs,
 )
 from thousandfold.releases import foreign_blocks
-from thousandfold.study import Block
+from thousandfold.study import Block, ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import TRAINING_TABLES
 from thousandfold.training import Prepared
 
@@ -46,8 +46,8 @@ def command():
     return snakemake_command(*arguments, snakefile=workflow.main_snakefile)
 
 
-SERIES_FILES = [source.file for source in STUDY.series]
-PUBLISHED_FILES = [source.published for source in STUDY.series if source.published]
+SERIES_FILES = [source.file for source in STUDY.sources]
+PUBLISHED_FILES = list(STUDY.published.values())
 
 
 wildcard_constraints:
@@ -76,7 +76,7 @@ def block_files():
 
     One each, so that the checkpoints of one scenario do not wait for those of another.
     """
-    if STUDY.table:
+    if isinstance(STUDY, ImportedStudy):
         return []
     return [
         partial(trained_blocks, source.name, scenario.name)
@@ -235,7 +235,7 @@ def checksums(*names):
 @cache
 def foreign():
     """The finished blocks of another release that are to be trained again."""
-    blocks = [] if STUDY.table else STUDY.blocks()
+    blocks = STUDY.blocks() if isinstance(STUDY, TrainedStudy) else []
     files = map(Path, files_of(blocks))
     return foreign_blocks(RESULTS, dict(zip(files, blocks)), partial(recipe, STUDY))
 
@@ -269,7 +269,7 @@ def finished_files(wildcards):
 
 def training_tables():
     """The tables that tell of a training, if there is one."""
-    if STUDY.table:
+    if isinstance(STUDY, ImportedStudy):
         return []
     return [RESULTS / f"{name}.csv" for name in TRAINING_TABLES]
 

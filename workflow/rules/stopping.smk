@@ -22,6 +22,7 @@ checkpoint assess:
     params:
         # In a list, because Snakemake notices changes in params of built-in types only.
         rule=[STUDY.stopping],
+        study=STUDY,
         damaged=str(RESULTS / "damaged"),
         code=code_digest("assess"),
     message:

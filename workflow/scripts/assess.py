@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from thousandfold.collection import checked_blocks
-from thousandfold.config import read_study
 from thousandfold.disk import write_text
 from thousandfold.inference.stopping import half_widths, is_enough
 from thousandfold.joblog import log_to
-from thousandfold.study import Stopping, Study
+from thousandfold.study import Stopping, TrainedStudy
 
 
-def assess(study: Study, blocks: list[Path], rule: Stopping, damaged: Path, output: Path) -> None:
+def assess(
+    study: TrainedStudy, blocks: list[Path], rule: Stopping, damaged: Path, output: Path
+) -> None:
     """Write the half widths after each stage so far, and whether they are enough.
 
     Raises DamagedResultsError.
@@ -31,7 +32,7 @@ def assess(study: Study, blocks: list[Path], rule: Stopping, damaged: Path, outp
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     assess(
-        study=read_study(snakemake.config),
+        study=snakemake.params.study,
         blocks=[Path(file) for file in snakemake.input.blocks],
         rule=snakemake.params.rule[0],
         damaged=Path(snakemake.params.damaged),

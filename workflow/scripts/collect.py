@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from thousandfold.collection import collect
-from thousandfold.config import read_study
 from thousandfold.joblog import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    study = read_study(snakemake.config)
+    study = snakemake.params.study
     collect(
         study,
         files=[Path(file) for file in snakemake.input if file != snakemake.input.release],

@@ -18,8 +18,8 @@ from thousandfold.provenance import training_facts
 from thousandfold.recipe import recipe
 from thousandfold.records import write_block
 from thousandfold.resources import passes, training_job
-from thousandfold.scenario import Scenario
-from thousandfold.study import Block, SeriesSource, Study
+from thousandfold.scenario import TrainedScenario
+from thousandfold.study import Block, SeriesSource, TrainedStudy
 from thousandfold.training import Prepared, train_prepared
 
 
@@ -28,7 +28,7 @@ class Assignment:
     """A block, and what it takes to train it."""
 
     block: Block
-    scenario: Scenario
+    scenario: TrainedScenario
     source: SeriesSource
     recipe: str
 
@@ -43,7 +43,7 @@ class Job:
     """Train their repeats in random order, and time each."""
 
 
-def job_of(study: Study, blocks: Sequence[Block]) -> Job:
+def job_of(study: TrainedStudy, blocks: Sequence[Block]) -> Job:
     """The job that trains these blocks of a study."""
     assignments = tuple(
         Assignment(

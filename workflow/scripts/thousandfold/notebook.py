@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from thousandfold import config, config_files
+from thousandfold import config_files, loading
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
 from thousandfold.inference.calibration import calibration_table, miss_rates
@@ -24,19 +24,19 @@ from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
 from thousandfold.records import read_large_table
 from thousandfold.runs import runs_of
-from thousandfold.study import Study
+from thousandfold.study import ImportedStudy, Study, TrainedStudy
 from thousandfold.tables import AnyRow, read_rows
 from thousandfold.tables.rows import ClaimRow, ConjunctionRow, FindingRow
 
 
-def load_study(*files: str | PathLike[str]) -> Study:
+def load_study(*files: str | PathLike[str]) -> TrainedStudy | ImportedStudy:
     """The study that `snakemake --configfile FILES` runs in this folder.
 
     Files are merged over this folder's config.yaml, later ones winning, unless one of them says
     `standalone: true`. Raises ConfigError.
     """
     layers = config_files.config_files([fspath(file) for file in files])
-    return config.load_study(config_files.merged_files(layers), layers)
+    return loading.load_study(config_files.merged_files(layers), layers)
 
 
 def read_table(results: str | PathLike[str], row_type: type[AnyRow]) -> list[AnyRow]:
@@ -82,8 +82,8 @@ def judge(runs: pd.DataFrame, settings: Mapping[str, Any]) -> Verdicts:
         file = Path(folder) / "runs.parquet"
         runs.to_parquet(file, index=False)
         content = config_files.merged(settings, {"standalone": True, "table": {"file": str(file)}})
-        study = config.load_study(content, [])
-        assert study.table is not None
+        study = loading.load_study(content, [])
+        assert isinstance(study, ImportedStudy)
         repeats = results_of(runs_of(study.table), study.table, study.design).repeats
     return _verdicts(study, repeats)
 

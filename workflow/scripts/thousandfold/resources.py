@@ -14,7 +14,7 @@ from thousandfold.engines.lanes import lanes_of, weights_of
 from thousandfold.errors import UserError
 from thousandfold.scenario import Regime
 from thousandfold.series import Series
-from thousandfold.study import Block, Study
+from thousandfold.study import Block, Study, TrainedStudy
 from thousandfold.training import Prepared
 
 PROCESS_MB = 800
@@ -146,7 +146,7 @@ def training_job(block: Block, prepared: Prepared) -> TrainingJob:
     return TrainingJob(block, regime, *rows, data.train.features)
 
 
-def training_jobs(study: Study, series: Callable[[str], Series]) -> list[TrainingJob]:
+def training_jobs(study: TrainedStudy, series: Callable[[str], Series]) -> list[TrainingJob]:
     """The training job of every block that there can be."""
     jobs = []
     for source, scenario in product(study.series, study.scenarios):
@@ -193,7 +193,7 @@ def _with_units(job: TrainingJob, units: int) -> TrainingJob:
     return replace(job, regime=job.regime.varied(units=units))
 
 
-def checking_jobs(study: Study, series: Callable[[str], Series]) -> list[TrainingJob]:
+def checking_jobs(study: TrainedStudy, series: Callable[[str], Series]) -> list[TrainingJob]:
     """What the checks of the training train, apart from a few epochs by stock Keras."""
     pairs = [name for identity in study.identities for name in (identity.a, identity.b)]
     checked = [study.scenario(name) for name in pairs] + list(checked_scenarios(study))
@@ -217,7 +217,7 @@ def minutes(jobs: Iterable[TrainingJob]) -> int:
     return SHORTEST_MINUTES + round(3 * sum(job.seconds for job in jobs) / 60)
 
 
-def plan_in_words(study: Study, jobs: Iterable[TrainingJob]) -> str:
+def plan_in_words(study: TrainedStudy, jobs: Iterable[TrainingJob]) -> str:
     """How many trainings a study is and about how long they take, for the log."""
     jobs = list(jobs)
     together = sum(SECONDS_TO_START + job.seconds for job in jobs)

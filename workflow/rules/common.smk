@@ -17,14 +17,14 @@ from thousandfold.names import composed, spelled
 from thousandfold.observations import in_words
 from thousandfold.recipe import code_digest, checks_recipe, recipe
 from thousandfold.resources import (
+    Workload,
     analysis_memory_mb,
     analysis_time_minutes,
-    checking_jobs,
+    checking_workloads,
     memory_mb,
     minutes,
     plan_in_words,
-    training_job,
-    training_jobs,
+    training_workloads,
 )
 from thousandfold.releases import foreign_blocks
 from thousandfold.study import Block
@@ -142,36 +142,36 @@ def growing(need):
     return resource
 
 
-def training_job_of(wildcards):
-    """What the training job of a block gets."""
+def block_job(wildcards):
+    """The training job of a block."""
     return job_of(STUDY, [block_of(wildcards)])
 
 
-def sizes_of_job(wildcards):
-    """The sizes of the training job of a block."""
+def block_workload(wildcards):
+    """The workload of a block."""
     block = block_of(wildcards)
     scenario = STUDY.scenario(block.scenario)
-    return training_job(block, Prepared.of(scenario, loaded_series(block.series)))
+    return Workload.of(block, Prepared.of(scenario, loaded_series(block.series)))
 
 
 @growing
 def training_mb(wildcards):
-    return memory_mb([sizes_of_job(wildcards)])
+    return memory_mb([block_workload(wildcards)])
 
 
 @growing
 def training_minutes(wildcards):
-    return minutes([sizes_of_job(wildcards)])
+    return minutes([block_workload(wildcards)])
 
 
 @growing
 def checking_mb(wildcards):
-    return memory_mb(checking_jobs(STUDY, loaded_series))
+    return memory_mb(checking_workloads(STUDY, loaded_series))
 
 
 @growing
 def checking_minutes(wildcards):
-    return minutes(checking_jobs(STUDY, loaded_series))
+    return minutes(checking_workloads(STUDY, loaded_series))
 
 
 @growing
@@ -186,22 +186,22 @@ def analysis_minutes(wildcards):
 
 @growing
 def interleaved_mb(wildcards):
-    return memory_mb(all_jobs())
+    return memory_mb(all_workloads())
 
 
 @growing
 def interleaved_minutes(wildcards):
-    return minutes(all_jobs())
+    return minutes(all_workloads())
 
 
-def all_jobs():
-    """The training job of every block that there can be."""
-    return training_jobs(STUDY, loaded_series)
+def all_workloads():
+    """The workload of every block that there can be."""
+    return training_workloads(STUDY, loaded_series)
 
 
 def planned_trainings():
     """What the whole study trains, for the log: how much, how long, and by which engine."""
-    lines = [plan_in_words(STUDY, all_jobs())]
+    lines = [plan_in_words(STUDY, all_workloads())]
     if STUDY.stopping:
         lines.append(
             "Training stops when it is enough; listed are the stages decided so far."

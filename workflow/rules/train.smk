@@ -22,7 +22,7 @@ rule train:
     params:
         recipe=block_recipe,
         # No built-in type, so Snakemake does not compare it: the recipe says what trains again.
-        job=training_job_of,
+        job=block_job,
     message:
         "Training {wildcards.scenario} on {wildcards.series}, repeats {wildcards.start} to {wildcards.stop}"
     script:

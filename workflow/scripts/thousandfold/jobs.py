@@ -17,7 +17,7 @@ from thousandfold.machine import available_memory_mb
 from thousandfold.provenance import training_facts
 from thousandfold.recipe import recipe
 from thousandfold.records import write_block
-from thousandfold.resources import passes, training_job
+from thousandfold.resources import Workload, passes
 from thousandfold.scenario import Scenario
 from thousandfold.study import Block, SeriesSource, Study
 from thousandfold.training import Prepared, train_prepared
@@ -78,7 +78,7 @@ def _one_by_one(job: Job, granted_mb: float) -> Iterator[tuple[pd.DataFrame, flo
     started = perf_counter()
     for block, prepared in _prepared(job):
         epochs = prepared.scenario.regime.training.epochs
-        cut = passes(training_job(block, prepared), granted_mb, available_memory_mb())
+        cut = passes(Workload.of(block, prepared), granted_mb, available_memory_mb())
         parts = [
             train_prepared(prepared, job.study_seed, repeats, ProgressLog(epochs, repeats))
             for repeats in cut

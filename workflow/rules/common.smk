@@ -11,10 +11,8 @@ from snakemake.logging import logger
 
 from thousandfold.data import load_series
 from thousandfold.disk import CHECKSUMS, damaged_files, set_aside, set_aside_damaged
-from thousandfold.engines.support import unsupported
 from thousandfold.jobs import job_of
-from thousandfold.names import composed, spelled
-from thousandfold.observations import in_words
+from thousandfold.names import spelled
 from thousandfold.recipe import code_digest, checks_recipe, recipe
 from thousandfold.resources import (
     Workload,
@@ -23,7 +21,6 @@ from thousandfold.resources import (
     checking_workloads,
     memory_mb,
     minutes,
-    plan_in_words,
     training_workloads,
 )
 from thousandfold.releases import foreign_blocks
@@ -122,9 +119,9 @@ def literally(text):
     return lambda wildcards: text
 
 
-def block_recipe(wildcards):
-    """The recipe of a training job."""
-    return recipe(STUDY, block_of(wildcards))
+def block_recipes(wildcards):
+    """The recipe of the block of a training job, in a list."""
+    return [recipe(STUDY, block_of(wildcards))]
 
 
 @cache
@@ -197,34 +194,6 @@ def interleaved_minutes(wildcards):
 def all_workloads():
     """The workload of every block that there can be."""
     return training_workloads(STUDY, loaded_series)
-
-
-def planned_trainings():
-    """What the whole study trains, for the log: how much, how long, and by which engine."""
-    lines = [plan_in_words(STUDY, all_workloads())]
-    if STUDY.stopping:
-        lines.append(
-            "Training stops when it is enough; listed are the stages decided so far."
-        )
-    lines += [
-        in_words(series)
-        for series in (loaded_series(source.name) for source in STUDY.series)
-        if series.assumed or series.frequency
-    ]
-    shared = config.get("model", {}).get("engine")
-    typed = {composed(name): fields for name, fields in config["scenarios"].items()}
-    for scenario in STUDY.scenarios:
-        wanted = typed[scenario.name].get("engine", shared)
-        if scenario.regime.execution.engine == "keras" and wanted != "keras":
-            lines.append(
-                f"{scenario.name}: trained by stock Keras, because of {unsupported(scenario.regime)}"
-            )
-    lines += [
-        f"{name}: in file names and below, {spelled(name)}"
-        for name in STUDY.names
-        if spelled(name) != name
-    ]
-    return "\n".join(lines)
 
 
 def checksums(*names):

@@ -20,8 +20,8 @@ rule train:
         mem_mb=training_mb,
         runtime=training_minutes,
     params:
-        recipe=block_recipe,
-        # No built-in type, so Snakemake does not compare it: the recipe says what trains again.
+        recipes=block_recipes,
+        # No built-in type, so Snakemake does not compare it: the recipes say what trains again.
         job=block_job,
     message:
         "Training {wildcards.scenario} on {wildcards.series}, repeats {wildcards.start} to {wildcards.stop}"

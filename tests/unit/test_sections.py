@@ -48,8 +48,8 @@ from thousandfold.tables.rows import (
     ClaimRow,
     ComparisonRow,
     ConjunctionRow,
+    ContrastRow,
     FidelityRow,
-    FindingRow,
     IdentityRow,
     PublishedRow,
     ReplicationRow,
@@ -450,7 +450,7 @@ def test_a_check_that_fails_is_loud(run, row_type):
 
 
 def test_intervals_that_are_points_or_missing(small):
-    claim, finding = small.rows(ClaimRow)[0], small.rows(FindingRow)[0]
+    claim, finding = small.rows(ClaimRow)[0], small.rows(ContrastRow)[0]
     changes = [
         {"ci_low": finding.difference, "ci_high": finding.difference},
         {"ci_low": np.nan, "ci_high": np.nan},
@@ -458,7 +458,7 @@ def test_intervals_that_are_points_or_missing(small):
         {"ci_low": -np.inf, "ci_high": np.inf},
     ]
     rows = [replace(finding, **change) for change in changes]
-    (part,) = again(small, {ClaimRow: [claim], FindingRow: rows}).on_each_series()
+    (part,) = again(small, {ClaimRow: [claim], ContrastRow: rows}).on_each_series()
     shown = Verdicts.of(part).claims[0].comparisons
     assert [x.interval for x in shown] == ["exactly", "no interval", "", "[−∞, ∞]"]
     assert [x.estimate == "–" for x in shown] == [False, False, True, False]

@@ -10,6 +10,7 @@ import pytest
 from support import ROOT, shipped_study
 
 from thousandfold.settings import (
+    AssessmentSettings,
     CalibrationSettings,
     ComparisonSettings,
     Settings,
@@ -61,10 +62,14 @@ def changed_by(**changes):
 
 
 def test_a_change_reaches_the_analyses_that_it_concerns():
-    source = shipped_study().series[0]
+    source, findings = shipped_study().series[0], shipped_study().findings
     assert changed_by(twins=()) == {ComparisonSettings}
     assert changed_by(alpha=0.01) == {ComparisonSettings, CalibrationSettings, VerdictSettings}
     assert changed_by(repeats=5) == {StoppingSettings}
+    assert changed_by(stopping=Stopping(10, 0.6)) == {AssessmentSettings, StoppingSettings}
+    texts = [replace(f, claim="In other words.", note="A note.") for f in findings]
+    assert changed_by(findings=tuple(texts)) == {VerdictSettings}
+    assert changed_by(findings=findings[1:]) == {CalibrationSettings, VerdictSettings}
     assert changed_by(series=(replace(source, margin=source.margin + 1),)) == {
         SummarySettings,
         CalibrationSettings,

@@ -1,7 +1,7 @@
 """Analysis: from the repeats, wherever they come from, to the tables that the report reads.
 
 Makes results/summary.csv, baselines.csv, baseline_forecasts.csv, required_repeats.csv,
-standard_error.csv, comparisons.csv, twins.csv, findings.csv, claims.csv, conjunctions.csv,
+standard_error.csv, comparisons.csv, twins.csv, contrasts.csv, claims.csv, conjunctions.csv,
 replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the
 settings it uses and the code behind it, so that a changed margin or a mended formula reruns just
 that. The settings are in a list, because Snakemake notices changes in params of built-in types
@@ -148,9 +148,9 @@ rule judge:
         repeats=rules.collect.output.repeats,
         calibration=rules.calibrate.output[0],
     output:
-        findings=report(
-            RESULTS / "findings.csv",
-            caption="../report/findings.rst",
+        contrasts=report(
+            RESULTS / "contrasts.csv",
+            caption="../report/contrasts.rst",
             category="Verdicts",
         ),
         claims=report(
@@ -159,7 +159,7 @@ rule judge:
             category="Verdicts",
         ),
         conjunctions=RESULTS / "conjunctions.csv",
-        checksums=checksums("findings.csv", "claims.csv", "conjunctions.csv"),
+        checksums=checksums("contrasts.csv", "claims.csv", "conjunctions.csv"),
     log:
         LOG_FILE.format(rule="judge"),
     conda:
@@ -180,7 +180,7 @@ rule replicate:
     """Find out what fewer repeats would have told."""
     input:
         repeats=rules.collect.output.repeats,
-        findings=rules.judge.output.findings,
+        contrasts=rules.judge.output.contrasts,
     output:
         RESULTS / "replication.csv",
         checksums=checksums("replication.csv"),

@@ -10,7 +10,7 @@ from itertools import chain
 from snakemake.logging import logger
 
 from thousandfold.data import load_series
-from thousandfold.disk import CHECKSUMS, damaged_files, set_aside, set_aside_damaged
+from thousandfold.disk import CHECKSUMS, DAMAGED, damaged_files, set_aside, set_aside_damaged
 from thousandfold.jobs import job_of
 from thousandfold.names import spelled
 from thousandfold.recipe import code_digest, checks_recipe, recipe
@@ -217,7 +217,7 @@ def make_sound(results, reports):
     else:
         told = set_aside_damaged(results, reports)
         for file in foreign():
-            set_aside(file, results / "damaged" / Path(*file.parts[-3:]))
+            set_aside(file, results / DAMAGED / Path(*file.parts[-3:]))
     for line in told:
         logger.warning(line)
 

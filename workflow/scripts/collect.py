@@ -12,7 +12,6 @@ if __name__ == "__main__":
     collect(
         study,
         files=[Path(file) for file in snakemake.input if file != snakemake.input.release],
-        damaged=Path(snakemake.params.damaged),
         repeats_parquet=Path(snakemake.output.repeats),
         repeats_csv=Path(snakemake.output.repeats_csv),
         forecasts_parquet=Path(snakemake.output.forecasts),

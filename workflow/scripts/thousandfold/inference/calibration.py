@@ -14,7 +14,7 @@ import numpy as np
 from statsmodels.stats.proportion import proportion_confint
 
 from thousandfold.inference.designs import Design
-from thousandfold.inference.findings import MissRate, MissRates, family_size
+from thousandfold.inference.judging import MissRate, MissRates, family_size
 from thousandfold.inference.questions import Question, comparison_name
 from thousandfold.inference.replication import FEWEST_REPEATS
 from thousandfold.inference.samples import Samples

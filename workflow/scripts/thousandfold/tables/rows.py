@@ -207,8 +207,8 @@ class TwinRow(Row, table="twins"):
     )
 
 
-class FindingRow(Row, table="findings"):
-    """A registered contrast: all evidence, and its verdict."""
+class ContrastRow(Row, table="contrasts"):
+    """A comparison that a finding makes on one series: all evidence, and its verdict."""
 
     series: str = column("the series' name")
     id: str = column("the finding's id")

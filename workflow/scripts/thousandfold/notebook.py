@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from thousandfold import config, config_files
 from thousandfold.errors import DataError
@@ -57,11 +58,18 @@ def judge(runs: pd.DataFrame, settings: Mapping[str, Any]) -> JudgedFindings:
     """Verdicts on runs of your own, by the same rules as a study's.
 
     `runs` has a row per training and the columns of `table` in docs/configuration.md;
-    `settings` is the config of such a study without `table.file`. Raises ConfigError.
+    `settings` is the config of such a study without `table.file`. Raises ConfigError, and
+    DataError if columns of `runs` share a name or mix types.
     """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "runs.parquet"
-        runs.to_parquet(file, index=False)
+        try:
+            runs.to_parquet(file, index=False)
+        except (pa.ArrowException, ValueError) as error:
+            raise DataError(
+                f"the table of runs: {'; '.join(map(str, error.args))}; give every column a name of "
+                "its own and values of one type"
+            ) from error
         content = config_files.merged(settings, {"standalone": True, "table": {"file": str(file)}})
         study = config.load_study(content, [])
         assert study.table is not None

@@ -17,7 +17,7 @@ from thousandfold.config import load_study
 from thousandfold.data import load_published, load_series
 from thousandfold.figures import ratio_ticks
 from thousandfold.formatting import exact, number, p_value
-from thousandfold.inference.calibration import calibration_table
+from thousandfold.inference.calibration import calibration_table, error_rates_table
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
@@ -49,6 +49,7 @@ from thousandfold.tables.rows import (
     ComparisonRow,
     ConjunctionRow,
     ContrastRow,
+    ErrorRateRow,
     FidelityRow,
     ForecastBandRow,
     IdentityRow,
@@ -133,6 +134,7 @@ def run_of(study, diverged=(), warnings=()):
     asked = questions_of(study.contrasts, of_metric, margins, design)
     published = {s.name: load_published(s.published) for s in study.series if s.published}
     pairs, rule = study.compared_pairs, study.stopping
+    calibration = calibration_table(samples, pairs, asked, study.alpha, design)
     tables = {
         StoppingRow: [],
         StoppingSimulationRow: [],
@@ -149,7 +151,8 @@ def run_of(study, diverged=(), warnings=()):
         BaselineForecastRow: baseline_forecasts_table(forecasts),
         RequiredRepeatsRow: required_repeats_table(samples, margins),
         ReplicationRow: replication_table(samples, contrasts, design, study.metric),
-        CalibrationRow: calibration_table(samples, pairs, asked, study.alpha, design),
+        CalibrationRow: calibration,
+        ErrorRateRow: error_rates_table(calibration),
         PublishedRow: published_table(samples, published),
         ComparisonRow: compare_pairs(samples, design, study.alpha, study.explored_pairs),
         ForecastBandRow: [row for name in by_name for row in bands_of(study, name)],
@@ -299,8 +302,8 @@ def test_scenarios_that_diverged():
     everything = [scenario.name for scenario in study.scenarios]
     _, some = page_of(study, diverged=["stateful", "stateful_batch12", "stateless_batch12"])
     assert "fewer than 2 repeats with a value" in some
-    assert "Every repeat diverged" in some
-    assert page_of(study, diverged=everything)[1].count("Every repeat diverged") == 3
+    assert "No repeat has a finite value." in some
+    assert page_of(study, diverged=everything)[1].count("No repeat has a finite value.") == 3
 
 
 def test_a_paired_study():

@@ -15,7 +15,7 @@ from workflow.project import Project
 
 CSV_TABLES = (
     "summary", "baselines", "standard_error", "required_repeats", "comparisons", "twins", "contrasts",
-    "claims", "replication", "calibration", "published", "identities", "fidelity", "blocks",
+    "claims", "replication", "calibration", "error_rates", "published", "identities", "fidelity", "blocks",
     "forecast_bands", "baseline_forecasts",
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 Makes results/summary.csv, baselines.csv, baseline_forecasts.csv, required_repeats.csv,
 standard_error.csv, comparisons.csv, twins.csv, contrasts.csv, claims.csv, conjunctions.csv,
-replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the
+replication.csv, calibration.csv, error_rates.csv, published.csv and config.yaml. Each rule's params hold the
 settings it uses and the code behind it, so that a changed margin or a mended formula reruns just
 that. The settings are in a list, because Snakemake notices changes in params of built-in types
 only.
@@ -115,12 +115,13 @@ rule calibrate:
     input:
         repeats=rules.collect.output.repeats,
     output:
-        report(
+        calibration=report(
             RESULTS / "calibration.csv",
             caption="../report/calibration.rst",
             category="Tables",
         ),
-        checksums=checksums("calibration.csv"),
+        error_rates=RESULTS / "error_rates.csv",
+        checksums=checksums("calibration.csv", "error_rates.csv"),
     log:
         LOG_FILE.format(rule="calibrate"),
     conda:
@@ -146,7 +147,7 @@ rule judge:
             else {"identities": rules.check_training.output.identities}
         ),
         repeats=rules.collect.output.repeats,
-        calibration=rules.calibrate.output[0],
+        calibration=rules.calibrate.output.calibration,
     output:
         contrasts=report(
             RESULTS / "contrasts.csv",

@@ -10,7 +10,13 @@ from itertools import chain
 from snakemake.logging import logger
 
 from thousandfold.data import load_series
-from thousandfold.disk import CHECKSUMS, DAMAGED, damaged_files, set_aside, set_aside_damaged
+from thousandfold.disk import (
+    CHECKSUMS,
+    DAMAGED,
+    damaged_files,
+    set_aside,
+    set_aside_damaged,
+)
 from thousandfold.jobs import job_of
 from thousandfold.names import spelled
 from thousandfold.recipe import code_digest, checks_recipe, recipe

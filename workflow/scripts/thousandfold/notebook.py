@@ -67,8 +67,8 @@ def judge(runs: pd.DataFrame, settings: Mapping[str, Any]) -> JudgedFindings:
             runs.to_parquet(file, index=False)
         except (pa.ArrowException, ValueError) as error:
             raise DataError(
-                f"the table of runs: {'; '.join(map(str, error.args))}; give every column a name of "
-                "its own and values of one type"
+                f"the table of runs: {'; '.join(map(str, error.args))}; give every column a name "
+                "of its own and values of one type"
             ) from error
         content = config_files.merged(settings, {"standalone": True, "table": {"file": str(file)}})
         study = config.load_study(content, [])

@@ -107,7 +107,7 @@ class Stopping:
     stage: int
     """Repeats of one stage."""
     half_width: float
-    """Half the width of the 95 % interval of the mean RMSE, in the series' units."""
+    """Half the width of the 95 % interval of the mean, in units of the study's metric."""
 
 
 @dataclass(frozen=True)

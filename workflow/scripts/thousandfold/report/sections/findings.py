@@ -131,7 +131,7 @@ def _finding(
     return Finding(
         head=claim_of(row),
         sentence=row.sentence,
-        few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS]),
+        few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS], run.labels),
         figures=list(_plots(run, contrasts)),
         comparisons=[
             Compared(KINDS[c.estimand].labels(c, run.labels), c.estimand) for c in contrasts
@@ -160,7 +160,7 @@ def _finding(
     )
 
 
-def few_repeats(rows: Sequence[ReplicationRow]) -> str:
+def few_repeats(rows: Sequence[ReplicationRow], labels: Mapping[str, str]) -> str:
     """In a sentence, what some rows of the replication table say; "" of none."""
     parts: list[str] = []
     for row in rows:
@@ -171,7 +171,7 @@ def few_repeats(rows: Sequence[ReplicationRow]) -> str:
             part += f", exaggerated {number(row.median_exaggeration, 1)} times in the median"
         if row.wrong_direction >= NOTABLE_WRONG_DIRECTION:
             part += f", {percent(row.wrong_direction, 0)} of them in the wrong direction"
-        who = f"of {row.scenario_a} and {row.scenario_b}" if parts else "of each"
+        who = f"of {labels[row.scenario_a]} and {labels[row.scenario_b]}" if parts else "of each"
         parts.append(f"{who} {part}")
     return f"{spelled_out(FEW_REPEATS).capitalize()} repeats {'; '.join(parts)}." if parts else ""
 

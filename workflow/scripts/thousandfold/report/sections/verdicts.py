@@ -14,7 +14,7 @@ from thousandfold.report.claims import Claim, claim_of
 from thousandfold.report.marks import Mark, best_first, mark_of
 from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
-from thousandfold.tables.rows import CalibrationRow, ClaimRow, ContrastRow
+from thousandfold.tables.rows import ClaimRow, ContrastRow, ErrorRateRow
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,11 @@ class Verdicts(Section):
 
 def misses_of(run: SeriesRun) -> Misses | None:
     """How often the deciding intervals miss; None if there is nothing to judge by."""
-    deciding = [row for row in run.rows(CalibrationRow) if row.test == DECIDING]
-    if not deciding:
-        return None
-    rates = [row.rejection_rate for row in deciding]
-    return Misses(number(100 * min(rates)), percent(max(rates), 2), percent(deciding[0].level, 2))
+    for row in run.rows(ErrorRateRow):
+        if row.test == DECIDING:
+            lowest, highest = number(100 * row.lowest), percent(row.highest, 2)
+            return Misses(lowest, highest, percent(row.level, 2))
+    return None
 
 
 def _axis(kind: type[Contrast], contrasts: Sequence[ContrastRow]) -> Axis:

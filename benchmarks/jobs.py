@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from thousandfold.engines import engine
 from thousandfold.resources import BESIDE_MB, Workload, memory_mb
-from thousandfold.scenario import Regime, Scenario
+from thousandfold.scenario import Regime, TrainedScenario
 from thousandfold.series import Series
 from thousandfold.study import Block
 from thousandfold.training import Prepared, train_prepared
@@ -72,7 +72,7 @@ def train(sizes):
     series = random_series(job.train_rows, job.regime.preparation.timesteps)
     engine(job.regime.execution.engine)  # Imports Keras.
     stamps, started = [], time.perf_counter()
-    scenario = Scenario("job", "job", job.regime, "job")
+    scenario = TrainedScenario("job", "job", job.regime, "job")
     train_prepared(
         Prepared.of(scenario, series), 1, range(job.repeats),
         lambda done: stamps.append((done, time.perf_counter())),

@@ -26,9 +26,9 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from snakemake.utils import update_config
 
-from thousandfold.config import load_study
 from thousandfold.config_files import read_layer
 from thousandfold.data import load_series
+from thousandfold.loading import load_study
 from thousandfold.recipe import recipe, versions
 from thousandfold.records import write_block
 from thousandfold.seeds import repeat_seed

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from thousandfold.config import load_study
 from thousandfold.inference.contrasts import ContrastOfTwo, MeanDifference, SpreadRatio
 from thousandfold.inference.samples import Sample
+from thousandfold.loading import load_study
 from thousandfold.scenario import Regime
 from thousandfold.study import Study
 from thousandfold.tables import AnyRow

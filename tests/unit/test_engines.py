@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, rmse, shipped_regimes
 
+from thousandfold.engine_choice import supports, unsupported
 from thousandfold.engines import network, replicated, stock
 from thousandfold.engines.lanes import (
     LANES_FIRST,
@@ -22,7 +23,6 @@ from thousandfold.engines.lanes import (
 )
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
-from thousandfold.engines.support import supports, unsupported
 from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping
 from thousandfold.seeds import repeat_seed

@@ -17,8 +17,8 @@ from support import ROOT, shipped_config
 
 from thousandfold import config as config_module
 from thousandfold import data
-from thousandfold.config import load_study
 from thousandfold.config_files import ConfigError, read_layer
+from thousandfold.loading import load_study
 from thousandfold.names import spelled
 from thousandfold.recipe import checks_recipe, recipe, registration_digest
 from thousandfold.resources import (
@@ -31,6 +31,7 @@ from thousandfold.resources import (
     training_workloads,
 )
 from thousandfold.schema import checked, config_schema, plain
+from thousandfold.study import ImportedStudy
 
 MOST_SECONDS, MOST_MB = 5, 500
 """What one config may take of the processor, and all of a test's together of memory."""
@@ -296,7 +297,7 @@ def plan(study):
     """What the rules derive from a study before anything runs."""
     assert len(set(map(spelled, study.names))) == len(study.names)
     registration_digest(study), analysis_memory_mb(study), analysis_time_minutes(study)
-    if study.table is not None:
+    if isinstance(study, ImportedStudy):
         return
     series = {source.name: data.load_series(source) for source in study.series}
     workloads = training_workloads(study, series.get)

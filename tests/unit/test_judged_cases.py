@@ -9,7 +9,6 @@ import pytest
 import yaml
 from support import ROOT
 
-from thousandfold.config import load_study
 from thousandfold.config_files import ConfigError
 from thousandfold.imported import results_of
 from thousandfold.inference.claims import claims
@@ -17,6 +16,7 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.judging import judge
 from thousandfold.inference.pairs import check_twins
 from thousandfold.inference.samples import samples_of
+from thousandfold.loading import load_study
 from thousandfold.runs import runs_of
 from thousandfold.tables import frame_of
 from thousandfold.tables.rows import ClaimRow, ContrastRow, TwinRow

@@ -1,6 +1,7 @@
 """Replication, calibration and published tables against theory and by construction."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from thousandfold.inference.calibration import (
     calibrate_same,
     calibrate_shapes,
     calibration_table,
+    error_rates_table,
     miss_rates,
     most_resampled,
 )
@@ -211,6 +213,30 @@ def test_a_skewed_pool_beside_a_narrow_one_is_flagged():
     assert set(decided["id"]) >= {"cb"}
     flagged = table[table["flags"].str.contains("interval misses")]
     assert set(flagged["id"]) == set(decided["id"]) & {"ab"}
+
+
+def test_error_rates_are_those_of_rows_alike():
+    """By series, null, test and size; deciding intervals are taken together, whatever their n."""
+    usual = row_of(
+        CalibrationRow, series="s", null="equal means", test="welch", n=10, level=0.05,
+        rejection_rate=0.04,
+    )  # fmt: skip
+    deciding = replace(usual, null="nothing to find", test="deciding interval", level=0.01)
+    rows = [
+        replace(usual, rejection_rate=0.06), usual, replace(usual, rejection_rate=0.05),
+        replace(usual, n=30), replace(usual, series="t"), replace(usual, null="same scenario"),
+        replace(usual, test="mannwhitney"),
+        deciding, replace(deciding, n=99, rejection_rate=0.02),
+    ]  # fmt: skip
+    found = [tuple(vars(row).values()) for row in error_rates_table(rows)]
+    assert found == [
+        ("s", "equal means", "welch", 10, 3, 0.05, 0.04, 0.06),
+        ("s", "equal means", "welch", 30, 1, 0.05, 0.04, 0.04),
+        ("t", "equal means", "welch", 10, 1, 0.05, 0.04, 0.04),
+        ("s", "same scenario", "welch", 10, 1, 0.05, 0.04, 0.04),
+        ("s", "equal means", "mannwhitney", 10, 1, 0.05, 0.04, 0.04),
+        ("s", "nothing to find", "deciding interval", None, 2, 0.01, 0.02, 0.04),
+    ]
 
 
 @pytest.mark.parametrize("n", [9, 10, 29])

@@ -13,7 +13,6 @@ from support import ROOT, row_of, shipped_config, shipped_study
 from support import samples as samples_by_name
 
 from thousandfold.baselines import baseline_errors, baseline_forecasts
-from thousandfold.config import load_study
 from thousandfold.data import load_published, load_series
 from thousandfold.figures import ratio_ticks
 from thousandfold.formatting import exact, number, p_value
@@ -35,6 +34,7 @@ from thousandfold.inference.published import published_table
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import replication_table
 from thousandfold.inference.stopping import stopping_simulation_table, stopping_table
+from thousandfold.loading import load_study
 from thousandfold.report import render
 from thousandfold.report.run import Provenance, Run
 from thousandfold.report.sections.findings import _effect

@@ -23,6 +23,7 @@ from thousandfold.inference import calibration, precision, replication, stopping
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.published import COMPATIBLE, NOT_COMPATIBLE
 from thousandfold.inference.verdicts import Verdict
+from thousandfold.metrics import METRICS
 from thousandfold.report import FIRST, LAST, OF_EACH_SERIES, TEMPLATES, environment_of, render
 from thousandfold.report.marks import MEANINGS, mark_of
 from thousandfold.report.run import files_of
@@ -39,7 +40,7 @@ from thousandfold.report.sections.stopping import OUTCOMES
 from thousandfold.report.sections.stopping import Stopping as StoppingSection
 from thousandfold.report.sections.trust import NULLS, Trust
 from thousandfold.report.sections.verdicts import Verdicts
-from thousandfold.study import Experiment, Finding, Stopping, Study
+from thousandfold.study import Experiment, Finding, Stopping, TrainedStudy
 from thousandfold.svg import Figures, palette_css
 from thousandfold.tables import TABLES
 from thousandfold.tables.rows import (
@@ -390,7 +391,8 @@ def test_a_cell_of_all_pairs_is_as_dark_as_its_difference_is_large(small):
 
 
 def test_a_higher_value_is_better_where_the_metric_says_so(small, monkeypatch):
-    monkeypatch.setattr(Study, "higher_is_better", lambda *_: True)
+    higher = replace(METRICS["rmse"], higher_is_better=True)
+    monkeypatch.setattr(TrainedStudy, "measured", lambda *_: higher)
     row = small.rows(ComparisonRow)[0]
     a, b, _ = (scenario.name for scenario in small.study.scenarios)
     (part,) = again(small, {ComparisonRow: [pair(row, a, b, 10.0)]}).on_each_series()

@@ -143,7 +143,7 @@ rule judge:
     input:
         **(
             {}
-            if STUDY.table
+            if isinstance(STUDY, ImportedStudy)
             else {"identities": rules.check_training.output.identities}
         ),
         repeats=rules.collect.output.repeats,

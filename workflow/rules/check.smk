@@ -23,6 +23,8 @@ rule check_training:
         runtime=checking_minutes,
     params:
         recipe=checks_recipe(STUDY),
+        # No built-in type, so Snakemake does not compare it: the recipe says what is checked anew.
+        study=STUDY,
     message:
         "Checking the training against itself and against stock Keras"
     script:

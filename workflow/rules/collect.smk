@@ -27,6 +27,8 @@ rule collect:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
+        # No built-in type, so Snakemake does not compare it: the blocks say what is collected anew.
+        study=STUDY,
         code=code_digest("thousandfold.collection"),
     message:
         "Checking and collecting all repeats"

@@ -30,7 +30,7 @@ from thousandfold.resources import (
     training_workloads,
 )
 from thousandfold.releases import foreign_blocks
-from thousandfold.study import Block
+from thousandfold.study import Block, ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import TRAINING_TABLES
 from thousandfold.training import Prepared
 
@@ -49,8 +49,8 @@ def command():
     return snakemake_command(*arguments, snakefile=workflow.main_snakefile)
 
 
-SERIES_FILES = [source.file for source in STUDY.series]
-PUBLISHED_FILES = [source.published for source in STUDY.series if source.published]
+SERIES_FILES = [source.file for source in STUDY.sources]
+PUBLISHED_FILES = list(STUDY.published.values())
 
 
 wildcard_constraints:
@@ -79,7 +79,7 @@ def block_files():
 
     One each, so that the checkpoints of one scenario do not wait for those of another.
     """
-    if STUDY.table:
+    if isinstance(STUDY, ImportedStudy):
         return []
     return [
         partial(trained_blocks, source.name, scenario.name)
@@ -210,7 +210,7 @@ def checksums(*names):
 @cache
 def foreign():
     """The finished blocks of another release that are to be trained again."""
-    blocks = [] if STUDY.table else STUDY.blocks()
+    blocks = STUDY.blocks() if isinstance(STUDY, TrainedStudy) else []
     files = map(Path, files_of(blocks))
     return foreign_blocks(RESULTS, dict(zip(files, blocks)), partial(recipe, STUDY))
 
@@ -244,7 +244,7 @@ def finished_files(wildcards):
 
 def training_tables():
     """The tables that tell of a training, if there is one."""
-    if STUDY.table:
+    if isinstance(STUDY, ImportedStudy):
         return []
     return [RESULTS / f"{name}.csv" for name in TRAINING_TABLES]
 

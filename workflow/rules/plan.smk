@@ -2,7 +2,7 @@
 
 from snakemake.logging import logger
 
-from thousandfold.engines.support import unsupported
+from thousandfold.engine_choice import unsupported
 from thousandfold.names import composed, spelled
 from thousandfold.observations import in_words
 from thousandfold.resources import plan_in_words

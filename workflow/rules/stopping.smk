@@ -21,6 +21,7 @@ checkpoint assess:
         runtime=analysis_minutes,
     params:
         settings=[AssessmentSettings.of(STUDY)],
+        study=STUDY,
         code=code_digest("assess"),
     message:
         "Is {wildcards.scenario} on {wildcards.series} known well enough after stage {wildcards.stage}?"

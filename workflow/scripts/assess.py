@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from thousandfold.collection import checked_blocks
-from thousandfold.config import read_study
 from thousandfold.disk import write_text
 from thousandfold.inference.stopping import half_widths, is_enough
 from thousandfold.joblog import log_to
 from thousandfold.settings import AssessmentSettings
-from thousandfold.study import Study
+from thousandfold.study import TrainedStudy
 
 
-def assess(settings: AssessmentSettings, study: Study, blocks: list[Path], output: Path) -> None:
+def assess(
+    settings: AssessmentSettings, study: TrainedStudy, blocks: list[Path], output: Path
+) -> None:
     """Write the half widths after each stage so far, and whether they are enough.
 
     Raises DamagedResultsError.
@@ -34,7 +35,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     assess(
         settings=snakemake.params.settings[0],
-        study=read_study(snakemake.config),
+        study=snakemake.params.study,
         blocks=[Path(file) for file in snakemake.input.blocks],
         output=Path(snakemake.output[0]),
     )

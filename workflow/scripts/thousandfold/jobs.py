@@ -17,8 +17,8 @@ from thousandfold.machine import available_memory_mb
 from thousandfold.provenance import training_facts
 from thousandfold.records import write_block
 from thousandfold.resources import Workload, passes
-from thousandfold.scenario import Scenario
-from thousandfold.study import Block, SeriesSource, Study
+from thousandfold.scenario import TrainedScenario
+from thousandfold.study import Block, SeriesSource, TrainedStudy
 from thousandfold.training import Prepared, train_prepared
 
 
@@ -27,7 +27,7 @@ class Assignment:
     """A block, and what it takes to train it."""
 
     block: Block
-    scenario: Scenario
+    scenario: TrainedScenario
     source: SeriesSource
 
 
@@ -41,7 +41,7 @@ class Job:
     """Train their repeats in random order, and time each."""
 
 
-def job_of(study: Study, blocks: Sequence[Block]) -> Job:
+def job_of(study: TrainedStudy, blocks: Sequence[Block]) -> Job:
     """The job that trains these blocks of a study."""
     assignments = tuple(
         Assignment(block, study.scenario(block.scenario), study.source(block.series))

@@ -12,25 +12,25 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from thousandfold import config, config_files
+from thousandfold import config_files, loading
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
 from thousandfold.inference.analyses import JudgedFindings, calibrated, judged
 from thousandfold.records import read_large_table
 from thousandfold.runs import runs_of
 from thousandfold.settings import CalibrationSettings, VerdictSettings
-from thousandfold.study import Study
+from thousandfold.study import ImportedStudy, TrainedStudy
 from thousandfold.tables import AnyRow, read_rows
 
 
-def load_study(*files: str | PathLike[str]) -> Study:
+def load_study(*files: str | PathLike[str]) -> TrainedStudy | ImportedStudy:
     """The study that `snakemake --configfile FILES` runs in this folder.
 
     Files are merged over this folder's config.yaml, later ones winning, unless one of them says
     `standalone: true`. Raises ConfigError.
     """
     layers = config_files.config_files([fspath(file) for file in files])
-    return config.load_study(config_files.merged_files(layers), layers)
+    return loading.load_study(config_files.merged_files(layers), layers)
 
 
 def read_table(results: str | PathLike[str], row_type: type[AnyRow]) -> list[AnyRow]:
@@ -71,8 +71,8 @@ def judge(runs: pd.DataFrame, settings: Mapping[str, Any]) -> JudgedFindings:
                 "of its own and values of one type"
             ) from error
         content = config_files.merged(settings, {"standalone": True, "table": {"file": str(file)}})
-        study = config.load_study(content, [])
-        assert study.table is not None
+        study = loading.load_study(content, [])
+        assert isinstance(study, ImportedStudy)
         repeats = results_of(runs_of(study.table), study.table, study.design).repeats
     calibration = calibrated(repeats, CalibrationSettings.of(study))
     return judged(repeats, VerdictSettings.of(study), calibration, identities={})

@@ -15,7 +15,7 @@ from thousandfold.engines.lanes import lanes_of, weights_of
 from thousandfold.errors import UserError
 from thousandfold.scenario import Regime
 from thousandfold.series import Series
-from thousandfold.study import Block, Study
+from thousandfold.study import Block, Study, TrainedStudy
 from thousandfold.training import Prepared
 
 PROCESS_MB = 800
@@ -147,7 +147,7 @@ class Workload:
         )
 
 
-def training_workloads(study: Study, series: Callable[[str], Series]) -> list[Workload]:
+def training_workloads(study: TrainedStudy, series: Callable[[str], Series]) -> list[Workload]:
     """The workload of every block that there can be."""
     workloads = []
     for source, scenario in product(study.series, study.scenarios):
@@ -194,7 +194,7 @@ def _with_units(workload: Workload, units: int) -> Workload:
     return replace(workload, regime=workload.regime.varied(units=units))
 
 
-def checking_workloads(study: Study, series: Callable[[str], Series]) -> list[Workload]:
+def checking_workloads(study: TrainedStudy, series: Callable[[str], Series]) -> list[Workload]:
     """What the checks of the training train, apart from a few epochs by stock Keras."""
     pairs = [name for identity in study.identities for name in (identity.a, identity.b)]
     checked = [study.scenario(name) for name in pairs] + list(checked_scenarios(study))
@@ -218,7 +218,7 @@ def minutes(workloads: Iterable[Workload]) -> int:
     return SHORTEST_MINUTES + round(3 * sum(workload.seconds for workload in workloads) / 60)
 
 
-def plan_in_words(study: Study, workloads: Sequence[Workload]) -> str:
+def plan_in_words(study: TrainedStudy, workloads: Sequence[Workload]) -> str:
     """How many trainings a study is and about how long they take, for the log."""
     together = sum(SECONDS_TO_START + workload.seconds for workload in workloads)
     most = "at most " if study.stopping else ""

@@ -3,7 +3,7 @@
 Pure descriptions; nothing here depends on Keras or files.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 RECURRENT_LAYERS = ("lstm", "gru", "simple_rnn")
@@ -189,12 +189,18 @@ class Regime:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named regime."""
+    """What is repeated, and compared with others."""
 
     name: str
     label: str
+    deterministic: bool = field(default=False, kw_only=True)
+    """Every repeat gives the same number by construction."""
+
+
+@dataclass(frozen=True)
+class TrainedScenario(Scenario):
+    """A scenario that is trained here: a named regime."""
+
     regime: Regime
     seeded_by: str
     """The name that its repeats' seeds come from: scenarios that share it are paired."""
-    deterministic: bool = False
-    """Every repeat gives the same number by construction."""

@@ -29,9 +29,10 @@ class Settings:
 class SummarySettings(Settings):
     """How scenarios are described."""
 
-    series: tuple[SeriesSource, ...]
+    sources: tuple[SeriesSource, ...]
+    margins: dict[str, float]
     metrics: tuple[str, ...]
-    lag_orders: tuple[int, ...] | None
+    lag_orders: tuple[int, ...]
     deterministic: tuple[str, ...]
 
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from thousandfold.formatting import decimals
 from thousandfold.names import spelled
 from thousandfold.series import Series
-from thousandfold.study import SeriesSource, Study
+from thousandfold.study import ImportedStudy, Study, StudySeries
 from thousandfold.svg import Figures
 from thousandfold.tables import TABLES, AnyRow, Row, read_rows
 from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
@@ -23,7 +23,7 @@ from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
     others = {"repeats", "forecasts"}
-    if study.table is not None:
+    if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
     if study.stopping is None:
         others |= {"stopping", "stopping_simulation"}
@@ -32,7 +32,7 @@ def csv_tables(study: Study) -> list[str]:
 
 def files_of(study: Study) -> list[str]:
     """The files that a run of the study leaves beside each other."""
-    forecasts = [] if study.table else ["forecasts.parquet"]
+    forecasts = [] if isinstance(study, ImportedStudy) else ["forecasts.parquet"]
     tables = [f"{name}.csv" for name in csv_tables(study)]
     return [
         "config.yaml", "provenance.json", "repeats.csv", "repeats.parquet", *forecasts, *tables
@@ -114,7 +114,7 @@ class SeriesRun:
     """A run, as far as one series is concerned."""
 
     run: Run
-    source: SeriesSource
+    source: StudySeries
 
     @property
     def study(self) -> Study:

@@ -12,6 +12,7 @@ from thousandfold.inference.precision import SUMMARY_LEVEL
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.study import ImportedStudy
 from thousandfold.tables.rows import RequiredRepeatsRow, StandardErrorRow, SummaryRow
 
 
@@ -64,7 +65,7 @@ class Repeats(Section):
             unit=run.unit,
             mean_level=percent(SUMMARY_LEVEL),
             figure=run.drawn("standard-error", drawn) if drawn else None,
-            without_value="without a value" if run.study.table else "diverged",
+            without_value="without a value" if isinstance(run.study, ImportedStudy) else "diverged",
             targets=[f"{target:g}" for target in targets],
             rows=[
                 _known(run, row, required.get(row.scenario, []))

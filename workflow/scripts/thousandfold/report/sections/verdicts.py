@@ -122,7 +122,7 @@ class Verdicts(Section):
             metric=metric_name(study.metric),
             unit=run.unit,
             has_other_metrics=len(study.metrics) > 1,
-            better="higher" if study.higher_is_better(study.metric) else "lower",
+            better="higher" if study.measured(study.metric).higher_is_better else "lower",
             level=percent(contrasts[0].interval_level, 2) if contrasts else "",
             k=contrasts[0].k if contrasts else 0,
             alpha=percent(study.alpha),

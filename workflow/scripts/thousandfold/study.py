@@ -114,7 +114,7 @@ class Stopping:
     stage: int
     """Repeats of one stage."""
     half_width: float
-    """Half the width of the 95 % interval of the mean RMSE, in the series' units."""
+    """Half the width of the 95 % interval of the mean, in units of the study's metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +187,11 @@ class Study(ABC):
         """The names of its series."""
         return tuple(series.name for series in self.series)
 
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """The names of its scenarios."""
+        return tuple(scenario.name for scenario in self.scenarios)
+
     def unit(self, series: str, metric: str) -> str:
         """The unit of a metric on a series; "" where it has none."""
         unit = self.measured(metric).unit
@@ -202,8 +207,12 @@ class Study(ABC):
     @property
     def metrics(self) -> tuple[str, ...]:
         """The study's metric and all others that its findings are about."""
-        asked = [c.metric for finding in self.findings for c in finding.contrasts]
-        return tuple(dict.fromkeys([self.metric, *asked]))
+        return tuple(dict.fromkeys([self.metric, *(c.metric for c in self.contrasts)]))
+
+    @property
+    def contrasts(self) -> "tuple[Contrast, ...]":
+        """The contrasts of its findings, in their order."""
+        return tuple(contrast for finding in self.findings for contrast in finding.contrasts)
 
     @property
     def trainings(self) -> int:
@@ -217,7 +226,7 @@ class Study(ABC):
     @property
     def names(self) -> tuple[str, ...]:
         """The names of its series and scenarios."""
-        return tuple(dict.fromkeys([*self.series_names, *(s.name for s in self.scenarios)]))
+        return tuple(dict.fromkeys(self.series_names + self.scenario_names))
 
     def name_of(self, spelling: str) -> str:
         """The series or scenario that has this spelling in file names."""
@@ -233,10 +242,9 @@ class Study(ABC):
         """The pairs of the comparisons table, those that a finding names; None: all there are."""
         if self.compares_all_pairs:
             return None
-        contrasts = [c for finding in self.findings for c in finding.contrasts]
         named = [
             pair
-            for c in contrasts
+            for c in self.contrasts
             for pair in zip(c.scenarios[::2], c.scenarios[1::2], strict=False)
         ]
         return tuple(dict.fromkeys((min(pair), max(pair)) for pair in named))
@@ -244,8 +252,7 @@ class Study(ABC):
     @property
     def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
         """(series, a, b) of every pair that a finding compares, each way round once."""
-        contrasts = [c for finding in self.findings for c in finding.contrasts]
-        pairs = [c.scenarios for c in contrasts if c.metric == self.metric]
+        pairs = [c.scenarios for c in self.contrasts if c.metric == self.metric]
         distinct = dict.fromkeys(
             (series.name, min(pair), max(pair))
             for series in self.series

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from thousandfold.inference.contrasts import Contrast
 from thousandfold.inference.designs import Design
 from thousandfold.inference.estimates import SAME, Estimate, PrecisionEstimate
 from thousandfold.inference.samples import Sample, Samples
-from thousandfold.study import Finding
 
 FamilyKey = tuple[str, str, str, tuple[tuple[str, float], ...]]
 """Series, metric, estimand (and with it the scale), and each scenario's weight."""
@@ -121,20 +121,18 @@ class Question:
 
 
 def questions_of(
-    findings: Iterable[Finding],
+    contrasts: Iterable[Contrast],
     samples: Mapping[str, Samples],
     margins: Mapping[str, float],
     design: Design,
-) -> list[tuple[str, Question]]:
-    """Every contrast of every finding on every series, with the finding's id.
+) -> list[Question]:
+    """Every contrast on every series, series by series.
 
     `samples` are by metric, `margins` by series, for contrasts that have none of their own.
     """
     return [
-        (finding.id, _question(series, contrast, samples[contrast.metric], margins[series], design))
-        for series in margins
-        for finding in findings
-        for contrast in finding.contrasts
+        _question(series, contrast, samples[contrast.metric], margins[series], design)
+        for series, contrast in product(margins, contrasts)
     ]
 
 

@@ -207,8 +207,8 @@ class TwinRow(Row, table="twins"):
     )
 
 
-class FindingRow(Row, table="findings"):
-    """A registered contrast: all evidence, and its verdict."""
+class ContrastRow(Row, table="contrasts"):
+    """A comparison that a finding makes on one series: all evidence, and its verdict."""
 
     series: str = column("the series' name")
     id: str = column("the finding's id")
@@ -252,9 +252,10 @@ class FindingRow(Row, table="findings"):
         CONTRAST,
     )
     standard_error: OptionalFloat = column(
-        "the standard error of the difference, for a ratio or spread that of its natural "
-        "logarithm; empty for precision, and if repeats that do not vary leave it unknown",
-        METRIC,
+        "the standard error of the difference; for a ratio or spread, that of its natural "
+        "logarithm, from which its interval is computed; empty for precision, and if repeats that "
+        "do not vary leave it unknown",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
         default=NAN,
     )
     ci_low: OptionalFloat = column(
@@ -549,6 +550,21 @@ class CalibrationRow(Row, table="calibration"):
         "with the result differs, size unresolved", default=NAN
     )
     share_inconclusive: OptionalFloat = column("with the result inconclusive", default=NAN)
+
+
+class ErrorRateRow(Row, table="error_rates"):
+    """How often a test or an interval errs, over all scenarios or pairs that it is tried on."""
+
+    series: str = column("the series' name")
+    null: str = column("where there is nothing to find, as in the calibration table")
+    test: str = column("the test, or deciding interval")
+    n: int | None = column(
+        "values per sample; empty for the deciding interval, of which there is one per comparison"
+    )
+    pairs: int = column("rows of the calibration table")
+    level: float = column("their nominal rate of rejection")
+    lowest: float = column("the lowest rate of rejection among them")
+    highest: float = column("the highest")
 
 
 class PublishedRow(Row, table="published"):

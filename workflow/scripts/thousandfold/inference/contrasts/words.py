@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 
 def number(value: float, sign: str = "") -> str:
@@ -26,7 +26,7 @@ def of_differences(unit: str) -> str:
     return "percentage points" if unit == "%" else unit
 
 
-def interval(record: FindingRow, show: Callable[[float], str]) -> str:
+def interval(record: ContrastRow, show: Callable[[float], str]) -> str:
     """The deciding interval of a row, its ends shown by a function."""
     low, high = record.ci_low, record.ci_high
     if math.isnan(low):

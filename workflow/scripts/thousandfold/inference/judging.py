@@ -1,4 +1,4 @@
-"""The findings table: all evidence on every registered contrast, and its verdict.
+"""The contrasts table: all evidence on every registered contrast, and its verdict.
 
 All findings of a study are one family: the deciding interval of each contrast has the level
 1 - alpha / k, k being the number of distinct contrasts. Two findings about the same scenarios,
@@ -30,7 +30,7 @@ from thousandfold.inference.samples import Samples
 from thousandfold.inference.verdicts import Verdict, claim_verdict, margins_of_change
 from thousandfold.names import listed
 from thousandfold.study import Finding
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 TRIMMED_SHARE = 0.2
 """The share cut off at each end of a sample for its trimmed mean."""
@@ -93,22 +93,24 @@ def judge(
     identities: Identities | None = None,
     miss_rates: MissRates | None = None,
     higher_is_better: Mapping[str, bool] | None = None,
-) -> list[FindingRow]:
-    """The findings table: one row per series, finding and contrast.
+) -> list[ContrastRow]:
+    """The contrasts table: a row per series, finding and contrast.
 
     `samples` are by metric, `margins` by series.
     """
-    asked = questions_of(findings, samples, margins, design)
+    asked = [(finding.id, contrast) for finding in findings for contrast in finding.contrasts]
+    questions = questions_of([contrast for _, contrast in asked], samples, margins, design)
+    ids = [id_ for _ in margins for id_, _ in asked]
     family = Family(
         design,
         alpha,
-        family_size(question for _, question in asked),
+        family_size(questions),
         higher_is_better or {},
         identities or {},
         miss_rates or {},
     )
-    rows = [_row(id_, question, family) for id_, question in asked]
-    keys = [question.key for _, question in asked]
+    rows = [_row(*each, family) for each in zip(ids, questions, strict=True)]
+    keys = [question.key for question in questions]
     for test in design.TESTS:
         # Both ways round of a contrast have one p and count once.
         p_values = [getattr(row, f"{test}_p") for row in rows]
@@ -125,7 +127,7 @@ def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
     return dict.fromkeys(p_values, math.nan) | dict(zip(known, adjusted, strict=True))
 
 
-def _row(id_: str, question: Question, family: Family) -> FindingRow:
+def _row(id_: str, question: Question, family: Family) -> ContrastRow:
     """One contrast's row: its evidence, its flags and its verdict."""
     higher_is_better = family.higher_is_better.get(question.contrast.metric, False)
     decision = decide(question, family.contrast_alpha, higher_is_better=higher_is_better)
@@ -158,7 +160,7 @@ def _row(id_: str, question: Question, family: Family) -> FindingRow:
         flags += _disagreements(row, question, family.alpha)
     if decision.verdict != Verdict.UNDECIDED and not question.is_exact:
         flags += _trust_flags(question, family)
-    return FindingRow(**question.contrast.in_natural_units(row), flags=listed(flags, ";"))
+    return ContrastRow(**question.contrast.in_natural_units(row), flags=listed(flags, ";"))
 
 
 def _asked(id_: str, question: Question, family: Family) -> Cells:

@@ -75,6 +75,7 @@ class VerdictSettings(Settings):
     """By what the findings are judged, and how they are worded."""
 
     findings: tuple[Finding, ...]
+    clusters: dict[str, str] | None
     margins: dict[str, float]
     units: dict[tuple[str, str], str]
     alpha: float

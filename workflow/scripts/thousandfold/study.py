@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario, TrainedScenario
+from thousandfold.seeds import resampling_seed
 
 if TYPE_CHECKING:
     from thousandfold.inference.contrasts import Contrast
 
 MOST_PAIRED = 60
 """Scenarios of which all pairs are compared: 1770 of 60; of more, those that a finding names."""
+
+MOST_EXAMINED = 10
+"""Series by which a study of many checks its inference and its training."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class StudySeries:
     unit: str
     margin: float
     """The smallest difference that matters on this series, in units of the study's metric."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """(name, value) pairs: what kind of series it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +75,16 @@ class ResultsTable:
 
 
 @dataclass(frozen=True)
+class OverSeries:
+    """What a claim says of series like the study's, which are taken for a sample of them."""
+
+    typical: str = "median"
+    """The typical effect that decides: median or mean."""
+    on_at_least: float | None = None
+    """The share of series that it is claimed for; None: the typical effect is claimed."""
+
+
+@dataclass(frozen=True)
 class Finding:
     """A registered claim; it holds if all of its contrasts do."""
 
@@ -78,6 +96,8 @@ class Finding:
     contrasts: "tuple[Contrast, ...]"
     note: str = ""
     """What a reader has to know about where it comes from, in a sentence."""
+    over: OverSeries | None = None
+    """None: it is about each series by itself."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +163,8 @@ class Study(ABC):
     findings: tuple[Finding, ...]
     stopping: Stopping | None = None
     """The rule by which trainings end before `repeats`; None: they do not."""
+    cluster: str | None = None
+    """The attribute by which series belong together; None: they are independent."""
 
     @abstractmethod
     def measured(self, metric: str) -> Metric:
@@ -166,6 +188,13 @@ class Study(ABC):
     def margins(self) -> dict[str, float]:
         """The smallest difference that matters, by series."""
         return {series.name: series.margin for series in self.series}
+
+    @property
+    def clusters(self) -> dict[str, str] | None:
+        """The groups of series that belong together, by series; None: they are independent."""
+        if self.cluster is None:
+            return None
+        return {series.name: dict(series.attributes)[self.cluster] for series in self.series}
 
     @property
     def sources(self) -> tuple[SeriesSource, ...]:
@@ -231,6 +260,15 @@ class Study(ABC):
     def name_of(self, spelling: str) -> str:
         """The series or scenario that has this spelling in file names."""
         return next(name for name in self.names if spelled(name) == spelling)
+
+    @property
+    def examined_series(self) -> tuple[str, ...]:
+        """The series by which inference and training are checked: all, or some drawn by seed."""
+        if len(self.series) <= MOST_EXAMINED:
+            return self.series_names
+        rng = np.random.default_rng(resampling_seed(self.seed, "", "", "examined series"))
+        drawn = rng.choice(len(self.series), MOST_EXAMINED, replace=False)
+        return tuple(self.series_names[index] for index in sorted(drawn))
 
     @property
     def compares_all_pairs(self) -> bool:

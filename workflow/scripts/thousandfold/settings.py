@@ -94,6 +94,14 @@ class ReplicationSettings(Settings):
 
 
 @dataclass(frozen=True)
+class ReachSettings(Settings):
+    """Which contrasts are looked at over other test rows."""
+
+    contrasts: "tuple[Contrast, ...]"
+    sources: tuple[SeriesSource, ...]
+
+
+@dataclass(frozen=True)
 class PublishedSettings(Settings):
     """What published tables there are."""
 

@@ -447,6 +447,29 @@ class ConjunctionRow(Row, table="conjunctions"):
     undecided_on: str = column("those on which it is undecided")
 
 
+class ReachRow(Row, table="reach"):
+    """A contrast of means on one series again, over other test rows; it decides nothing."""
+
+    series: str = column("the series' name")
+    scenario_a: str = column("as in contrasts.csv, of the first finding that compares them")
+    scenario_b: str | None = column("the scenario it is compared with")
+    metric: str = column("what is compared")
+    estimand: str = column("as in contrasts.csv")
+    comparison: str = column("the weighted scenarios, up to sign and scale")
+    block: int = column("successive test rows that are drawn together")
+    same_sign: float = column(
+        "the share of resamples of test rows in which the contrast has the sign of the estimate"
+    )
+    low: OptionalFloat = column(
+        "lower end of the range that 95 % of the resamples are in", CONTRAST
+    )
+    high: OptionalFloat = column("its upper end", CONTRAST)
+    lowest_without_one: OptionalFloat = column(
+        "the lowest contrast if one of the test rows is left out", CONTRAST
+    )
+    highest_without_one: OptionalFloat = column("the highest", CONTRAST)
+
+
 class PopulationRow(Row, table="population"):
     """A contrast of a claim over series: what a series like the study's may expect."""
 
@@ -794,5 +817,5 @@ TABLES: dict[str, Columns] = {
 }
 """The columns of each table that a run can leave."""
 
-TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
+TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "reach", "blocks")
 """The tables that tell of a training, which repeats from elsewhere do not have."""

@@ -26,9 +26,9 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from snakemake.utils import update_config
 
-from thousandfold.config import load_study
 from thousandfold.config_files import read_layer
 from thousandfold.data import load_series
+from thousandfold.loading import load_study
 from thousandfold.recipe import recipe, versions
 from thousandfold.records import write_block
 from thousandfold.seeds import repeat_seed
@@ -50,7 +50,7 @@ BROAD = {
 TABLES = {
     "collect": "repeats.parquet", "summarise": "summary.csv", "compare": "comparisons.csv",
     "standard_error": "standard_error.csv", "calibrate": "calibration.csv",
-    "judge": "findings.csv", "replicate": "replication.csv",
+    "judge": "contrasts.csv", "replicate": "replication.csv",
 }  # fmt: skip
 """One table of each rule, in an order in which each has what it takes."""
 

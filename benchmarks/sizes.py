@@ -28,11 +28,11 @@ from study import ROOT, measured_apart, peak_megabytes, publish
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
+from thousandfold.engine_choice import MOST_UNITS
 from thousandfold.engines import replicated, stock
 from thousandfold.engines.lanes import GATES, lanes_of
 from thousandfold.engines.network import initial_weights
 from thousandfold.engines.runtime import keras
-from thousandfold.engines.support import MOST_UNITS
 from thousandfold.scenario import Regime
 from thousandfold.supervised import supervise
 

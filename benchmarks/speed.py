@@ -33,11 +33,11 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from matplotlib.figure import Figure
 
-from thousandfold.config import load_study
 from thousandfold.data import load_series
 from thousandfold.engines import replicated, stock
 from thousandfold.engines.lanes import lanes_of
 from thousandfold.engines.network import initial_weights
+from thousandfold.loading import load_study
 from thousandfold.machine import processor
 from thousandfold.recipe import versions
 from thousandfold.scenario import Optimizer

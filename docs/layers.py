@@ -19,8 +19,8 @@ LAYERS = {
     "jobs": ("jobs", "training", "checks", "interleaving", "resources", "joblog"),
     "results": ("collection", "measuring", "provenance", "recipe", "releases", "records"),
     "study from config": (
-        "config", "data", "imported", "mentions", "observations", "proposals", "regimes",
-        "registration", "runs",
+        "config", "data", "data_checks", "imported", "loading", "mentions", "observations",
+        "proposals", "regimes", "registration", "runs",
     ),
     "engines": ("engines",),
     "verdicts": ("inference", "formatting"),
@@ -28,7 +28,10 @@ LAYERS = {
     "user files": ("reading",),
     "config files": ("config_files", "schema"),
     "tables": ("tables",),
-    "experiment": ("supervised", "series", "scenario", "tasks", "metrics", "baselines", "seeds"),
+    "experiment": (
+        "supervised", "series", "scenario", "engine_choice", "tasks", "metrics", "baselines",
+        "seeds",
+    ),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip
 """From top to bottom: a module imports from its own layer and from those below."""

@@ -14,12 +14,13 @@ from workflow.project import merged
 
 from check_overlays import overlays
 from new_study import study_of_series
-from thousandfold.config import load_study, read_study
+from thousandfold.config import read_study
 from thousandfold.config_files import ConfigError, command_line_values, config_files, read_layer
 from thousandfold.config_files import merged as merged_configs
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.inference.contrasts import Precision, Trend
+from thousandfold.loading import load_study
 from thousandfold.schema import config_schema
 from thousandfold.study import Finding, Stopping
 
@@ -794,7 +795,7 @@ def test_later_configs_win_key_by_key_and_change_no_earlier_one():
 
 def test_a_job_reads_the_config_without_preparing_any_series(monkeypatch):
     study = shipped_study()
-    monkeypatch.setattr("thousandfold.config.check_data", lambda study: pytest.fail("checked"))
+    monkeypatch.setattr("thousandfold.loading.check_data", lambda study: pytest.fail("checked"))
     assert read_study(shipped_config()) == study
     with pytest.raises(ConfigError, match=r"study\.seed"):
         read_study(merged(shipped_config(), {"study": {"seed": -1}}))

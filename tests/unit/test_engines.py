@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, rmse, shipped_regimes
 
+from thousandfold.engine_choice import supports, unsupported
 from thousandfold.engines import network, programs, replicated, stock
 from thousandfold.engines.lanes import (
     LANES_FIRST,
@@ -22,7 +23,6 @@ from thousandfold.engines.lanes import (
 )
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
-from thousandfold.engines.support import supports, unsupported
 from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Optimizer
 from thousandfold.seeds import repeat_seed
@@ -518,8 +518,8 @@ OTHER_PROCESSOR = """
 import json, sys
 instruction_set, *paths = sys.argv[1:]
 sys.path[:0] = paths
-from thousandfold.engines.settings import SETTINGS
-SETTINGS["XLA_FLAGS"] += f" --xla_cpu_max_isa={instruction_set}"
+from thousandfold.engines.variables import VARIABLES
+VARIABLES["XLA_FLAGS"] += f" --xla_cpu_max_isa={instruction_set}"
 from dataclasses import replace
 from support import rmse, shipped_study
 from thousandfold.data import load_series

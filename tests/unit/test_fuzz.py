@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from support import ROOT, STATELESS, shipped_config
 from workflow.project import merged
 
-from thousandfold.config import load_study
 from thousandfold.config_files import ConfigError, read_layer
 from thousandfold.errors import DataError
+from thousandfold.loading import load_study
 from thousandfold.names import spelled
 from thousandfold.observations import read_series
 from thousandfold.recipe import file_digest

@@ -17,20 +17,21 @@ from support import ROOT, shipped_config
 
 from thousandfold import config as config_module
 from thousandfold import data
-from thousandfold.config import load_study
 from thousandfold.config_files import ConfigError, read_layer
+from thousandfold.loading import load_study
 from thousandfold.names import spelled
 from thousandfold.recipe import checks_recipe, recipe, registration_digest
 from thousandfold.resources import (
     analysis_memory_mb,
     analysis_time_minutes,
-    checking_jobs,
+    checking_workloads,
     memory_mb,
     minutes,
     plan_in_words,
-    training_jobs,
+    training_workloads,
 )
 from thousandfold.schema import checked, config_schema, plain
+from thousandfold.study import ImportedStudy
 
 MOST_SECONDS, MOST_MB = 5, 500
 """What one config may take of the processor, and all of a test's together of memory."""
@@ -296,17 +297,17 @@ def plan(study):
     """What the rules derive from a study before anything runs."""
     assert len(set(map(spelled, study.names))) == len(study.names)
     registration_digest(study), analysis_memory_mb(study), analysis_time_minutes(study)
-    if study.table is not None:
+    if isinstance(study, ImportedStudy):
         return
     series = {source.name: data.load_series(source) for source in study.series}
-    jobs = training_jobs(study, series.get)
-    assert plan_in_words(study, jobs)
-    firsts = {(job.block.series, job.block.scenario): job for job in reversed(jobs)}
-    for needed in (list(firsts.values()), checking_jobs(study, series.get)):
+    workloads = training_workloads(study, series.get)
+    assert plan_in_words(study, workloads)
+    firsts = {(each.block.series, each.block.scenario): each for each in reversed(workloads)}
+    for needed in (list(firsts.values()), checking_workloads(study, series.get)):
         memory_mb(needed), minutes(needed)
     checks_recipe(study)
-    for job in firsts.values():
-        recipe(study, job.block)
+    for workload in firsts.values():
+        recipe(study, workload.block)
 
 
 def assert_one_clear_error(error, place):

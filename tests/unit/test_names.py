@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from support import shipped_config
 
 from thousandfold.collection import block_of
-from thousandfold.config import load_study
 from thousandfold.inference.contrasts import MeanDifference, Precision, Trend
 from thousandfold.inference.questions import comparison_name, family_key
+from thousandfold.loading import load_study
 from thousandfold.names import SAFE, composed, listed, spelled, texts_of
 from thousandfold.schema import is_name
 from thousandfold.study import Block

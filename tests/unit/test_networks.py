@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, rmse
 
+from thousandfold.engine_choice import supports, unsupported
 from thousandfold.engines import replicated, stock
 from thousandfold.engines.lanes import UNITS_OF_PRODUCTS, repeats_come_first
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
-from thousandfold.engines.support import supports, unsupported
 from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Optimizer, Sequences
 from thousandfold.supervised import MASK_VALUE, future_in_units, supervise

@@ -17,10 +17,10 @@ import pytest
 import yaml
 from support import ROOT
 
-from thousandfold.config import load_study
 from thousandfold.data import load_series
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
+from thousandfold.loading import load_study
 from thousandfold.observations import in_words, read_series, series_path
 from thousandfold.reading.dates import dates_of
 from thousandfold.reading.files import read_sheet
@@ -706,7 +706,7 @@ def test_every_example_of_the_page_is_read_as_it_says(tmp_path, monkeypatch, tex
     if "value" in fields:
         config = {"study": {"seed": 1, "margin": 1}, "scenarios": {"a": {"stateful": False}}}
         config["series"] = {"s": {"file": "t.csv", "test_rows": 1, **fields}}
-        monkeypatch.setattr("thousandfold.config.check_data", lambda study: None)
+        monkeypatch.setattr("thousandfold.loading.check_data", lambda study: None)
         series = load_series(load_study(config, []).series[0])
         assert in_words(series) == f"s: {told}"
         return

@@ -151,7 +151,7 @@ def test_only_engines_import_keras_and_nothing_imports_snakemake():
 
 
 @pytest.mark.parametrize(
-    "name", ["errors", "metrics", "measuring", "observations", "engines.support"]
+    "name", ["errors", "metrics", "measuring", "observations", "engine_choice"]
 )
 def test_what_shapes_no_forecast_is_in_no_recipe(name):
     behind = modules_behind("thousandfold.training", *ENGINE_MODULES.values())

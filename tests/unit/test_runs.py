@@ -11,9 +11,9 @@ import pytest
 import yaml
 from support import ROOT
 
-from thousandfold.config import load_study
 from thousandfold.config_files import ConfigError
 from thousandfold.imported import results_of
+from thousandfold.loading import load_study
 from thousandfold.proposals import number, quoted
 from thousandfold.proposals.series import column_to_forecast
 from thousandfold.reading.files import read_sheet
@@ -348,7 +348,7 @@ def test_a_new_study_of_a_table(file, metric, better, series, scenarios, failed)
     assert made.stdout.endswith(f" -n analyse --configfile {file.replace('csv', 'yaml')}\n")
     study = study_in(file.replace("csv", "yaml"))
     assert study.metric == metric
-    assert study.higher_is_better(metric) == better
+    assert study.measured(metric).higher_is_better == better
     assert (len(study.series), len(study.scenarios)) == (series, scenarios)
     assert repeats_of(study)[metric].isna().sum() == failed
     assert len(study.findings) == scenarios - 1

@@ -14,7 +14,7 @@ from thousandfold.baselines import baseline_errors, baseline_forecasts
 from thousandfold.engines.block import TrainedBlock
 from thousandfold.errors import DataError
 from thousandfold.observations import read_series, series_path
-from thousandfold.scenario import Scenario, Sequences
+from thousandfold.scenario import Sequences, TrainedScenario
 from thousandfold.series import Series
 from thousandfold.supervised import MASK_VALUE, supervise
 from thousandfold.training import train_repeats
@@ -265,7 +265,7 @@ def test_forecasts_beyond_the_end_are_in_the_units_of_the_series(shampoo, monkey
     oracle = Oracle(scaled[-12:-4], scaled[-4:])
     monkeypatch.setattr("thousandfold.training.engine", lambda _: oracle)
     regime = STATELESS.varied(difference=difference)
-    table = train_repeats(Scenario("a", "a", regime, "a"), known, 1, range(2))
+    table = train_repeats(TrainedScenario("a", "a", regime, "a"), known, 1, range(2))
     for repeat in range(2):
         future = table.filter(like="future_").iloc[repeat]
         np.testing.assert_allclose(future, shampoo.values[-4:])

@@ -8,9 +8,9 @@ import yaml
 from support import ROOT
 from workflow.project import merged
 
-from thousandfold.config import load_study
 from thousandfold.config_files import ConfigError
 from thousandfold.imported import results_of
+from thousandfold.loading import load_study
 from thousandfold.runs import runs_of
 
 JUDGED = ROOT / "tests/cases/judged"
@@ -53,7 +53,11 @@ def test_a_table_of_repeats(study_of):
     study = study_of(GOOD, better="higher", unit="points")
     assert [s.name for s in study.scenarios] == ["new", "old"]
     assert [s.name for s in study.series] == ["mine"]
-    assert (study.repeats, study.metric, study.higher_is_better("score")) == (2, "score", True)
+    assert (study.repeats, study.metric, study.measured("score").higher_is_better) == (
+        2,
+        "score",
+        True,
+    )
     assert study.unit("mine", "score") == "points"
     assert study.findings[0].contrasts[0].metric == "score"
     assert study.deterministic == ()
@@ -125,7 +129,12 @@ def test_each_metric_has_its_own_direction_and_unit(study_of):
     declared = {"loss": {"better": "lower", "unit": "nats"}}
     study = study_of(SCORES, about, better="higher", unit="points", metrics=declared)
     assert study.metrics == ("score", "loss", "mae", "mase")
-    assert [study.higher_is_better(m) for m in study.metrics] == [True, False, False, False]
+    assert [study.measured(m).higher_is_better for m in study.metrics] == [
+        True,
+        False,
+        False,
+        False,
+    ]
     assert [study.unit("mine", m) for m in study.metrics] == ["points", "nats", "", "naive errors"]
 
 
@@ -146,13 +155,13 @@ def test_units_that_are_known(study_of, metric, unit, units):
     about = {name: {"metric": name, "margin": 1} for name in units}
     study = study_of(text, about, metric=metric, **unit)
     assert {name: study.unit("mine", name) for name in study.metrics} == units
-    assert not any(map(study.higher_is_better, study.metrics))
+    assert not any(study.directions.values())
 
 
 def test_what_is_declared_of_a_known_metric_counts(study_of):
     about = {"G": {"metric": "mae", "margin": 1}}
     study = study_of(SCORES, about, metrics={"mae": {"better": "higher", "unit": "cm"}})
-    assert (study.higher_is_better("mae"), study.unit("mine", "mae")) == (True, "cm")
+    assert (study.measured("mae").higher_is_better, study.unit("mine", "mae")) == (True, "cm")
 
 
 def test_a_metric_in_the_unit_of_the_margin_needs_none_of_its_own(study_of):
@@ -323,7 +332,6 @@ CONSTANT = (
 def test_a_deterministic_scenario_has_one_value_on_each_series(study_of):
     study = study_of(CONSTANT, deterministic=["new"])
     assert study.deterministic == ("new",)
-    assert not study.scenario("old").deterministic
     assert study_of(
         CONSTANT.replace("new,3,1\na,new,3", "new,3,1\na,new,3.000000000001"), deterministic=["new"]
     )
@@ -385,7 +393,10 @@ def test_best_of_a_loss_beside_an_accuracy(case):
     study = load_study(declared, ["c.yaml"])
     directions = {f.id: {c.expect for c in f.contrasts} for f in study.findings}
     assert directions == {"A": {"greater"}, "L": {"less"}, "W": {"less"}}
-    assert [study.higher_is_better(metric) for metric in ("accuracy", "loss")] == [True, False]
+    assert [study.measured(metric).higher_is_better for metric in ("accuracy", "loss")] == [
+        True,
+        False,
+    ]
 
 
 def test_pairs_by_seed(case):
@@ -404,3 +415,16 @@ def test_times_held_against_the_studys_margin(case):
     (contrast,) = study.findings[0].contrasts
     assert (contrast.estimand, contrast.margin, study.series[0].margin) == ("mean", None, 5)
     assert study.unit("t", "train_seconds") == "s"
+
+
+def test_what_is_not_trained_here_cannot_be_the_same_by_construction(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.csv").write_text(SCORES, encoding="utf-8")
+    config = {
+        "study": {"seed": 1, "margin": 1},
+        "table": {"file": "mine.csv", "metric": "score", "better": "lower"},
+        "identities": {"I": {"a": "new", "b": "old"}},
+    }
+    problem = "identities: only what is trained here can be checked to be the same; remove this"
+    with pytest.raises(ConfigError, match=problem):
+        load_study(config, [])

@@ -10,13 +10,13 @@ import pytest
 import yaml
 from support import ROOT, STATELESS
 
-from thousandfold.config import load_study
 from thousandfold.config_files import ConfigError
 from thousandfold.data import load_series
 from thousandfold.engines import stock
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
 from thousandfold.errors import DataError
+from thousandfold.loading import load_study
 from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Sequences
 from thousandfold.series import Series

@@ -8,13 +8,13 @@ import pytest
 from support import STATEFUL, STATELESS, rmse
 
 from thousandfold.measuring import measured
-from thousandfold.scenario import Scenario
+from thousandfold.scenario import TrainedScenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.training import train_repeats
 
 
 def scenario(regime=STATEFUL, **changes):
-    return Scenario("stateful", "label", regime.varied(epochs=3, **changes), "stateful")
+    return TrainedScenario("stateful", "label", regime.varied(epochs=3, **changes), "stateful")
 
 
 def test_a_row_per_repeat(shampoo):

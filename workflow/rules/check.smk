@@ -3,11 +3,6 @@
 Makes results/identities.csv and fidelity.csv
 """
 
-from snakemake.logging import logger
-
-if workflow.is_main_process:
-    logger.info(planned_trainings())
-
 
 rule check_training:
     """Check that what must give the same numbers does: identities, the fast engine and stock Keras."""
@@ -28,6 +23,8 @@ rule check_training:
         runtime=checking_minutes,
     params:
         recipe=checks_recipe(STUDY),
+        # No built-in type, so Snakemake does not compare it: the recipe says what is checked anew.
+        study=STUDY,
     message:
         "Checking the training against itself and against stock Keras"
     script:

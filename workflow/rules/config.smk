@@ -16,7 +16,8 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join([SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])])
 )
 
-from thousandfold.config import load_study, read_study
+from thousandfold.config import read_study
+from thousandfold.loading import load_study
 from thousandfold.disk import check_writable
 from thousandfold.errors import UserError
 from thousandfold.config_files import (

@@ -26,6 +26,8 @@ rule collect:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
+        # No built-in type, so Snakemake does not compare it, but what is in a list.
+        study=STUDY,
         table=[STUDY.table],
         metric=literally(STUDY.metric),
         design=STUDY.design,

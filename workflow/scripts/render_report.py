@@ -12,12 +12,12 @@ from thousandfold.provenance import facts, provenance, warnings
 from thousandfold.records import read_large_table
 from thousandfold.report import render
 from thousandfold.report.run import Provenance, Run, StoredTables
-from thousandfold.study import Study
+from thousandfold.study import ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import BlockRow
 
 
 def write_report(
-    study: Study,
+    study: TrainedStudy | ImportedStudy,
     command: str,
     repeats_file: Path,
     tables_folder: Path,
@@ -32,14 +32,10 @@ def write_report(
     told = provenance(study, command, tables_folder / "config.yaml", repeats, blocks)
     run = Run(
         study=study,
-        series={} if study.table else {source.name: load_series(source) for source in study.series},
+        series={source.name: load_series(source) for source in study.sources},
         repeats=repeats,
         tables=tables,
-        published={
-            source.name: load_published(source.published)
-            for source in study.series
-            if source.published
-        },
+        published={name: load_published(file) for name, file in study.published.items()},
         provenance=Provenance(
             facts(told),
             Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
@@ -65,7 +61,7 @@ if __name__ == "__main__":
         study=snakemake.params.study[0],
         command=snakemake.params.command,
         repeats_file=Path(snakemake.input.repeats),
-        tables_folder=Path(snakemake.input.findings).parent,
+        tables_folder=Path(snakemake.input.contrasts).parent,
         output=Path(snakemake.output.page),
         figures=Path(snakemake.output.figures),
         provenance_output=Path(snakemake.output.provenance),

@@ -11,7 +11,7 @@ from thousandfold.inference.precision import (
     required_repeats_table,
     summarise,
 )
-from thousandfold.inference.samples import samples_of
+from thousandfold.inference.samples import samples_by_metric
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
 from thousandfold.settings import SummarySettings
@@ -35,29 +35,24 @@ def write_summaries(
     """Write the summary, baselines, baseline_forecasts and required_repeats tables.
 
     All but the summary and the forecasts are about the first metric. Baselines include
-    autoregressions of the lag orders. Without orders, the series are not known and there are no
-    baselines.
+    autoregressions of the lag orders; if the series are not known, there are none.
     """
     metrics, orders = settings.metrics, settings.lag_orders
-    series = {} if orders is None else {s.name: load_series(s) for s in settings.series}
-    forecasts = {name: baseline_forecasts(x, orders or ()) for name, x in series.items()}
+    series = {source.name: load_series(source) for source in settings.sources}
+    forecasts = {name: baseline_forecasts(x, orders) for name, x in series.items()}
     baselines = {
         metric: {name: baseline_errors(forecasts[name], x, metric) for name, x in series.items()}
         for metric in metrics
     }
     all_repeats = read_large_table(repeats)
-    samples = {
-        metric: samples_of(all_repeats, settings.seed, metric, settings.deterministic)
-        for metric in metrics
-    }
+    samples = samples_by_metric(all_repeats, settings.seed, metrics, settings.deterministic)
     summaries = [summarise(samples[metric], metric, baselines[metric]) for metric in metrics]
     write_rows(SummaryRow, chain(*summaries), summary_output)
     write_rows(BaselineForecastRow, baseline_forecasts_table(forecasts), baseline_forecasts_output)
     first = metrics[0]
     compared = compare_with_baselines(samples[first], baselines[first])
     write_rows(BaselineRow, compared, baselines_output)
-    margins = {source.name: source.margin for source in settings.series}
-    required = required_repeats_table(samples[first], margins)
+    required = required_repeats_table(samples[first], settings.margins)
     write_rows(RequiredRepeatsRow, required, required_output)
 
 

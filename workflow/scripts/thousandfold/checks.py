@@ -13,9 +13,9 @@ import numpy as np
 
 from thousandfold.engines.lanes import repeats_come_first
 from thousandfold.measuring import measured
-from thousandfold.scenario import Scenario
+from thousandfold.scenario import TrainedScenario
 from thousandfold.series import Series
-from thousandfold.study import ScenarioPair, Study
+from thousandfold.study import ScenarioPair, TrainedStudy
 from thousandfold.tables.rows import FidelityRow, IdentityRow
 from thousandfold.training import train_repeats
 
@@ -29,7 +29,9 @@ TOLERANCE = 1e-5
 """As a share of the RMSE; the engines' own tolerance against each other."""
 
 
-def _rmses(study: Study, series: Series, scenario: Scenario, repeats: int) -> np.ndarray:
+def _rmses(
+    study: TrainedStudy, series: Series, scenario: TrainedScenario, repeats: int
+) -> np.ndarray:
     trained = train_repeats(scenario, series, study.seed, range(repeats))
     return measured(trained, series, scenario.regime.task)["rmse"].to_numpy()
 
@@ -43,7 +45,7 @@ def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:
     return {"largest_difference": largest, "holds": largest <= TOLERANCE * size}
 
 
-def check_identity(study: Study, series: Series, identity: ScenarioPair) -> IdentityRow:
+def check_identity(study: TrainedStudy, series: Series, identity: ScenarioPair) -> IdentityRow:
     """The identities table's row of one identity on one series."""
     scenarios = [
         replace(study.scenario(name), seeded_by=f"identity {identity.id}")
@@ -56,7 +58,7 @@ def check_identity(study: Study, series: Series, identity: ScenarioPair) -> Iden
     )  # fmt: skip
 
 
-def checked_scenarios(study: Study) -> Iterator[Scenario]:
+def checked_scenarios(study: TrainedStudy) -> Iterator[TrainedScenario]:
     """The first scenario of the fast engine of each kind of network and training."""
     seen = set()
     for scenario in study.scenarios:
@@ -72,7 +74,7 @@ def checked_scenarios(study: Study) -> Iterator[Scenario]:
             yield scenario
 
 
-def check_fidelity(study: Study, series: Series, scenario: Scenario) -> FidelityRow:
+def check_fidelity(study: TrainedStudy, series: Series, scenario: TrainedScenario) -> FidelityRow:
     """The fidelity table's row of one scenario on one series."""
     epochs = min(FIDELITY_EPOCHS, scenario.regime.training.epochs)
     engines = [

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from thousandfold.data import load_series
-from thousandfold.disk import set_aside, write_own_checksum, written_whole
+from thousandfold.disk import DAMAGED, set_aside, write_own_checksum, written_whole
 from thousandfold.errors import UserError
 from thousandfold.imported import results_of
 from thousandfold.measuring import measured
@@ -25,21 +25,23 @@ from thousandfold.records import (
     read_block,
     sealed_writer,
 )
-from thousandfold.regimes import IMPORTED
 from thousandfold.runs import runs_of
 from thousandfold.series import Series
-from thousandfold.study import Block, Study
+from thousandfold.study import Block, ImportedStudy, TrainedStudy
 from thousandfold.tables import TABLES, write_rows
 from thousandfold.tables.columns import check_frame
 from thousandfold.tables.files import for_spreadsheets
 from thousandfold.tables.rows import REPEATS, BlockRow
+
+IMPORTED = "imported"
+"""The engine and the profile of repeats that were trained elsewhere."""
 
 
 class DamagedResultsError(UserError):
     """Blocks that were set aside; the message names each, why, and what to do."""
 
 
-def block_of(study: Study, path: Path) -> Block:
+def block_of(study: TrainedStudy, path: Path) -> Block:
     """The block in a result file, identified by its path: <series>/<scenario>/<start>-<stop>."""
     series, scenario = map(study.name_of, path.parts[-3:-1])
     start, stop = path.stem.split("-")
@@ -47,13 +49,13 @@ def block_of(study: Study, path: Path) -> Block:
 
 
 def checked_blocks(
-    study: Study, files: Iterable[Path], damaged: Path
+    study: TrainedStudy, files: Iterable[Path]
 ) -> Iterator[tuple[Block, Series, pd.DataFrame]]:
     """The blocks in these files with their series and table: read, checked, measured in turn.
 
-    Damaged ones are moved to the folder `damaged`; once all have been read, they raise
-    DamagedResultsError.
+    Damaged ones are set aside; once all have been read, they raise DamagedResultsError.
     """
+    damaged = study.folder("results") / DAMAGED
     series = {source.name: load_series(source) for source in study.series}
     problems = []
     for path in files:
@@ -74,7 +76,7 @@ def checked_blocks(
         )
 
 
-def repeat_rows(study: Study, block: Block, table: pd.DataFrame) -> pd.DataFrame:
+def repeat_rows(study: TrainedStudy, block: Block, table: pd.DataFrame) -> pd.DataFrame:
     """A block's rows of the repeats table."""
     regime = study.scenario(block.scenario).regime
     names = pd.DataFrame({"series": block.series, "scenario": block.scenario}, index=table.index)
@@ -101,7 +103,7 @@ def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataF
     )
 
 
-def block_row(study: Study, path: Path) -> BlockRow:
+def block_row(study: TrainedStudy, path: Path) -> BlockRow:
     """A block's row of the blocks table."""
     facts = block_facts(path)
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
@@ -109,9 +111,8 @@ def block_row(study: Study, path: Path) -> BlockRow:
 
 
 def collect(
-    study: Study,
+    study: TrainedStudy,
     files: Iterable[Path],
-    damaged: Path,
     repeats_parquet: Path,
     repeats_csv: Path,
     forecasts_parquet: Path,
@@ -126,7 +127,7 @@ def collect(
         )
         csv = stack.enter_context(csv_file.open("w", encoding="utf-8", newline=""))
         writers: dict[str, Any] = {}
-        for block, series, table in checked_blocks(study, files, damaged):
+        for block, series, table in checked_blocks(study, files):
             rows = {
                 "repeats": repeat_rows(study, block, table),
                 "forecasts": forecast_rows(block, series, table),
@@ -143,9 +144,8 @@ def collect(
     write_rows(BlockRow, [block_row(study, path) for path in files], blocks_csv)
 
 
-def import_repeats(study: Study, repeats_parquet: Path, repeats_csv: Path) -> None:
+def import_repeats(study: ImportedStudy, repeats_parquet: Path, repeats_csv: Path) -> None:
     """Write the repeats table of a study whose repeats were trained elsewhere."""
-    assert study.table is not None
     table = results_of(runs_of(study.table), study.table, study.design).repeats
     origin = {"diverged": table[study.metric].isna(), "engine": IMPORTED, "profile": IMPORTED}
     table = pd.concat([table, pd.DataFrame(origin, index=table.index)], axis=1)

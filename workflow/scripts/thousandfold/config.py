@@ -1,36 +1,46 @@
 """From a merged config to a study: reads its sections in order and checks them against each other.
 
-Every error names the file, the key and the fix; all are found before any training starts. The
-checks of scenarios, findings and files are in regimes.py, registration.py, data.py and
-imported.py.
+Every error names the file, the key and the fix. Scenarios, findings and tables of runs are checked
+in regimes.py, registration.py and imported.py; the files to train on are not read here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from thousandfold.config_files import ConfigError, Key, as_written, layer_of, read_layer
-from thousandfold.data import check_data
 from thousandfold.errors import DataError
-from thousandfold.imported import read_table, results_of, table_metrics, unit_of_table
-from thousandfold.metrics import METRICS, Metric
+from thousandfold.imported import (
+    attributes_of,
+    read_table,
+    results_of,
+    table_metrics,
+    unit_of_table,
+)
+from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import composed
 from thousandfold.observations import series_path
 from thousandfold.reading.options import ReadOptions, Treatment
-from thousandfold.regimes import imported_scenario, trained_scenario
+from thousandfold.regimes import trained_scenario
 from thousandfold.registration import registered_findings
-from thousandfold.scenario import Regime, Scenario
+from thousandfold.scenario import Regime, Scenario, TrainedScenario
 from thousandfold.schema import BadKeyError, NotTextError, checked, plain, shown_key, unknown_name
 from thousandfold.study import (
     Experiment,
     Finding,
+    ImportedStudy,
     ResultsTable,
     ScenarioPair,
     SeriesSource,
     Stopping,
     Study,
+    StudySeries,
+    TrainedStudy,
 )
+
+SETTINGS = ("name", "title", "design", "seed", "alpha", "margin", "metric", "cluster")
+"""The keys of a config's `study` that a Study takes over as they are."""
 
 RESERVED_STUDY_NAMES = frozenset(
     {"blocks", "checksums", "damaged", "figures", "logs", "release", "stages"}
@@ -38,34 +48,23 @@ RESERVED_STUDY_NAMES = frozenset(
 """Folders of results/ and reports/ that a study of that name would write into."""
 
 
-def load_study(config: Mapping[str, Any], files: list[str]) -> Study:
-    """The study that a merged config describes; every scenario can be trained on every series.
-
-    `files` are the config files it was merged from, later ones winning; they are read to name
-    the right one in an error. So are all files that the config names. Raises ConfigError.
-    """
-    with _naming_the_file(config, files):
-        study = _read_study(config)
-        check_data(study)
-        return study
-
-
-def read_study(config: Mapping[str, Any]) -> Study:
+def read_study(config: Mapping[str, Any]) -> TrainedStudy | ImportedStudy:
     """The study that a merged config describes, which load_study has found to be sound.
 
     Reads no series. Raises ConfigError.
     """
-    with _naming_the_file(config, []):
-        return _read_study(config)
+    with naming_the_file(config, []):
+        return study_of(config)
 
 
-def _read_study(config: Mapping[str, Any]) -> Study:
+def study_of(config: Mapping[str, Any]) -> TrainedStudy | ImportedStudy:
+    """The study that a merged config describes; its series are not read. Raises BadKeyError."""
     content = checked(_composed(plain(config)))
     return _imported_study(content) if "table" in content else _trained_study(content)
 
 
 @contextmanager
-def _naming_the_file(config: Mapping[str, Any], files: list[str]) -> Iterator[None]:
+def naming_the_file(config: Mapping[str, Any], files: list[str]) -> Iterator[None]:
     """Have errors name the config file that a key is in. Raises ConfigError."""
     layers = [(file, read_layer(file)) for file in files]
     try:
@@ -104,7 +103,7 @@ def _composed(node: Any, key: Key = (), *, is_name: bool = False) -> Any:
     return composed(node) if is_name and isinstance(node, str) else node
 
 
-def _trained_study(config: dict[str, Any]) -> Study:
+def _trained_study(config: dict[str, Any]) -> TrainedStudy:
     """The study that trains its scenarios on its series."""
     settings = config["study"]
     for section in ("series", "scenarios"):
@@ -127,10 +126,46 @@ def _trained_study(config: dict[str, Any]) -> Study:
     _refuse_the_same_training(scenarios)
     if settings["interleave"]:
         _check_interleaving(settings, scenarios)
-    return _study(config, sources, scenarios, None)
+    study = TrainedStudy(
+        **_asked(config, scenarios, METRICS),
+        series=sources,
+        scenarios=scenarios,
+        stopping=_stopping(settings["repeats"]),
+        repeats_per_job=_repeats_per_job(settings),
+        identities=tuple(_pairs(config, "identities", [scenario.name for scenario in scenarios])),
+        interleaved=settings["interleave"],
+    )
+    for scenario in study.deterministic:
+        _refuse_constant_times(study, ("scenarios", scenario, "deterministic"), scenario)
+    _check_over_series(study)
+    return study
 
 
-def _imported_study(config: dict[str, Any]) -> Study:
+def _check_over_series(study: TrainedStudy) -> None:
+    """Claims over series take effects on one scale, and one margin."""
+    for finding in study.findings:
+        for contrast in finding.contrasts if finding.over else ():
+            in_units = study.measured(contrast.metric).unit is UNIT_OF_SERIES
+            if in_units and not contrast.is_ratio:
+                raise BadKeyError(
+                    ("findings", finding.id),
+                    f"{contrast.metric} has the units of each series, so its differences cannot be "
+                    "taken together; take metric: mase or smape, or ratio: true",
+                )
+            if contrast.margin is None and len(set(study.margins.values())) > 1:
+                problem = "the series have different margins; add the key 'margin'"
+                raise BadKeyError(("findings", finding.id), problem)
+    if study.cluster is not None:
+        for series in study.series:
+            if study.cluster not in dict(series.attributes):
+                raise BadKeyError(
+                    ("study", "cluster"),
+                    f"series {series.name} has no attribute {study.cluster!r}; add it there "
+                    "(series.<name>.attributes)",
+                )
+
+
+def _imported_study(config: dict[str, Any]) -> ImportedStudy:
     """The study of a table of repeats that were trained elsewhere."""
     settings, table = config["study"], config["table"]
     for section in ("series", "scenarios"):
@@ -140,6 +175,9 @@ def _imported_study(config: dict[str, Any]) -> Study:
                 "the study has a table of its own, so there is nothing to train; remove this, or "
                 "set standalone: true to take nothing from config.yaml",
             )
+    if config["identities"]:
+        problem = "only what is trained here can be checked to be the same; remove this"
+        raise BadKeyError(("identities",), problem)
     found = read_table(config)
     config = {**config, "table": {**table, "metric": found.metric}}
     metrics = table_metrics(config, found.runs.sheet)
@@ -148,78 +186,61 @@ def _imported_study(config: dict[str, Any]) -> Study:
     )  # fmt: skip
     results = results_of(found.runs, origin, settings["design"])
     origin = replace(origin, assumed=(*found.assumed, *results.assumed))
-    units = {"unit": unit_of_table(config["table"]), "margin": settings["margin"]}
-    sources = tuple(
-        SeriesSource(name, name, file=origin.form.name, value=found.metric, **units)
-        for name in results.repeats["series"].unique()
-    )
+    names = results.repeats["series"].unique()
     scenarios = tuple(
-        imported_scenario(name, deterministic=name in origin.deterministic)
+        Scenario(name, name, deterministic=name in origin.deterministic)
         for name in results.repeats["scenario"].unique()
     )
     per_scenario = results.repeats.groupby(["series", "scenario"]).size()
     known = {**config, "scenarios": {scenario.name: {} for scenario in scenarios}}
     known["study"] = {**settings, "repeats": int(per_scenario.max()), "metric": found.metric}
-    return _study(known, sources, scenarios, origin)
-
-
-def _study(
-    config: dict[str, Any],
-    sources: tuple[SeriesSource, ...],
-    scenarios: tuple[Scenario, ...],
-    table: ResultsTable | None,
-) -> Study:
-    settings = config["study"]
-    if settings["name"] in RESERVED_STUDY_NAMES:
-        raise BadKeyError(("study", "name"), f"{settings['name']!r} is reserved; take another name")
-    per_job = settings["repeats_per_job"]
-    if isinstance(per_job, int):
-        per_job = {"replicated": per_job, "keras": per_job}
-    taking_part = [scenario.name for scenario in scenarios]
-    repeats, stopping = _repeats(settings["repeats"])
-    if settings["interleave"]:
-        per_job = dict.fromkeys(per_job, repeats)
-    metrics = METRICS if table is None else dict(table.metrics)
-    study = Study(
-        name=settings["name"],
-        title=settings["title"],
-        design=settings["design"],
-        seed=settings["seed"],
-        repeats=repeats,
-        stopping=stopping,
-        repeats_per_job=tuple(sorted(per_job.items())),
-        alpha=settings["alpha"],
-        margin=settings["margin"],
-        metric=settings["metric"],
-        series=sources,
+    attributes = attributes_of(found.runs, results.repeats["series"], table["attributes"])
+    if settings["cluster"] is not None and settings["cluster"] not in table["attributes"]:
+        problem = f"{settings['cluster']!r} is not an attribute; add it to table.attributes"
+        raise BadKeyError(("study", "cluster"), problem)
+    unit, margin = unit_of_table(config["table"]), settings["margin"]
+    study = ImportedStudy(
+        **_asked(known, scenarios, metrics),
+        series=tuple(StudySeries(name, name, unit, margin, attributes[name]) for name in names),
         scenarios=scenarios,
-        experiments=tuple(_experiments(config, taking_part)),
-        identities=tuple(_pairs(config, "identities", taking_part)),
-        twins=tuple(_pairs(config, "twins", taking_part)),
-        findings=_findings(config, taking_part, metrics),
-        table=table,
-        interleaved=settings["interleave"],
+        table=origin,
     )
-    _refuse_constant_times(study)
+    for index, scenario in enumerate(origin.deterministic):
+        _refuse_constant_times(study, ("table", "deterministic", index), scenario)
     return study
 
 
-def _refuse_constant_times(study: Study) -> None:
+def _asked(
+    config: dict[str, Any], scenarios: Sequence[Scenario], metrics: Mapping[str, Metric]
+) -> dict[str, Any]:
+    """The fields of a study that say what it asks of its repeats, wherever they come from."""
+    settings = config["study"]
+    if settings["name"] in RESERVED_STUDY_NAMES:
+        raise BadKeyError(("study", "name"), f"{settings['name']!r} is reserved; take another name")
+    taking_part = [scenario.name for scenario in scenarios]
+    repeats = settings["repeats"]
+    return {
+        "repeats": repeats if isinstance(repeats, int) else repeats["max"],
+        "experiments": tuple(_experiments(config, taking_part)),
+        "twins": tuple(_pairs(config, "twins", taking_part)),
+        "findings": _findings(config, taking_part, metrics),
+        **{name: settings[name] for name in SETTINGS},
+    }
+
+
+def _refuse_constant_times(study: Study, key: Key, scenario: str) -> None:
     """Refuse constant training times: they vary even if the result cannot."""
     if "train_seconds" in study.metrics:
-        for scenario in sorted(study.deterministic):
-            key: Key = ("scenarios", scenario, "deterministic")
-            if study.table is not None:
-                key = ("table", "deterministic", study.table.deterministic.index(scenario))
-            raise BadKeyError(
-                key,
-                f"the study compares train_seconds, and those of {scenario} vary whatever its "
-                "results do; remove this, or compare times in a study of their own",
-            )
+        raise BadKeyError(
+            key,
+            f"the study compares train_seconds, and those of {scenario} vary whatever its "
+            "results do; remove this, or compare times in a study of their own",
+        )
 
 
 def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> SeriesSource:
     values = {"title": name, **fields, "inputs": tuple(fields["inputs"])}
+    values["attributes"] = tuple(values["attributes"].items())
     values["treatment"] = Treatment(
         ReadOptions(**values.pop("read")),
         tuple(values.pop("where").items()),
@@ -239,7 +260,7 @@ def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> Seri
     return SeriesSource(name=name, **values)
 
 
-def _check_interleaving(settings: dict[str, Any], scenarios: tuple[Scenario, ...]) -> None:
+def _check_interleaving(settings: dict[str, Any], scenarios: tuple[TrainedScenario, ...]) -> None:
     """Only stock Keras trains one repeat after the other; and one job is one stage."""
     for scenario in scenarios:
         if scenario.regime.execution.engine != "keras":
@@ -271,17 +292,27 @@ def _selection(config: Mapping[str, Any], section: str) -> list[str]:
     return list(config[section]) if selected is None else selected
 
 
-def _repeats(setting: int | dict[str, Any]) -> tuple[int, Stopping | None]:
-    """The number of repeats, or the maximum with the rule that stops earlier."""
-    if isinstance(setting, int):
-        return setting, None
-    if setting["max"] < setting["min"]:
-        problem = f"{setting['max']} is less than min, {setting['min']}; give at least that"
+def _stopping(repeats: int | dict[str, Any]) -> Stopping | None:
+    """The rule that stops training before the maximum, if there is one."""
+    if isinstance(repeats, int):
+        return None
+    if repeats["max"] < repeats["min"]:
+        problem = f"{repeats['max']} is less than min, {repeats['min']}; give at least that"
         raise BadKeyError(("study", "repeats", "max"), problem)
-    return setting["max"], Stopping(setting["min"], float(setting["half_width"]))
+    return Stopping(repeats["min"], float(repeats["half_width"]))
 
 
-def _refuse_the_same_training(scenarios: tuple[Scenario, ...]) -> None:
+def _repeats_per_job(settings: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """How many repeats each engine trains in one job."""
+    per_job = settings["repeats_per_job"]
+    if isinstance(per_job, int):
+        per_job = {"replicated": per_job, "keras": per_job}
+    if settings["interleave"]:
+        per_job = dict.fromkeys(per_job, settings["repeats"])
+    return tuple(sorted(per_job.items()))
+
+
+def _refuse_the_same_training(scenarios: tuple[TrainedScenario, ...]) -> None:
     """Refuse scenarios with the same regime and stream: the same training under two names."""
     seen: dict[tuple[Regime, str], str] = {}
     for scenario in scenarios:

@@ -16,7 +16,7 @@ from thousandfold.data import load_series
 from thousandfold.machine import host_kind, processor
 from thousandfold.observations import in_words
 from thousandfold.recipe import LOCK, file_digest, recipe, registration_digest, versions
-from thousandfold.study import Block, Study
+from thousandfold.study import Block, ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import BlockRow
 from thousandfold.version import VERSION
 
@@ -50,7 +50,11 @@ def training_facts(seconds: float) -> dict[str, Any]:
 
 
 def provenance(
-    study: Study, command: str, config_file: Path, repeats: pd.DataFrame, blocks: Sequence[BlockRow]
+    study: TrainedStudy | ImportedStudy,
+    command: str,
+    config_file: Path,
+    repeats: pd.DataFrame,
+    blocks: Sequence[BlockRow],
 ) -> dict[str, Any]:
     """Everything known about a run from its config and its repeats and blocks tables."""
     head, changed = commit()
@@ -63,7 +67,7 @@ def provenance(
         "findings_sha256": registration_digest(study),
         "lock_sha256": file_digest(str(LOCK)),
         "table_sha256": [file_digest(file) for file in study.table.form.files]
-        if study.table
+        if isinstance(study, ImportedStudy)
         else None,
         "read_as": _read_as(study),
         "study_seed": study.seed,
@@ -89,14 +93,16 @@ def provenance(
     }
 
 
-def warnings(study: Study, repeats: pd.DataFrame, blocks: Sequence[BlockRow]) -> Iterator[str]:
+def warnings(
+    study: TrainedStudy | ImportedStudy, repeats: pd.DataFrame, blocks: Sequence[BlockRow]
+) -> Iterator[str]:
     """Warnings that a reader has to see before anything else."""
     trained = repeats.groupby(["series", "scenario"]).size()
     planned = [
         (source.name, scenario.name) for source in study.series for scenario in study.scenarios
     ]
     missing = sum(study.repeats - trained.get(key, 0) for key in planned)
-    if study.table is not None:
+    if isinstance(study, ImportedStudy):
         if missing:
             yield "The scenarios have different numbers of repeats."
         return
@@ -113,9 +119,9 @@ def warnings(study: Study, repeats: pd.DataFrame, blocks: Sequence[BlockRow]) ->
         )
 
 
-def _read_as(study: Study) -> list[str]:
+def _read_as(study: TrainedStudy | ImportedStudy) -> list[str]:
     """What was assumed when the series, or the table of repeats, was read."""
-    if study.table is not None:
+    if isinstance(study, ImportedStudy):
         return list(study.table.assumed)
     series = (load_series(source) for source in study.series)
     return [in_words(read) for read in series if read.assumed or read.frequency]

@@ -18,7 +18,7 @@ from thousandfold.config_files import PROJECT
 from thousandfold.data import load_series, own_model_file
 from thousandfold.disk import check_regular
 from thousandfold.engines import ENGINE_MODULES
-from thousandfold.study import Block, SeriesSource, Study
+from thousandfold.study import Block, SeriesSource, Study, TrainedStudy
 
 SCRIPTS = Path(__file__).parents[1]
 
@@ -135,7 +135,7 @@ def _series_digest(source: SeriesSource) -> str:
     return digest.hexdigest()
 
 
-def recipe(study: Study, block: Block) -> str:
+def recipe(study: TrainedStudy, block: Block) -> str:
     """SHA-256 of everything that a block's result depends on.
 
     These are the scenario's regime and what seeds it, the series, the study's seed, the range of
@@ -158,7 +158,7 @@ def recipe(study: Study, block: Block) -> str:
     return _digest(ingredients)
 
 
-def checks_recipe(study: Study) -> str:
+def checks_recipe(study: TrainedStudy) -> str:
     """SHA-256 of everything that the checks of the study's training depend on."""
     ingredients = {
         "identities": [asdict(identity) for identity in study.identities],
@@ -181,7 +181,7 @@ def registration_digest(study: Study) -> str:
         "stopping": asdict(study.stopping) if study.stopping else None,
         "alpha": study.alpha,
         "metric": study.metric,
-        "margins": {source.name: source.margin for source in study.series},
+        "margins": study.margins,
         "scenarios": [asdict(scenario) for scenario in study.scenarios],
         "repeats": study.repeats,
         "seed": study.seed,

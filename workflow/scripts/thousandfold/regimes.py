@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from thousandfold.engines.support import supports
+from thousandfold.engine_choice import supports
 from thousandfold.scenario import (
     RECURRENT_LAYERS,
     EarlyStopping,
     Optimizer,
     Regime,
-    Scenario,
     Sequences,
+    TrainedScenario,
 )
 from thousandfold.schema import BadKeyError
 
@@ -22,13 +22,10 @@ OPTIMIZER_OPTIONS = {
 
 CLIPPING = {"clipvalue", "clipnorm", "global_clipnorm"}
 
-IMPORTED = "imported"
-"""The engine of repeats that were trained elsewhere."""
-
 
 def trained_scenario(
     name: str, own: dict[str, Any], model: dict[str, Any], settings: dict[str, Any]
-) -> Scenario:
+) -> TrainedScenario:
     """A scenario of the config, from its own fields, the shared ones and the study's settings.
 
     What the replicated engine cannot train goes to stock Keras. Raises BadKeyError.
@@ -64,17 +61,9 @@ def trained_scenario(
         raise BadKeyError(("scenarios", name, key), problem)
     if not supports(regime):
         regime = regime.varied(engine="keras")
-    return Scenario(name, label, regime, seeded_by, bool(own.get("deterministic")))
-
-
-def imported_scenario(name: str, *, deterministic: bool) -> Scenario:
-    """A scenario of a table of repeats; nothing is known about its training."""
-    unknown = Regime.of(
-        stateful=False, shuffle=False, reset_after_epoch=False, seed_on_train=False,
-        reset_after_prediction=False, train_rows=None, timesteps=1, units=1, batch_size=1,
-        epochs=0, learning_rate=0.0, profile=IMPORTED, engine=IMPORTED,
-    )  # fmt: skip
-    return Scenario(name, name, unknown, name, deterministic)
+    return TrainedScenario(
+        name, label, regime, seeded_by, deterministic=bool(own.get("deterministic"))
+    )
 
 
 def _optimizer(scenario: str, options: dict[str, Any]) -> Optimizer:

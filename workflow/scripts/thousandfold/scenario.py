@@ -3,7 +3,7 @@
 Pure descriptions; nothing here depends on Keras or files.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 RECURRENT_LAYERS = ("lstm", "gru", "simple_rnn")
@@ -73,7 +73,7 @@ class Preparation:
 
 
 @dataclass(frozen=True)
-class Network:
+class Architecture:
     """The layers below the output, which is the task's."""
 
     units: int
@@ -112,7 +112,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class State:
+class Statefulness:
     """What a network remembers from row to row, and where it is made to forget."""
 
     stateful: bool
@@ -137,9 +137,9 @@ class Execution:
 
 PARTS: dict[str, type[Any]] = {
     "preparation": Preparation,
-    "network": Network,
+    "network": Architecture,
     "training": Training,
-    "state": State,
+    "state": Statefulness,
     "execution": Execution,
 }
 """The parts of a regime. No two have a field of the same name: a field's name says its part."""
@@ -150,9 +150,9 @@ class Regime:
     """Everything that shapes a scenario's training and forecast, apart from series and seed."""
 
     preparation: Preparation
-    network: Network
+    network: Architecture
     training: Training
-    state: State
+    state: Statefulness
     execution: Execution
     task: str = "regression"
     """A key of tasks.TASKS."""
@@ -189,12 +189,18 @@ class Regime:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named regime."""
+    """What is repeated, and compared with others."""
 
     name: str
     label: str
+    deterministic: bool = field(default=False, kw_only=True)
+    """Every repeat gives the same number by construction."""
+
+
+@dataclass(frozen=True)
+class TrainedScenario(Scenario):
+    """A scenario that is trained here: a named regime."""
+
     regime: Regime
     seeded_by: str
     """The name that its repeats' seeds come from: scenarios that share it are paired."""
-    deterministic: bool = False
-    """Every repeat gives the same number by construction."""

@@ -3,14 +3,18 @@
 No file is read here and nothing is computed; config.py makes these.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
-from thousandfold.scenario import Scenario
+from thousandfold.scenario import Scenario, TrainedScenario
+from thousandfold.seeds import resampling_seed
 
 if TYPE_CHECKING:
     from thousandfold.inference.contrasts import Contrast
@@ -18,20 +22,31 @@ if TYPE_CHECKING:
 MOST_PAIRED = 60
 """Scenarios of which all pairs are compared: 1770 of 60; of more, those that a finding names."""
 
+MOST_EXAMINED = 10
+"""Series by which a study of many checks its inference and its training."""
+
 
 @dataclass(frozen=True)
-class SeriesSource:
-    """Where a series comes from and how it is split."""
+class StudySeries:
+    """A series, or data set, that a study's findings are about."""
 
     name: str
     title: str
     unit: str
+    margin: float
+    """The smallest difference that matters on this series, in units of the study's metric."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """(name, value) pairs: what kind of series it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesSource(StudySeries):
+    """A series to train on: where it comes from and how it is split."""
+
     file: str
     value: str
     """The column that holds the values."""
-    margin: float
-    """The smallest difference that matters on this series, in units of the study's metric."""
-    test_rows: int = 0
+    test_rows: int
     date: str | None = None
     """The column that labels the observations; None: the first."""
     inputs: tuple[str, ...] = ()
@@ -60,6 +75,16 @@ class ResultsTable:
 
 
 @dataclass(frozen=True)
+class OverSeries:
+    """What a claim says of series like the study's, which are taken for a sample of them."""
+
+    typical: str = "median"
+    """The typical effect that decides: median or mean."""
+    on_at_least: float | None = None
+    """The share of series that it is claimed for; None: the typical effect is claimed."""
+
+
+@dataclass(frozen=True)
 class Finding:
     """A registered claim; it holds if all of its contrasts do."""
 
@@ -71,6 +96,8 @@ class Finding:
     contrasts: "tuple[Contrast, ...]"
     note: str = ""
     """What a reader has to know about where it comes from, in a sentence."""
+    over: OverSeries | None = None
+    """None: it is about each series by itself."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +134,15 @@ class Stopping:
     stage: int
     """Repeats of one stage."""
     half_width: float
-    """Half the width of the 95 % interval of the mean RMSE, in the series' units."""
+    """Half the width of the 95 % interval of the mean, in units of the study's metric."""
 
 
-@dataclass(frozen=True)
-class Study:
-    """One study: everything that Snakemake plans and the report shows."""
+@dataclass(frozen=True, kw_only=True)
+class Study(ABC):
+    """What a study asks of its repeats: a TrainedStudy or an ImportedStudy.
+
+    All that analyses need, and most of what the report shows.
+    """
 
     name: str
     title: str
@@ -121,67 +151,82 @@ class Study:
     seed: int
     repeats: int
     """Trainings of each scenario on each series; with a stopping rule, the most there can be."""
-    stopping: Stopping | None
-    repeats_per_job: tuple[tuple[str, int], ...]
-    """(engine, repeats) pairs."""
     alpha: float
     margin: float
     metric: str
     """What is measured of each repeat: a key of metrics.METRICS, or a column of the table."""
-    series: tuple[SeriesSource, ...]
+    series: tuple[StudySeries, ...]
     scenarios: tuple[Scenario, ...]
     experiments: tuple[Experiment, ...]
-    identities: tuple[ScenarioPair, ...]
-    """The same thing by construction."""
     twins: tuple[ScenarioPair, ...]
     """The same but for their random numbers."""
     findings: tuple[Finding, ...]
-    table: ResultsTable | None = None
-    """Where the repeats come from if they are not trained here."""
-    interleaved: bool = False
-    """Train all repeats in one job, in random order, and time each."""
+    stopping: Stopping | None = None
+    """The rule by which trainings end before `repeats`; None: they do not."""
+    cluster: str | None = None
+    """The attribute by which series belong together; None: they are independent."""
 
-    def _measured(self, metric: str) -> Metric:
+    @abstractmethod
+    def measured(self, metric: str) -> Metric:
         """What one of the study's metrics measures."""
-        return METRICS[metric] if self.table is None else dict(self.table.metrics)[metric]
-
-    def higher_is_better(self, metric: str) -> bool:
-        """Whether a higher value of this metric is the better one."""
-        return self._measured(metric).higher_is_better
 
     @property
     def directions(self) -> dict[str, bool]:
         """Whether a higher value is the better one, by metric."""
-        return {metric: self.higher_is_better(metric) for metric in self.metrics}
+        return {metric: self.measured(metric).higher_is_better for metric in self.metrics}
 
     @property
     def units(self) -> dict[tuple[str, str], str]:
         """The unit of each metric on each series, by both; "" where it has none."""
         return {
-            (source.name, metric): self.unit(source.name, metric)
-            for source in self.series
+            (series.name, metric): self.unit(series.name, metric)
+            for series in self.series
             for metric in self.metrics
         }
 
     @property
     def margins(self) -> dict[str, float]:
         """The smallest difference that matters, by series."""
-        return {source.name: source.margin for source in self.series}
+        return {series.name: series.margin for series in self.series}
+
+    @property
+    def clusters(self) -> dict[str, str] | None:
+        """The groups of series that belong together, by series; None: they are independent."""
+        if self.cluster is None:
+            return None
+        return {series.name: dict(series.attributes)[self.cluster] for series in self.series}
+
+    @property
+    def sources(self) -> tuple[SeriesSource, ...]:
+        """The series that are trained on."""
+        return ()
+
+    @property
+    def lag_orders(self) -> tuple[int, ...]:
+        """Of the autoregressions that are baselines."""
+        return ()
 
     @property
     def published(self) -> dict[str, str]:
         """The tables of published results, by series."""
-        return {source.name: source.published for source in self.series if source.published}
+        return {source.name: source.published for source in self.sources if source.published}
 
     @property
     def series_names(self) -> tuple[str, ...]:
         """The names of its series."""
-        return tuple(source.name for source in self.series)
+        return tuple(series.name for series in self.series)
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """The names of its scenarios."""
+        return tuple(scenario.name for scenario in self.scenarios)
 
     def unit(self, series: str, metric: str) -> str:
         """The unit of a metric on a series; "" where it has none."""
-        unit = self._measured(metric).unit
-        return self.source(series).unit if unit is UNIT_OF_SERIES else unit
+        unit = self.measured(metric).unit
+        if unit is not UNIT_OF_SERIES:
+            return unit
+        return next(each.unit for each in self.series if each.name == series)
 
     @property
     def deterministic(self) -> tuple[str, ...]:
@@ -191,19 +236,12 @@ class Study:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The study's metric and all others that its findings are about."""
-        asked = [c.metric for finding in self.findings for c in finding.contrasts]
-        return tuple(dict.fromkeys([self.metric, *asked]))
+        return tuple(dict.fromkeys([self.metric, *(c.metric for c in self.contrasts)]))
 
     @property
-    def lag_orders(self) -> tuple[int, ...] | None:
-        """1, and the numbers of lags that its scenarios see; autoregressions have as many.
-
-        None of a table of repeats, whose series are not known.
-        """
-        if self.table is not None:
-            return None
-        seen = {scenario.regime.preparation.timesteps for scenario in self.scenarios}
-        return tuple(sorted({1} | seen))
+    def contrasts(self) -> "tuple[Contrast, ...]":
+        """The contrasts of its findings, in their order."""
+        return tuple(contrast for finding in self.findings for contrast in finding.contrasts)
 
     @property
     def trainings(self) -> int:
@@ -214,7 +252,72 @@ class Study:
         """The study's folder in `parent`: that itself for the study named "default"."""
         return Path(parent) if self.name == "default" else Path(parent) / self.name
 
-    def scenario(self, name: str) -> Scenario:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its series and scenarios."""
+        return tuple(dict.fromkeys(self.series_names + self.scenario_names))
+
+    def name_of(self, spelling: str) -> str:
+        """The series or scenario that has this spelling in file names."""
+        return next(name for name in self.names if spelled(name) == spelling)
+
+    @property
+    def examined_series(self) -> tuple[str, ...]:
+        """The series by which inference and training are checked: all, or some drawn by seed."""
+        if len(self.series) <= MOST_EXAMINED:
+            return self.series_names
+        rng = np.random.default_rng(resampling_seed(self.seed, "", "", "examined series"))
+        drawn = rng.choice(len(self.series), MOST_EXAMINED, replace=False)
+        return tuple(self.series_names[index] for index in sorted(drawn))
+
+    @property
+    def compares_all_pairs(self) -> bool:
+        """Whether every pair of scenarios is explored; beyond MOST_PAIRED there are too many."""
+        return len(self.scenarios) <= MOST_PAIRED
+
+    @property
+    def explored_pairs(self) -> tuple[tuple[str, str], ...] | None:
+        """The pairs of the comparisons table, those that a finding names; None: all there are."""
+        if self.compares_all_pairs:
+            return None
+        named = [
+            pair
+            for c in self.contrasts
+            for pair in zip(c.scenarios[::2], c.scenarios[1::2], strict=False)
+        ]
+        return tuple(dict.fromkeys((min(pair), max(pair)) for pair in named))
+
+    @property
+    def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
+        """(series, a, b) of every pair that a finding compares, each way round once."""
+        pairs = [c.scenarios for c in self.contrasts if c.metric == self.metric]
+        distinct = dict.fromkeys(
+            (series.name, min(pair), max(pair))
+            for series in self.series
+            for pair in pairs
+            if len(pair) == 2
+        )
+        return tuple(distinct)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedStudy(Study):
+    """A study that trains its scenarios on its series."""
+
+    series: tuple[SeriesSource, ...]
+    scenarios: tuple[TrainedScenario, ...]
+    repeats_per_job: tuple[tuple[str, int], ...]
+    """(engine, repeats) pairs."""
+    identities: tuple[ScenarioPair, ...]
+    """The same thing by construction."""
+    interleaved: bool = False
+    """Train all repeats in one job, in random order, and time each."""
+
+    def measured(self, metric: str) -> Metric:
+        """What one of the study's metrics measures."""
+        return METRICS[metric]
+
+    def scenario(self, name: str) -> TrainedScenario:
         """The scenario of this name."""
         return next(scenario for scenario in self.scenarios if scenario.name == name)
 
@@ -223,14 +326,15 @@ class Study:
         return next(source for source in self.series if source.name == name)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names of its series and scenarios."""
-        names = [source.name for source in self.series] + [s.name for s in self.scenarios]
-        return tuple(dict.fromkeys(names))
+    def sources(self) -> tuple[SeriesSource, ...]:
+        """The series that are trained on."""
+        return self.series
 
-    def name_of(self, spelling: str) -> str:
-        """The series or scenario that has this spelling in file names."""
-        return next(name for name in self.names if spelled(name) == spelling)
+    @property
+    def lag_orders(self) -> tuple[int, ...]:
+        """1, and the numbers of lags that its scenarios see; autoregressions have as many."""
+        seen = {scenario.regime.preparation.timesteps for scenario in self.scenarios}
+        return tuple(sorted({1} | seen))
 
     def stages_of(self, series: str, scenario: str) -> list[list[Block]]:
         """A scenario's training jobs on a series, by stage: one stage without a stopping rule.
@@ -258,33 +362,13 @@ class Study:
             for block in stage
         ]
 
-    @property
-    def compares_all_pairs(self) -> bool:
-        """Whether every pair of scenarios is explored; beyond MOST_PAIRED there are too many."""
-        return len(self.scenarios) <= MOST_PAIRED
 
-    @property
-    def explored_pairs(self) -> tuple[tuple[str, str], ...] | None:
-        """The pairs of the comparisons table, those that a finding names; None: all there are."""
-        if self.compares_all_pairs:
-            return None
-        contrasts = [c for finding in self.findings for c in finding.contrasts]
-        named = [
-            pair
-            for c in contrasts
-            for pair in zip(c.scenarios[::2], c.scenarios[1::2], strict=False)
-        ]
-        return tuple(dict.fromkeys((min(pair), max(pair)) for pair in named))
+@dataclass(frozen=True, kw_only=True)
+class ImportedStudy(Study):
+    """A study of repeats that were trained elsewhere."""
 
-    @property
-    def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
-        """(series, a, b) of every pair that a finding compares, each way round once."""
-        contrasts = [c for finding in self.findings for c in finding.contrasts]
-        pairs = [c.scenarios for c in contrasts if c.metric == self.metric]
-        distinct = dict.fromkeys(
-            (source.name, min(pair), max(pair))
-            for source in self.series
-            for pair in pairs
-            if len(pair) == 2
-        )
-        return tuple(distinct)
+    table: ResultsTable
+
+    def measured(self, metric: str) -> Metric:
+        """What one of the study's metrics measures."""
+        return dict(self.table.metrics)[metric]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from thousandfold.engines import engine
 from thousandfold.engines.block import Progress
-from thousandfold.scenario import Scenario
+from thousandfold.scenario import TrainedScenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.series import Series
 from thousandfold.supervised import Supervised, supervise
@@ -25,18 +25,18 @@ def no_progress(epochs_done: float) -> None:
 class Prepared:
     """A scenario with the series, and the rows made of it, that its repeats are trained on."""
 
-    scenario: Scenario
+    scenario: TrainedScenario
     series: Series
     data: Supervised
 
     @classmethod
-    def of(cls, scenario: Scenario, series: Series) -> "Prepared":
+    def of(cls, scenario: TrainedScenario, series: Series) -> "Prepared":
         """Prepare a series as a scenario says. Raises DataError."""
         return cls(scenario, series, supervise(series, scenario.regime.preparation))
 
 
 def train_repeats(
-    scenario: Scenario, series: Series, study_seed: int, repeats: range
+    scenario: TrainedScenario, series: Series, study_seed: int, repeats: range
 ) -> pd.DataFrame:
     """Prepare a series for a scenario and train repeats on it, as train_prepared does."""
     return train_prepared(Prepared.of(scenario, series), study_seed, repeats)

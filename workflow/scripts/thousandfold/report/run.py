@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from thousandfold.formatting import decimals
 from thousandfold.names import spelled
 from thousandfold.series import Series
-from thousandfold.study import SeriesSource, Study
+from thousandfold.study import ImportedStudy, Study, StudySeries
 from thousandfold.svg import Figures
 from thousandfold.tables import TABLES, AnyRow, Row, read_rows
 from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
@@ -23,7 +23,7 @@ from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
     others = {"repeats", "forecasts"}
-    if study.table is not None:
+    if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
     if study.stopping is None:
         others |= {"stopping", "stopping_simulation"}
@@ -32,7 +32,7 @@ def csv_tables(study: Study) -> list[str]:
 
 def files_of(study: Study) -> list[str]:
     """The files that a run of the study leaves beside each other."""
-    forecasts = [] if study.table else ["forecasts.parquet"]
+    forecasts = [] if isinstance(study, ImportedStudy) else ["forecasts.parquet"]
     tables = [f"{name}.csv" for name in csv_tables(study)]
     return [
         "config.yaml", "provenance.json", "repeats.csv", "repeats.parquet", *forecasts, *tables
@@ -54,6 +54,10 @@ class StoredTables(dict[type[Row], list[Any]]):
         is_made, path = row_type.table in self.made, self.folder / f"{row_type.table}.csv"
         self[row_type] = read_rows(row_type, path) if is_made else []
         return self[row_type]
+
+
+MOST_SHOWN = 24
+"""Series with sections of their own; of more, the page has what holds over all and the tables."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,10 @@ class Run:
         """What the page calls each scenario."""
         return {scenario.name: scenario.label for scenario in self.study.scenarios}
 
+    def on_shown_series(self) -> "list[SeriesRun]":
+        """The run on each series that has sections of its own: none of a study of many."""
+        return self.on_each_series() if len(self.study.series) <= MOST_SHOWN else []
+
     def on_each_series(self) -> "list[SeriesRun]":
         """The run, series by series."""
         return [SeriesRun(self, source) for source in self.study.series]
@@ -114,7 +122,7 @@ class SeriesRun:
     """A run, as far as one series is concerned."""
 
     run: Run
-    source: SeriesSource
+    source: StudySeries
 
     @property
     def study(self) -> Study:

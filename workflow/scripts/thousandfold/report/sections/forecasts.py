@@ -24,6 +24,7 @@ class Forecasts(Section):
     test_rows: int
     horizon: int
     beaten: str
+    """How many scenarios do better than the baselines; "" if there are none."""
     figure: Markup
 
     @classmethod
@@ -41,8 +42,8 @@ class Forecasts(Section):
         )
         return cls(
             anchor=run.anchor,
-            test_rows=run.source.test_rows,
-            horizon=run.source.horizon,
+            test_rows=series.test_rows,
+            horizon=series.horizon,
             beaten=_against_baselines(run.rows(BaselineRow), metric_name(run.study.metric)),
             figure=run.drawn("forecasts", drawn),
         )

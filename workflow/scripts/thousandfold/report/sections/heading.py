@@ -6,6 +6,7 @@ from typing import Self
 
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
+from thousandfold.study import ImportedStudy
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Heading(Section):
             n_series=len(study.series),
             n_claims=len(study.findings),
             stops=study.stopping is not None,
-            is_imported=study.table is not None,
+            is_imported=isinstance(study, ImportedStudy),
             is_paired=study.design == "paired",
             warnings=run.provenance.warnings,
         )

@@ -34,10 +34,11 @@ class OverAll(Section):
     @classmethod
     def of(cls, run: Run) -> Self | None:
         """The verdicts of a run of several series."""
+        title = {series.name: series.title for series in run.study.series}
 
         def titles(names: str) -> str:
             found = texts_of(names) if is_known(names) else []
-            return ", ".join(run.study.source(name).title for name in found) or "–"
+            return ", ".join(title[name] for name in found) or "–"
 
         rows = [
             ClaimOverAll(

@@ -111,7 +111,7 @@ def _heat_map(run: SeriesRun, rows: Sequence[ComparisonRow]) -> list[HeatRow]:
         if is_known(row.difference)
     }
     largest = max(map(abs, differences.values()), default=0.0) or 1.0
-    higher_is_better = run.study.higher_is_better(run.study.metric)
+    higher_is_better = run.study.measured(run.study.metric).higher_is_better
 
     def cell(pair: tuple[str, str]) -> Cell | None:
         if pair not in differences:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from thousandfold.inference.findings import RESTS_ON_NORMALITY
+from thousandfold.inference.judging import RESTS_ON_NORMALITY
 from thousandfold.report.marks import MEANINGS, Mark, best_first, mark_of
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
+from thousandfold.study import ImportedStudy
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Reading(Section):
         return cls(
             verdicts=[Meaning(mark_of(v), MEANINGS[v]) for v in best_first()],
             rests_on_normality=RESTS_ON_NORMALITY.capitalize(),
-            is_imported=run.study.table is not None,
+            is_imported=isinstance(run.study, ImportedStudy),
             n_series=len(run.study.series),
             notes=list(dict.fromkeys(f.note for f in run.study.findings if f.note)),
         )

@@ -63,7 +63,7 @@ class TheSeries(Section):
         return cls(
             anchor=run.anchor,
             title=source.title,
-            test_rows=source.test_rows,
+            test_rows=series.test_rows,
             figure=run.drawn("series", drawn),
             metric=metric_name(run.study.metric),
             unit=run.unit,

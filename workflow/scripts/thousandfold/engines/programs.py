@@ -14,8 +14,7 @@ from thousandfold.engines.network import Batches, Network, batch_losses
 from thousandfold.engines.profiles import make_optimizer
 from thousandfold.engines.runtime import compiled, loop, tf
 from thousandfold.engines.stopper import Stopper
-from thousandfold.scenario import Preparation, Regime
-from thousandfold.scenario import State as StateRules
+from thousandfold.scenario import Preparation, Regime, Statefulness
 from thousandfold.supervised import Rows
 
 PROGRAMS_KEPT = 16
@@ -205,7 +204,7 @@ def program_for(regime: Regime, rows: Rows, lanes: int) -> Program:
         training=replace(
             regime.training, epochs=0, learning_rate=0.0, shuffle=False, forecast_batch_size=None
         ),
-        state=StateRules(
+        state=Statefulness(
             regime.state.stateful,
             reset_after_epoch=False,
             seed_on_train=False,

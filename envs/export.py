@@ -15,7 +15,7 @@ LOCK = ENVS.parent / "requirements.lock"
 SHARED = ("jsonschema", "numpy", "openpyxl", "pandas", "pyarrow", "pyyaml")
 ROOTS = {
     "train": (*SHARED, "keras", "psutil", "statsmodels", "tensorflow", "tensorflow-cpu"),
-    "analysis": (*SHARED, "jinja2", "matplotlib", "scipy", "seaborn", "statsmodels"),
+    "analysis": (*SHARED, "arch", "jinja2", "matplotlib", "scipy", "seaborn", "statsmodels"),
 }
 """What each kind of rule imports; the lock tells what these need."""
 

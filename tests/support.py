@@ -1,5 +1,8 @@
 """What several test modules share."""
 
+import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +81,32 @@ def shipped_study() -> Study:
 
 def shipped_regimes(**changes) -> dict[str, Regime]:
     return {s.name: s.regime.varied(**changes) for s in shipped_study().scenarios}
+
+
+@cache
+def has_r(*packages: str) -> bool:
+    """Whether R is installed, with these packages."""
+    if not shutil.which("Rscript"):
+        return False
+    loads = "".join(f"library({package});" for package in ("stats", *packages))
+    return not subprocess.run(["Rscript", "-e", loads], check=False, capture_output=True).returncode
+
+
+def cases_by_r(name: str, expected: Path | None = None):
+    """Each case of tests/r/<name>_samples.csv: its name, its rows, what R says of it."""
+    folder = ROOT / "tests" / "r"
+    samples = pd.read_csv(folder / f"{name}_samples.csv")
+    expected = expected or folder / f"{name}_expected.csv"
+    rows = pd.read_csv(expected, skipinitialspace=True).set_index("case")
+    assert list(rows.index) == list(samples["case"].unique())
+    return [(case, samples[samples["case"] == case], rows.loc[case]) for case in rows.index]
+
+
+def run_r(name: str, folder: Path) -> Path:
+    """What R itself says of the same samples today."""
+    expected = folder / "expected.csv"
+    script = ROOT / "tests" / "r" / f"{name}.R"
+    subprocess.run(
+        ["Rscript", script, script.with_name(f"{name}_samples.csv"), expected], check=True
+    )
+    return expected

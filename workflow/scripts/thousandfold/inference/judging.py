@@ -27,7 +27,7 @@ from thousandfold.inference.estimates import (
 from thousandfold.inference.questions import Question, comparison_name, questions_of
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.samples import Samples
-from thousandfold.inference.verdicts import Verdict, claim_verdict
+from thousandfold.inference.verdicts import Verdict, claim_verdict, margins_of_change
 from thousandfold.names import listed
 from thousandfold.study import Finding
 from thousandfold.tables.rows import ContrastRow
@@ -225,11 +225,12 @@ def _p_values(question: Question, estimate: Estimate, decision: Decision, family
     Where diverged repeats could change it, the claim has no support.
     """
     expect, margin = question.contrast.expect, question.margin
+    equivalent_above, exceeded_below = margins_of_change(decision.low, decision.high)
     row = {
         "claim_p": estimate.p_claim(expect, margin),
         **family_p_values(estimate, expect, margin, family.k),
-        "margin_equivalent_above": max(abs(decision.low), abs(decision.high)),
-        "margin_exceeded_below": max(0.0, decision.low, -decision.high),
+        "margin_equivalent_above": equivalent_above,
+        "margin_exceeded_below": exceeded_below,
     }
     return row | ({"claim_p": 1.0, "claim_p_family": 1.0} if decision.is_overruled else {})
 

@@ -121,6 +121,14 @@ def range_verdict(low: Any, high: Any, margin: float) -> Any:
     return np.array([_OF_RANGES[verdict] for verdict in verdicts], dtype=object)
 
 
+def margins_of_change(low: float, high: float) -> tuple[float, float]:
+    """The margins at which what the interval [low, high] says changes.
+
+    With a margin above the first it is inside; with one below the second, outside.
+    """
+    return max(abs(low), abs(high)), max(0.0, low, -high)
+
+
 def rank(verdict: Verdict) -> int:
     """How good a verdict is: 0 for the worst."""
     return _FROM_WORST_TO_BEST.index(verdict)

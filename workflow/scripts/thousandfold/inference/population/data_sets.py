@@ -1,0 +1,196 @@
+"""Several methods over many data sets, as their comparison is usual: these decide nothing.
+
+Ranks take one score of each method on each data set; what is resampled, the scores of repeats.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from thousandfold.inference.draws import picks_of
+from thousandfold.inference.intervals import Interval, percentile_interval
+from thousandfold.inference.ranks import wilcoxon
+
+TRIMMED = 0.25
+"""The share of scores that the interquartile mean leaves out at each end."""
+
+DRAWS = 2000
+"""Stratified resamples, as many as Agarwal and others took."""
+
+
+@dataclass(frozen=True)
+class PairOfMethods:
+    """Two methods by Wilcoxon's signed-rank test over data sets."""
+
+    first: int
+    second: int
+    p: float
+    p_holm: float
+    is_within_critical_difference: bool
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Mean ranks over data sets, 1 for the best, with the tests that go with them."""
+
+    n_data_sets: int
+    mean_ranks: np.ndarray
+    """Shape (methods,)."""
+    friedman: float
+    """Chi-squared, corrected for ties."""
+    friedman_p: float
+    critical_difference: float
+    """The difference of mean ranks that Nemenyi's test tells apart."""
+    pairs: tuple[PairOfMethods, ...]
+    groups: tuple[tuple[int, ...], ...]
+    """Methods that the critical difference does not tell apart, best first; the diagram's bars."""
+
+
+def ranking(scores: np.ndarray, alpha: float, *, higher_is_better: bool) -> Ranking:
+    """Mean ranks, Friedman, Wilcoxon with Holm and the critical difference at alpha.
+
+    Demšar (2006, *Journal of Machine Learning Research* 7), sections 3.1.3 and 3.2.2. `scores` has
+    shape (data sets, methods). Raises ValueError with fewer than 3 methods or 2 data sets, or if a
+    score is not finite.
+    """
+    n, k = scores.shape
+    if n < 2 or k < 3 or not np.isfinite(scores).all():
+        raise ValueError("a ranking takes finite scores of at least 3 methods on 2 data sets")
+    ranks = stats.rankdata(-scores if higher_is_better else scores, axis=1)
+    means = ranks.mean(axis=0)
+    if (ranks == means[0]).all():
+        chi_squared, p = 0.0, 1.0
+    else:
+        chi_squared, p = (float(value) for value in stats.friedmanchisquare(*scores.T))
+    critical = critical_difference(k, n, alpha)
+    return Ranking(
+        n, means, chi_squared, p, critical,
+        tuple(_pairs(scores, means, critical)), tuple(_groups(means, critical)),
+    )  # fmt: skip
+
+
+def critical_difference(n_methods: int, n_data_sets: int, alpha: float) -> float:
+    """Nemenyi's critical difference of mean ranks (Demšar 2006, section 3.2.2)."""
+    quantile = stats.studentized_range.isf(alpha, n_methods, np.inf) / math.sqrt(2)
+    return float(quantile * math.sqrt(n_methods * (n_methods + 1) / (6 * n_data_sets)))
+
+
+def _pairs(scores: np.ndarray, mean_ranks: np.ndarray, critical: float) -> list[PairOfMethods]:
+    pairs = list(combinations(range(scores.shape[1]), 2))
+    p = [float(wilcoxon(scores[:, a], scores[:, b])[1]) for a, b in pairs]
+    adjusted = multipletests(p, method="holm")[1]
+    return [
+        PairOfMethods(a, b, own, float(holm), bool(abs(mean_ranks[a] - mean_ranks[b]) <= critical))
+        for (a, b), own, holm in zip(pairs, p, adjusted, strict=True)
+    ]
+
+
+def _groups(mean_ranks: np.ndarray, critical: float) -> list[tuple[int, ...]]:
+    """The largest runs of at least two methods whose ends are no further apart."""
+    order = np.argsort(mean_ranks, kind="stable")
+    ordered = mean_ranks[order]
+    groups: list[tuple[int, ...]] = []
+    reached = 0
+    for start in range(len(order)):
+        end = int(np.searchsorted(ordered, ordered[start] + critical, side="right"))
+        if end > max(reached, start + 1):
+            groups.append(tuple(order[start:end].tolist()))
+            reached = end
+    return groups
+
+
+Strata = Sequence[np.ndarray]
+"""The scores of one method's repeats on each data set, arrays of shape (repeats,)."""
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A number about all data sets together; no interval where repeats do not tell of luck."""
+
+    estimate: float
+    interval: Interval | None
+
+
+def interquartile_mean(scores: Strata, alpha: float, rng: np.random.Generator) -> Aggregate:
+    """The mean of the middle half of all scores, with its stratified bootstrap interval.
+
+    Agarwal and others (2021, *Advances in Neural Information Processing Systems* 34). Scores have
+    to be comparable between data sets.
+    """
+    return _aggregated(
+        scores, lambda pooled, _: stats.trim_mean(pooled, TRIMMED, axis=-1), alpha, rng
+    )
+
+
+def probability_of_improvement(
+    scores_a: Strata,
+    scores_b: Strata,
+    alpha: float,
+    rng: np.random.Generator,
+    *,
+    higher_is_better: bool,
+) -> Aggregate:
+    """The probability that a repeat of a is better than one of b, mean over data sets, ties half.
+
+    Agarwal and others (2021), with its stratified bootstrap interval.
+    """
+
+    def statistic(pooled: np.ndarray, ends: np.ndarray) -> Any:
+        sets = np.split(pooled if higher_is_better else -pooled, ends, axis=-1)
+        of_a, of_b = sets[: len(scores_a)], sets[len(scores_a) :]
+        return np.mean([_better(a, b) for a, b in zip(of_a, of_b, strict=True)], axis=0)
+
+    return _aggregated([*scores_a, *scores_b], statistic, alpha, rng)
+
+
+def _better(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """P(A > B) + P(A = B) / 2 along the last axis, from the sum of ranks of a."""
+    n_a, n_b = a.shape[-1], b.shape[-1]
+    ranks = stats.rankdata(np.concatenate([a, b], axis=-1), axis=-1)
+    return (ranks[..., :n_a].sum(axis=-1) - n_a * (n_a + 1) / 2) / (n_a * n_b)
+
+
+def performance_profile(
+    scores: Strata, thresholds: np.ndarray, alpha: float, rng: np.random.Generator
+) -> list[Aggregate]:
+    """The share of scores above each threshold, mean over data sets, with its interval.
+
+    Agarwal and others (2021); pointwise stratified bootstrap intervals at level 1 - alpha.
+    """
+
+    def above(threshold: float) -> Callable[[np.ndarray, np.ndarray], Any]:
+        return lambda pooled, ends: np.mean(
+            [part.mean(axis=-1) for part in np.split(pooled > threshold, ends, axis=-1)], axis=0
+        )
+
+    seed = int(rng.integers(2**32))
+    return [
+        _aggregated(scores, above(float(threshold)), alpha, np.random.default_rng(seed))
+        for threshold in thresholds
+    ]
+
+
+def _aggregated(
+    scores: Strata,
+    statistic: Callable[[np.ndarray, np.ndarray], Any],
+    alpha: float,
+    rng: np.random.Generator,
+) -> Aggregate:
+    """A statistic of the pooled scores (..., scores), which is told where strata end.
+
+    Resampled are the repeats within each stratum (Agarwal and others 2021, section 4.1).
+    """
+    ends = np.cumsum([len(stratum) for stratum in scores])[:-1]
+    estimate = float(statistic(np.concatenate(scores), ends))
+    if min(map(len, scores)) < 2:
+        return Aggregate(estimate, None)
+    drawn = np.concatenate(
+        [stratum[picks_of(len(stratum), DRAWS, rng)] for stratum in scores], axis=1
+    )
+    return Aggregate(estimate, percentile_interval(statistic(drawn, ends), alpha))

@@ -818,4 +818,4 @@ TABLES: dict[str, Columns] = {
 """The columns of each table that a run can leave."""
 
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "reach", "blocks")
-"""The tables that tell of a training, which repeats from elsewhere do not have."""
+"""The tables about a training, which repeats from elsewhere do not have."""

@@ -18,7 +18,8 @@ from thousandfold.tables.rows import ReachRow
 def write_reach(settings: ReachSettings, forecasts: Path, output: Path) -> None:
     """Write the reach table from the forecasts table, of which one scenario is held at a time."""
     content = read_sealed(forecasts)
-    series = {source.name: load_series(source) for source in settings.sources}
+    examined = [s for s in settings.sources if s.name in settings.examined_series]
+    series = {source.name: load_series(source) for source in examined}
 
     def forecasts_of(name: str, scenario: str) -> np.ndarray:
         table = pq.read_table(

@@ -191,7 +191,7 @@ def checking_workloads(study: TrainedStudy, series: Callable[[str], Series]) -> 
         Workload.of(
             Block(source.name, x.name, 0, IDENTITY_REPEATS), Prepared.of(x, series(source.name))
         )
-        for source in study.series
+        for source in map(study.source, study.examined_series)
         for x in checked
     ]
 

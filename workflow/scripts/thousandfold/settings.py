@@ -60,8 +60,9 @@ class ComparisonSettings(Settings):
 class CalibrationSettings(Settings):
     """Which comparisons are made where there is nothing to find."""
 
-    contrasts: "tuple[Contrast, ...]"
+    calibrated_contrasts: "tuple[Contrast, ...]"
     margins: dict[str, float]
+    examined_series: tuple[str, ...]
     alpha: float
     compared_pairs: tuple[tuple[str, str, str], ...]
     design: str
@@ -89,6 +90,7 @@ class VerdictSettings(Settings):
 class ReplicationSettings(Settings):
     """What is replicated with fewer repeats."""
 
+    examined_series: tuple[str, ...]
     design: str
     metric: str
 
@@ -98,6 +100,7 @@ class ReachSettings(Settings):
     """Which contrasts are looked at over other test rows."""
 
     contrasts: "tuple[Contrast, ...]"
+    examined_series: tuple[str, ...]
     sources: tuple[SeriesSource, ...]
 
 

@@ -262,6 +262,13 @@ class Study(ABC):
         return next(name for name in self.names if spelled(name) == spelling)
 
     @property
+    def calibrated_contrasts(self) -> "tuple[Contrast, ...]":
+        """Those whose intervals are calibrated: of many series, not those of claims over series."""
+        few = len(self.series) <= MOST_EXAMINED
+        asked = (finding for finding in self.findings if few or finding.over is None)
+        return tuple(contrast for finding in asked for contrast in finding.contrasts)
+
+    @property
     def examined_series(self) -> tuple[str, ...]:
         """The series by which inference and training are checked: all, or some drawn by seed."""
         if len(self.series) <= MOST_EXAMINED:

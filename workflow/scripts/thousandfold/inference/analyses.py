@@ -56,12 +56,18 @@ class JudgedFindings:
 def calibrated(repeats: pd.DataFrame, settings: CalibrationSettings) -> list[CalibrationRow]:
     """How often tests and deciding intervals err on these repeats where nothing is to be found."""
     design = DESIGNS[settings.design]
-    samples = samples_by_metric(repeats, settings.seed, settings.metrics, settings.deterministic)
+    examined = settings.examined_series
+    samples = samples_by_metric(
+        repeats[repeats["series"].isin(examined)],
+        settings.seed, settings.metrics, settings.deterministic,
+    )  # fmt: skip
+    margins = {name: settings.margins[name] for name in examined}
     return calibration_table(
         samples[settings.metric],
-        settings.compared_pairs,
-        questions_of(settings.contrasts, samples, settings.margins, design),
-        settings.alpha,
+        [pair for pair in settings.compared_pairs if pair[0] in examined],
+        questions_of(settings.calibrated_contrasts, samples, margins, design),
+        # As many contrasts are on each of the series that are not examined.
+        settings.alpha * len(examined) / len(settings.margins),
         design,
     )
 

@@ -7,12 +7,12 @@ from thousandfold.inference.reach import STEADY
 from thousandfold.report.run import SeriesRun
 from thousandfold.tables.rows import ContrastRow, ReachRow
 
-Key = tuple[str, str, str]
+Key = tuple[str | None, ...]
 
 
 def key_of(row: ContrastRow | ReachRow) -> Key:
     """What identifies a contrast on one series."""
-    return row.metric, row.estimand, row.comparison
+    return row.metric, row.estimand, row.comparison, row.scenario_a, row.scenario_b
 
 
 def reaches_of(run: SeriesRun) -> Mapping[Key, ReachRow]:
@@ -24,7 +24,7 @@ def mark_of_reach(row: ReachRow | None) -> str:
     """What the first table says where other test rows might change the sign; "" elsewhere."""
     if row is None or row.same_sign >= STEADY:
         return ""
-    return f"on other test rows, the sign flips in {percent(1 - row.same_sign, 0)}"
+    return f"sign flips in {percent(1 - row.same_sign, 0)}"
 
 
 def sentence_of_reach(row: ReachRow, test_rows: int, digits: int) -> str:

@@ -451,7 +451,7 @@ class ReachRow(Row, table="reach"):
     """A contrast of means on one series again, over other test rows; it decides nothing."""
 
     series: str = column("the series' name")
-    scenario_a: str = column("as in contrasts.csv, of the first finding that compares them")
+    scenario_a: str = column("as in contrasts.csv")
     scenario_b: str | None = column("the scenario it is compared with")
     metric: str = column("what is compared")
     estimand: str = column("as in contrasts.csv")

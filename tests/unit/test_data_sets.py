@@ -175,22 +175,3 @@ def test_performance_profiles():
     assert list(lows) == sorted(lows, reverse=True)
     assert list(highs) == sorted(highs, reverse=True)
     assert (lows[0], highs[0]) == (1, 1)
-
-
-@pytest.mark.slow
-def test_stratified_intervals_cover():
-    missed = np.zeros(3)
-    for seed in range(150):
-        source = rng(seed)
-        a, b = ([source.normal(mean, 1, 25) for mean in (0, 1, 2, 3)] for _ in range(2))
-        found = [
-            interquartile_mean(a, 0.05, source),
-            probability_of_improvement(a, b, 0.05, source, higher_is_better=True),
-            *performance_profile(a, np.array([1.5]), 0.05, source),
-        ]
-        truth = 1.5, 0.5, 0.5
-        missed += [
-            not one.interval.low <= value <= one.interval.high
-            for one, value in zip(found, truth, strict=True)
-        ]
-    assert (missed <= 18).all()

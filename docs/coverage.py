@@ -102,9 +102,9 @@ The **median** of estimated effects, **shares** of them and the interval for a *
 miss more often than they may, beyond the error of the simulation (0.4 points around 5 %). The
 **mean** does where tails are heavy; so it decides only in a study that asks for it.
 
-Errors spread estimates and, where the distribution is skewed, also move their median and their
-shares a little. So an interval about estimates misses the median or the share of *true* effects
-more often the more series there are. More repeats help, more series do not.
+Errors spread estimates, which moves their shares and, where the distribution is skewed, their
+median. So an interval about estimates misses the share or the median of *true* effects more often
+the more series there are. More repeats help, more series do not.
 
 | true effects | series | median | share | new series (may) | mean | true median | true share |
 |---|---|---|---|---|---|---|---|

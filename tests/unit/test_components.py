@@ -92,7 +92,11 @@ def test_intervals_of_components_have_their_seed_and_level():
     found = components_of(values)
     assert found == components_of(values)
     assert found != components_of(values, seed=2)
-    for interval in (found.series_interval, found.origins_interval, found.repeats_interval):
+    for estimate, interval in (
+        (found.series, found.series_interval), (found.origins, found.origins_interval),
+        (found.repeats, found.repeats_interval),
+    ):  # fmt: skip
+        assert interval.low < estimate < interval.high
         assert interval.level == 0.95
     # Of a mean square with 960 degrees of freedom.
     width = found.repeats_interval.high - found.repeats_interval.low

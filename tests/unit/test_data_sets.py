@@ -162,6 +162,8 @@ def test_the_probability_of_improvement():
     assert found.estimate == pytest.approx(expected)
     lower = probability_of_improvement(a, b, 0.05, rng(), higher_is_better=False)
     assert lower.estimate == pytest.approx(1 - expected)
+    assert found.interval.low < expected < found.interval.high
+    assert found.interval.high - found.interval.low < 1
     same = probability_of_improvement(a, a, 0.05, rng(), higher_is_better=True)
     assert same.estimate == 0.5
 

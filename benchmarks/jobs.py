@@ -19,7 +19,7 @@ from study import ROOT, measured_apart, peak_megabytes, publish
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from thousandfold.engines import engine
-from thousandfold.resources import BESIDE_MB, TrainingJob, memory_mb
+from thousandfold.resources import BESIDE_MB, Workload, memory_mb
 from thousandfold.scenario import Regime, TrainedScenario
 from thousandfold.series import Series
 from thousandfold.study import Block
@@ -48,14 +48,14 @@ JOBS = (
 )  # fmt: skip
 
 
-def job_of(engine, units, timesteps, batch_size, rows, repeats, epochs, shuffle):
-    """The job of these sizes; stateful unless it shuffles."""
+def workload_of(engine, units, timesteps, batch_size, rows, repeats, epochs, shuffle):
+    """The workload of these sizes; stateful unless it shuffles."""
     regime = Regime.of(
         stateful=not shuffle, shuffle=shuffle, reset_after_epoch=True, seed_on_train=False,
         reset_after_prediction=False, train_rows=None, timesteps=timesteps, units=units,
         batch_size=batch_size, epochs=epochs, learning_rate=0.001, profile="keras3", engine=engine,
     )  # fmt: skip
-    return TrainingJob(Block("series", "job", 0, repeats), regime, rows, TEST_ROWS)
+    return Workload(Block("series", "job", 0, repeats), regime, rows, TEST_ROWS)
 
 
 def random_series(rows, timesteps):
@@ -68,7 +68,7 @@ def random_series(rows, timesteps):
 def train(sizes):
     """Train one job here; prints megabytes, and the seconds per epoch after the first ones."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    job = job_of(*sizes)
+    job = workload_of(*sizes)
     series = random_series(job.train_rows, job.regime.preparation.timesteps)
     engine(job.regime.execution.engine)  # Imports Keras.
     stamps, started = [], time.perf_counter()
@@ -107,7 +107,7 @@ def main():
         return
     rows = []
     for sizes in JOBS:
-        job = job_of(*sizes)
+        job = workload_of(*sizes)
         megabytes, seconds = measure(sizes)
         expected = job.seconds / job.regime.training.epochs
         rows.append(

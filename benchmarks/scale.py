@@ -50,7 +50,7 @@ BROAD = {
 TABLES = {
     "collect": "repeats.parquet", "summarise": "summary.csv", "compare": "comparisons.csv",
     "standard_error": "standard_error.csv", "calibrate": "calibration.csv",
-    "judge": "findings.csv", "replicate": "replication.csv",
+    "judge": "contrasts.csv", "replicate": "replication.csv",
 }  # fmt: skip
 """One table of each rule, in an order in which each has what it takes."""
 

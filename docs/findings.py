@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from thousandfold.inference.contrasts import KINDS  # noqa: E402
 from thousandfold.tables import read_rows  # noqa: E402
-from thousandfold.tables.rows import ClaimRow, ConjunctionRow, FindingRow  # noqa: E402
+from thousandfold.tables.rows import ClaimRow, ConjunctionRow, ContrastRow  # noqa: E402
 
 TEXTS = yaml.safe_load((ROOT / "docs" / "findings.yaml").read_text(encoding="utf-8"))
 
@@ -29,7 +29,7 @@ def short(value: float) -> str:
     return f"{value:+.2f}" if abs(value) >= 1 else f"{value:+.2g}"
 
 
-def numbers(record: FindingRow) -> str:
+def numbers(record: ContrastRow) -> str:
     """A contrast's estimate with its interval."""
     kind = KINDS[record.estimand]
     cells = record.difference, record.ci_low, record.ci_high
@@ -43,15 +43,15 @@ def of_one_series(study: str, remarks: dict[str, str]) -> str:
     """A row per claim."""
     folder = ROOT / "results" / study
     claims = read_rows(ClaimRow, folder / "claims.csv")
-    findings = read_rows(FindingRow, folder / "findings.csv")
+    contrasts = read_rows(ContrastRow, folder / "contrasts.csv")
     lines = [
         "| | claim | verdict | a − b [interval] | margin | n | |",
         "|---|---|---|---|---|---|---|",
     ]
     for claim in claims:
-        contrasts = [contrast for contrast in findings if contrast.id == claim.id]
-        told = "<br>".join(numbers(contrast) for contrast in contrasts)
-        first = contrasts[0]
+        own = [contrast for contrast in contrasts if contrast.id == claim.id]
+        told = "<br>".join(map(numbers, own))
+        first = own[0]
         margin = KINDS[first.estimand].shown_margin(first)
         lines.append(
             f"| {claim.id} | {claim.claim} | {claim.verdict} | {told} | {margin} | {first.n_a} "
@@ -64,7 +64,7 @@ def of_several_series(study: str, remarks: dict[str, str]) -> str:
     """A row per claim, with its verdict on each series and the count over all series."""
     folder = ROOT / "results" / study
     claims = read_rows(ClaimRow, folder / "claims.csv")
-    contrasts = {(c.series, c.id): c for c in read_rows(FindingRow, folder / "findings.csv")}
+    contrasts = {(c.series, c.id): c for c in read_rows(ContrastRow, folder / "contrasts.csv")}
     series = list(dict.fromkeys(claim.series for claim in claims))
     verdicts = {(claim.series, claim.id): claim.verdict for claim in claims}
     lines = [

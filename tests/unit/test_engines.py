@@ -438,8 +438,8 @@ OTHER_PROCESSOR = """
 import json, sys
 instruction_set, *paths = sys.argv[1:]
 sys.path[:0] = paths
-from thousandfold.engines.settings import SETTINGS
-SETTINGS["XLA_FLAGS"] += f" --xla_cpu_max_isa={instruction_set}"
+from thousandfold.engines.variables import VARIABLES
+VARIABLES["XLA_FLAGS"] += f" --xla_cpu_max_isa={instruction_set}"
 from dataclasses import replace
 from support import rmse, shipped_study
 from thousandfold.data import load_series

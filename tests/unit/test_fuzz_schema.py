@@ -24,11 +24,11 @@ from thousandfold.recipe import checks_recipe, recipe, registration_digest
 from thousandfold.resources import (
     analysis_memory_mb,
     analysis_time_minutes,
-    checking_jobs,
+    checking_workloads,
     memory_mb,
     minutes,
     plan_in_words,
-    training_jobs,
+    training_workloads,
 )
 from thousandfold.schema import checked, config_schema, plain
 from thousandfold.study import ImportedStudy
@@ -300,14 +300,14 @@ def plan(study):
     if isinstance(study, ImportedStudy):
         return
     series = {source.name: data.load_series(source) for source in study.series}
-    jobs = training_jobs(study, series.get)
-    assert plan_in_words(study, jobs)
-    firsts = {(job.block.series, job.block.scenario): job for job in reversed(jobs)}
-    for needed in (list(firsts.values()), checking_jobs(study, series.get)):
+    workloads = training_workloads(study, series.get)
+    assert plan_in_words(study, workloads)
+    firsts = {(each.block.series, each.block.scenario): each for each in reversed(workloads)}
+    for needed in (list(firsts.values()), checking_workloads(study, series.get)):
         memory_mb(needed), minutes(needed)
     checks_recipe(study)
-    for job in firsts.values():
-        recipe(study, job.block)
+    for workload in firsts.values():
+        recipe(study, workload.block)
 
 
 def assert_one_clear_error(error, place):

@@ -41,7 +41,8 @@ def test_a_job_trains_its_blocks_and_prepares_each_once(study, tmp_path, monkeyp
     monkeypatch.setattr(jobs, "load_series", lambda s: read.append(s.name) or load_series(s))
     monkeypatch.setattr(Prepared, "of", lambda *args: prepared.append(args) or make(*args))
     files = [tmp_path / f"{block.scenario}.parquet" for block in BLOCKS]
-    run(pickle.loads(pickle.dumps(job_of(study, BLOCKS))), PLENTY_MB, files)
+    recipes = [recipe(study, block) for block in BLOCKS]
+    run(pickle.loads(pickle.dumps(job_of(study, BLOCKS))), PLENTY_MB, files, recipes)
     assert read == ["shampoo"]
     assert len(prepared) == 2
     monkeypatch.undo()

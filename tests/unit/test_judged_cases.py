@@ -13,13 +13,13 @@ from thousandfold.config_files import ConfigError
 from thousandfold.imported import results_of
 from thousandfold.inference.claims import claims
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.findings import judge
+from thousandfold.inference.judging import judge
 from thousandfold.inference.pairs import check_twins
 from thousandfold.inference.samples import samples_of
 from thousandfold.loading import load_study
 from thousandfold.runs import runs_of
 from thousandfold.tables import frame_of
-from thousandfold.tables.rows import ClaimRow, FindingRow, TwinRow
+from thousandfold.tables.rows import ClaimRow, ContrastRow, TwinRow
 
 CASES = ROOT / "tests/cases/judged"
 
@@ -31,7 +31,7 @@ def load(case, monkeypatch):
 
 @pytest.fixture
 def judged(monkeypatch):
-    """Of a case: its findings by id, its claims by id, and the samples."""
+    """Of a case: its contrasts by id, its claims by id, and the samples."""
 
     def judged(case):
         study = load(case, monkeypatch)
@@ -39,9 +39,9 @@ def judged(monkeypatch):
         samples = {metric: samples_of(repeats, 1, metric) for metric in study.metrics}
         margins = {source.name: source.margin for source in study.series}
         rows = judge(samples, margins, study.findings, study.alpha, DESIGNS[study.design])
-        findings = frame_of(FindingRow, rows).set_index("id")
+        contrasts = frame_of(ContrastRow, rows).set_index("id")
         told = frame_of(ClaimRow, claims(rows, study.findings, study.unit)).set_index("id")
-        return findings, told, samples, study
+        return contrasts, told, samples, study
 
     return judged
 
@@ -61,23 +61,23 @@ def test_values_too_large(monkeypatch):
 
 
 def test_a_ratio_beyond_all_numbers(judged):
-    findings, told, *_ = judged("34-ratio-two-runs")
+    contrasts, told, *_ = judged("34-ratio-two-runs")
     assert set(told["verdict"]) == {"undecided"}
     assert "∞" in told["sentence"].iloc[0]
-    assert np.isinf(findings["ci_high"]).any()
+    assert np.isinf(contrasts["ci_high"]).any()
 
 
 def test_four_runs_say_nothing_of_precision(judged):
-    findings, told, *_ = judged("36-precision-four-runs")
+    contrasts, told, *_ = judged("36-precision-four-runs")
     assert told.loc["P", "verdict"] == "undecided"
     assert "fewer than 5" in told.loc["P", "undecided_because"]
-    assert findings.loc["P", "estimate_a"] == pytest.approx(0.869 / math.sqrt(10), rel=1e-3)
+    assert contrasts.loc["P", "estimate_a"] == pytest.approx(0.869 / math.sqrt(10), rel=1e-3)
 
 
 def test_a_loss_that_exploded(judged):
-    findings, told, *_ = judged("37-exploded-loss")
+    contrasts, told, *_ = judged("37-exploded-loss")
     assert told.loc["H", "verdict"] == "undecided"
-    assert findings.loc["H", "n_to_resolve"] == math.inf
+    assert contrasts.loc["H", "n_to_resolve"] == math.inf
     assert "10⁹" in told.loc["H", "undecided_because"]
 
 
@@ -93,18 +93,18 @@ def test_mirror_claims_get_mirror_verdicts_where_half_diverged(judged):
 
 
 def test_three_trends_are_three(judged):
-    findings, *_ = judged("52-trend-keys")
-    assert set(findings["k"]) == {3}
-    assert findings["comparison"].nunique() == 3
+    contrasts, *_ = judged("52-trend-keys")
+    assert set(contrasts["k"]) == {3}
+    assert contrasts["comparison"].nunique() == 3
     # The middle pair has no weight in the slope.
-    assert findings.loc["T1", "comparison"] == "a1 - a3 - b1 + b3"
+    assert contrasts.loc["T1", "comparison"] == "a1 - a3 - b1 + b3"
 
 
 def test_a_trend_with_one_diverged_repeat(judged):
-    findings, told, *_ = judged("53-trend-one-diverged")
+    contrasts, told, *_ = judged("53-trend-one-diverged")
     assert len(told) == 3
-    assert findings["n_diverged_a"].eq(1).all()
-    assert np.isfinite(findings["ci_low"]).all()
+    assert contrasts["n_diverged_a"].eq(1).all()
+    assert np.isfinite(contrasts["ci_low"]).all()
 
 
 def test_keys_forget_margin_direction_sign_and_scale(judged):
@@ -136,10 +136,10 @@ def test_keys_forget_margin_direction_sign_and_scale(judged):
     ],
 )  # fmt: skip
 def test_names_stay_what_they_are(judged, case, scenarios):
-    findings, told, samples, study = judged(case)
+    contrasts, told, samples, study = judged(case)
     assert {scenario.name for scenario in study.scenarios} == scenarios
     assert told["verdict"].isin(["supported", "direction supported", "undecided"]).all()
-    assert len(findings) == 1
+    assert len(contrasts) == 1
     assert {type(name) for key in samples[study.metric] for name in key} == {str}
 
 

@@ -10,15 +10,15 @@ from support import row_of, samples
 
 from thousandfold.inference.contrasts import KINDS, MeanDifference, SpreadRatio
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.findings import judge
+from thousandfold.inference.judging import judge
 from thousandfold.study import Finding
 from thousandfold.tables import frame_of
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 LABELS = {"a": "one", "b": "two", "c": "three", "d": "four, too"}
 
 ROW = row_of(
-    FindingRow, series="s", metric="rmse", interval_level=0.95, scenario_a="a", scenario_b="b",
+    ContrastRow, series="s", metric="rmse", interval_level=0.95, scenario_a="a", scenario_b="b",
     difference=2.0, ci_low=1.5, ci_high=3.0, margin=1.25,
 )  # fmt: skip
 
@@ -90,7 +90,7 @@ def test_the_usual_tests_are_of_what_is_compared(kind, tested):
     x, y = rng.normal(0, 1, 20), rng.normal(0.4, 3, 25)
     expect = "more_stable" if kind is SpreadRatio else "less"
     finding = Finding("f", "Claim.", "test", expect, (kind(expect, "a", "b", 1.25),))
-    row = frame_of(FindingRow, judge(
+    row = frame_of(ContrastRow, judge(
         {"rmse": samples({"a": x, "b": y})}, {"s": 1.0}, [finding], 0.05, DESIGNS["independent"],
     )).iloc[0]  # fmt: skip
     welch = stats.ttest_ind(tested(x), tested(y), equal_var=False)

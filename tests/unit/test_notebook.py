@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from thousandfold.config_files import ConfigError
+from thousandfold.errors import DataError
 from thousandfold.notebook import judge
 
 
@@ -42,6 +43,21 @@ def test_a_claim_whose_interval_misses_too_often_is_flagged():
     assert "misses" in judge(skewed, settings(**asked)).claims[0].flags
     normal = table(np.random.default_rng(2), a=around(1), b=around(2))
     assert "misses" not in judge(normal, settings(**asked)).claims[0].flags
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        (lambda runs: runs.assign(score=[1, "high"]), "Conversion failed for column score"),
+        (lambda runs: runs.assign(scenario=["a", 2]), "Conversion failed for column scenario"),
+        (lambda runs: runs.assign(score=1j), "Conversion failed for column score"),
+        (lambda runs: pd.concat([runs, runs], axis=1), "Duplicate column names found"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(changed, problem):
+    runs = pd.DataFrame({"scenario": ["a", "b"], "score": [1.0, 2.0]})
+    with pytest.raises(DataError, match=rf"the table of runs: .*{problem}.*; give every column"):
+        judge(changed(runs), settings(expect="less", a="a", b="b"))
 
 
 def test_an_error_names_the_key():

@@ -14,10 +14,10 @@ from support import samples as samples_by_name
 from thousandfold.inference import paired
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import absolute_deviations
-from thousandfold.inference.findings import judge
+from thousandfold.inference.judging import judge
 from thousandfold.study import Finding
 from thousandfold.tables import frame_of
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 R = ROOT / "tests/r"
 
@@ -41,7 +41,7 @@ def row_of(x, y, expect="less", margin=1.0):
     ]
     samples = samples_by_name({"a": x, "b": y})
     table = frame_of(
-        FindingRow,
+        ContrastRow,
         judge(
             {"rmse": samples},
             {"s": 5.0},

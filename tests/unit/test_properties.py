@@ -11,11 +11,11 @@ from support import contrast_of_two, sample, samples
 from thousandfold.inference.contrasts import MeanDifference, Precision, SpreadRatio, Trend
 from thousandfold.inference.decisions import decide
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.findings import judge
+from thousandfold.inference.judging import judge
 from thousandfold.inference.questions import questions_of
 from thousandfold.study import Finding
 from thousandfold.tables import frame_of
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 MIRRORED = {
     "less": "greater",
@@ -44,10 +44,7 @@ def pairs_of_samples(draw):
 def answer(x, y, expect, margin, design, names="ab"):
     by_name = dict(zip(names, (x, y), strict=True))
     contrast = contrast_of_two(expect, names[0], names[1], margin)
-    finding = Finding("f", "Claim.", "test", expect, (contrast,))
-    ((_, question),) = questions_of(
-        [finding], {"rmse": samples(by_name)}, {"s": 5.0}, DESIGNS[design]
-    )
+    (question,) = questions_of([contrast], {"rmse": samples(by_name)}, {"s": 5.0}, DESIGNS[design])
     decision = decide(question, 0.05)
     ends = [decision.low, decision.high]
     bounds = [0.0, question.margin, -question.margin]
@@ -116,7 +113,7 @@ def test_the_order_of_series_scenarios_and_findings(design):
 
     def judged(order, margins, findings):
         table = frame_of(
-            FindingRow, judge({"rmse": order}, margins, findings, 0.05, DESIGNS[design])
+            ContrastRow, judge({"rmse": order}, margins, findings, 0.05, DESIGNS[design])
         )
         return table.sort_values(["series", "id", "scenario_b"]).reset_index(drop=True)
 

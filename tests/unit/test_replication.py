@@ -1,6 +1,7 @@
 """Replication, calibration and published tables against theory and by construction."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,13 @@ from thousandfold.inference.calibration import (
     calibrate_same,
     calibrate_shapes,
     calibration_table,
+    error_rates_table,
     miss_rates,
     most_resampled,
 )
 from thousandfold.inference.contrasts import MeanDifference, Precision, SpreadRatio
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.findings import judge
+from thousandfold.inference.judging import judge
 from thousandfold.inference.published import (
     STATISTICS,
     describe_samples,
@@ -30,7 +32,7 @@ from thousandfold.inference.questions import questions_of
 from thousandfold.inference.replication import SIZES, replicate, replication_table
 from thousandfold.study import Finding
 from thousandfold.tables import frame_of
-from thousandfold.tables.rows import CalibrationRow, FindingRow, PublishedRow, ReplicationRow
+from thousandfold.tables.rows import CalibrationRow, ContrastRow, PublishedRow, ReplicationRow
 
 INDEPENDENT, PAIRED = DESIGNS["independent"], DESIGNS["paired"]
 
@@ -108,9 +110,9 @@ def test_small_studies_of_small_effects_exaggerate(n, studies):
 
 
 def judged(a, b, **cells):
-    """A row of the findings table."""
+    """A row of the contrasts table."""
     usual = {"estimand": "mean", "metric": "rmse", "ci_low": -3.0, "ci_high": -1.0}
-    return row_of(FindingRow, series="s", scenario_a=a, scenario_b=b, **{**usual, **cells})
+    return row_of(ContrastRow, series="s", scenario_a=a, scenario_b=b, **{**usual, **cells})
 
 
 def test_replication_table_takes_each_pair_once():
@@ -170,7 +172,9 @@ def test_calibration_table(design):
         finding("spread", SpreadRatio("more_stable", "a", "c", 1.25)),
         finding("precision", Precision("a", 10, 0.3, 0.1)),
     ]
-    asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, design)]
+    asked = questions_of(
+        [c for f in findings for c in f.contrasts], {"rmse": pools}, {"s": 1.0}, design
+    )
     table = frame_of(CalibrationRow, calibration_table(pools, pairs, asked, 0.05, design))
     deciding = table[table["test"] == DECIDING]
     assert set(table["test"]) == {*design.TESTS, DECIDING}
@@ -197,23 +201,49 @@ def test_a_skewed_pool_beside_a_narrow_one_is_flagged():
         finding("ab", MeanDifference("less", "a", "b", 1.0)),
         finding("cb", MeanDifference("less", "c", "b", 1.0)),
     ]
-    asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
+    asked = questions_of(
+        [c for f in findings for c in f.contrasts], {"rmse": pools}, {"s": 1.0}, INDEPENDENT
+    )
     rates = miss_rates(calibration_table(pools, [], asked, 0.05, INDEPENDENT))
     assert rates["s", "rmse", "mean", "a - b"].is_too_high
     assert not rates["s", "rmse", "mean", "b - c"].is_too_high
     rows = judge({"rmse": pools}, {"s": 1.0}, findings, 0.05, INDEPENDENT, miss_rates=rates)
-    table = frame_of(FindingRow, rows)
+    table = frame_of(ContrastRow, rows)
     decided = table[table["verdict"] != "undecided"]
     assert set(decided["id"]) >= {"cb"}
     flagged = table[table["flags"].str.contains("interval misses")]
     assert set(flagged["id"]) == set(decided["id"]) & {"ab"}
 
 
+def test_error_rates_are_those_of_rows_alike():
+    """By series, null, test and size; deciding intervals are taken together, whatever their n."""
+    usual = row_of(
+        CalibrationRow, series="s", null="equal means", test="welch", n=10, level=0.05,
+        rejection_rate=0.04,
+    )  # fmt: skip
+    deciding = replace(usual, null="nothing to find", test="deciding interval", level=0.01)
+    rows = [
+        replace(usual, rejection_rate=0.06), usual, replace(usual, rejection_rate=0.05),
+        replace(usual, n=30), replace(usual, series="t"), replace(usual, null="same scenario"),
+        replace(usual, test="mannwhitney"),
+        deciding, replace(deciding, n=99, rejection_rate=0.02),
+    ]  # fmt: skip
+    found = [tuple(vars(row).values()) for row in error_rates_table(rows)]
+    assert found == [
+        ("s", "equal means", "welch", 10, 3, 0.05, 0.04, 0.06),
+        ("s", "equal means", "welch", 30, 1, 0.05, 0.04, 0.04),
+        ("t", "equal means", "welch", 10, 1, 0.05, 0.04, 0.04),
+        ("s", "same scenario", "welch", 10, 1, 0.05, 0.04, 0.04),
+        ("s", "equal means", "mannwhitney", 10, 1, 0.05, 0.04, 0.04),
+        ("s", "nothing to find", "deciding interval", None, 2, 0.01, 0.02, 0.04),
+    ]
+
+
 @pytest.mark.parametrize("n", [9, 10, 29])
 def test_resampling_says_nothing_that_the_sample_cannot(n):
     pools = samples({"a": rng(1).normal(0, 1, n), "b": rng(2).normal(2, 1, n)})
     less = finding("less", MeanDifference("less", "a", "b", 1.0))
-    asked = [q for _, q in questions_of([less], {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
+    asked = questions_of(less.contrasts, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)
     calibrated = calibration_table(pools, [("s", "a", "b")], asked, 0.05, INDEPENDENT)
     assert all(row.n <= n for row in calibrated)
     assert bool(calibrated) == (n >= 10)
@@ -325,7 +355,7 @@ def test_a_pair_of_too_few_repeats_hides_no_other():
 def test_studies_that_are_drawn_have_at_most_so_many_repeats(most, df):
     pools = samples({"a": rng(1).normal(0, 1, 40), "b": rng(2).normal(2, 1, 40)})
     less = finding("less", MeanDifference("less", "a", "b", 1.0))
-    ((_, question),) = questions_of([less], {"rmse": pools}, {"s": 1.0}, PAIRED)
+    (question,) = questions_of(less.contrasts, {"rmse": pools}, {"s": 1.0}, PAIRED)
     (drawn,) = question.resampled_nulls(50, most)
     assert drawn.df == df
     assert len(drawn.difference) == 50
@@ -387,7 +417,9 @@ def test_the_table_tells_how_many_repeats_were_drawn(monkeypatch):
     monkeypatch.setattr("thousandfold.inference.calibration.RESAMPLED_VALUES", 16_000_000)
     pools = samples({name: rng(i).normal(i, 1, 3000) for i, name in enumerate("abc")})
     findings = [finding(x, MeanDifference("less", "a", x, 1.0)) for x in "bc"]
-    asked = [q for _, q in questions_of(findings, {"rmse": pools}, {"s": 1.0}, INDEPENDENT)]
+    asked = questions_of(
+        [c for f in findings for c in f.contrasts], {"rmse": pools}, {"s": 1.0}, INDEPENDENT
+    )
     table = frame_of(CalibrationRow, calibration_table({}, [], asked, 0.05, INDEPENDENT))
     assert list(table["draws"]) == [8000, 8000]
     assert list(table["n"]) == [2000, 2000]

@@ -16,13 +16,13 @@ from thousandfold.baselines import baseline_errors, baseline_forecasts
 from thousandfold.data import load_published, load_series
 from thousandfold.figures import ratio_ticks
 from thousandfold.formatting import exact, number, p_value
-from thousandfold.inference.calibration import calibration_table
+from thousandfold.inference.calibration import calibration_table, error_rates_table
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.findings import judge
 from thousandfold.inference.forecasts import baseline_forecasts_table
+from thousandfold.inference.judging import judge
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.precision import (
     compare_with_baselines,
@@ -48,8 +48,9 @@ from thousandfold.tables.rows import (
     ClaimRow,
     ComparisonRow,
     ConjunctionRow,
+    ContrastRow,
+    ErrorRateRow,
     FidelityRow,
-    FindingRow,
     ForecastBandRow,
     IdentityRow,
     PublishedRow,
@@ -128,11 +129,12 @@ def run_of(study, diverged=(), warnings=()):
         largest_difference=2e-6, holds=True,
     )  # fmt: skip
     margins = {s.name: s.margin for s in study.series}
-    findings = judge(of_metric, margins, study.findings, study.alpha, design)
-    verdicts = claims(findings, study.findings, study.unit)
-    asked = [q for _, q in questions_of(study.findings, of_metric, margins, design)]
+    contrasts = judge(of_metric, margins, study.findings, study.alpha, design)
+    verdicts = claims(contrasts, study.findings, study.unit)
+    asked = questions_of(study.contrasts, of_metric, margins, design)
     published = {s.name: load_published(s.published) for s in study.series if s.published}
     pairs, rule = study.compared_pairs, study.stopping
+    calibration = calibration_table(samples, pairs, asked, study.alpha, design)
     tables = {
         StoppingRow: [],
         StoppingSimulationRow: [],
@@ -142,14 +144,15 @@ def run_of(study, diverged=(), warnings=()):
             for row in summarise(of_metric[metric], metric, baselines)
         ],
         StandardErrorRow: standard_error_table(samples),
-        FindingRow: findings,
+        ContrastRow: contrasts,
         ClaimRow: verdicts,
         ConjunctionRow: conjunctions(verdicts, study.findings),
         BaselineRow: compare_with_baselines(samples, baselines),
         BaselineForecastRow: baseline_forecasts_table(forecasts),
         RequiredRepeatsRow: required_repeats_table(samples, margins),
-        ReplicationRow: replication_table(samples, findings, design, study.metric),
-        CalibrationRow: calibration_table(samples, pairs, asked, study.alpha, design),
+        ReplicationRow: replication_table(samples, contrasts, design, study.metric),
+        CalibrationRow: calibration,
+        ErrorRateRow: error_rates_table(calibration),
         PublishedRow: published_table(samples, published),
         ComparisonRow: compare_pairs(samples, design, study.alpha, study.explored_pairs),
         ForecastBandRow: [row for name in by_name for row in bands_of(study, name)],
@@ -214,11 +217,11 @@ def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
         assert re.search(rf"\b{count} \S {verdict}", text)
 
 
-def test_the_findings_table_comes_first_and_has_a_row_per_contrast(shipped_page):
+def test_the_table_of_verdicts_comes_first_and_has_a_row_per_contrast(shipped_page):
     tables, page = shipped_page
     first = page[page.index("<table") : page.index("</table>")]
-    assert first.count("<tr>") == 1 + len(tables[FindingRow])
-    for row in tables[FindingRow]:
+    assert first.count("<tr>") == 1 + len(tables[ContrastRow])
+    for row in tables[ContrastRow]:
         if row.estimand == "mean":
             assert f"[{number(row.ci_low)}, {number(row.ci_high)}]" in first
 
@@ -299,8 +302,8 @@ def test_scenarios_that_diverged():
     everything = [scenario.name for scenario in study.scenarios]
     _, some = page_of(study, diverged=["stateful", "stateful_batch12", "stateless_batch12"])
     assert "fewer than 2 repeats with a value" in some
-    assert "Every repeat diverged" in some
-    assert page_of(study, diverged=everything)[1].count("Every repeat diverged") == 3
+    assert "No repeat has a finite value." in some
+    assert page_of(study, diverged=everything)[1].count("No repeat has a finite value.") == 3
 
 
 def test_a_paired_study():
@@ -342,7 +345,7 @@ def test_every_link_inside_the_page_leads_somewhere(shipped_page):
 def test_every_number_of_a_finding_is_there_to_be_read(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
-    for row in tables[FindingRow]:
+    for row in tables[ContrastRow]:
         for column in ("difference", "welch_p", "mannwhitney_p_holm", "permutation_p", "tost_p"):
             assert exact(getattr(row, column)) in text
 
@@ -420,10 +423,10 @@ def test_positions_on_an_axis():
 @pytest.mark.parametrize("kind", [MeanRatio, SpreadRatio])
 def test_ratios_have_a_logarithmic_axis_and_a_band_as_wide_either_way(kind):
     row = row_of(
-        FindingRow, estimand=kind.estimand, ci_low=0.5, ci_high=1.0, difference=0.5**0.5,
+        ContrastRow, estimand=kind.estimand, ci_low=0.5, ci_high=1.0, difference=0.5**0.5,
         margin=2**0.5,
     )  # fmt: skip
-    other = row_of(FindingRow, estimand="mean", ci_low=-99.0, ci_high=99.0, margin=99.0)
+    other = row_of(ContrastRow, estimand="mean", ci_low=-99.0, ci_high=99.0, margin=99.0)
     forest = _forest(row, _axis(kind, [other, row]))
     step = 50 / 1.05
     shown = [forest.low, forest.estimate, forest.zero, forest.high]

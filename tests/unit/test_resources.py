@@ -16,13 +16,12 @@ from thousandfold.resources import (
     PROCESS_MB,
     SPARE,
     TooLittleMemoryError,
-    TrainingJob,
-    checking_jobs,
+    Workload,
+    checking_workloads,
     memory_mb,
     minutes,
     passes,
-    training_job,
-    training_jobs,
+    training_workloads,
 )
 from thousandfold.study import Block
 from thousandfold.training import Prepared
@@ -32,7 +31,7 @@ PLENTY = 10**6
 
 def job(repeats=1000, start=0, **changes):
     block = Block("s", "a", start, start + repeats)
-    return TrainingJob(block, STATEFUL.varied(**changes), train_rows=22, test_rows=12)
+    return Workload(block, STATEFUL.varied(**changes), train_rows=22, test_rows=12)
 
 
 def test_larger_jobs_ask_for_more():
@@ -114,14 +113,14 @@ def test_jobs_of_the_shipped_study(monkeypatch):
     monkeypatch.chdir(ROOT)
     study = shipped_study()
     series = {source.name: load_series(source) for source in study.series}
-    jobs = [
-        training_job(b, Prepared.of(study.scenario(b.scenario), series[b.series]))
+    workloads = [
+        Workload.of(b, Prepared.of(study.scenario(b.scenario), series[b.series]))
         for b in study.blocks()
     ]
-    assert training_jobs(study, series.__getitem__) == jobs
-    assert {each.train_rows for each in jobs} == {22, 12}
-    assert {each.test_rows for each in jobs} == {12}
-    checks = checking_jobs(study, series.__getitem__)
+    assert training_workloads(study, series.__getitem__) == workloads
+    assert {each.train_rows for each in workloads} == {22, 12}
+    assert {each.test_rows for each in workloads} == {12}
+    checks = checking_workloads(study, series.__getitem__)
     assert len(checks) == 2 * len(study.identities) + 2
     assert memory_mb(checks) <= 2000
 
@@ -130,14 +129,14 @@ def test_jobs_of_the_shipped_study(monkeypatch):
 def test_estimates_are_not_below_what_a_training_takes():
     """One small and one wide network, each in a process of its own (benchmarks/jobs.py has more)."""
     sys.path.insert(0, str(ROOT / "benchmarks"))
-    from jobs import job_of, measure
+    from jobs import measure, workload_of
 
     for sizes in [
         ("replicated", 1, 1, 1, 22, 5000, 4, False),
         ("replicated", 64, 12, 1, 22, 128, 2, False),
     ]:
         megabytes, _ = measure(sizes)
-        assert megabytes < job_of(*sizes).process_mb(sizes[5]) < 2.5 * megabytes
+        assert megabytes < workload_of(*sizes).process_mb(sizes[5]) < 2.5 * megabytes
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from support import ROOT, STATEFUL, STATELESS
 from thousandfold.engines.lanes import weights_of
 from thousandfold.metrics import METRICS, forecast_errors
 from thousandfold.observations import read_series
-from thousandfold.scenario import PARTS, Network, Regime
+from thousandfold.scenario import PARTS, Architecture, Regime
 from thousandfold.supervised import supervise
 from thousandfold.tasks import TASKS
 
@@ -21,13 +21,13 @@ def test_a_fields_name_says_its_part():
 
 
 def test_a_regime_of_config_keys():
-    assert STATEFUL.network == Network(units=1)
+    assert STATEFUL.network == Architecture(units=1)
     assert (STATEFUL.preparation.timesteps, STATEFUL.execution.engine) == (1, "replicated")
 
 
 def test_a_varied_regime_differs_in_that_alone():
     wider = STATEFUL.varied(units=3, stateful=False)
-    assert wider.network == Network(units=3)
+    assert wider.network == Architecture(units=3)
     assert wider.varied(units=1) == STATELESS
     assert replace(STATEFUL, task="other").varied(units=3).task == "other"
     with pytest.raises(TypeError, match="no field width"):
@@ -48,7 +48,7 @@ def test_a_state_is_reset_where_the_regime_says():
 def test_engines_and_metrics_ask_the_task(monkeypatch):
     monkeypatch.setitem(TASKS, "pairs", replace(TASKS["regression"], outputs=2))
     assert weights_of(replace(STATEFUL, task="pairs"), 1) == weights_of(STATEFUL, 1) + 2
-    measured = {metric.task for metric in METRICS.values() if metric.of_forecasts}
+    measured = {metric.task for metric in METRICS.values() if metric.row_errors}
     assert measured <= set(TASKS)
     series = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
     assert set(forecast_errors(np.zeros(12), series)) == {"rmse", "mae", "smape", "mase"}

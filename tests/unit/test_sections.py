@@ -49,8 +49,9 @@ from thousandfold.tables.rows import (
     ClaimRow,
     ComparisonRow,
     ConjunctionRow,
+    ContrastRow,
+    ErrorRateRow,
     FidelityRow,
-    FindingRow,
     IdentityRow,
     PublishedRow,
     ReplicationRow,
@@ -240,17 +241,18 @@ def told(**changes):
     ],
 )
 def test_what_few_repeats_would_have_shown_in_words(changes, words):
-    sentence = findings.few_repeats([told(**changes)])
+    sentence = findings.few_repeats([told(**changes)], {})
     begin = "Ten repeats of each would have found a “significant” difference in 50 % of studies"
     assert sentence == f"{begin}{words}."
 
 
 def test_few_repeats_of_several_pairs_are_one_sentence():
-    assert findings.few_repeats([]) == ""
-    sentence = findings.few_repeats([told(), told(scenario_a="c", share_significant=1)])
+    assert findings.few_repeats([], {}) == ""
+    labels = {"a": "One", "b": "Two", "c": "Three"}
+    sentence = findings.few_repeats([told(), told(scenario_a="c", share_significant=1)], labels)
     assert sentence.endswith(
-        "in 50 % of studies; of c and b would have found a “significant” difference in 100 % of "
-        "studies."
+        "in 50 % of studies; of Three and Two would have found a “significant” difference in "
+        "100 % of studies."
     )
 
 
@@ -406,12 +408,13 @@ def test_how_often_deciding_intervals_miss(small):
         "share_equivalent": 0.14, "share_inconclusive": 0.5,
     }  # fmt: skip
     rows = [replace(row, rejection_rate=rate, level=0.01, **shares) for rate in (0.02, 0.004, 0.01)]
-    text = text_of(Trust, small, {CalibrationRow: rows})
+    tables = {CalibrationRow: rows, ErrorRateRow: calibration.error_rates_table(rows)}
+    text = text_of(Trust, small, tables)
     assert "the intervals missed in 0.40 to 2.00 % of draws, where 1.00 % is allowed" in text
     assert "11.00 % 12.00 % 13.00 % 14.00 % 50.00 %" in text
     assert "with fewer than ten repeats" in text
-    assert "misses 0.40 to 2.00 % of the time" in text_of(Verdicts, small, {CalibrationRow: rows})
-    assert "fewer than ten repeats cannot show" in text_of(Verdicts, small, {CalibrationRow: []})
+    assert "misses 0.40 to 2.00 % of the time" in text_of(Verdicts, small, tables)
+    assert "fewer than ten repeats cannot show" in text_of(Verdicts, small, {ErrorRateRow: []})
 
 
 def test_the_range_of_rejection_rates_is_over_pairs(small):
@@ -419,7 +422,7 @@ def test_the_range_of_rejection_rates_is_over_pairs(small):
     same = replace(row, null=calibration.SAME_SCENARIO, n=30)
     rows = [replace(same, rejection_rate=rate) for rate in (0.06, 0.04, 0.05)]
     rows.append(replace(same, null=calibration.EQUAL_MEANS, test="mannwhitney", rejection_rate=0.2))
-    text = text_of(Trust, small, {CalibrationRow: rows})
+    text = text_of(Trust, small, {ErrorRateRow: calibration.error_rates_table(rows)})
     assert "halves of the same scenario Welch 30 3 0.040 0.060" in text
     assert "scenarios of equal mean Mann-Whitney 30 1 0.200 0.200" in text
 
@@ -452,7 +455,7 @@ def test_a_check_that_fails_is_loud(run, row_type):
 
 
 def test_intervals_that_are_points_or_missing(small):
-    claim, finding = small.rows(ClaimRow)[0], small.rows(FindingRow)[0]
+    claim, finding = small.rows(ClaimRow)[0], small.rows(ContrastRow)[0]
     changes = [
         {"ci_low": finding.difference, "ci_high": finding.difference},
         {"ci_low": np.nan, "ci_high": np.nan},
@@ -460,7 +463,7 @@ def test_intervals_that_are_points_or_missing(small):
         {"ci_low": -np.inf, "ci_high": np.inf},
     ]
     rows = [replace(finding, **change) for change in changes]
-    (part,) = again(small, {ClaimRow: [claim], FindingRow: rows}).on_each_series()
+    (part,) = again(small, {ClaimRow: [claim], ContrastRow: rows}).on_each_series()
     shown = Verdicts.of(part).claims[0].comparisons
     assert [x.interval for x in shown] == ["exactly", "no interval", "", "[−∞, ∞]"]
     assert [x.estimate == "–" for x in shown] == [False, False, True, False]
@@ -524,6 +527,8 @@ def test_how_many_scenarios_beat_a_baseline(small):
 def test_a_metric_that_measures_no_forecasts_is_held_against_no_baseline(small):
     (part,) = again(small, {BaselineRow: []}).on_each_series()
     assert Forecasts.of(part).beaten == ""
+    assert text_of(Forecasts, small).endswith("forecast_bands.csv , baselines.csv")
+    assert text_of(Forecasts, small, {BaselineRow: []}).endswith("forecast_bands.csv")
 
 
 def test_values_are_finite_and_in_repeat_order(small):

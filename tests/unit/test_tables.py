@@ -13,7 +13,7 @@ from thousandfold.metrics import METRICS
 from thousandfold.tables import TABLES, Row, frame_of, read_rows, write_rows
 from thousandfold.tables.columns import CellError, OptionalFloat, check_frame, column
 from thousandfold.tables.files import for_spreadsheets
-from thousandfold.tables.rows import FORECASTS, REPEATS, ClaimRow, FindingRow, StandardErrorRow
+from thousandfold.tables.rows import FORECASTS, REPEATS, ClaimRow, ContrastRow, StandardErrorRow
 
 NAN = math.nan
 
@@ -209,7 +209,7 @@ def test_rows_as_a_data_frame():
     frame = frame_of(TrialRow, [ROW, EMPTY])
     assert list(frame.columns) == list(TrialRow.columns)
     assert frame["count"].tolist() == [3, -1]
-    assert list(frame_of(FindingRow, []).columns) == list(FindingRow.columns)
+    assert list(frame_of(ContrastRow, []).columns) == list(ContrastRow.columns)
 
 
 def forecasts(**changes):

@@ -15,11 +15,11 @@ from thousandfold.inference.estimates import (
     moments,
     slope_weights,
 )
-from thousandfold.inference.findings import judge
+from thousandfold.inference.judging import judge
 from thousandfold.inference.samples import divergence_matters
 from thousandfold.study import Finding
 from thousandfold.tables import frame_of
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 OVER = (0.0, 1.0, 3.5, 4.5)
 PAIRS = (("a0", "b0"), ("a1", "b1"), ("a2", "b2"), ("a3", "b3"))
@@ -59,7 +59,7 @@ def test_the_interval_covers_in_simulation():
 
 def row_of(contrast, values, design="independent"):
     finding = Finding("f", "Claim.", "test", contrast.expect, (contrast,))
-    table = frame_of(FindingRow, judge(
+    table = frame_of(ContrastRow, judge(
         {contrast.metric: samples(values)}, {"s": 5.0}, [finding], 0.05, DESIGNS[design],
     ))  # fmt: skip
     return table.iloc[0]

@@ -67,16 +67,16 @@ def test_no_complaint_and_no_request_but_the_page_itself(browser, study):
 def test_the_verdict_table_agrees_with_the_tables(browser, study):
     page = visit(browser, study).page
     claims = pd.read_csv(study.results / "claims.csv")
-    findings = pd.read_csv(study.results / "findings.csv")
+    contrasts = pd.read_csv(study.results / "contrasts.csv")
     bodies = page.locator("table.verdicts tbody")
     assert bodies.count() == len(claims) == 15
-    assert page.locator("table.verdicts tbody tr").count() == len(findings) == 20
+    assert page.locator("table.verdicts tbody tr").count() == len(contrasts) == 20
     for index, claim in enumerate(claims.to_dict("records")):
         body = bodies.nth(index)
         heading = " ".join(body.locator("th").inner_text().split())
         assert heading == f"{claim['id']} {claim['claim']} {claim['source']}"
         assert body.locator(".verdict").inner_text().split(maxsplit=1)[1] == claim["verdict"]
-        rows = findings[findings["id"] == claim["id"]].to_dict("records")
+        rows = contrasts[contrasts["id"] == claim["id"]].to_dict("records")
         for number, row in enumerate(rows):
             shown = body.locator("tr").nth(number).inner_text().replace("−", "-")
             assert str(row["n_a"]) in shown

@@ -121,12 +121,12 @@ def test_a_foreign_block_is_set_aside_named_and_trained_again(project, mix_in):
     expected = project.tables()
     before = project.blocks()
     mix_in(project)
-    findings = (project.results / "findings.csv").stat().st_mtime_ns
+    contrasts = (project.results / "contrasts.csv").stat().st_mtime_ns
     output = project.run(succeeds=False)
     assert "blocks/shampoo/stateful/3-6.parquet: was trained by another recipe" in output
     assert "moved to results/tiny/damaged/shampoo/stateful/3-6.parquet" in output
     assert "Traceback" not in output
-    assert (project.results / "findings.csv").stat().st_mtime_ns == findings
+    assert (project.results / "contrasts.csv").stat().st_mtime_ns == contrasts
     assert project.planned()["train"] == 1
     project.run()
     assert project.tables() == expected
@@ -254,9 +254,9 @@ def test_an_edit_of_what_nothing_reads_is_set_aside_and_told(project, name, targ
 
 def test_an_edited_table_is_not_read(project):
     """Another target than the study's own does not look at all tables, but at what it reads."""
-    edited(project.results / "findings.csv")
+    edited(project.results / "contrasts.csv")
     output = project.run("results/tiny/replication.csv", succeeds=False)
-    assert "results/tiny/findings.csv: is damaged: it is not as it was written" in output
+    assert "results/tiny/contrasts.csv: is damaged: it is not as it was written" in output
     assert "Delete it and run the same command again" in output
     assert "Traceback" not in output
 

@@ -18,10 +18,10 @@ NOT_INSTALLED = ("snakemake", "tensorflow", "keras", "matplotlib", "seaborn", "j
 """What `pip install .` does not bring, and this environment has."""
 
 SAME = """
-from thousandfold.tables.rows import ClaimRow, ConjunctionRow, FindingRow
+from thousandfold.tables.rows import ClaimRow, ConjunctionRow, ContrastRow
 
 for rows, row_type, number in [
-    (verdicts.findings, FindingRow, 2),
+    (verdicts.contrasts, ContrastRow, 2),
     (verdicts.claims, ClaimRow, 2),
     (verdicts.conjunctions, ConjunctionRow, 1),
 ]:

@@ -173,9 +173,9 @@ def test_training_times(tmp_path):
     assert (seconds.min() > 0).all()
     blocks = pd.read_csv(project.results / "blocks.csv")
     np.testing.assert_allclose(blocks["train_seconds"].sum(), seconds.sum().sum())
-    findings = pd.read_csv(project.results / "findings.csv").set_index("id")
-    assert list(findings["estimand"]) == ["ratio", "mean"]
-    assert 0 < findings.loc["T1", "difference"] < 1
+    contrasts = pd.read_csv(project.results / "contrasts.csv").set_index("id")
+    assert list(contrasts["estimand"]) == ["ratio", "mean"]
+    assert 0 < contrasts.loc["T1", "difference"] < 1
     assert "times that of long" in pd.read_csv(project.results / "claims.csv")["sentence"][0]
 
 

@@ -14,8 +14,8 @@ from thousandfold.tables import TABLES
 from workflow.project import Project
 
 CSV_TABLES = (
-    "summary", "baselines", "standard_error", "required_repeats", "comparisons", "twins", "findings",
-    "claims", "replication", "calibration", "published", "identities", "fidelity", "blocks",
+    "summary", "baselines", "standard_error", "required_repeats", "comparisons", "twins", "contrasts",
+    "claims", "replication", "calibration", "error_rates", "published", "identities", "fidelity", "blocks",
     "forecast_bands", "baseline_forecasts",
 )  # fmt: skip
 
@@ -67,8 +67,8 @@ def test_what_is_identical_by_construction_is_identical(shipped):
     assert list(identities.index) == ["one_batch", "wiped_seeding"]
     assert identities["holds"].all()
     assert (identities["largest_difference"] <= 1e-3).all()
-    findings = pd.read_csv(shipped / "results/findings.csv").set_index("id")
-    assert findings.loc["E3", "flags"].startswith("identical by construction, checked")
+    contrasts = pd.read_csv(shipped / "results/contrasts.csv").set_index("id")
+    assert contrasts.loc["E3", "flags"].startswith("identical by construction, checked")
 
 
 @pytest.mark.slow
@@ -133,7 +133,7 @@ def test_the_run_leaves_what_it_promises(shipped):
     by_repeat = np.sqrt(errors.groupby([forecasts["scenario"], forecasts["repeat"]]).mean())
     expected = repeats.set_index(["scenario", "repeat"])["rmse"]
     np.testing.assert_allclose(by_repeat.reindex(expected.index), expected)
-    assert len(pd.read_csv(shipped / "results/findings.csv")) == 20
+    assert len(pd.read_csv(shipped / "results/contrasts.csv")) == 20
     assert len(pd.read_csv(shipped / "results/claims.csv")) == 15
     assert (shipped / "results/config.yaml").exists()
     page = (shipped / "reports/report.html").read_text(encoding="utf-8")
@@ -150,13 +150,13 @@ def test_the_run_leaves_what_it_promises(shipped):
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
 def test_r_says_the_same_of_the_studys_own_repeats(shipped, tmp_path):
-    findings = pd.read_csv(shipped / "results/findings.csv").query("estimand == 'mean'")
-    pairs = findings[["scenario_a", "scenario_b", "interval_level"]].drop_duplicates()
+    contrasts = pd.read_csv(shipped / "results/contrasts.csv").query("estimand == 'mean'")
+    pairs = contrasts[["scenario_a", "scenario_b", "interval_level"]].drop_duplicates()
     pairs.set_axis(["a", "b", "level"], axis=1).to_csv(tmp_path / "pairs.csv", index=False)
     files = [shipped / "results/repeats.csv", tmp_path / "pairs.csv", tmp_path / "expected.csv"]
     subprocess.run(["Rscript", ROOT / "tests/r/reference.R", *files], check=True)
     expected = pd.read_csv(files[2]).set_index(["a", "b"])
-    for row in findings.to_dict("records"):
+    for row in contrasts.to_dict("records"):
         r = expected.loc[row["scenario_a"], row["scenario_b"]]
         assert row["welch_t"] == pytest.approx(r["t"], rel=1e-9)
         assert row["welch_df"] == pytest.approx(r["df"], rel=1e-9)
@@ -210,13 +210,13 @@ def test_a_paired_study_shares_seeds_and_pairs_its_tests(project):
     seeds = repeats.pivot(index="repeat", columns="scenario", values="seed")
     assert (seeds.nunique(axis=1) == 1).all()
     assert independent.groupby("repeat")["seed"].nunique().eq(3).all()
-    findings = pd.read_csv(project.results / "findings.csv").set_index("id")
+    contrasts = pd.read_csv(project.results / "contrasts.csv").set_index("id")
     rmses = repeats.pivot(index="repeat", columns="scenario", values="rmse")
     expected = stats.ttest_rel(rmses["stateful"], rmses["stateless"])
-    assert findings.loc["E1", "paired_t"] == pytest.approx(expected.statistic, rel=1e-9)
-    assert findings["welch_t"].isna().all()
-    assert findings.loc["E1", "n_incomplete_pairs"] == 0
-    assert findings.loc["E1", "variance_reduction"] > 0
+    assert contrasts.loc["E1", "paired_t"] == pytest.approx(expected.statistic, rel=1e-9)
+    assert contrasts["welch_t"].isna().all()
+    assert contrasts.loc["E1", "n_incomplete_pairs"] == 0
+    assert contrasts.loc["E1", "variance_reduction"] > 0
     calibration = pd.read_csv(project.results / "calibration.csv")
     assert set(calibration["test"]) <= {"paired", "wilcoxon"}
 

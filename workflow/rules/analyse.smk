@@ -1,8 +1,8 @@
 """Analysis: from the repeats, wherever they come from, to the tables that the report reads.
 
 Makes results/summary.csv, baselines.csv, baseline_forecasts.csv, required_repeats.csv,
-standard_error.csv, comparisons.csv, twins.csv, findings.csv, claims.csv, conjunctions.csv,
-replication.csv, calibration.csv, published.csv and config.yaml. Each rule's params hold the
+standard_error.csv, comparisons.csv, twins.csv, contrasts.csv, claims.csv, conjunctions.csv,
+replication.csv, calibration.csv, error_rates.csv, published.csv and config.yaml. Each rule's params hold the
 settings it uses and the code behind it, so that a changed margin or a mended formula reruns just
 that. The settings are in a list, because Snakemake notices changes in params of built-in types
 only.
@@ -115,12 +115,13 @@ rule calibrate:
     input:
         repeats=rules.collect.output.repeats,
     output:
-        report(
+        calibration=report(
             RESULTS / "calibration.csv",
             caption="../report/calibration.rst",
             category="Tables",
         ),
-        checksums=checksums("calibration.csv"),
+        error_rates=RESULTS / "error_rates.csv",
+        checksums=checksums("calibration.csv", "error_rates.csv"),
     log:
         LOG_FILE.format(rule="calibrate"),
     conda:
@@ -146,11 +147,11 @@ rule judge:
             else {"identities": rules.check_training.output.identities}
         ),
         repeats=rules.collect.output.repeats,
-        calibration=rules.calibrate.output[0],
+        calibration=rules.calibrate.output.calibration,
     output:
-        findings=report(
-            RESULTS / "findings.csv",
-            caption="../report/findings.rst",
+        contrasts=report(
+            RESULTS / "contrasts.csv",
+            caption="../report/contrasts.rst",
             category="Verdicts",
         ),
         claims=report(
@@ -159,7 +160,17 @@ rule judge:
             category="Verdicts",
         ),
         conjunctions=RESULTS / "conjunctions.csv",
-        checksums=checksums("findings.csv", "claims.csv", "conjunctions.csv"),
+        population=RESULTS / "population.csv",
+        population_claims=RESULTS / "population_claims.csv",
+        effects=RESULTS / "effects.csv",
+        checksums=checksums(
+            "contrasts.csv",
+            "claims.csv",
+            "conjunctions.csv",
+            "population.csv",
+            "population_claims.csv",
+            "effects.csv",
+        ),
     log:
         LOG_FILE.format(rule="judge"),
     conda:
@@ -180,7 +191,7 @@ rule replicate:
     """Find out what fewer repeats would have told."""
     input:
         repeats=rules.collect.output.repeats,
-        findings=rules.judge.output.findings,
+        contrasts=rules.judge.output.contrasts,
     output:
         RESULTS / "replication.csv",
         checksums=checksums("replication.csv"),

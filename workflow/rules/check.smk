@@ -3,11 +3,6 @@
 Makes results/identities.csv and fidelity.csv
 """
 
-from snakemake.logging import logger
-
-if workflow.is_main_process:
-    logger.info(planned_trainings())
-
 
 rule check_training:
     """Check that what must give the same numbers does: identities, the fast engine and stock Keras."""

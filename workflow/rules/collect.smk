@@ -3,6 +3,8 @@
 Makes results/{repeats,forecasts}.parquet, repeats.csv, blocks.csv and forecast_bands.csv
 """
 
+from thousandfold.settings import ForecastBandSettings
+
 
 rule collect:
     """Check every block and join them into the tables of repeats and forecasts."""
@@ -27,7 +29,6 @@ rule collect:
     params:
         # No built-in type, so Snakemake does not compare it: the blocks say what is collected anew.
         study=STUDY,
-        damaged=str(RESULTS / "damaged"),
         code=code_digest("thousandfold.collection"),
     message:
         "Checking and collecting all repeats"
@@ -50,11 +51,7 @@ rule describe_forecasts:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        scenarios=[
-            (source.name, scenario.name)
-            for source in STUDY.series
-            for scenario in STUDY.scenarios
-        ],
+        settings=[ForecastBandSettings.of(STUDY)],
         code=code_digest("describe_forecasts"),
     message:
         "Describing the forecasts"

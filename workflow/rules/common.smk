@@ -10,21 +10,24 @@ from itertools import chain
 from snakemake.logging import logger
 
 from thousandfold.data import load_series
-from thousandfold.disk import CHECKSUMS, damaged_files, set_aside, set_aside_damaged
-from thousandfold.engine_choice import unsupported
+from thousandfold.disk import (
+    CHECKSUMS,
+    DAMAGED,
+    damaged_files,
+    set_aside,
+    set_aside_damaged,
+)
 from thousandfold.jobs import job_of
-from thousandfold.names import composed, spelled
-from thousandfold.observations import in_words
+from thousandfold.names import spelled
 from thousandfold.recipe import code_digest, checks_recipe, recipe
 from thousandfold.resources import (
+    Workload,
     analysis_memory_mb,
     analysis_time_minutes,
-    checking_jobs,
+    checking_workloads,
     memory_mb,
     minutes,
-    plan_in_words,
-    training_job,
-    training_jobs,
+    training_workloads,
 )
 from thousandfold.releases import foreign_blocks
 from thousandfold.study import Block, ImportedStudy, TrainedStudy
@@ -122,9 +125,9 @@ def literally(text):
     return lambda wildcards: text
 
 
-def block_recipe(wildcards):
-    """The recipe of a training job."""
-    return recipe(STUDY, block_of(wildcards))
+def block_recipes(wildcards):
+    """The recipe of the block of a training job, in a list."""
+    return [recipe(STUDY, block_of(wildcards))]
 
 
 @cache
@@ -142,36 +145,36 @@ def growing(need):
     return resource
 
 
-def training_job_of(wildcards):
-    """What the training job of a block gets."""
+def block_job(wildcards):
+    """The training job of a block."""
     return job_of(STUDY, [block_of(wildcards)])
 
 
-def sizes_of_job(wildcards):
-    """The sizes of the training job of a block."""
+def block_workload(wildcards):
+    """The workload of a block."""
     block = block_of(wildcards)
     scenario = STUDY.scenario(block.scenario)
-    return training_job(block, Prepared.of(scenario, loaded_series(block.series)))
+    return Workload.of(block, Prepared.of(scenario, loaded_series(block.series)))
 
 
 @growing
 def training_mb(wildcards):
-    return memory_mb([sizes_of_job(wildcards)])
+    return memory_mb([block_workload(wildcards)])
 
 
 @growing
 def training_minutes(wildcards):
-    return minutes([sizes_of_job(wildcards)])
+    return minutes([block_workload(wildcards)])
 
 
 @growing
 def checking_mb(wildcards):
-    return memory_mb(checking_jobs(STUDY, loaded_series))
+    return memory_mb(checking_workloads(STUDY, loaded_series))
 
 
 @growing
 def checking_minutes(wildcards):
-    return minutes(checking_jobs(STUDY, loaded_series))
+    return minutes(checking_workloads(STUDY, loaded_series))
 
 
 @growing
@@ -186,45 +189,17 @@ def analysis_minutes(wildcards):
 
 @growing
 def interleaved_mb(wildcards):
-    return memory_mb(all_jobs())
+    return memory_mb(all_workloads())
 
 
 @growing
 def interleaved_minutes(wildcards):
-    return minutes(all_jobs())
+    return minutes(all_workloads())
 
 
-def all_jobs():
-    """The training job of every block that there can be."""
-    return training_jobs(STUDY, loaded_series)
-
-
-def planned_trainings():
-    """What the whole study trains, for the log: how much, how long, and by which engine."""
-    lines = [plan_in_words(STUDY, all_jobs())]
-    if STUDY.stopping:
-        lines.append(
-            "Training stops when it is enough; listed are the stages decided so far."
-        )
-    lines += [
-        in_words(series)
-        for series in (loaded_series(source.name) for source in STUDY.series)
-        if series.assumed or series.frequency
-    ]
-    shared = config.get("model", {}).get("engine")
-    typed = {composed(name): fields for name, fields in config["scenarios"].items()}
-    for scenario in STUDY.scenarios:
-        wanted = typed[scenario.name].get("engine", shared)
-        if scenario.regime.execution.engine == "keras" and wanted != "keras":
-            lines.append(
-                f"{scenario.name}: trained by stock Keras, because of {unsupported(scenario.regime)}"
-            )
-    lines += [
-        f"{name}: in file names and below, {spelled(name)}"
-        for name in STUDY.names
-        if spelled(name) != name
-    ]
-    return "\n".join(lines)
+def all_workloads():
+    """The workload of every block that there can be."""
+    return training_workloads(STUDY, loaded_series)
 
 
 def checksums(*names):
@@ -248,7 +223,7 @@ def make_sound(results, reports):
     else:
         told = set_aside_damaged(results, reports)
         for file in foreign():
-            set_aside(file, results / "damaged" / Path(*file.parts[-3:]))
+            set_aside(file, results / DAMAGED / Path(*file.parts[-3:]))
     for line in told:
         logger.warning(line)
 

@@ -17,7 +17,7 @@ rule render_report:
         training_tables(),
         rules.write_config.output,
         rules.simulate_stopping.output if STUDY.stopping else [],
-        findings=rules.judge.output.findings,
+        contrasts=rules.judge.output.contrasts,
         repeats=rules.collect.output.repeats,
         series=SERIES_FILES,
         published=PUBLISHED_FILES,

@@ -3,7 +3,7 @@
 Makes results/stages/<series>/<scenario>/<stage>.json, stopping.csv and stopping_simulation.csv
 """
 
-from thousandfold.settings import StoppingSettings
+from thousandfold.settings import AssessmentSettings, StoppingSettings
 
 
 checkpoint assess:
@@ -20,10 +20,8 @@ checkpoint assess:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        # In a list, because Snakemake notices changes in params of built-in types only.
-        rule=[STUDY.stopping],
+        settings=[AssessmentSettings.of(STUDY)],
         study=STUDY,
-        damaged=str(RESULTS / "damaged"),
         code=code_digest("assess"),
     message:
         "Is {wildcards.scenario} on {wildcards.series} known well enough after stage {wildcards.stage}?"

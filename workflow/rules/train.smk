@@ -20,9 +20,9 @@ rule train:
         mem_mb=training_mb,
         runtime=training_minutes,
     params:
-        recipe=block_recipe,
-        # No built-in type, so Snakemake does not compare it: the recipe says what trains again.
-        job=training_job_of,
+        recipes=block_recipes,
+        # No built-in type, so Snakemake does not compare it: the recipes say what trains again.
+        job=block_job,
     message:
         "Training {wildcards.scenario} on {wildcards.series}, repeats {wildcards.start} to {wildcards.stop}"
     script:

@@ -9,18 +9,20 @@ from thousandfold.collection import checked_blocks
 from thousandfold.disk import write_text
 from thousandfold.inference.stopping import half_widths, is_enough
 from thousandfold.joblog import log_to
-from thousandfold.study import Stopping, TrainedStudy
+from thousandfold.settings import AssessmentSettings
+from thousandfold.study import TrainedStudy
 
 
 def assess(
-    study: TrainedStudy, blocks: list[Path], rule: Stopping, damaged: Path, output: Path
+    settings: AssessmentSettings, study: TrainedStudy, blocks: list[Path], output: Path
 ) -> None:
     """Write the half widths after each stage so far, and whether they are enough.
 
     Raises DamagedResultsError.
     """
-    tables = [table for _, _, table in checked_blocks(study, blocks, damaged)]
-    widths = half_widths(np.concatenate([table[study.metric] for table in tables]), rule.stage)
+    rule = settings.stopping
+    values = [table[settings.metric] for _, _, table in checked_blocks(study, blocks)]
+    widths = half_widths(np.concatenate(values), rule.stage)
     decision = {
         # JSON knows no infinity.
         "half_widths": [width if np.isfinite(width) else None for width in widths],
@@ -32,9 +34,8 @@ def assess(
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     assess(
+        settings=snakemake.params.settings[0],
         study=snakemake.params.study,
         blocks=[Path(file) for file in snakemake.input.blocks],
-        rule=snakemake.params.rule[0],
-        damaged=Path(snakemake.params.damaged),
         output=Path(snakemake.output[0]),
     )

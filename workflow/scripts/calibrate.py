@@ -2,37 +2,22 @@
 
 from pathlib import Path
 
-from thousandfold.inference.calibration import calibration_table
-from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.questions import questions_of
-from thousandfold.inference.samples import samples_of
+from thousandfold.inference.analyses import calibrated
+from thousandfold.inference.calibration import error_rates_table
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
 from thousandfold.settings import CalibrationSettings
 from thousandfold.tables import write_rows
-from thousandfold.tables.rows import CalibrationRow
+from thousandfold.tables.rows import CalibrationRow, ErrorRateRow
 
 
 def write_calibration(
-    settings: CalibrationSettings,
-    repeats: Path,
-    output: Path,
+    settings: CalibrationSettings, repeats: Path, calibration_output: Path, error_rates_output: Path
 ) -> None:
-    """Write the calibration table from the repeats table."""
-    all_repeats, design = read_large_table(repeats), DESIGNS[settings.design]
-    samples = {
-        metric: samples_of(all_repeats, settings.seed, metric, settings.deterministic)
-        for metric in settings.metrics
-    }
-    asked = questions_of(settings.findings, samples, settings.margins, design)
-    table = calibration_table(
-        samples[settings.metric],
-        settings.compared_pairs,
-        [question for _, question in asked],
-        settings.alpha,
-        design,
-    )
-    write_rows(CalibrationRow, table, output)
+    """Write the calibration and error_rates tables from the repeats table."""
+    calibration = calibrated(read_large_table(repeats), settings)
+    write_rows(CalibrationRow, calibration, calibration_output)
+    write_rows(ErrorRateRow, error_rates_table(calibration), error_rates_output)
 
 
 if __name__ == "__main__":
@@ -40,5 +25,6 @@ if __name__ == "__main__":
     write_calibration(
         settings=snakemake.params.settings[0],
         repeats=Path(snakemake.input.repeats),
-        output=Path(snakemake.output[0]),
+        calibration_output=Path(snakemake.output.calibration),
+        error_rates_output=Path(snakemake.output.error_rates),
     )

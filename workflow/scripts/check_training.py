@@ -6,7 +6,7 @@ from thousandfold.checks import check_fidelity, check_identity, checked_scenario
 from thousandfold.data import load_series
 from thousandfold.joblog import log_to
 from thousandfold.machine import available_memory_mb
-from thousandfold.resources import checking_jobs, passes
+from thousandfold.resources import checking_workloads, passes
 from thousandfold.study import TrainedStudy
 from thousandfold.tables import write_rows
 from thousandfold.tables.rows import FidelityRow, IdentityRow
@@ -18,8 +18,8 @@ def check_training(
     """Write the identities and fidelity tables. Raises TooLittleMemoryError."""
     series = [load_series(source) for source in study.series]
     # What does not fit is refused here, not killed half way.
-    for job in checking_jobs(study, {each.name: each for each in series}.__getitem__):
-        passes(job, granted_mb, available_memory_mb())
+    for workload in checking_workloads(study, {each.name: each for each in series}.__getitem__):
+        passes(workload, granted_mb, available_memory_mb())
     checked = [check_identity(study, s, i) for s in series for i in study.identities]
     write_rows(IdentityRow, checked, identities)
     compared = [check_fidelity(study, s, x) for s in series for x in checked_scenarios(study)]

@@ -7,11 +7,9 @@ from thousandfold.joblog import log_to
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    study = snakemake.params.study
     collect(
-        study,
+        snakemake.params.study,
         files=[Path(file) for file in snakemake.input if file != snakemake.input.release],
-        damaged=Path(snakemake.params.damaged),
         repeats_parquet=Path(snakemake.output.repeats),
         repeats_csv=Path(snakemake.output.repeats_csv),
         forecasts_parquet=Path(snakemake.output.forecasts),

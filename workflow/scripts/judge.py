@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-from thousandfold.inference.calibration import miss_rates
-from thousandfold.inference.claims import claims
-from thousandfold.inference.conjunctions import conjunctions
-from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.findings import Identities, judge
-from thousandfold.inference.samples import samples_of
+from thousandfold.inference.analyses import judged
+from thousandfold.inference.judging import Identities
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
 from thousandfold.settings import VerdictSettings
@@ -16,8 +12,11 @@ from thousandfold.tables.rows import (
     CalibrationRow,
     ClaimRow,
     ConjunctionRow,
-    FindingRow,
+    ContrastRow,
+    EffectRow,
     IdentityRow,
+    PopulationClaimRow,
+    PopulationRow,
 )
 
 
@@ -34,34 +33,26 @@ def write_verdicts(
     repeats: Path,
     calibration: Path,
     identities: Path | None,
-    findings_output: Path,
+    contrasts_output: Path,
     claims_output: Path,
     conjunctions_output: Path,
+    population_output: Path,
+    population_claims_output: Path,
+    effects_output: Path,
 ) -> None:
-    """Write the findings, claims and conjunctions tables from the repeats table."""
-    all_repeats, registered = read_large_table(repeats), settings.findings
-    samples = {
-        metric: samples_of(all_repeats, settings.seed, metric, settings.deterministic)
-        for metric in settings.metrics
-    }
-    table = judge(
-        samples,
-        settings.margins,
-        registered,
-        settings.alpha,
-        DESIGNS[settings.design],
+    """Write the tables of verdicts, on each series and over all, from the repeats table."""
+    told = judged(
+        read_large_table(repeats),
+        settings,
+        calibration=read_rows(CalibrationRow, calibration),
         identities=checked_identities(identities) if identities else {},
-        miss_rates=miss_rates(read_rows(CalibrationRow, calibration)),
-        higher_is_better=settings.directions,
     )
-    write_rows(FindingRow, table, findings_output)
-
-    def unit_of(series: str, metric: str) -> str:
-        return settings.units[series, metric]
-
-    verdicts = claims(table, registered, unit_of)
-    write_rows(ClaimRow, verdicts, claims_output)
-    write_rows(ConjunctionRow, conjunctions(verdicts, registered), conjunctions_output)
+    write_rows(ContrastRow, told.contrasts, contrasts_output)
+    write_rows(ClaimRow, told.claims, claims_output)
+    write_rows(ConjunctionRow, told.conjunctions, conjunctions_output)
+    write_rows(PopulationRow, told.population, population_output)
+    write_rows(PopulationClaimRow, told.population_claims, population_claims_output)
+    write_rows(EffectRow, told.effects, effects_output)
 
 
 if __name__ == "__main__":
@@ -72,7 +63,10 @@ if __name__ == "__main__":
         repeats=Path(snakemake.input.repeats),
         calibration=Path(snakemake.input.calibration),
         identities=Path(found) if found else None,
-        findings_output=Path(snakemake.output.findings),
+        contrasts_output=Path(snakemake.output.contrasts),
         claims_output=Path(snakemake.output.claims),
         conjunctions_output=Path(snakemake.output.conjunctions),
+        population_output=Path(snakemake.output.population),
+        population_claims_output=Path(snakemake.output.population_claims),
+        effects_output=Path(snakemake.output.effects),
     )

@@ -61,7 +61,7 @@ if __name__ == "__main__":
         study=snakemake.params.study[0],
         command=snakemake.params.command,
         repeats_file=Path(snakemake.input.repeats),
-        tables_folder=Path(snakemake.input.findings).parent,
+        tables_folder=Path(snakemake.input.contrasts).parent,
         output=Path(snakemake.output.page),
         figures=Path(snakemake.output.figures),
         provenance_output=Path(snakemake.output.provenance),

@@ -9,16 +9,16 @@ from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
 from thousandfold.settings import ReplicationSettings
 from thousandfold.tables import read_rows, write_rows
-from thousandfold.tables.rows import FindingRow, ReplicationRow
+from thousandfold.tables.rows import ContrastRow, ReplicationRow
 
 
 def write_replication(
-    settings: ReplicationSettings, repeats: Path, findings: Path, output: Path
+    settings: ReplicationSettings, repeats: Path, contrasts: Path, output: Path
 ) -> None:
-    """Write the replication table from the repeats and findings tables."""
+    """Write the replication table from the repeats and contrasts tables."""
     metric, design = settings.metric, DESIGNS[settings.design]
     samples = samples_of(read_large_table(repeats), settings.seed, metric)
-    judged = read_rows(FindingRow, findings)
+    judged = read_rows(ContrastRow, contrasts)
     write_rows(ReplicationRow, replication_table(samples, judged, design, metric), output)
 
 
@@ -27,6 +27,6 @@ if __name__ == "__main__":
     write_replication(
         settings=snakemake.params.settings[0],
         repeats=Path(snakemake.input.repeats),
-        findings=Path(snakemake.input.findings),
+        contrasts=Path(snakemake.input.contrasts),
         output=Path(snakemake.output[0]),
     )

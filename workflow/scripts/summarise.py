@@ -11,7 +11,7 @@ from thousandfold.inference.precision import (
     required_repeats_table,
     summarise,
 )
-from thousandfold.inference.samples import samples_of
+from thousandfold.inference.samples import samples_by_metric
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
 from thousandfold.settings import SummarySettings
@@ -45,10 +45,7 @@ def write_summaries(
         for metric in metrics
     }
     all_repeats = read_large_table(repeats)
-    samples = {
-        metric: samples_of(all_repeats, settings.seed, metric, settings.deterministic)
-        for metric in metrics
-    }
+    samples = samples_by_metric(all_repeats, settings.seed, metrics, settings.deterministic)
     summaries = [summarise(samples[metric], metric, baselines[metric]) for metric in metrics]
     write_rows(SummaryRow, chain(*summaries), summary_output)
     write_rows(BaselineForecastRow, baseline_forecasts_table(forecasts), baseline_forecasts_output)

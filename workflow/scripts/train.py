@@ -11,4 +11,5 @@ if __name__ == "__main__":
         snakemake.params.job,
         granted_mb=snakemake.resources.mem_mb,
         files=[Path(file) for file in snakemake.output],
+        recipes=snakemake.params.recipes,
     )

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from thousandfold.data import load_series
-from thousandfold.disk import set_aside, write_own_checksum, written_whole
+from thousandfold.disk import DAMAGED, set_aside, write_own_checksum, written_whole
 from thousandfold.errors import UserError
 from thousandfold.imported import results_of
 from thousandfold.measuring import measured
@@ -49,13 +49,13 @@ def block_of(study: TrainedStudy, path: Path) -> Block:
 
 
 def checked_blocks(
-    study: TrainedStudy, files: Iterable[Path], damaged: Path
+    study: TrainedStudy, files: Iterable[Path]
 ) -> Iterator[tuple[Block, Series, pd.DataFrame]]:
     """The blocks in these files with their series and table: read, checked, measured in turn.
 
-    Damaged ones are moved to the folder `damaged`; once all have been read, they raise
-    DamagedResultsError.
+    Damaged ones are set aside; once all have been read, they raise DamagedResultsError.
     """
+    damaged = study.folder("results") / DAMAGED
     series = {source.name: load_series(source) for source in study.series}
     problems = []
     for path in files:
@@ -113,7 +113,6 @@ def block_row(study: TrainedStudy, path: Path) -> BlockRow:
 def collect(
     study: TrainedStudy,
     files: Iterable[Path],
-    damaged: Path,
     repeats_parquet: Path,
     repeats_csv: Path,
     forecasts_parquet: Path,
@@ -128,7 +127,7 @@ def collect(
         )
         csv = stack.enter_context(csv_file.open("w", encoding="utf-8", newline=""))
         writers: dict[str, Any] = {}
-        for block, series, table in checked_blocks(study, files, damaged):
+        for block, series, table in checked_blocks(study, files):
             rows = {
                 "repeats": repeat_rows(study, block, table),
                 "forecasts": forecast_rows(block, series, table),

@@ -11,8 +11,14 @@ from typing import Any
 
 from thousandfold.config_files import ConfigError, Key, as_written, layer_of, read_layer
 from thousandfold.errors import DataError
-from thousandfold.imported import read_table, results_of, table_metrics, unit_of_table
-from thousandfold.metrics import METRICS, Metric
+from thousandfold.imported import (
+    attributes_of,
+    read_table,
+    results_of,
+    table_metrics,
+    unit_of_table,
+)
+from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import composed
 from thousandfold.observations import series_path
 from thousandfold.reading.options import ReadOptions, Treatment
@@ -33,7 +39,7 @@ from thousandfold.study import (
     TrainedStudy,
 )
 
-SETTINGS = ("name", "title", "design", "seed", "alpha", "margin", "metric")
+SETTINGS = ("name", "title", "design", "seed", "alpha", "margin", "metric", "cluster")
 """The keys of a config's `study` that a Study takes over as they are."""
 
 RESERVED_STUDY_NAMES = frozenset(
@@ -131,7 +137,32 @@ def _trained_study(config: dict[str, Any]) -> TrainedStudy:
     )
     for scenario in study.deterministic:
         _refuse_constant_times(study, ("scenarios", scenario, "deterministic"), scenario)
+    _check_over_series(study)
     return study
+
+
+def _check_over_series(study: TrainedStudy) -> None:
+    """Claims over series take effects on one scale, and one margin."""
+    for finding in study.findings:
+        for contrast in finding.contrasts if finding.over else ():
+            in_units = study.measured(contrast.metric).unit is UNIT_OF_SERIES
+            if in_units and not contrast.is_ratio:
+                raise BadKeyError(
+                    ("findings", finding.id),
+                    f"{contrast.metric} has the units of each series, so its differences cannot be "
+                    "taken together; take metric: mase or smape, or ratio: true",
+                )
+            if contrast.margin is None and len(set(study.margins.values())) > 1:
+                problem = "the series have different margins; add the key 'margin'"
+                raise BadKeyError(("findings", finding.id), problem)
+    if study.cluster is not None:
+        for series in study.series:
+            if study.cluster not in dict(series.attributes):
+                raise BadKeyError(
+                    ("study", "cluster"),
+                    f"series {series.name} has no attribute {study.cluster!r}; add it there "
+                    "(series.<name>.attributes)",
+                )
 
 
 def _imported_study(config: dict[str, Any]) -> ImportedStudy:
@@ -163,10 +194,14 @@ def _imported_study(config: dict[str, Any]) -> ImportedStudy:
     per_scenario = results.repeats.groupby(["series", "scenario"]).size()
     known = {**config, "scenarios": {scenario.name: {} for scenario in scenarios}}
     known["study"] = {**settings, "repeats": int(per_scenario.max()), "metric": found.metric}
+    attributes = attributes_of(found.runs, results.repeats["series"], table["attributes"])
+    if settings["cluster"] is not None and settings["cluster"] not in table["attributes"]:
+        problem = f"{settings['cluster']!r} is not an attribute; add it to table.attributes"
+        raise BadKeyError(("study", "cluster"), problem)
     unit, margin = unit_of_table(config["table"]), settings["margin"]
     study = ImportedStudy(
         **_asked(known, scenarios, metrics),
-        series=tuple(StudySeries(name, name, unit, margin) for name in names),
+        series=tuple(StudySeries(name, name, unit, margin, attributes[name]) for name in names),
         scenarios=scenarios,
         table=origin,
     )
@@ -205,6 +240,7 @@ def _refuse_constant_times(study: Study, key: Key, scenario: str) -> None:
 
 def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> SeriesSource:
     values = {"title": name, **fields, "inputs": tuple(fields["inputs"])}
+    values["attributes"] = tuple(values["attributes"].items())
     values["treatment"] = Treatment(
         ReadOptions(**values.pop("read")),
         tuple(values.pop("where").items()),

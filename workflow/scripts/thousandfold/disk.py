@@ -19,6 +19,9 @@ from thousandfold.errors import DataError, UserError
 CHECKSUMS = "checksums"
 """The folder, beside the tables, of their checksums."""
 
+DAMAGED = "damaged"
+"""The folder, beside the tables, of files that were set aside."""
+
 KERNEL_FOLDERS = ("/proc", "/sys")
 """What lies there looks like a file and is none: it has no size, and reading it may never end."""
 
@@ -151,7 +154,7 @@ def set_aside_damaged(results: Path, reports: Path) -> list[str]:
     for checksums, missing, changed in _damage(results, reports):
         told += [f"{path}: is missing; it is remade" for path in missing]
         for path in changed:
-            target = set_aside(path, results / "damaged" / path.name)
+            target = set_aside(path, results / DAMAGED / path.name)
             told.append(f"{path}: is not as it was written; moved to {target} and remade")
         checksums.unlink(missing_ok=True)
     return told

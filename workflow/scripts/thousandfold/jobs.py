@@ -15,9 +15,8 @@ from thousandfold.interleaving import train_interleaved
 from thousandfold.joblog import ProgressLog
 from thousandfold.machine import available_memory_mb
 from thousandfold.provenance import training_facts
-from thousandfold.recipe import recipe
 from thousandfold.records import write_block
-from thousandfold.resources import passes, training_job
+from thousandfold.resources import Workload, passes
 from thousandfold.scenario import TrainedScenario
 from thousandfold.study import Block, SeriesSource, TrainedStudy
 from thousandfold.training import Prepared, train_prepared
@@ -30,7 +29,6 @@ class Assignment:
     block: Block
     scenario: TrainedScenario
     source: SeriesSource
-    recipe: str
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,7 @@ class Job:
 def job_of(study: TrainedStudy, blocks: Sequence[Block]) -> Job:
     """The job that trains these blocks of a study."""
     assignments = tuple(
-        Assignment(
-            block, study.scenario(block.scenario), study.source(block.series), recipe(study, block)
-        )
+        Assignment(block, study.scenario(block.scenario), study.source(block.series))
         for block in blocks
     )
     return Job(assignments, study.seed, study.interleaved)
@@ -62,12 +58,12 @@ def _prepared(job: Job) -> Iterator[tuple[Block, Prepared]]:
         yield a.block, Prepared.of(a.scenario, series[a.source.name])
 
 
-def run(job: Job, granted_mb: float, files: Sequence[Path]) -> None:
+def run(job: Job, granted_mb: float, files: Sequence[Path], recipes: Sequence[str]) -> None:
     """Train a job's blocks, each in as many passes as the memory requires, into these files.
 
-    Raises TooLittleMemoryError. How a block is cut into passes changes no number.
+    Each file keeps the recipe of its block. Raises TooLittleMemoryError. How a block is cut into
+    passes changes no number.
     """
-    recipes = [assignment.recipe for assignment in job.assignments]
     tables = _interleaved(job) if job.interleaved else _one_by_one(job, granted_mb)
     for file, its_recipe, (table, seconds) in zip(files, recipes, tables, strict=True):
         write_block(file, table, its_recipe, training_facts(seconds))
@@ -78,7 +74,7 @@ def _one_by_one(job: Job, granted_mb: float) -> Iterator[tuple[pd.DataFrame, flo
     started = perf_counter()
     for block, prepared in _prepared(job):
         epochs = prepared.scenario.regime.training.epochs
-        cut = passes(training_job(block, prepared), granted_mb, available_memory_mb())
+        cut = passes(Workload.of(block, prepared), granted_mb, available_memory_mb())
         parts = [
             train_prepared(prepared, job.study_seed, repeats, ProgressLog(epochs, repeats))
             for repeats in cut

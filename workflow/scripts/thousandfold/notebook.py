@@ -4,29 +4,23 @@ Snakemake runs studies; nothing in here trains.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from thousandfold import config_files, loading
 from thousandfold.errors import DataError
 from thousandfold.imported import results_of
-from thousandfold.inference.calibration import calibration_table, miss_rates
-from thousandfold.inference.claims import claims
-from thousandfold.inference.conjunctions import conjunctions
-from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.findings import judge as judge_contrasts
-from thousandfold.inference.questions import questions_of
-from thousandfold.inference.samples import samples_of
+from thousandfold.inference.analyses import JudgedFindings, calibrated, judged
 from thousandfold.records import read_large_table
 from thousandfold.runs import runs_of
-from thousandfold.study import ImportedStudy, Study, TrainedStudy
+from thousandfold.settings import CalibrationSettings, VerdictSettings
+from thousandfold.study import ImportedStudy, TrainedStudy
 from thousandfold.tables import AnyRow, read_rows
-from thousandfold.tables.rows import ClaimRow, ConjunctionRow, FindingRow
 
 
 def load_study(*files: str | PathLike[str]) -> TrainedStudy | ImportedStudy:
@@ -60,51 +54,25 @@ def _there(path: Path) -> Path:
     return path
 
 
-@dataclass(frozen=True)
-class Verdicts:
-    """What the findings of a study came to."""
-
-    findings: list[FindingRow]
-    """A row per comparison and series, with all its evidence."""
-    claims: list[ClaimRow]
-    """A row per claim and series, with its verdict and sentence."""
-    conjunctions: list[ConjunctionRow]
-    """If there are several series, a row per claim: on which of them it holds."""
-
-
-def judge(runs: pd.DataFrame, settings: Mapping[str, Any]) -> Verdicts:
+def judge(runs: pd.DataFrame, settings: Mapping[str, Any]) -> JudgedFindings:
     """Verdicts on runs of your own, by the same rules as a study's.
 
     `runs` has a row per training and the columns of `table` in docs/configuration.md;
-    `settings` is the config of such a study without `table.file`. Raises ConfigError.
+    `settings` is the config of such a study without `table.file`. Raises ConfigError, and
+    DataError if columns of `runs` share a name or mix types.
     """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "runs.parquet"
-        runs.to_parquet(file, index=False)
+        try:
+            runs.to_parquet(file, index=False)
+        except (pa.ArrowException, ValueError) as error:
+            raise DataError(
+                f"the table of runs: {'; '.join(map(str, error.args))}; give every column a name "
+                "of its own and values of one type"
+            ) from error
         content = config_files.merged(settings, {"standalone": True, "table": {"file": str(file)}})
         study = loading.load_study(content, [])
         assert isinstance(study, ImportedStudy)
         repeats = results_of(runs_of(study.table), study.table, study.design).repeats
-    return _verdicts(study, repeats)
-
-
-def _verdicts(study: Study, repeats: pd.DataFrame) -> Verdicts:
-    """The verdicts on a study's findings from its table of repeats."""
-    design = DESIGNS[study.design]
-    samples = {
-        metric: samples_of(repeats, study.seed, metric, study.deterministic)
-        for metric in study.metrics
-    }
-    asked = questions_of(study.findings, samples, study.margins, design)
-    calibration = calibration_table(
-        samples[study.metric], study.compared_pairs, [question for _, question in asked],
-        study.alpha, design,
-    )  # fmt: skip
-    findings = judge_contrasts(
-        samples, study.margins, study.findings, study.alpha, design,
-        miss_rates=miss_rates(calibration),
-        higher_is_better=study.directions,
-    )  # fmt: skip
-    by_series = claims(findings, study.findings, study.unit)
-    overall = conjunctions(by_series, study.findings)
-    return Verdicts(findings, by_series, overall)
+    calibration = calibrated(repeats, CalibrationSettings.of(study))
+    return judged(repeats, VerdictSettings.of(study), calibration, identities={})

@@ -5,9 +5,10 @@ to a scheduler and how a block is cut into passes, never a result; nothing here 
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
+from typing import Self
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
 from thousandfold.engines.lanes import lanes_of, weights_of
@@ -48,14 +49,21 @@ SHORTEST_MINUTES = 10
 
 
 @dataclass(frozen=True)
-class TrainingJob:
-    """The sizes that determine a training job's needs."""
+class Workload:
+    """The sizes that determine what it takes to train a block."""
 
     block: Block
     regime: Regime
     train_rows: int
     test_rows: int
     features: int = 1
+
+    @classmethod
+    def of(cls, block: Block, prepared: Prepared) -> Self:
+        """That of a block, with what it is trained on."""
+        data, regime = prepared.data, prepared.scenario.regime
+        rows = len(data.train), len(data.test) + data.horizon
+        return cls(block, regime, *rows, data.train.features)
 
     @property
     def repeats(self) -> int:
@@ -139,49 +147,42 @@ class TrainingJob:
         )
 
 
-def training_job(block: Block, prepared: Prepared) -> TrainingJob:
-    """The sizes of a block's training."""
-    data, regime = prepared.data, prepared.scenario.regime
-    rows = len(data.train), len(data.test) + data.horizon
-    return TrainingJob(block, regime, *rows, data.train.features)
-
-
-def training_jobs(study: TrainedStudy, series: Callable[[str], Series]) -> list[TrainingJob]:
-    """The training job of every block that there can be."""
-    jobs = []
+def training_workloads(study: TrainedStudy, series: Callable[[str], Series]) -> list[Workload]:
+    """The workload of every block that there can be."""
+    workloads = []
     for source, scenario in product(study.series, study.scenarios):
         first, *others = chain(*study.stages_of(source.name, scenario.name))
-        job = training_job(first, Prepared.of(scenario, series(source.name)))
-        jobs += [job, *(replace(job, block=block) for block in others)]
-    return jobs
+        workload = Workload.of(first, Prepared.of(scenario, series(source.name)))
+        workloads += [workload, *(replace(workload, block=block) for block in others)]
+    return workloads
 
 
 class TooLittleMemoryError(UserError):
     """Not even the smallest pass fits; the message says how much is needed and what would fit."""
 
 
-def passes(job: TrainingJob, granted_mb: float, free_mb: float) -> list[range]:
-    """A job's repeats, cut into passes that fit what the job was granted and what is free.
+def passes(workload: Workload, granted_mb: float, free_mb: float) -> list[range]:
+    """A block's repeats, cut into passes that fit what its job was granted and what is free.
 
     Raises TooLittleMemoryError.
     """
     most_mb = min(granted_mb - BESIDE_MB, free_mb)
-    step = job.repeats_per_pass(most_mb)
+    step = workload.repeats_per_pass(most_mb)
     if step == 0:
-        raise TooLittleMemoryError(_too_little(job, granted_mb, free_mb, most_mb))
-    stop = job.block.stop
-    return [range(start, min(start + step, stop)) for start in range(job.block.start, stop, step)]
+        raise TooLittleMemoryError(_too_little(workload, granted_mb, free_mb, most_mb))
+    start, stop = workload.block.start, workload.block.stop
+    return [range(first, min(first + step, stop)) for first in range(start, stop, step)]
 
 
-def _too_little(job: TrainingJob, granted_mb: float, free_mb: float, most_mb: float) -> str:
-    fewest = min(job.at_once, job.repeats)
-    units = job.regime.network.units
-    while units and _with_units(job, units).repeats_per_pass(most_mb) == 0:
+def _too_little(workload: Workload, granted_mb: float, free_mb: float, most_mb: float) -> str:
+    fewest = min(workload.at_once, workload.repeats)
+    block, units = workload.block, workload.regime.network.units
+    while units and _with_units(workload, units).repeats_per_pass(most_mb) == 0:
         units -= 1
     mend = f"set units: {units}, which would fit, or " if units else ""
-    needed_mb = job.process_mb(fewest)
+    needed_mb = workload.process_mb(fewest)
     return (
-        f"scenario {job.block.scenario} on {job.block.series}: training {fewest} repeats at "
+        f"scenario {block.scenario} on {block.series}: training {fewest} repeats at "
         f"once, the fewest, takes about {needed_mb} MB; {free_mb:.0f} MB are free here and "
         f"the job asked for {granted_mb:.0f}. Give it more (--set-resources "
         f"train:mem_mb={BESIDE_MB + needed_mb}, on a machine that has it), {mend}take "
@@ -189,16 +190,16 @@ def _too_little(job: TrainingJob, granted_mb: float, free_mb: float, most_mb: fl
     )
 
 
-def _with_units(job: TrainingJob, units: int) -> TrainingJob:
-    return replace(job, regime=job.regime.varied(units=units))
+def _with_units(workload: Workload, units: int) -> Workload:
+    return replace(workload, regime=workload.regime.varied(units=units))
 
 
-def checking_jobs(study: TrainedStudy, series: Callable[[str], Series]) -> list[TrainingJob]:
+def checking_workloads(study: TrainedStudy, series: Callable[[str], Series]) -> list[Workload]:
     """What the checks of the training train, apart from a few epochs by stock Keras."""
     pairs = [name for identity in study.identities for name in (identity.a, identity.b)]
     checked = [study.scenario(name) for name in pairs] + list(checked_scenarios(study))
     return [
-        training_job(
+        Workload.of(
             Block(source.name, x.name, 0, IDENTITY_REPEATS), Prepared.of(x, series(source.name))
         )
         for source in study.series
@@ -206,24 +207,23 @@ def checking_jobs(study: TrainedStudy, series: Callable[[str], Series]) -> list[
     ]
 
 
-def memory_mb(jobs: Iterable[TrainingJob]) -> int:
+def memory_mb(workloads: Iterable[Workload]) -> int:
     """The memory to request if these are trained one after the other."""
-    largest = max((job.process_mb(job.repeats_per_pass()) for job in jobs), default=PROCESS_MB)
-    return BESIDE_MB + largest
+    needed = (workload.process_mb(workload.repeats_per_pass()) for workload in workloads)
+    return BESIDE_MB + max(needed, default=PROCESS_MB)
 
 
-def minutes(jobs: Iterable[TrainingJob]) -> int:
+def minutes(workloads: Iterable[Workload]) -> int:
     """The time limit to ask for: three times what the training should take."""
-    return SHORTEST_MINUTES + round(3 * sum(job.seconds for job in jobs) / 60)
+    return SHORTEST_MINUTES + round(3 * sum(workload.seconds for workload in workloads) / 60)
 
 
-def plan_in_words(study: TrainedStudy, jobs: Iterable[TrainingJob]) -> str:
+def plan_in_words(study: TrainedStudy, workloads: Sequence[Workload]) -> str:
     """How many trainings a study is and about how long they take, for the log."""
-    jobs = list(jobs)
-    together = sum(SECONDS_TO_START + job.seconds for job in jobs)
+    together = sum(SECONDS_TO_START + workload.seconds for workload in workloads)
     most = "at most " if study.stopping else ""
     return (
-        f"The whole study is {most}{study.trainings:,} trainings in {len(jobs):,} jobs, about "
+        f"The whole study is {most}{study.trainings:,} trainings in {len(workloads):,} jobs, about "
         f"{_duration(together)} on one core. What is finished is not trained again."
     )
 

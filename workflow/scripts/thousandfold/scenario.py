@@ -73,7 +73,7 @@ class Preparation:
 
 
 @dataclass(frozen=True)
-class Network:
+class Architecture:
     """The layers below the output, which is the task's."""
 
     units: int
@@ -112,7 +112,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class State:
+class Statefulness:
     """What a network remembers from row to row, and where it is made to forget."""
 
     stateful: bool
@@ -137,9 +137,9 @@ class Execution:
 
 PARTS: dict[str, type[Any]] = {
     "preparation": Preparation,
-    "network": Network,
+    "network": Architecture,
     "training": Training,
-    "state": State,
+    "state": Statefulness,
     "execution": Execution,
 }
 """The parts of a regime. No two have a field of the same name: a field's name says its part."""
@@ -150,9 +150,9 @@ class Regime:
     """Everything that shapes a scenario's training and forecast, apart from series and seed."""
 
     preparation: Preparation
-    network: Network
+    network: Architecture
     training: Training
-    state: State
+    state: Statefulness
     execution: Execution
     task: str = "regression"
     """A key of tasks.TASKS."""

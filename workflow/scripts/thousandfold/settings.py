@@ -5,9 +5,12 @@ how the objects are written out (repr). So a field's value is always written out
 """
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from thousandfold.study import Finding, ScenarioPair, SeriesSource, Stopping, Study
+
+if TYPE_CHECKING:
+    from thousandfold.inference.contrasts import Contrast
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,9 @@ class ComparisonSettings(Settings):
 
 @dataclass(frozen=True)
 class CalibrationSettings(Settings):
-    """Which comparisons and findings are asked where there is nothing to find."""
+    """Which comparisons are made where there is nothing to find."""
 
-    findings: tuple[Finding, ...]
+    contrasts: "tuple[Contrast, ...]"
     margins: dict[str, float]
     alpha: float
     compared_pairs: tuple[tuple[str, str, str], ...]
@@ -72,6 +75,7 @@ class VerdictSettings(Settings):
     """By what the findings are judged, and how they are worded."""
 
     findings: tuple[Finding, ...]
+    clusters: dict[str, str] | None
     margins: dict[str, float]
     units: dict[tuple[str, str], str]
     alpha: float
@@ -90,10 +94,34 @@ class ReplicationSettings(Settings):
 
 
 @dataclass(frozen=True)
+class ReachSettings(Settings):
+    """Which contrasts are looked at over other test rows."""
+
+    contrasts: "tuple[Contrast, ...]"
+    sources: tuple[SeriesSource, ...]
+
+
+@dataclass(frozen=True)
 class PublishedSettings(Settings):
     """What published tables there are."""
 
     published: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ForecastBandSettings(Settings):
+    """Whose forecasts are described."""
+
+    series_names: tuple[str, ...]
+    scenario_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AssessmentSettings(Settings):
+    """By what rule training stops, and of what."""
+
+    stopping: Stopping
+    metric: str
 
 
 @dataclass(frozen=True)

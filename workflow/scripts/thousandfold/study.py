@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario, TrainedScenario
+from thousandfold.seeds import resampling_seed
 
 if TYPE_CHECKING:
     from thousandfold.inference.contrasts import Contrast
 
 MOST_PAIRED = 60
 """Scenarios of which all pairs are compared: 1770 of 60; of more, those that a finding names."""
+
+MOST_EXAMINED = 10
+"""Series by which a study of many checks its inference and its training."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class StudySeries:
     unit: str
     margin: float
     """The smallest difference that matters on this series, in units of the study's metric."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """(name, value) pairs: what kind of series it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +75,16 @@ class ResultsTable:
 
 
 @dataclass(frozen=True)
+class OverSeries:
+    """What a claim says of series like the study's, which are taken for a sample of them."""
+
+    typical: str = "median"
+    """The typical effect that decides: median or mean."""
+    on_at_least: float | None = None
+    """The share of series that it is claimed for; None: the typical effect is claimed."""
+
+
+@dataclass(frozen=True)
 class Finding:
     """A registered claim; it holds if all of its contrasts do."""
 
@@ -78,6 +96,8 @@ class Finding:
     contrasts: "tuple[Contrast, ...]"
     note: str = ""
     """What a reader has to know about where it comes from, in a sentence."""
+    over: OverSeries | None = None
+    """None: it is about each series by itself."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +134,7 @@ class Stopping:
     stage: int
     """Repeats of one stage."""
     half_width: float
-    """Half the width of the 95 % interval of the mean RMSE, in the series' units."""
+    """Half the width of the 95 % interval of the mean, in units of the study's metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +163,8 @@ class Study(ABC):
     findings: tuple[Finding, ...]
     stopping: Stopping | None = None
     """The rule by which trainings end before `repeats`; None: they do not."""
+    cluster: str | None = None
+    """The attribute by which series belong together; None: they are independent."""
 
     @abstractmethod
     def measured(self, metric: str) -> Metric:
@@ -168,6 +190,13 @@ class Study(ABC):
         return {series.name: series.margin for series in self.series}
 
     @property
+    def clusters(self) -> dict[str, str] | None:
+        """The groups of series that belong together, by series; None: they are independent."""
+        if self.cluster is None:
+            return None
+        return {series.name: dict(series.attributes)[self.cluster] for series in self.series}
+
+    @property
     def sources(self) -> tuple[SeriesSource, ...]:
         """The series that are trained on."""
         return ()
@@ -187,6 +216,11 @@ class Study(ABC):
         """The names of its series."""
         return tuple(series.name for series in self.series)
 
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """The names of its scenarios."""
+        return tuple(scenario.name for scenario in self.scenarios)
+
     def unit(self, series: str, metric: str) -> str:
         """The unit of a metric on a series; "" where it has none."""
         unit = self.measured(metric).unit
@@ -202,8 +236,12 @@ class Study(ABC):
     @property
     def metrics(self) -> tuple[str, ...]:
         """The study's metric and all others that its findings are about."""
-        asked = [c.metric for finding in self.findings for c in finding.contrasts]
-        return tuple(dict.fromkeys([self.metric, *asked]))
+        return tuple(dict.fromkeys([self.metric, *(c.metric for c in self.contrasts)]))
+
+    @property
+    def contrasts(self) -> "tuple[Contrast, ...]":
+        """The contrasts of its findings, in their order."""
+        return tuple(contrast for finding in self.findings for contrast in finding.contrasts)
 
     @property
     def trainings(self) -> int:
@@ -217,11 +255,20 @@ class Study(ABC):
     @property
     def names(self) -> tuple[str, ...]:
         """The names of its series and scenarios."""
-        return tuple(dict.fromkeys([*self.series_names, *(s.name for s in self.scenarios)]))
+        return tuple(dict.fromkeys(self.series_names + self.scenario_names))
 
     def name_of(self, spelling: str) -> str:
         """The series or scenario that has this spelling in file names."""
         return next(name for name in self.names if spelled(name) == spelling)
+
+    @property
+    def examined_series(self) -> tuple[str, ...]:
+        """The series by which inference and training are checked: all, or some drawn by seed."""
+        if len(self.series) <= MOST_EXAMINED:
+            return self.series_names
+        rng = np.random.default_rng(resampling_seed(self.seed, "", "", "examined series"))
+        drawn = rng.choice(len(self.series), MOST_EXAMINED, replace=False)
+        return tuple(self.series_names[index] for index in sorted(drawn))
 
     @property
     def compares_all_pairs(self) -> bool:
@@ -233,10 +280,9 @@ class Study(ABC):
         """The pairs of the comparisons table, those that a finding names; None: all there are."""
         if self.compares_all_pairs:
             return None
-        contrasts = [c for finding in self.findings for c in finding.contrasts]
         named = [
             pair
-            for c in contrasts
+            for c in self.contrasts
             for pair in zip(c.scenarios[::2], c.scenarios[1::2], strict=False)
         ]
         return tuple(dict.fromkeys((min(pair), max(pair)) for pair in named))
@@ -244,8 +290,7 @@ class Study(ABC):
     @property
     def compared_pairs(self) -> tuple[tuple[str, str, str], ...]:
         """(series, a, b) of every pair that a finding compares, each way round once."""
-        contrasts = [c for finding in self.findings for c in finding.contrasts]
-        pairs = [c.scenarios for c in contrasts if c.metric == self.metric]
+        pairs = [c.scenarios for c in self.contrasts if c.metric == self.metric]
         distinct = dict.fromkeys(
             (series.name, min(pair), max(pair))
             for series in self.series

@@ -86,7 +86,7 @@ class _RepeatsLast(Layout):
 def _uncompiled_with_its_loop(x: Any) -> Any:
     """The same values (R, B, F), and gradient, in a way that keeps XLA from merging the loop.
 
-    XLA makes one function of a loop (settings.SMALL_LOOP_BYTES), in which products of several rows
+    XLA makes one function of a loop (variables.SMALL_LOOP_BYTES), in which products of several rows
     are up to six times slower. It leaves loops with a sort alone, so this one sorts two numbers.
     The condition below never holds, but the compiler cannot know that.
     """

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from thousandfold.engines.settings import settle
+from thousandfold.engines.variables import settle
 
 settle(os.environ)
 

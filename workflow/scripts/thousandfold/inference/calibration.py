@@ -14,12 +14,12 @@ import numpy as np
 from statsmodels.stats.proportion import proportion_confint
 
 from thousandfold.inference.designs import Design
-from thousandfold.inference.findings import MissRate, MissRates, family_size
+from thousandfold.inference.judging import MissRate, MissRates, family_size
 from thousandfold.inference.questions import Question, comparison_name
 from thousandfold.inference.replication import FEWEST_REPEATS
 from thousandfold.inference.samples import Samples
 from thousandfold.inference.verdicts import DifferenceVerdict, RangeVerdict
-from thousandfold.tables.rows import CalibrationRow
+from thousandfold.tables.rows import CalibrationRow, ErrorRateRow
 
 SIZES = (10, 30, 100)
 DRAWS = 2000
@@ -184,6 +184,22 @@ def calibration_table(
             rates = calibrate_shapes(x, y, n, design, rng)
             rows += [CalibrationRow(**names, n=n, **row) for row in rates]
     return [*rows, *_verdict_rows(questions, alpha)]
+
+
+def error_rates_table(calibration: Iterable[CalibrationRow]) -> list[ErrorRateRow]:
+    """The error_rates table: a row for each series, null, test and, of the usual tests, size."""
+    groups: dict[tuple[str, str, str, int | None], list[CalibrationRow]] = {}
+    for row in calibration:
+        n = None if row.test == DECIDING else row.n
+        groups.setdefault((row.series, row.null, row.test, n), []).append(row)
+    return [
+        ErrorRateRow(
+            series=series, null=null, test=test, n=n, pairs=len(rows), level=rows[0].level,
+            lowest=min(row.rejection_rate for row in rows),
+            highest=max(row.rejection_rate for row in rows),
+        )
+        for (series, null, test, n), rows in groups.items()
+    ]  # fmt: skip
 
 
 def miss_rates(calibration: Iterable[CalibrationRow]) -> MissRates:

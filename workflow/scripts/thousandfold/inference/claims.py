@@ -7,18 +7,18 @@ from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.verdicts import Verdict, conjunction_verdict, rank
 from thousandfold.names import listed, texts_of
 from thousandfold.study import Finding
-from thousandfold.tables.rows import ClaimRow, FindingRow
+from thousandfold.tables.rows import ClaimRow, ContrastRow
 
 UnitOf = Callable[[str, str], str]
 """(series, metric) -> unit."""
 
 
 def claims(
-    table: Iterable[FindingRow], findings: Iterable[Finding], unit_of: UnitOf
+    table: Iterable[ContrastRow], findings: Iterable[Finding], unit_of: UnitOf
 ) -> list[ClaimRow]:
-    """The claims table: one row per series and finding, from the findings table alone."""
+    """The claims table: a row per series and finding, from the contrasts table alone."""
     by_id = {finding.id: finding for finding in findings}
-    evidence: dict[tuple[str, str], list[FindingRow]] = {}
+    evidence: dict[tuple[str, str], list[ContrastRow]] = {}
     for record in table:
         evidence.setdefault((record.series, record.id), []).append(record)
     rows = []
@@ -43,21 +43,21 @@ def claims(
     return rows
 
 
-def _weakest(records: list[FindingRow]) -> FindingRow:
+def _weakest(records: list[ContrastRow]) -> ContrastRow:
     """The comparison on which a claim fails, or that supports it least.
 
     Of those with the worst verdict, the one with the largest p of its claim; where p values are
     alike, the one that supports it by the fewest standard errors.
     """
 
-    def strength(record: FindingRow) -> tuple[int, float, float]:
+    def strength(record: ContrastRow) -> tuple[int, float, float]:
         p = record.claim_p
         return rank(Verdict(record.verdict)), -(1.0 if math.isnan(p) else p), _distance(record)
 
     return min(records, key=strength)
 
 
-def _distance(record: FindingRow) -> float:
+def _distance(record: ContrastRow) -> float:
     """By how many standard errors an estimate lies on the claimed side, margin included."""
     scaled, error = KINDS[record.estimand].scaled, record.standard_error
     difference, margin = scaled(record.difference), scaled(record.margin)
@@ -68,7 +68,7 @@ def _distance(record: FindingRow) -> float:
     return math.inf if math.isnan(beyond / error) else beyond / error
 
 
-def _flags(records: list[FindingRow], weakest: FindingRow, verdict: Verdict) -> list[str]:
+def _flags(records: list[ContrastRow], weakest: ContrastRow, verdict: Verdict) -> list[str]:
     """The flags of the comparisons that a verdict rests on: of all if it holds, else of one."""
     found = [record.flags for record in (records if _holds(verdict) else [weakest])]
     return list(dict.fromkeys(flag for flags in found if flags for flag in texts_of(flags, ";")))
@@ -79,7 +79,7 @@ def _holds(verdict: Verdict) -> bool:
 
 
 def _claim_sentence(
-    records: list[FindingRow], weakest: FindingRow, verdict: Verdict, unit_of: UnitOf
+    records: list[ContrastRow], weakest: ContrastRow, verdict: Verdict, unit_of: UnitOf
 ) -> str:
     """The verdict with the numbers that decide it."""
     sentence = contrast_sentence(weakest, unit_of)
@@ -91,7 +91,7 @@ def _claim_sentence(
     return f"{holding} of {len(records)} comparisons hold. {what}: {sentence}"
 
 
-def contrast_sentence(record: FindingRow, unit_of: UnitOf) -> str:
+def contrast_sentence(record: ContrastRow, unit_of: UnitOf) -> str:
     """One contrast in words; every number and the verdict come from its row."""
     reasons = [text for text in (record.undecided_because, record.flags) if text]
     if math.isnan(record.difference):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
@@ -121,21 +122,32 @@ class Question:
 
 
 def questions_of(
+    contrasts: Iterable[Contrast],
+    samples: Mapping[str, Samples],
+    margins: Mapping[str, float],
+    design: Design,
+) -> list[Question]:
+    """Every contrast on every series, series by series.
+
+    `samples` are by metric, `margins` by series, for contrasts that have none of their own.
+    """
+    return [
+        _question(series, contrast, samples[contrast.metric], margins[series], design)
+        for series, contrast in product(margins, contrasts)
+    ]
+
+
+def asked_by(
     findings: Iterable[Finding],
     samples: Mapping[str, Samples],
     margins: Mapping[str, float],
     design: Design,
 ) -> list[tuple[str, Question]]:
-    """Every contrast of every finding on every series, with the finding's id.
-
-    `samples` are by metric, `margins` by series, for contrasts that have none of their own.
-    """
-    return [
-        (finding.id, _question(series, contrast, samples[contrast.metric], margins[series], design))
-        for series in margins
-        for finding in findings
-        for contrast in finding.contrasts
-    ]
+    """Every contrast of every finding on every series, with the finding's id; as questions_of."""
+    asked = [(finding.id, contrast) for finding in findings for contrast in finding.contrasts]
+    questions = questions_of([contrast for _, contrast in asked], samples, margins, design)
+    ids = [id_ for _ in margins for id_, _ in asked]
+    return list(zip(ids, questions, strict=True))
 
 
 def _question(

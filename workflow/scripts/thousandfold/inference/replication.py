@@ -12,7 +12,7 @@ import numpy as np
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.designs import Design
 from thousandfold.inference.samples import Samples
-from thousandfold.tables.rows import FindingRow, ReplicationRow
+from thousandfold.tables.rows import ContrastRow, ReplicationRow
 
 FEW_REPEATS = 10
 """What the article took; the page tells what that many would have shown."""
@@ -62,18 +62,18 @@ def replicate(
 
 
 def replication_table(
-    samples: Samples, findings: Iterable[FindingRow], design: Design, metric: str
+    samples: Samples, contrasts: Iterable[ContrastRow], design: Design, metric: str
 ) -> list[ReplicationRow]:
-    """The replication table: a row per size for each distinct contrast of means in `findings`.
+    """The replication table: a row per size for each distinct contrast of means in `contrasts`.
 
     `samples` are of `metric`; contrasts of other metrics are left out.
     """
     rows: list[ReplicationRow] = []
     seen = set()
-    for evidence in findings:
-        if evidence.estimand != MeanDifference.estimand or evidence.metric != metric:
+    for contrast in contrasts:
+        if contrast.estimand != MeanDifference.estimand or contrast.metric != metric:
             continue
-        names = {key: getattr(evidence, key) for key in ("series", "scenario_a", "scenario_b")}
+        names = {key: getattr(contrast, key) for key in ("series", "scenario_a", "scenario_b")}
         series, *pair = names.values()
         a, b = (samples[series, name] for name in pair)
         x, y = design.values(a, b)
@@ -82,7 +82,7 @@ def replication_table(
             continue
         seen.add((series, frozenset(pair)))
         rng = a.rng_with(b, "replication")
-        differ = evidence.ci_low > 0 or evidence.ci_high < 0
+        differ = contrast.ci_low > 0 or contrast.ci_high < 0
         rows += [
             ReplicationRow(**names, **replicate(x, y, n, design, rng, differ))
             for n in SIZES

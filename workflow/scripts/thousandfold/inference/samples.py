@@ -1,6 +1,6 @@
 """Samples: the repeats of one scenario on one series, and what resampling them needs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -116,6 +116,13 @@ def samples_of(
         )
         for series, scenario in dict.fromkeys([*found, *everywhere])
     }
+
+
+def samples_by_metric(
+    repeats: pd.DataFrame, study_seed: int, metrics: Iterable[str], deterministic: Collection[str]
+) -> dict[str, Samples]:
+    """The samples of several metrics in the repeats table."""
+    return {metric: samples_of(repeats, study_seed, metric, deterministic) for metric in metrics}
 
 
 def divergence_matters(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from thousandfold.inference.findings import RESTS_ON_NORMALITY
+from thousandfold.inference.judging import RESTS_ON_NORMALITY
 from thousandfold.names import spelled, texts_of
 from thousandfold.report.marks import Mark, mark_of
 from thousandfold.tables.rows import ClaimRow

@@ -56,6 +56,10 @@ class StoredTables(dict[type[Row], list[Any]]):
         return self[row_type]
 
 
+MOST_SHOWN = 24
+"""Series with sections of their own; of more, the page has what holds over all and the tables."""
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Where the page comes from."""
@@ -103,6 +107,10 @@ class Run:
     def labels(self) -> Mapping[str, str]:
         """What the page calls each scenario."""
         return {scenario.name: scenario.label for scenario in self.study.scenarios}
+
+    def on_shown_series(self) -> "list[SeriesRun]":
+        """The run on each series that has sections of its own: none of a study of many."""
+        return self.on_each_series() if len(self.study.series) <= MOST_SHOWN else []
 
     def on_each_series(self) -> "list[SeriesRun]":
         """The run, series by series."""

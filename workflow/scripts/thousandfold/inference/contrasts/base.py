@@ -14,7 +14,7 @@ from thousandfold.inference.contrasts.words import interval
 from thousandfold.inference.estimates import Estimate, PrecisionEstimate, ratio_of
 from thousandfold.inference.verdicts import difference_verdict
 from thousandfold.schema import BadKeyError
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 if TYPE_CHECKING:
     from thousandfold.inference.designs import Design
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Contrast(ABC):
     """One thing that a claim says about scenarios: a compared with b, several pairs, or one alone.
 
-    An instance is what a finding asks; the class, which a row of the findings table leads to by
+    An instance is what a finding asks; the class, which a row of the contrasts table leads to by
     its estimand, shows what was found. It is inferred on the kind's own scale, and told, as config
     and tables have it, in natural units.
     """
@@ -43,6 +43,8 @@ class Contrast(ABC):
     """Whether it is a ratio, inferred on the scale of logarithms."""
     neutral: ClassVar[float] = 0.0
     """What stands for no difference."""
+    quantity: ClassVar[str]
+    """What is estimated, in prose."""
     figure: ClassVar[str] = "estimation"
     """The kind of figure that shows it."""
 
@@ -69,7 +71,7 @@ class Contrast(ABC):
         return {"scenario_a": a, "scenario_b": b}
 
     def own_columns(self) -> dict[str, Any]:
-        """What the findings table says about this kind only."""
+        """What the contrasts table says about this kind only."""
         return {}
 
     # How it is inferred
@@ -83,8 +85,13 @@ class Contrast(ABC):
         """A value in natural units on the scale of the estimate."""
         return value
 
+    @staticmethod
+    def natural(value: float) -> float:
+        """A value on the scale of the estimate in natural units."""
+        return value
+
     def in_natural_units(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Cells of the findings table, computed on the scale of the estimate."""
+        """Cells of the contrasts table, computed on the scale of the estimate."""
         return row
 
     def taken(self, samples: "tuple[Sample, ...]") -> "tuple[Sample, ...]":
@@ -135,8 +142,8 @@ class Contrast(ABC):
 
     @classmethod
     @abstractmethod
-    def sentence(cls, record: FindingRow, unit: str) -> str:
-        """A row of the findings table in words, without capital letter and full stop."""
+    def sentence(cls, record: ContrastRow, unit: str) -> str:
+        """A row of the contrasts table in words, without capital letter and full stop."""
 
     @staticmethod
     def band(margin: float) -> tuple[float, float]:
@@ -144,33 +151,33 @@ class Contrast(ABC):
         return -margin, margin
 
     @classmethod
-    def from_zero(cls, record: FindingRow, value: float) -> float:
+    def from_zero(cls, record: ContrastRow, value: float) -> float:
         """A value of a row as figures draw it; only that of a claimed range is from its middle."""
         return value
 
     @classmethod
-    def shown(cls, record: FindingRow, value: float, digits: int) -> str:
+    def shown(cls, record: ContrastRow, value: float, digits: int) -> str:
         """A value of a row as the page prints it."""
         return shown_number(cls.from_zero(record, value), digits)
 
     @classmethod
-    def shown_margin(cls, record: FindingRow) -> str:
+    def shown_margin(cls, record: ContrastRow) -> str:
         """A row's margin as the page prints it."""
         return f"{record.margin:g}"
 
     @classmethod
     @abstractmethod
-    def axis(cls, record: FindingRow) -> str:
+    def axis(cls, record: ContrastRow) -> str:
         """What the axis of a row's figure says."""
 
     @classmethod
-    def labels(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
+    def labels(cls, record: ContrastRow, labels: Mapping[str, str]) -> list[str]:
         """What the page calls the scenarios of a row: of a, and of b if there is one."""
         names = [record.scenario_a, record.scenario_b]
         return [labels[name] for name in names if name is not None]
 
     @classmethod
-    def who(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
+    def who(cls, record: ContrastRow, labels: Mapping[str, str]) -> list[str]:
         """Who is compared in a row, line by line."""
         return cls.labels(record, labels)
 
@@ -230,12 +237,17 @@ class LogRatio(ContrastOfTwo):
     logarithms: ClassVar[tuple[str, ...]] = (
         "difference", "ci_low", "ci_high", "margin_equivalent_above", "margin_exceeded_below",
     )  # fmt: skip
-    """The columns of the findings table that are computed as logarithms."""
+    """The columns of the contrasts table that are computed as logarithms."""
 
     @staticmethod
     def scaled(value: float) -> float:
         """Its logarithm; -inf of a ratio that no floating-point number can hold."""
         return math.log(value) if value else -math.inf
+
+    @staticmethod
+    def natural(value: float) -> float:
+        """Its exponential."""
+        return ratio_of(value)
 
     def in_natural_units(self, row: dict[str, Any]) -> dict[str, Any]:
         """Ratios instead of logarithms."""
@@ -247,17 +259,17 @@ class LogRatio(ContrastOfTwo):
         return 1 / margin, margin
 
     @classmethod
-    def shown(cls, record: FindingRow, value: float, digits: int) -> str:
+    def shown(cls, record: ContrastRow, value: float, digits: int) -> str:
         """With two decimals."""
         return shown_number(value)
 
     @classmethod
-    def shown_margin(cls, record: FindingRow) -> str:
+    def shown_margin(cls, record: ContrastRow) -> str:
         """How many times."""
         return f"× {shown_number(record.margin)}"
 
     @classmethod
-    def times(cls, record: FindingRow, what: str) -> str:
+    def times(cls, record: ContrastRow, what: str) -> str:
         """How many times something of b's is that of a, in words."""
 
         def as_ratio(ratio: float) -> str:

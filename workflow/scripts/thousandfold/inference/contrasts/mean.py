@@ -9,13 +9,14 @@ from thousandfold.inference.contrasts.words import (
     signed,
 )
 from thousandfold.metrics import metric_name
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 
 class MeanDifference(ContrastOfTwo):
     """The mean of a minus that of b, in units of the metric."""
 
     estimand = "mean"
+    quantity = "difference of means"
 
     @classmethod
     def is_asked(cls, asked: Asked) -> bool:
@@ -28,7 +29,7 @@ class MeanDifference(ContrastOfTwo):
         return asked.margin()
 
     @classmethod
-    def sentence(cls, record: FindingRow, unit: str) -> str:
+    def sentence(cls, record: ContrastRow, unit: str) -> str:
         """By how much the mean of a is lower or higher."""
         difference = record.difference
         held = f"{interval(record, signed)}, margin {record.margin:g}"
@@ -43,6 +44,6 @@ class MeanDifference(ContrastOfTwo):
         )
 
     @classmethod
-    def axis(cls, record: FindingRow) -> str:
+    def axis(cls, record: ContrastRow) -> str:
         """Which way round."""
         return "difference of means, a − b"

@@ -15,7 +15,7 @@ from thousandfold.inference.draws import parts, picks_of
 from thousandfold.inference.estimates import PrecisionEstimate, deviation
 from thousandfold.inference.verdicts import range_verdict
 from thousandfold.schema import BadKeyError
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 if TYPE_CHECKING:
     from thousandfold.inference.designs import Design
@@ -37,6 +37,7 @@ class Precision(Contrast):
     expect: str = "precision"
 
     estimand = "precision"
+    quantity = "precision"
     is_of_means = False
 
     @classmethod
@@ -103,7 +104,7 @@ class Precision(Contrast):
         return range_verdict(low, high, margin)
 
     @classmethod
-    def sentence(cls, record: FindingRow, unit: str) -> str:
+    def sentence(cls, record: ContrastRow, unit: str) -> str:
         """The standard error, with the claimed range."""
         error, margin, middle = record.estimate_a, record.margin, _middle(record)
 
@@ -118,17 +119,17 @@ class Precision(Contrast):
         )
 
     @classmethod
-    def from_zero(cls, record: FindingRow, value: float) -> float:
+    def from_zero(cls, record: ContrastRow, value: float) -> float:
         """The standard error itself."""
         return value + _middle(record)
 
     @classmethod
-    def shown(cls, record: FindingRow, value: float, digits: int) -> str:
+    def shown(cls, record: ContrastRow, value: float, digits: int) -> str:
         """Of two decimals."""
         return super().shown(record, value, 2)
 
     @classmethod
-    def shown_margin(cls, record: FindingRow) -> str:
+    def shown_margin(cls, record: ContrastRow) -> str:
         """The claimed range."""
         if math.isnan(record.difference):
             return super().shown_margin(record)
@@ -136,17 +137,17 @@ class Precision(Contrast):
         return f"{middle - margin:g} to {middle + margin:g}"
 
     @classmethod
-    def axis(cls, record: FindingRow) -> str:
+    def axis(cls, record: ContrastRow) -> str:
         """Of which mean."""
         return f"standard error of a mean of {record.mean_of}"
 
     @classmethod
-    def who(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
+    def who(cls, record: ContrastRow, labels: Mapping[str, str]) -> list[str]:
         """And of how many repeats."""
         (label,) = cls.labels(record, labels)
         return [f"{label}, mean of {record.mean_of}"]
 
 
-def _middle(record: FindingRow) -> float:
+def _middle(record: ContrastRow) -> float:
     """The middle of the claimed range."""
     return float(record.estimate_a - record.difference)

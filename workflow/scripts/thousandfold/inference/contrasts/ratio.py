@@ -8,7 +8,7 @@ import numpy as np
 from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.base import LogRatio
 from thousandfold.metrics import metric_name
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 if TYPE_CHECKING:
     from thousandfold.inference.samples import Sample
@@ -18,6 +18,7 @@ class MeanRatio(LogRatio):
     """The geometric mean of a over that of b: a difference of means of logarithms."""
 
     estimand = "ratio"
+    quantity = "ratio of geometric means"
     logarithms = (
         *LogRatio.logarithms, "mean_a", "mean_b", "estimate_a", "estimate_b", "bootstrap_t_low",
         "bootstrap_t_high", "median_difference", "trimmed_mean_difference",
@@ -39,12 +40,12 @@ class MeanRatio(LogRatio):
         return tuple(map(_logarithm, samples))
 
     @classmethod
-    def sentence(cls, record: FindingRow, unit: str) -> str:
+    def sentence(cls, record: ContrastRow, unit: str) -> str:
         """How many times that of b."""
         return cls.times(record, f"geometric mean {metric_name(record.metric)}")
 
     @classmethod
-    def axis(cls, record: FindingRow) -> str:
+    def axis(cls, record: ContrastRow) -> str:
         """Of what."""
         return "times that of b"
 

@@ -11,7 +11,7 @@ from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.base import LogRatio
 from thousandfold.inference.draws import parts
 from thousandfold.inference.estimates import FEWEST_FOR_SPREAD, Estimate, absolute_deviations
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 if TYPE_CHECKING:
     from thousandfold.inference.designs import Design
@@ -22,6 +22,7 @@ class SpreadRatio(LogRatio):
     """The mean absolute deviation from the median, of a over that of b."""
 
     estimand = "spread"
+    quantity = "ratio of spreads"
     is_of_means = False
 
     @classmethod
@@ -69,12 +70,12 @@ class SpreadRatio(LogRatio):
         return absolute_deviations(x), absolute_deviations(y)
 
     @classmethod
-    def sentence(cls, record: FindingRow, unit: str) -> str:
+    def sentence(cls, record: ContrastRow, unit: str) -> str:
         """How many times that of b."""
         return cls.times(record, "spread")
 
     @classmethod
-    def axis(cls, record: FindingRow) -> str:
+    def axis(cls, record: ContrastRow) -> str:
         """Of what."""
         return "spread, times that of b"
 

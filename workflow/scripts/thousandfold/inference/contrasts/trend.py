@@ -12,7 +12,7 @@ from thousandfold.inference.estimates import slope_weights
 from thousandfold.metrics import metric_name
 from thousandfold.names import listed, texts_of
 from thousandfold.schema import BadKeyError
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Trend(Contrast):
     metric: str = "rmse"
 
     estimand = "trend"
+    quantity = "slope of the difference"
     figure = "trend"
 
     @classmethod
@@ -79,7 +80,7 @@ class Trend(Contrast):
         return [sign * float(weight) for weight in slope_weights(self.over) for sign in (1, -1)]
 
     @classmethod
-    def sentence(cls, record: FindingRow, unit: str) -> str:
+    def sentence(cls, record: ContrastRow, unit: str) -> str:
         """By how much the difference changes per unit."""
         slope = f"{signed(record.difference)} {of_differences(unit)}".rstrip()
         return (
@@ -89,17 +90,17 @@ class Trend(Contrast):
         )
 
     @classmethod
-    def axis(cls, record: FindingRow) -> str:
+    def axis(cls, record: ContrastRow) -> str:
         """Which way round."""
         return "a − b"
 
     @classmethod
-    def labels(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
+    def labels(cls, record: ContrastRow, labels: Mapping[str, str]) -> list[str]:
         """All of each end."""
         ends = [record.scenario_a, str(record.scenario_b)]
         return [", ".join(labels[name] for name in texts_of(end)) for end in ends]
 
     @classmethod
-    def who(cls, record: FindingRow, labels: Mapping[str, str]) -> list[str]:
+    def who(cls, record: ContrastRow, labels: Mapping[str, str]) -> list[str]:
         """How many pairs."""
         return [f"slope of the differences of {len(texts_of(record.scenario_a))} pairs"]

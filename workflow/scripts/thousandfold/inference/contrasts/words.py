@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable
 
-from thousandfold.tables.rows import FindingRow
+from thousandfold.formatting import coverage
+from thousandfold.tables.rows import ContrastRow
 
 
 def number(value: float, sign: str = "") -> str:
@@ -26,11 +27,11 @@ def of_differences(unit: str) -> str:
     return "percentage points" if unit == "%" else unit
 
 
-def interval(record: FindingRow, show: Callable[[float], str]) -> str:
+def interval(record: ContrastRow, show: Callable[[float], str]) -> str:
     """The deciding interval of a row, its ends shown by a function."""
     low, high = record.ci_low, record.ci_high
     if math.isnan(low):
         return "no interval"
     if low == high:
         return "exactly"
-    return f"{100 * record.interval_level:.2f} % interval {show(low)} to {show(high)}"
+    return f"{coverage(record.interval_level)} interval {show(low)} to {show(high)}"

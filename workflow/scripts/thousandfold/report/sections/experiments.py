@@ -34,7 +34,7 @@ class Shown:
 
     title: str
     figure: Markup | None
-    """None if no repeat has a value."""
+    """None if no repeat has a finite value."""
     alt: str
     rows: Sequence[Description]
 

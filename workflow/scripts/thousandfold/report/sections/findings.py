@@ -25,13 +25,13 @@ from thousandfold.names import spelled
 from thousandfold.report.claims import Claim, claim_of
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
-from thousandfold.tables.rows import ClaimRow, ComparisonRow, FindingRow, ReplicationRow
+from thousandfold.tables.rows import ClaimRow, ComparisonRow, ContrastRow, ReplicationRow
 
 SHOWN_ELSEWHERE = (
     "series", "id", "flags", "difference_verdict", "verdict", "undecided_because", "expect",
     "comparison",
 )  # fmt: skip
-"""The columns of the findings table that are not repeated among the evidence."""
+"""The columns of the contrasts table that are not repeated among the evidence."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A column of the findings table: its name, what it says, and its value for each comparison."""
+    """A column of the contrasts table: its name, what it says, its value for each comparison."""
 
     name: str
     what: str
@@ -101,9 +101,11 @@ class Findings(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
         """The claims about a series, if there are any."""
-        findings, replication = by(run.rows(FindingRow), "id"), run.rows(ReplicationRow)
-        claims = [_finding(run, row, findings[row.id], replication) for row in run.rows(ClaimRow)]
-        if not claims:
+        contrasts, replication = by(run.rows(ContrastRow), "id"), run.rows(ReplicationRow)
+        findings = [
+            _finding(run, row, contrasts[row.id], replication) for row in run.rows(ClaimRow)
+        ]
+        if not findings:
             return None
         return cls(
             anchor=run.anchor,
@@ -112,35 +114,35 @@ class Findings(Section):
             naive_alpha=level(NAIVE_ALPHA),
             fewest=spelled_out(FEWEST_REPEATS),
             is_paired=run.study.design == "paired",
-            findings=claims,
+            findings=findings,
         )
 
 
 def _finding(
-    run: SeriesRun, row: ClaimRow, findings: list[FindingRow], replication: list[ReplicationRow]
+    run: SeriesRun, row: ClaimRow, contrasts: list[ContrastRow], replication: list[ReplicationRow]
 ) -> Finding:
-    """A claim and its rows of the findings table."""
+    """A claim and its rows of the contrasts table."""
     pairs = [
-        {finding.scenario_a, finding.scenario_b}
-        for finding in findings
-        if finding.estimand == MeanDifference.estimand and finding.metric == run.study.metric
+        {contrast.scenario_a, contrast.scenario_b}
+        for contrast in contrasts
+        if contrast.estimand == MeanDifference.estimand and contrast.metric == run.study.metric
     ]
     fewer = [told for told in replication if {told.scenario_a, told.scenario_b} in pairs]
     return Finding(
         head=claim_of(row),
         sentence=row.sentence,
-        few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS]),
-        figures=list(_plots(run, findings)),
+        few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS], run.labels),
+        figures=list(_plots(run, contrasts)),
         comparisons=[
-            Compared(KINDS[f.estimand].labels(f, run.labels), f.estimand) for f in findings
+            Compared(KINDS[c.estimand].labels(c, run.labels), c.estimand) for c in contrasts
         ],
         evidence=[
             Evidence(
-                name, column.description, [exact(getattr(finding, name)) for finding in findings]
+                name, column.description, [exact(getattr(contrast, name)) for contrast in contrasts]
             )
-            for name, column in FindingRow.columns.items()
+            for name, column in ContrastRow.columns.items()
             if name not in SHOWN_ELSEWHERE
-            and any(is_known(getattr(finding, name)) for finding in findings)
+            and any(is_known(getattr(contrast, name)) for contrast in contrasts)
         ],
         fewer_repeats=[
             FewerRepeats(
@@ -158,7 +160,7 @@ def _finding(
     )
 
 
-def few_repeats(rows: Sequence[ReplicationRow]) -> str:
+def few_repeats(rows: Sequence[ReplicationRow], labels: Mapping[str, str]) -> str:
     """In a sentence, what some rows of the replication table say; "" of none."""
     parts: list[str] = []
     for row in rows:
@@ -169,15 +171,15 @@ def few_repeats(rows: Sequence[ReplicationRow]) -> str:
             part += f", exaggerated {number(row.median_exaggeration, 1)} times in the median"
         if row.wrong_direction >= NOTABLE_WRONG_DIRECTION:
             part += f", {percent(row.wrong_direction, 0)} of them in the wrong direction"
-        who = f"of {row.scenario_a} and {row.scenario_b}" if parts else "of each"
+        who = f"of {labels[row.scenario_a]} and {labels[row.scenario_b]}" if parts else "of each"
         parts.append(f"{who} {part}")
     return f"{spelled_out(FEW_REPEATS).capitalize()} repeats {'; '.join(parts)}." if parts else ""
 
 
-def _plots(run: SeriesRun, findings: Sequence[FindingRow]) -> Iterator[Plot]:
+def _plots(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> Iterator[Plot]:
     """A figure for each scenario a and estimand of a claim, with everything it is compared with."""
-    groups: dict[tuple[str, str, str], list[FindingRow]] = {}
-    for row in findings:
+    groups: dict[tuple[str, str, str], list[ContrastRow]] = {}
+    for row in contrasts:
         if is_known(row.difference):
             groups.setdefault((row.scenario_a, row.estimand, row.metric), []).append(row)
     for index, group in enumerate(groups.values()):
@@ -188,7 +190,7 @@ def _plots(run: SeriesRun, findings: Sequence[FindingRow]) -> Iterator[Plot]:
             yield Plot(svg, " ".join(sentences))
 
 
-def _estimation_plot(run: SeriesRun, group: Sequence[FindingRow]) -> Figure | None:
+def _estimation_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Figure | None:
     """Comparisons of one scenario a, estimand and metric; None where an interval is unknown."""
     first = group[0]
     kind, metric = KINDS[first.estimand], first.metric
@@ -213,7 +215,7 @@ def _estimation_plot(run: SeriesRun, group: Sequence[FindingRow]) -> Figure | No
     return figures.estimation_plot(summaries, effects, measure, axis, ratio=kind.is_ratio)
 
 
-def _trend_plot(run: SeriesRun, group: Sequence[FindingRow]) -> Figure | None:
+def _trend_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Figure | None:
     """The pairs' differences behind a claim's trend; None if it is not of the study's metric."""
     (row,) = group
     asked = (c for finding in run.study.findings if finding.id == row.id for c in finding.contrasts)
@@ -242,7 +244,7 @@ def _differences(comparisons: Sequence[ComparisonRow]) -> Mapping[tuple[str, str
     return found
 
 
-def _effect(row: FindingRow) -> figures.Effect:
+def _effect(row: ContrastRow) -> figures.Effect:
     """A comparison as the figure draws it."""
     kind = KINDS[row.estimand]
     ends = row.difference, row.ci_low, row.ci_high, *kind.band(row.margin)

@@ -24,6 +24,7 @@ class Forecasts(Section):
     test_rows: int
     horizon: int
     beaten: str
+    """How many scenarios do better than the baselines; "" if there are none."""
     figure: Markup
 
     @classmethod

@@ -32,6 +32,7 @@ class Published(Section):
 
     anchor: str
     n_compatible: int
+    n_numbers: int
     rows: Sequence[PublishedNumber]
 
     @classmethod
@@ -43,6 +44,7 @@ class Published(Section):
         return cls(
             anchor=run.anchor,
             n_compatible=sum(row.verdict == COMPATIBLE for row in rows),
+            n_numbers=len(rows),
             rows=[
                 PublishedNumber(
                     label=run.labels[row.scenario],

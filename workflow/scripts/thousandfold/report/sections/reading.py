@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from thousandfold.inference.findings import RESTS_ON_NORMALITY
+from thousandfold.inference.judging import RESTS_ON_NORMALITY
 from thousandfold.report.marks import MEANINGS, Mark, best_first, mark_of
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from thousandfold import figures
 from thousandfold.formatting import is_known, number, percent
-from thousandfold.inference.precision import SUMMARY_LEVEL, TARGETS
+from thousandfold.inference.precision import SUMMARY_LEVEL
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
@@ -57,7 +57,7 @@ class Repeats(Section):
         errors = by(run.rows(StandardErrorRow), "scenario")
         required = by(run.rows(RequiredRepeatsRow), "scenario")
         panels = [(label, errors[name]) for name, label in run.labels.items() if name in errors]
-        targets = [share * run.source.margin for share in TARGETS]
+        targets = [row.target for row in next(iter(required.values()), [])]
         drawn = figures.standard_error_figure(panels, targets, run.unit) if panels else None
         return cls(
             anchor=run.anchor,
@@ -66,7 +66,7 @@ class Repeats(Section):
             mean_level=percent(SUMMARY_LEVEL),
             figure=run.drawn("standard-error", drawn) if drawn else None,
             without_value="without a value" if isinstance(run.study, ImportedStudy) else "diverged",
-            targets=[f"{row.target:g}" for row in next(iter(required.values()), [])],
+            targets=[f"{target:g}" for target in targets],
             rows=[
                 _known(run, row, required.get(row.scenario, []))
                 for row in run.summaries(run.study.metric).values()

@@ -1,6 +1,6 @@
 """Can the tests be trusted: how often they err where there is nothing to find."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,7 +19,7 @@ from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, csv_tables
 from thousandfold.report.section import Section
 from thousandfold.report.sections.verdicts import Misses, misses_of
-from thousandfold.tables.rows import CalibrationRow
+from thousandfold.tables.rows import CalibrationRow, ErrorRateRow
 
 NULLS = {
     SAME_SCENARIO: "halves of the same scenario",
@@ -74,16 +74,17 @@ class Trust(Section):
 
     @classmethod
     def of(cls, run: SeriesRun) -> Self:
-        """What the calibration table says about a series."""
-        rows = run.rows(CalibrationRow)
+        """What the tables of calibration say about a series."""
         return cls(
             anchor=run.anchor,
             misses=misses_of(run),
             fewest_to_flag=spelled_out(FEWEST_TO_FLAG),
             times_to_flag=times(TIMES_TO_FLAG),
-            deciding=[_deciding(run, row) for row in rows if row.test == DECIDING],
+            deciding=[
+                _deciding(run, row) for row in run.rows(CalibrationRow) if row.test == DECIDING
+            ],
             test_level=level(LEVEL),
-            rates=list(_rates([row for row in rows if row.test != DECIDING])),
+            rates=[_rates(row) for row in run.rows(ErrorRateRow) if row.test != DECIDING],
             checks=[name for name in CHECKS if name in csv_tables(run.study)],
             fewest=spelled_out(FEWEST_REPEATS),
         )
@@ -107,11 +108,8 @@ def _deciding(run: SeriesRun, row: CalibrationRow) -> Deciding:
     )
 
 
-def _rates(rows: Sequence[CalibrationRow]) -> Iterator[Rates]:
-    """The rates of each kind of null, usual test and size."""
-    groups: dict[tuple[str, str, int], list[float]] = {}
-    for row in rows:
-        groups.setdefault((row.null, row.test, row.n), []).append(row.rejection_rate)
-    for (null, test, n), rates in groups.items():
-        lowest, highest = number(min(rates), 3), number(max(rates), 3)
-        yield Rates(NULLS[null], TEST_NAMES[test], n, len(rates), lowest, highest)
+def _rates(row: ErrorRateRow) -> Rates:
+    """A row about a usual test."""
+    assert row.n is not None
+    lowest, highest = number(row.lowest, 3), number(row.highest, 3)
+    return Rates(NULLS[row.null], TEST_NAMES[row.test], row.n, row.pairs, lowest, highest)

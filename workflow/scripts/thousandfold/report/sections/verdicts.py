@@ -14,7 +14,7 @@ from thousandfold.report.claims import Claim, claim_of
 from thousandfold.report.marks import Mark, best_first, mark_of
 from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
-from thousandfold.tables.rows import CalibrationRow, ClaimRow, FindingRow
+from thousandfold.tables.rows import ClaimRow, ContrastRow, ErrorRateRow
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,11 @@ class Verdicts(Section):
     @classmethod
     def of(cls, run: SeriesRun) -> Self:
         """The verdicts on a series."""
-        study, claims, findings = run.study, run.rows(ClaimRow), run.rows(FindingRow)
+        study, claims, contrasts = run.study, run.rows(ClaimRow), run.rows(ContrastRow)
         found = [row.verdict for row in claims]
-        axes = {estimand: _axis(kind, findings) for estimand, kind in KINDS.items()}
+        axes = {estimand: _axis(kind, contrasts) for estimand, kind in KINDS.items()}
 
-        def comparison(row: FindingRow) -> Comparison:
+        def comparison(row: ContrastRow) -> Comparison:
             return _comparison(run, row, axes[row.estimand])
 
         return cls(
@@ -123,15 +123,15 @@ class Verdicts(Section):
             unit=run.unit,
             has_other_metrics=len(study.metrics) > 1,
             better="higher" if study.measured(study.metric).higher_is_better else "lower",
-            level=percent(findings[0].interval_level, 2) if findings else "",
-            k=findings[0].k if findings else 0,
+            level=percent(contrasts[0].interval_level, 2) if contrasts else "",
+            k=contrasts[0].k if contrasts else 0,
             alpha=percent(study.alpha),
             p_below=f"{study.alpha:g}",
             misses=misses_of(run),
             fewest=spelled_out(FEWEST_REPEATS),
             counts=[Count(found.count(verdict), mark_of(verdict)) for verdict in best_first()],
             claims=[
-                ClaimVerdict(claim_of(row), [comparison(c) for c in findings if c.id == row.id])
+                ClaimVerdict(claim_of(row), [comparison(c) for c in contrasts if c.id == row.id])
                 for row in claims
             ],
         )
@@ -139,24 +139,24 @@ class Verdicts(Section):
 
 def misses_of(run: SeriesRun) -> Misses | None:
     """How often the deciding intervals miss; None if there is nothing to judge by."""
-    deciding = [row for row in run.rows(CalibrationRow) if row.test == DECIDING]
-    if not deciding:
-        return None
-    rates = [row.rejection_rate for row in deciding]
-    return Misses(number(100 * min(rates)), percent(max(rates), 2), percent(deciding[0].level, 2))
+    for row in run.rows(ErrorRateRow):
+        if row.test == DECIDING:
+            lowest, highest = number(100 * row.lowest), percent(row.highest, 2)
+            return Misses(lowest, highest, percent(row.level, 2))
+    return None
 
 
-def _axis(kind: type[Contrast], findings: Sequence[FindingRow]) -> Axis:
+def _axis(kind: type[Contrast], contrasts: Sequence[ContrastRow]) -> Axis:
     """An axis that shows every interval and margin of a kind, with no difference in its middle."""
-    shown = [row for row in findings if row.estimand == kind.estimand]
+    shown = [row for row in contrasts if row.estimand == kind.estimand]
     ends = [end for row in shown for end in (row.ci_low, row.ci_high, row.margin)]
     sizes = [abs(kind.scaled(end)) for end in ends]
     reach = 1.05 * max(filter(math.isfinite, sizes), default=0.0) or 1.0
     return Axis(kind, -reach, reach)
 
 
-def _comparison(run: SeriesRun, row: FindingRow, axis: Axis) -> Comparison:
-    """A row of the findings table as the page prints it."""
+def _comparison(run: SeriesRun, row: ContrastRow, axis: Axis) -> Comparison:
+    """A row of the contrasts table as the page prints it."""
     kind = KINDS[row.estimand]
     digits = 2 if kind.is_ratio else decimals(row.margin)
     estimate, low, high = (
@@ -180,7 +180,7 @@ def _comparison(run: SeriesRun, row: FindingRow, axis: Axis) -> Comparison:
     )
 
 
-def _forest(row: FindingRow, axis: Axis) -> Forest:
+def _forest(row: ContrastRow, axis: Axis) -> Forest:
     low, high = map(axis.position, axis.kind.band(row.margin))
     shown = [
         None if math.isnan(row.ci_low) else axis.position(value)

@@ -1,4 +1,4 @@
-"""Fixed values for what Keras, TensorFlow, oneDNN and XLA read from the environment.
+"""Environment variables: fixed values for those that Keras, TensorFlow, oneDNN and XLA read.
 
 Their variables change the last bits of a training, and some change what is trained at all.
 """
@@ -24,7 +24,7 @@ INSTRUCTION_SET = "AVX2"
 if platform.machine() == "x86_64":
     XLA_FLAGS.append(f"--xla_cpu_max_isa={INSTRUCTION_SET}")
 
-SETTINGS = {
+VARIABLES = {
     # The JAX backend's `fit` and `predict` silently never carry a stateful layer's state.
     "KERAS_BACKEND": "tensorflow",
     # No folder can be below a file, so there is no keras.json with another precision in it.
@@ -45,5 +45,5 @@ def settle(environ: MutableMapping[str, str]) -> None:
     for name in list(environ):
         if name.startswith(FOREIGN) and not name.startswith(LOGGING):
             del environ[name]
-    environ.update(SETTINGS)
+    environ.update(VARIABLES)
     environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

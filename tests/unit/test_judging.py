@@ -24,15 +24,15 @@ from thousandfold.inference.contrasts import (
 from thousandfold.inference.contrasts.words import number as number_in_words
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import Estimate
-from thousandfold.inference.findings import MissRate, family_p_values, judge
-from thousandfold.inference.findings import _disagreements as disagreements
+from thousandfold.inference.judging import MissRate, family_p_values, judge
+from thousandfold.inference.judging import _disagreements as disagreements
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.questions import questions_of
 from thousandfold.inference.samples import samples_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
 from thousandfold.study import Finding, ScenarioPair
 from thousandfold.tables import frame_of
-from thousandfold.tables.rows import ClaimRow, ComparisonRow, FindingRow, TwinRow
+from thousandfold.tables.rows import ClaimRow, ComparisonRow, ContrastRow, TwinRow
 
 INDEPENDENT = DESIGNS["independent"]
 
@@ -50,7 +50,7 @@ def evidence(samples, *findings, alpha=0.05, design="independent", deterministic
         DESIGNS[design],
         **more,
     )
-    return frame_of(FindingRow, rows)
+    return frame_of(ContrastRow, rows)
 
 
 def rng_samples(**means):
@@ -240,7 +240,7 @@ def test_fewer_than_two_finite_repeats(a):
     sentence = frame_of(
         ClaimRow,
         claims(
-            rows_of(FindingRow, table),
+            rows_of(ContrastRow, table),
             [LESS, OTHER, finding("bc", MeanDifference("less", "b", "c", 1.0))],
             lambda *_: "units",
         ),
@@ -396,7 +396,7 @@ def test_a_claim_is_as_good_as_its_weakest_contrast(means, verdicts, whole):
 
 
 def told(table, *findings, unit="units"):
-    return frame_of(ClaimRow, claims(rows_of(FindingRow, table), findings, lambda *_: unit))
+    return frame_of(ClaimRow, claims(rows_of(ContrastRow, table), findings, lambda *_: unit))
 
 
 def test_false_beats_unknown_in_a_conjunction():
@@ -565,7 +565,7 @@ def test_claims_of_precision(error, verdict, said):
     assert row["verdict"] == verdict
     assert row["difference_verdict"].startswith(said)
     sentence = frame_of(
-        ClaimRow, claims(rows_of(FindingRow, pd.DataFrame([row])), [PRECISION], lambda *_: "units")
+        ClaimRow, claims(rows_of(ContrastRow, pd.DataFrame([row])), [PRECISION], lambda *_: "units")
     )["sentence"].iloc[0]
     assert f"mean of 10 repeats of a has a standard error of {error:.2f} units" in sentence
     assert "claimed 2 to 4" in sentence
@@ -704,10 +704,10 @@ def test_why_undecided(expect, shift, reason):
 def test_how_far_a_claim_is_supported(expect, difference, distance):
     """In standard errors of 2, from the margin of 1."""
     cells = {"expect": expect, "difference": difference, "margin": 1.0, "standard_error": 2.0}
-    assert distance_beyond_margin(row_of(FindingRow, estimand="mean", **cells)) == distance
+    assert distance_beyond_margin(row_of(ContrastRow, estimand="mean", **cells)) == distance
     if expect == "more_stable":
         ratios = {**cells, "difference": math.exp(difference), "margin": math.exp(1.0)}
-        row = row_of(FindingRow, estimand="spread", **ratios)
+        row = row_of(ContrastRow, estimand="spread", **ratios)
         assert distance_beyond_margin(row) == pytest.approx(distance)
 
 
@@ -757,7 +757,7 @@ def test_a_bootstrap_that_would_say_something_else_is_told(ends, said):
         "ci_high": -0.5, "margin": 1.0, "bootstrap_t_low": ends[0], "bootstrap_t_high": ends[1],
     }  # fmt: skip
     samples = samples_by_name(rng_samples(a=0, b=3))
-    ((_, question),) = questions_of([LESS], {"rmse": samples}, {"s": 5.0}, INDEPENDENT)
+    (question,) = questions_of(LESS.contrasts, {"rmse": samples}, {"s": 5.0}, INDEPENDENT)
     assert disagreements(row, question, 0.05) == (
         [f"bootstrap-t would say: {said}"] if said else []
     )

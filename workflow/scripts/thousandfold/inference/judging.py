@@ -1,4 +1,4 @@
-"""The findings table: all evidence on every registered contrast, and its verdict.
+"""The contrasts table: all evidence on every registered contrast, and its verdict.
 
 All findings of a study are one family: the deciding interval of each contrast has the level
 1 - alpha / k, k being the number of distinct contrasts. Two findings about the same scenarios,
@@ -6,7 +6,7 @@ series, metric and estimand, whichever way round and by whatever margin, share o
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,13 +24,15 @@ from thousandfold.inference.estimates import (
     moments,
     spread_ratio,
 )
-from thousandfold.inference.questions import Question, comparison_name, questions_of
+from thousandfold.inference.population.per_series import exploratory_p
+from thousandfold.inference.population.questions import population_size
+from thousandfold.inference.questions import Question, asked_by, comparison_name
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.samples import Samples
 from thousandfold.inference.verdicts import Verdict, claim_verdict, margins_of_change
 from thousandfold.names import listed
 from thousandfold.study import Finding
-from thousandfold.tables.rows import FindingRow
+from thousandfold.tables.rows import ContrastRow
 
 TRIMMED_SHARE = 0.2
 """The share cut off at each end of a sample for its trimmed mean."""
@@ -83,6 +85,18 @@ def family_size(questions: Iterable[Question]) -> int:
     return max(1, len({question.key for question in questions if not question.is_exact}))
 
 
+def study_size(findings: Iterable[Finding], asked: Iterable[tuple[str, Question]]) -> int:
+    """How many things share alpha: contrasts on single series, and what is claimed over series.
+
+    `asked` are the questions of all findings, with their ids. Verdicts on single series are
+    exploratory where the claim is over series, and need none of it.
+    """
+    registered = list(findings)
+    over_series = {finding.id for finding in registered if finding.over is not None}
+    own = {q.key for id_, q in asked if id_ not in over_series and not q.is_exact}
+    return max(1, len(own) + population_size(registered))
+
+
 def judge(
     samples: Mapping[str, Samples],
     margins: Mapping[str, float],
@@ -93,21 +107,28 @@ def judge(
     identities: Identities | None = None,
     miss_rates: MissRates | None = None,
     higher_is_better: Mapping[str, bool] | None = None,
-) -> list[FindingRow]:
-    """The findings table: one row per series, finding and contrast.
+) -> list[ContrastRow]:
+    """The contrasts table: a row per series, finding and contrast.
 
     `samples` are by metric, `margins` by series.
     """
-    asked = questions_of(findings, samples, margins, design)
+    findings = list(findings)
+    asked = asked_by(findings, samples, margins, design)
+    over_series = {finding.id for finding in findings if finding.over is not None}
     family = Family(
         design,
         alpha,
-        family_size(question for _, question in asked),
+        study_size(findings, asked),
         higher_is_better or {},
         identities or {},
         miss_rates or {},
     )
-    rows = [_row(id_, question, family) for id_, question in asked]
+    exploratory = replace(family, k=1, miss_rates={})
+    rows = [
+        _row(id_, question, exploratory if id_ in over_series else family)
+        for id_, question in asked
+    ]
+    rows = _with_exploratory_p(rows, over_series, alpha)
     keys = [question.key for _, question in asked]
     for test in design.TESTS:
         # Both ways round of a contrast have one p and count once.
@@ -118,6 +139,23 @@ def judge(
     return rows
 
 
+def _with_exploratory_p(
+    rows: list[ContrastRow], over_series: Collection[str], alpha: float
+) -> list[ContrastRow]:
+    """The rows with the claims' p adjusted over series; only where it is small is one supported."""
+    p = np.array([row.claim_p if row.id in over_series else math.nan for row in rows])
+    found = []
+    for row, adjusted in zip(rows, exploratory_p(p), strict=True):
+        cells: Cells = {"exploratory_p": float(adjusted)}
+        if row.id in over_series and row.verdict == Verdict.SUPPORTED and not adjusted <= alpha:
+            cells |= {
+                "verdict": str(Verdict.UNDECIDED),
+                "undecided_because": "with so many series looked at, one like this may be luck",
+            }
+        found.append(replace(row, **cells))
+    return found
+
+
 def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
     """Holm's adjustment over the contrasts that have a p; NaN for the others."""
     known = {key: p for key, p in p_values.items() if not math.isnan(p)}
@@ -125,7 +163,7 @@ def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
     return dict.fromkeys(p_values, math.nan) | dict(zip(known, adjusted, strict=True))
 
 
-def _row(id_: str, question: Question, family: Family) -> FindingRow:
+def _row(id_: str, question: Question, family: Family) -> ContrastRow:
     """One contrast's row: its evidence, its flags and its verdict."""
     higher_is_better = family.higher_is_better.get(question.contrast.metric, False)
     decision = decide(question, family.contrast_alpha, higher_is_better=higher_is_better)
@@ -158,7 +196,7 @@ def _row(id_: str, question: Question, family: Family) -> FindingRow:
         flags += _disagreements(row, question, family.alpha)
     if decision.verdict != Verdict.UNDECIDED and not question.is_exact:
         flags += _trust_flags(question, family)
-    return FindingRow(**question.contrast.in_natural_units(row), flags=listed(flags, ";"))
+    return ContrastRow(**question.contrast.in_natural_units(row), flags=listed(flags, ";"))
 
 
 def _asked(id_: str, question: Question, family: Family) -> Cells:

@@ -1,0 +1,40 @@
+"""What the study will train, logged before anything runs."""
+
+from snakemake.logging import logger
+
+from thousandfold.engine_choice import unsupported
+from thousandfold.names import composed, spelled
+from thousandfold.observations import in_words
+from thousandfold.resources import plan_in_words
+
+
+def planned_trainings():
+    """What the whole study trains, for the log: how much, how long, and by which engine."""
+    lines = [plan_in_words(STUDY, all_workloads())]
+    if STUDY.stopping:
+        lines.append(
+            "Training stops when it is enough; listed are the stages decided so far."
+        )
+    lines += [
+        in_words(series)
+        for series in (loaded_series(source.name) for source in STUDY.series)
+        if series.assumed or series.frequency
+    ]
+    shared = config.get("model", {}).get("engine")
+    typed = {composed(name): fields for name, fields in config["scenarios"].items()}
+    for scenario in STUDY.scenarios:
+        wanted = typed[scenario.name].get("engine", shared)
+        if scenario.regime.execution.engine == "keras" and wanted != "keras":
+            lines.append(
+                f"{scenario.name}: trained by stock Keras, because of {unsupported(scenario.regime)}"
+            )
+    lines += [
+        f"{name}: in file names and below, {spelled(name)}"
+        for name in STUDY.names
+        if spelled(name) != name
+    ]
+    return "\n".join(lines)
+
+
+if workflow.is_main_process:
+    logger.info(planned_trainings())

@@ -1,0 +1,124 @@
+"""The analyses behind the verdicts, from a table of repeats to rows, as their settings say.
+
+Jobs and notebooks come through here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from thousandfold.inference.calibration import calibration_table, miss_rates
+from thousandfold.inference.claims import claims
+from thousandfold.inference.conjunctions import conjunctions
+from thousandfold.inference.designs import DESIGNS
+from thousandfold.inference.judging import Identities, judge, study_size
+from thousandfold.inference.population.judging import (
+    claims_over_series,
+    effect_rows,
+    fewest_series,
+    judge_over_series,
+)
+from thousandfold.inference.population.questions import population_questions
+from thousandfold.inference.questions import Question, asked_by, questions_of
+from thousandfold.inference.samples import samples_by_metric
+from thousandfold.settings import CalibrationSettings, VerdictSettings
+from thousandfold.study import Finding, OverSeries
+from thousandfold.tables.rows import (
+    CalibrationRow,
+    ClaimRow,
+    ConjunctionRow,
+    ContrastRow,
+    EffectRow,
+    PopulationClaimRow,
+    PopulationRow,
+)
+
+
+@dataclass(frozen=True)
+class JudgedFindings:
+    """What the findings of a study came to."""
+
+    contrasts: list[ContrastRow]
+    """A row per comparison and series, with all its evidence."""
+    claims: list[ClaimRow]
+    """A row per claim and series, with its verdict and sentence."""
+    conjunctions: list[ConjunctionRow]
+    """If there are several series, a row per claim about each of them: on which it holds."""
+    population: list[PopulationRow]
+    """A row per comparison that is claimed over series."""
+    population_claims: list[PopulationClaimRow]
+    """A row per claim over series, with its verdict and sentence."""
+    effects: list[EffectRow]
+    """A row per such comparison and series."""
+
+
+def calibrated(repeats: pd.DataFrame, settings: CalibrationSettings) -> list[CalibrationRow]:
+    """How often tests and deciding intervals err on these repeats where nothing is to be found."""
+    design = DESIGNS[settings.design]
+    samples = samples_by_metric(repeats, settings.seed, settings.metrics, settings.deterministic)
+    return calibration_table(
+        samples[settings.metric],
+        settings.compared_pairs,
+        questions_of(settings.contrasts, samples, settings.margins, design),
+        settings.alpha,
+        design,
+    )
+
+
+def judged(
+    repeats: pd.DataFrame,
+    settings: VerdictSettings,
+    calibration: Iterable[CalibrationRow],
+    identities: Identities,
+) -> JudgedFindings:
+    """The verdicts on a study's findings, beside their calibration and what is identical."""
+    design, alpha, registered = DESIGNS[settings.design], settings.alpha, settings.findings
+    samples = samples_by_metric(repeats, settings.seed, settings.metrics, settings.deterministic)
+    asked = asked_by(registered, samples, settings.margins, design)
+    # What too few series cannot decide costs nothing, and verdicts on each of them stand.
+    decidable = decidable_over_series(registered, asked, alpha)
+    contrasts = judge(
+        samples,
+        settings.margins,
+        decidable,
+        alpha,
+        design,
+        identities=identities,
+        miss_rates=miss_rates(calibration),
+        higher_is_better=settings.directions,
+    )
+
+    def unit_of(series: str, metric: str) -> str:
+        return settings.units[series, metric]
+
+    by_series = claims(contrasts, registered, unit_of)
+    over_series = population_questions(registered, asked, settings.directions)
+    population = judge_over_series(
+        over_series, alpha, study_size(decidable, asked), settings.seed, settings.clusters
+    )
+    return JudgedFindings(
+        contrasts,
+        by_series,
+        conjunctions(by_series, [finding for finding in decidable if finding.over is None]),
+        population,
+        claims_over_series(registered, over_series, population),
+        effect_rows(over_series),
+    )
+
+
+def decidable_over_series(
+    findings: Iterable[Finding], asked: Sequence[tuple[str, Question]], alpha: float
+) -> list[Finding]:
+    """The findings, without `over` where there are too few series for a median's interval."""
+    registered = list(findings)
+    fewest = fewest_series(alpha / study_size(registered, asked))
+    n_series = len({question.series for _, question in asked})
+
+    def is_decidable(over: OverSeries) -> bool:
+        return n_series >= fewest or over.typical == "mean" or over.on_at_least is not None
+
+    return [
+        replace(finding, over=None) if finding.over and not is_decidable(finding.over) else finding
+        for finding in registered
+    ]

@@ -7,6 +7,7 @@ python docs/layers.py --check    # check that it matches the imports
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,14 +73,15 @@ def imports_of(path: Path) -> Iterator[str]:
         waiting.extend(ast.iter_child_nodes(node))
 
 
-def edges() -> set[tuple[str, str]]:
+@cache
+def edges() -> frozenset[tuple[str, str]]:
     """(module, module that it imports) for all of the package."""
-    return {
+    return frozenset(
         (module_of(path), imported)
         for path in PACKAGE.rglob("*.py")
         for imported in imports_of(path)
         if module_of(path)
-    }
+    )
 
 
 def upward() -> list[str]:

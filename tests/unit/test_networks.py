@@ -290,7 +290,7 @@ def test_a_model_of_ones_own():
 @pytest.mark.parametrize(
     ("model", "problem"),
     [
-        ("my_models:absent", "model my_models:absent: AttributeError: .*; mend the module"),
+        ("my_models:absent", "model my_models:absent: AttributeError: .*; fix the module"),
         ("nowhere.at_all:build", "ModuleNotFoundError"),
         ("my_models:nothing", "returns a NoneType; return a Keras model"),
         ("my_models:two_outputs", "has outputs of shape .*; end it with Dense"),

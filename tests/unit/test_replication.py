@@ -257,7 +257,7 @@ def test_resampling_says_nothing_that_the_sample_cannot(n):
 def test_redrawing_a_pool_adds_its_own_uncertainty():
     """Of a pool of N, the mean of n has variance s^2 (1/n + 1/N - 1/(n N))."""
     pool = rng(1).normal(0, 1, 20)
-    drawn = redrawn_samples(pool, 10, rng(2))
+    drawn = redrawn_samples(pool, 10, rng(2), 99_999)
     expected = pool.var() * (1 / 10 + 1 / 20 - 1 / 200)
     assert drawn.mean(axis=1).var() == pytest.approx(expected, rel=0.02)
     assert (np.diff(drawn, axis=1) >= 0).all()

@@ -105,7 +105,26 @@ def repeats_of(samples):
     )
 
 
+FEW_DRAWS = {
+    "calibration.DRAWS": 200,
+    "calibration.DRAWS_PER_MISS": 20,
+    "precision.RESAMPLES": 100,
+    "published.RESAMPLES": 999,
+    "replication.DRAWS": 200,
+    "stopping.STUDIES": 200,
+}
+"""Enough for a page, whatever the numbers on it are."""
+
+
 def run_of(study, diverged=(), warnings=()):
+    """A run of the study on repeats that were never trained."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, draws in FEW_DRAWS.items():
+            patch.setattr(f"thousandfold.inference.{name}", draws)
+        return analysed(study, diverged, warnings)
+
+
+def analysed(study, diverged, warnings):
     rng = np.random.default_rng(1)
     by_name = {}
     for index, scenario in enumerate(study.scenarios):

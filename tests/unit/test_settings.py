@@ -40,8 +40,9 @@ def written_out(hash_seed):
 
 
 def test_settings_are_written_out_alike_in_every_process():
-    assert written_out("1") == written_out("2")
-    assert b" at 0x" not in written_out("1")
+    found = written_out("1")
+    assert found == written_out("2")
+    assert b" at 0x" not in found
 
 
 @pytest.mark.parametrize("kind", KINDS)

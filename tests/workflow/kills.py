@@ -68,9 +68,9 @@ class Killer:
 
 
 def kill_again_and_again(project, expected, kills, seed):
-    """Kill a project so many times, whole or in parts; its tables must come out as expected.
+    """Kill a project this many times, whole or in parts; its tables must come out as expected.
 
-    Returns how often each victim was killed, and how many runs came to their end.
+    Returns how often each victim was killed, and how many runs finished.
     """
     killer = Killer(project, seed)
     while killer.kills.total() < kills:
@@ -101,7 +101,7 @@ def main():
         counts = ", ".join(f"{victim} {count} times" for victim, count in sorted(kills.items()))
         print(
             f"Killed: {counts} (seed {arguments.seed}), in {time.perf_counter() - started:.0f} s. "
-            f"{finished} studies came to their end, all tables equal to the undisturbed run's."
+            f"{finished} studies finished, all tables equal to the undisturbed run's."
         )
 
 

@@ -1,4 +1,4 @@
-"""Bad input: one clear error that names file, key and mend, before any training starts."""
+"""Bad input: one clear error that names the file, the key and the fix, before any training starts."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Faults of machines and users: told by name, repaired by the same command, nothing lost."""
+"""Faults of machines and users: reported by name, repaired by the same command, nothing lost."""
 
 import os
 import re

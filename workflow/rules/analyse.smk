@@ -3,8 +3,8 @@
 Makes results/summary.csv, baselines.csv, baseline_forecasts.csv, required_repeats.csv,
 standard_error.csv, comparisons.csv, twins.csv, contrasts.csv, claims.csv, conjunctions.csv,
 replication.csv, calibration.csv, error_rates.csv, published.csv and config.yaml. Each rule's params hold the
-settings it uses and the code behind it, so that a changed margin or a mended formula reruns just
-that. The settings are in a list, because Snakemake notices changes in params of built-in types
+settings it uses and the code behind it, so that a changed margin or a corrected formula reruns
+just that. The settings are in a list, because Snakemake notices changes in params of built-in types
 only.
 """
 
@@ -188,7 +188,7 @@ rule judge:
 
 
 rule replicate:
-    """Find out what fewer repeats would have told."""
+    """Find out what fewer repeats would have shown."""
     input:
         repeats=rules.collect.output.repeats,
         contrasts=rules.judge.output.contrasts,
@@ -206,7 +206,7 @@ rule replicate:
         settings=[ReplicationSettings.of(STUDY)],
         code=code_digest("replicate"),
     message:
-        "What fewer repeats would have told"
+        "What fewer repeats would have shown"
     script:
         "../scripts/replicate.py"
 

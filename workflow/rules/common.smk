@@ -243,7 +243,7 @@ def finished_files(wildcards):
 
 
 def training_tables():
-    """The tables that tell of a training, if there is one."""
+    """The tables about a training, if there is one."""
     if isinstance(STUDY, ImportedStudy):
         return []
     return [RESULTS / f"{name}.csv" for name in TRAINING_TABLES]

@@ -1,4 +1,4 @@
-"""Which release made the results: told before a run does anything about those of another.
+"""Which release made the results: logged before a run does anything to those of another.
 
 Makes results/release/<version>, on which all analysis hangs
 """

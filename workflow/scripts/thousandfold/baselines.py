@@ -19,7 +19,7 @@ def baseline_forecasts(series: Series, orders: Iterable[int] = (1,)) -> dict[str
 
     persistence: the previous observation. drift: that plus the mean difference to forecast in
     the training rows. ar1, ar2, ...: that plus an ordinary least squares autoregression of the
-    difference on so many before it, with intercept, fitted on the training rows; left out where
+    difference on that many before it, with intercept, fitted on the training rows; left out where
     these are too few. All see the actual previous observation.
     """
     differences = np.diff(series.values)

@@ -7,7 +7,7 @@ MOST_UNITS = 256
 
 
 def unsupported(regime: Regime) -> str | None:
-    """What of a regime the replicated engine does not take; None if nothing."""
+    """The part of a regime that the replicated engine does not take; None if it takes all."""
     if regime.network.model is not None:
         return f"the model {regime.network.model}"
     if regime.network.layers > 1:

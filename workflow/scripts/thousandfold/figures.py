@@ -111,7 +111,7 @@ def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, uni
 
 
 WHISKERS = 1.5
-"""The whiskers of a box reach at most so many times the distance of the quartiles."""
+"""The whiskers of a box reach at most this many times the interquartile range."""
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def _draw_standard_errors(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
 MOST_RATIO_TICKS = 6
 
 POINTS_SHOWN = 200
-"""So many repeats of a scenario, its first, are drawn as points over its distribution."""
+"""How many of a scenario's repeats, the first, are drawn as points over its distribution."""
 
 
 @dataclass(frozen=True)

@@ -87,11 +87,11 @@ def read_table(config: Mapping[str, Any]) -> TableInConfig:
         raise BadKeyError(FILE, str(error)) from None
     if "scenario" not in runs.sheet.header:
         problem = f"{form.name}: has no column 'scenario'; {sheet.columns_in_words()}"
-        mend = (
+        fix = (
             "say which one it is by columns: {scenario: ...}, or which columns are a scenario each "
             "by wide: [...]"
         )
-        raise BadKeyError(FILE, f"{problem}; {mend}")
+        raise BadKeyError(FILE, f"{problem}; {fix}")
     if sheet.rows and not runs.sheet.rows:
         problem = f"leave no run of {form.name}; name fewer"
         raise BadKeyError(("table", "left_out", "values"), problem)
@@ -149,8 +149,8 @@ def table_metrics(config: dict[str, Any], sheet: Sheet) -> dict[str, Metric]:
         _require_column(key, sheet, name)
         if name not in known:
             problem = f"nothing says whether a lower or a higher {name} is better"
-            mend = f"add table.metrics.{name}: {{better: lower}}, or higher"
-            raise BadKeyError(key, f"{problem}; {mend}")
+            fix = f"add table.metrics.{name}: {{better: lower}}, or higher"
+            raise BadKeyError(key, f"{problem}; {fix}")
     return {name: known[name] for name in used.values()}
 
 

@@ -100,7 +100,7 @@ def read_series(
     """Read a series from a file.
 
     `value` and `inputs` are columns of numbers; the column `label` labels the observations (None:
-    the first with dates, or the first). Raises DataError, naming the file, the line and the mend,
+    the first with dates, or the first). Raises DataError, naming the file, the line and the fix,
     if it cannot be read, if a column is missing, if a value is missing, not a number or not
     finite, if dates are not in order, not evenly spaced or there twice, and if what `treatment`
     would fill lies among the test rows.
@@ -356,12 +356,12 @@ def _about_gap(
         else "unevenly"
     )
     total = f", and {absent} are missing in all" if absent > 1 and is_whole else ""
-    mend = "set gaps: ignore to treat the rows as consecutive"
+    fix = "set gaps: ignore to treat the rows as consecutive"
     if is_whole:
-        mend += ", or gaps: interpolate to fill each with the value before it"
+        fix += ", or gaps: interpolate to fill each with the value before it"
     return (
         f"{rows.sheet.path}: {rows.places[first + 1]}: {rows.labels[first + 1]} follows "
-        f"{rows.labels[first]} {expected}, where dates are {usual}{total}; {mend}"
+        f"{rows.labels[first]} {expected}, where dates are {usual}{total}; {fix}"
     )
 
 

@@ -179,13 +179,13 @@ def _too_little(workload: Workload, granted_mb: float, free_mb: float, most_mb: 
     block, units = workload.block, workload.regime.network.units
     while units and _with_units(workload, units).repeats_per_pass(most_mb) == 0:
         units -= 1
-    mend = f"set units: {units}, which would fit, or " if units else ""
+    fix = f"set units: {units}, which would fit, or " if units else ""
     needed_mb = workload.process_mb(fewest)
     return (
         f"scenario {block.scenario} on {block.series}: training {fewest} repeats at "
         f"once, the fewest, takes about {needed_mb} MB; {free_mb:.0f} MB are free here and "
         f"the job asked for {granted_mb:.0f}. Give it more (--set-resources "
-        f"train:mem_mb={BESIDE_MB + needed_mb}, on a machine that has it), {mend}take "
+        f"train:mem_mb={BESIDE_MB + needed_mb}, on a machine that has it), {fix}take "
         "fewer timesteps or a smaller batch_size."
     )
 

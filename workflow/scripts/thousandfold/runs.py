@@ -1,4 +1,4 @@
-"""Users' tables of trained runs, brought into one form: a row per training.
+"""Users' tables of trained runs, in one common form: a row per training.
 
 This works whatever the columns are called, whether scenarios are in rows or side by side, in one
 file or in many.

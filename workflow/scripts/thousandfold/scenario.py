@@ -54,7 +54,7 @@ class Preparation:
 
     timesteps: int
     train_rows: int | None
-    """Use only so many rows just before the test (None: all)."""
+    """Use only this many rows, those just before the test (None: all)."""
     validation_rows: int = 0
     """How many of these rows, the last, are kept from training for early stopping."""
     difference: bool = True

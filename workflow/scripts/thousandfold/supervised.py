@@ -252,17 +252,17 @@ def _check_varies(series: Series, preparation: Preparation, rows: np.ndarray, fi
     if abs(value) <= rounding[column, step]:
         value = 0
     kind = "differences" if preparation.difference else "values"
-    whose, mend = f"its {kind}", "give a series that varies"
+    whose, fix = f"its {kind}", "give a series that varies"
     if preparation.train_rows is not None:
-        mend += " or more train_rows"
+        fix += " or more train_rows"
     if column:
         name = series.input_names[column - 1] if series.input_names else column
-        whose, mend = f"the {kind} of its input {name}", f"remove {name} from inputs"
+        whose, fix = f"the {kind} of its input {name}", f"remove {name} from inputs"
         if preparation.difference and value:
-            mend += " or set difference: false"
+            fix += " or set difference: false"
     raise DataError(
         f"series {series.name}: {whose} are constant over the {len(rows)} training rows (all "
-        f"{value:.6g}, up to rounding), so they cannot be scaled; {mend}"
+        f"{value:.6g}, up to rounding), so they cannot be scaled; {fix}"
     )
 
 

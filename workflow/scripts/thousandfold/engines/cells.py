@@ -24,7 +24,7 @@ class Cell:
     states: int
     """Arrays of its state."""
     bias: Callable[[int], Any]
-    """The initial bias of a layer of so many units."""
+    """The initial bias of a layer of this many units."""
     step: Callable[[Regime, Layout, Weights, Any, State], State]
     """The state after one timestep: of a regime, its layout, weights, x (B, F, L) and the state
     before."""

@@ -32,7 +32,7 @@ def build_own_model(
         model = build(timesteps=timesteps, features=features, batch_size=batch_size, seed=seed)
     except Exception as error:
         raise OwnModelError(
-            f"model {name}: {type(error).__name__}: {error}; mend the module"
+            f"model {name}: {type(error).__name__}: {error}; fix the module"
         ) from error
     if not isinstance(model, keras.Model):
         raise OwnModelError(f"model {name}: returns a {type(model).__name__}; return a Keras model")

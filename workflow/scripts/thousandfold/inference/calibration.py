@@ -32,7 +32,7 @@ DECIDING = "deciding interval"
 """What stands in the place of a test's name for the interval that decides."""
 
 FEWEST_TO_FLAG = 30
-"""Below so many repeats the pool says too little of the tails that intervals miss by."""
+"""With fewer repeats the pool says too little about the tails, by which intervals miss."""
 
 TIMES_TO_FLAG = 2
 """A claim is flagged if its interval misses more than this many times as often as allowed."""
@@ -42,7 +42,7 @@ MOST_RESAMPLED, RESAMPLED_VALUES = 10_000, 1_000_000_000
 interval misses no more often."""
 
 DRAWS_PER_MISS = 200
-"""Draws of which one misses at the nominal level: so that twice as many can be told apart."""
+"""Draws of which one misses at the nominal level: enough to tell twice as many misses apart."""
 
 WORDS = {
     DifferenceVerdict.BEYOND_MARGIN: "share_beyond_margin",

@@ -19,7 +19,7 @@ FEWEST_FOR_SPREAD = 5
 """Of fewer values neither Bonett's interval of a deviation nor that of pairs' spreads holds."""
 
 MOST_REPEATS = 10**9
-"""Beyond so many repeats nobody needs to know how many they are."""
+"""Beyond this many repeats nobody needs to know the exact number."""
 
 
 def ratio_of(logarithm: float) -> float:

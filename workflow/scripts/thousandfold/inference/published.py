@@ -17,7 +17,7 @@ COMPATIBLE, NOT_COMPATIBLE = "compatible", "not compatible"
 
 
 def redrawn_samples(
-    pool: np.ndarray, n: int, rng: np.random.Generator, resamples: int = RESAMPLES
+    pool: np.ndarray, n: int, rng: np.random.Generator, resamples: int
 ) -> np.ndarray:
     """Samples of n, each from a pool redrawn with replacement, sorted; shape (resamples, n).
 
@@ -60,7 +60,7 @@ def compare_with_published(
 
     None for a statistic that is not published, or that so few repeats do not have.
     """
-    drawn = describe_samples(redrawn_samples(pool, int(published["n"]), rng))
+    drawn = describe_samples(redrawn_samples(pool, int(published["n"]), rng, RESAMPLES))
     ours = describe_samples(np.sort(pool)[np.newaxis])
     rows = []
     for name in STATISTICS:

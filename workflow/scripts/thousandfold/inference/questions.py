@@ -54,7 +54,7 @@ class Question:
     series: str
     contrast: Contrast
     samples: tuple[Sample, ...]
-    """In the order of the contrast's scenarios; what of them is compared."""
+    """In the order of the contrast's scenarios, reduced to what is compared."""
     natural_margin: float
     """In natural units."""
     design: Design

@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 from thousandfold.inference.estimates import satterthwaite_df
 
 MOST_FOR_EXACT = 20
-"""Up to so many values a side, and without ties, rank tests take the exact distribution."""
+"""Up to this many values a side, and without ties, rank tests take the exact distribution."""
 
 
 def _method(sizes: Sequence[int], ranked: np.ndarray) -> str:

@@ -25,13 +25,13 @@ def reach_table(
     Repeats whose forecasts are not finite are left out.
     """
     distinct = {
-        family_key("", contrast): contrast
+        (family_key("", contrast), *contrast.names().values()): contrast
         for contrast in contrasts
         if contrast.is_of_means and METRICS[contrast.metric].row_errors is not None
     }
     rows = []
     for name, one in series.items():
-        for key, contrast in distinct.items():
+        for (key, *_), contrast in distinct.items():
             metric, comparison = METRICS[contrast.metric], comparison_name(key)
             losses = [_row_errors(forecasts(name, s), one, metric) for s in contrast.scenarios]
             if not all(map(len, losses)):

@@ -15,7 +15,7 @@ from thousandfold.inference.samples import Samples
 from thousandfold.tables.rows import ContrastRow, ReplicationRow
 
 FEW_REPEATS = 10
-"""What the article took; the page tells what that many would have shown."""
+"""What the article took; the page says what that many would have shown."""
 
 SIZES = (5, FEW_REPEATS, 20, 30, 50, 100, 300)
 """Repeats per scenario of the studies that are imagined; never more than there are."""

@@ -21,7 +21,7 @@ PERMUTED_VALUES = 40_000_000
 """A permutation p shuffles about this many values: fewer permutations of more than 20,000."""
 
 RESAMPLED_VALUES = 500_000_000
-"""A bootstrap draws at most so many values of a scenario, or FEWEST_DRAWS samples."""
+"""A bootstrap draws at most this many values of a scenario, or FEWEST_DRAWS samples."""
 
 DESCRIPTIVE_ALPHA = 0.05
 """Intervals that stand beside the deciding one are at 95 %, unadjusted."""
@@ -30,7 +30,7 @@ DESCRIPTIVE_ALPHA = 0.05
 def draws_for(alpha: float, n: int) -> int:
     """How many draws of a sample of n the ends of an interval at 1 - alpha need.
 
-    With so many the standard deviation of an end is below 1 % of the width at every level: of a
+    With this many, the standard deviation of an end is below 1 % of the width at every level: of a
     normal distribution 0.7 % at .05, 0.98 % at .009, where it is largest, and 0.5 % at .0001.
     Samples of very many values are drawn less often, as their intervals are the normal ones.
     """

@@ -21,7 +21,7 @@ from thousandfold.study import Stopping
 from thousandfold.tables.rows import StoppingRow, StoppingSimulationRow
 
 STAGES_IN_A_ROW = 2
-"""So many successive stages have to give the half width that is wanted."""
+"""How many successive stages have to reach the half width."""
 
 ENOUGH, NOT_REACHED = "enough", "not reached"
 """How a scenario's training ended."""
@@ -33,7 +33,7 @@ STUDIES = 2000
 """Studies simulated of each pool, where they are not too large."""
 
 VALUES_PER_POOL = 40_000_000
-"""Above so many values fewer studies are simulated, but FEWEST_STUDIES."""
+"""With more values, fewer studies are simulated, but at least FEWEST_STUDIES."""
 
 FEWEST_STUDIES = 200
 

@@ -29,7 +29,7 @@ MOST_SERIES = 100
 
 INDEX_NAMES = ("", "id", "index", "no", "nr", "row", "rownames", "obs", "unnamed: 0", "_step")
 
-MENDS: tuple[dict[str, Any], ...] = ({"missing": "drop"}, {"gaps": "ignore"}, {"sort": True})
+FIXES: tuple[dict[str, Any], ...] = ({"missing": "drop"}, {"gaps": "ignore"}, {"sort": True})
 """What a file may need before it is a series, the last first."""
 
 
@@ -95,7 +95,7 @@ def reason_against(sheet: Sheet, place: int) -> str | None:
     except DataError as error:
         texts = [text for text in sheet.texts(place) if text]
         with_digits = sum(any(map(str.isdigit, text)) for text in texts)
-        # Most cells are numbers: then the one that is none is what has to be mended.
+        # Most cells are numbers: then the one that is none is what has to be fixed.
         _, _, problem = str(error).partition(f"column {name!r}")
         return f"cannot be read{problem}" if with_digits > len(texts) / 2 else "holds text"
     known = values[~np.isnan(values)]
@@ -138,15 +138,15 @@ def _proposal(path: Path, value: str, where: tuple[tuple[str, str], ...]) -> Ser
     """A series with the fewest fixes that make it valid; all but its order are left to the user."""
     as_it_is = replace(AS_IT_IS, where=where)
     problem = None
-    for chosen in sorted(product((False, True), repeat=len(MENDS)), key=sum):
-        mends = [mend for mend, is_chosen in zip(MENDS, chosen, strict=True) if is_chosen]
-        treatment = replace(as_it_is, **{k: v for mend in mends for k, v in mend.items()})
+    for chosen in sorted(product((False, True), repeat=len(FIXES)), key=sum):
+        fixes = [fix for fix, is_chosen in zip(FIXES, chosen, strict=True) if is_chosen]
+        treatment = replace(as_it_is, **{k: v for fix in fixes for k, v in fix.items()})
         try:
             series = read_series("series", path, value, 1, treatment=treatment)
         except DataError as error:
             problem = problem or str(error)
             continue
-        if mends in ([], [{"sort": True}]):
+        if fixes in ([], [{"sort": True}]):
             problem = None
         name = name_made_of("_".join(text for _, text in where) or stem_of(path))
         rows = max(1, round(TEST_SHARE * len(series.values)))
@@ -184,10 +184,8 @@ def _entry(path: Path, value: str, proposal: SeriesProposal) -> Iterator[str]:
         pairs = ", ".join(f"{quoted(key)}: {text_of(text)}" for key, text in treatment.where)
         yield f"where: {{{pairs}}}"
     yield f"value: {text_of(value)} # --> the column to forecast"
-    share = (
-        f"so many of the last {len(series.values)} rows are held out and forecast one step ahead"
-    )
-    yield f"test_rows: {series.test_rows} # --> {share}"
+    held_out = f"of {len(series.values)} rows, the last, which are forecast one step ahead"
+    yield f"test_rows: {series.test_rows} # --> {held_out}"
     if treatment.sort:
         yield "sort: true # the file has its dates in another order"
     for key, words in (("gaps", "dates"), ("missing", "values")):

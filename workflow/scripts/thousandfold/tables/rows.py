@@ -451,7 +451,7 @@ class ReachRow(Row, table="reach"):
     """A contrast of means on one series again, over other test rows; it decides nothing."""
 
     series: str = column("the series' name")
-    scenario_a: str = column("as in contrasts.csv, of the first finding that compares them")
+    scenario_a: str = column("as in contrasts.csv")
     scenario_b: str | None = column("the scenario it is compared with")
     metric: str = column("what is compared")
     estimand: str = column("as in contrasts.csv")
@@ -818,4 +818,4 @@ TABLES: dict[str, Columns] = {
 """The columns of each table that a run can leave."""
 
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "reach", "blocks")
-"""The tables that tell of a training, which repeats from elsewhere do not have."""
+"""The tables about a training, which repeats from elsewhere do not have."""

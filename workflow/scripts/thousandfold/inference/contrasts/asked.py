@@ -90,5 +90,5 @@ class Asked:
         margin = float(self.entry.get("margin", self.config["study"]["spread_margin"]))
         if margin > 1:
             return margin
-        mend = f"here it is a ratio; give one above 1{otherwise}"
-        raise BadKeyError((*self.key, "margin"), mend)
+        fix = f"here it is a ratio; give one above 1{otherwise}"
+        raise BadKeyError((*self.key, "margin"), fix)

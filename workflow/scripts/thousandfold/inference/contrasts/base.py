@@ -25,8 +25,8 @@ class Contrast(ABC):
     """One thing that a claim says about scenarios: a compared with b, several pairs, or one alone.
 
     An instance is what a finding asks; the class, which a row of the contrasts table leads to by
-    its estimand, shows what was found. It is inferred on the kind's own scale, and told, as config
-    and tables have it, in natural units.
+    its estimand, shows what was found. Inference is on the kind's own scale; config, tables and
+    page have natural units.
     """
 
     expect: str
@@ -138,7 +138,7 @@ class Contrast(ABC):
         """What an interval, or each of many, says regardless of any claim."""
         return difference_verdict(low, high, margin)
 
-    # How it is told
+    # How it is worded
 
     @classmethod
     @abstractmethod

@@ -325,12 +325,9 @@ def _stopping(repeats: int | dict[str, Any]) -> Stopping | None:
 
 
 def _repeats_per_job(settings: dict[str, Any]) -> tuple[tuple[str, int], ...]:
-    """How many repeats each engine trains in one job."""
-    per_job = settings["repeats_per_job"]
-    if isinstance(per_job, int):
-        per_job = {"replicated": per_job, "keras": per_job}
-    if settings["interleave"]:
-        per_job = dict.fromkeys(per_job, settings["repeats"])
+    """How many repeats an engine is asked to train in one job."""
+    asked = settings["repeats"] if settings["interleave"] else settings["repeats_per_job"]
+    per_job = dict.fromkeys(("keras", "replicated"), asked) if isinstance(asked, int) else asked
     return tuple(sorted(per_job.items()))
 
 

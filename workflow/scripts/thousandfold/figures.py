@@ -237,7 +237,7 @@ VERDICT_COLOURS = {
 
 
 def power_figure(rows: Sequence[PowerRow]) -> Figure:
-    """The chance of each verdict on a comparison against its true difference, a panel for each n."""
+    """The chance of each verdict on a comparison against its true difference, one panel per n."""
     by_size: dict[int, list[PowerRow]] = {}
     for row in rows:
         by_size.setdefault(row.n, []).append(row)

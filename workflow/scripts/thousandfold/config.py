@@ -39,7 +39,17 @@ from thousandfold.study import (
     TrainedStudy,
 )
 
-SETTINGS = ("name", "title", "design", "seed", "alpha", "margin", "metric", "cluster")
+SETTINGS = (
+    "name",
+    "title",
+    "design",
+    "seed",
+    "alpha",
+    "margin",
+    "metric",
+    "cluster",
+    "assumed_spread",
+)
 """The keys of a config's `study` that a Study takes over as they are."""
 
 RESERVED_STUDY_NAMES = frozenset(
@@ -218,14 +228,26 @@ def _asked(
     if settings["name"] in RESERVED_STUDY_NAMES:
         raise BadKeyError(("study", "name"), f"{settings['name']!r} is reserved; take another name")
     taking_part = [scenario.name for scenario in scenarios]
-    repeats = settings["repeats"]
+    repeats, findings = settings["repeats"], _findings(config, taking_part, metrics)
     return {
         "repeats": repeats if isinstance(repeats, int) else repeats["max"],
         "experiments": tuple(_experiments(config, taking_part)),
         "twins": tuple(_pairs(config, "twins", taking_part)),
-        "findings": _findings(config, taking_part, metrics),
+        "findings": findings,
+        "required": _required(settings["require"], findings),
         **{name: settings[name] for name in SETTINGS},
     }
+
+
+def _required(
+    required: Mapping[str, str], findings: Sequence[Finding]
+) -> tuple[tuple[str, str], ...]:
+    """What claims have to come out as; all of them have to be tested."""
+    known = [finding.id for finding in findings]
+    for id_ in required:
+        if id_ not in known:
+            raise BadKeyError(("study", "require", id_), unknown_name(id_, known))
+    return tuple(required.items())
 
 
 def _refuse_constant_times(study: Study, key: Key, scenario: str) -> None:
@@ -303,12 +325,9 @@ def _stopping(repeats: int | dict[str, Any]) -> Stopping | None:
 
 
 def _repeats_per_job(settings: dict[str, Any]) -> tuple[tuple[str, int], ...]:
-    """How many repeats each engine trains in one job."""
-    per_job = settings["repeats_per_job"]
-    if isinstance(per_job, int):
-        per_job = {"replicated": per_job, "keras": per_job}
-    if settings["interleave"]:
-        per_job = dict.fromkeys(per_job, settings["repeats"])
+    """How many repeats an engine is asked to train in one job."""
+    asked = settings["repeats"] if settings["interleave"] else settings["repeats_per_job"]
+    per_job = dict.fromkeys(("keras", "replicated"), asked) if isinstance(asked, int) else asked
     return tuple(sorted(per_job.items()))
 
 

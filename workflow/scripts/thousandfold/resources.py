@@ -7,7 +7,6 @@ to a scheduler and how a block is cut into passes, never a result; nothing here 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, product
 from typing import Self
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
@@ -145,16 +144,6 @@ class Workload:
             fits * STOCK_SECONDS_PER_EPOCH
             + updates * (STOCK_SECONDS_PER_UPDATE + timesteps * STOCK_SECONDS_PER_STEP)
         )
-
-
-def training_workloads(study: TrainedStudy, series: Callable[[str], Series]) -> list[Workload]:
-    """The workload of every block that there can be."""
-    workloads = []
-    for source, scenario in product(study.series, study.scenarios):
-        first, *others = chain(*study.stages_of(source.name, scenario.name))
-        workload = Workload.of(first, Prepared.of(scenario, series(source.name)))
-        workloads += [workload, *(replace(workload, block=block) for block in others)]
-    return workloads
 
 
 class TooLittleMemoryError(UserError):

@@ -163,6 +163,10 @@ class Study(ABC):
     findings: tuple[Finding, ...]
     stopping: Stopping | None = None
     """The rule by which trainings end before `repeats`; None: they do not."""
+    required: tuple[tuple[str, str], ...] = ()
+    """(claim, what it has to come out as): a key of inference.answers.FAILING."""
+    assumed_spread: float | None = None
+    """The standard deviation that repeats are planned with while there are none."""
     cluster: str | None = None
     """The attribute by which series belong together; None: they are independent."""
 
@@ -314,7 +318,7 @@ class TrainedStudy(Study):
     series: tuple[SeriesSource, ...]
     scenarios: tuple[TrainedScenario, ...]
     repeats_per_job: tuple[tuple[str, int], ...]
-    """(engine, repeats) pairs."""
+    """(engine, repeats) pairs; plan.py chooses for other engines."""
     identities: tuple[ScenarioPair, ...]
     """The same thing by construction."""
     interleaved: bool = False
@@ -343,12 +347,11 @@ class TrainedStudy(Study):
         seen = {scenario.regime.preparation.timesteps for scenario in self.scenarios}
         return tuple(sorted({1} | seen))
 
-    def stages_of(self, series: str, scenario: str) -> list[list[Block]]:
-        """A scenario's training jobs on a series, by stage: one stage without a stopping rule.
+    def stages_of(self, series: str, scenario: str, step: int) -> list[list[Block]]:
+        """A scenario's blocks of `step` repeats, by stage: one stage without a stopping rule.
 
-        The jobs of each stage are a fixed grid from its first repeat.
+        The blocks of each stage are a fixed grid from its first repeat.
         """
-        step = dict(self.repeats_per_job)[self.scenario(scenario).regime.execution.engine]
         stage = self.stopping.stage if self.stopping else self.repeats
         ends = [min(start + stage, self.repeats) for start in range(0, self.repeats, stage)]
         return [
@@ -357,16 +360,6 @@ class TrainedStudy(Study):
                 for start in range(index * stage, end, step)
             ]
             for index, end in enumerate(ends)
-        ]
-
-    def blocks(self) -> list[Block]:
-        """All training jobs that there can be, by series, scenario and repeat."""
-        return [
-            block
-            for source in self.series
-            for scenario in self.scenarios
-            for stage in self.stages_of(source.name, scenario.name)
-            for block in stage
         ]
 
 

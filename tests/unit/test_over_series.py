@@ -455,14 +455,18 @@ def test_verdicts_over_series_err_as_seldom_as_they_should(name, n_series, studi
 @pytest.mark.parametrize("share", [0.5, 0.8])
 @pytest.mark.parametrize("n_series", [3, 5, 10, 30, 100, 1000])
 def test_shares_are_claimed_wrongly_as_seldom_as_they_should(share, n_series):
-    """The true share is the one claimed, at least: contradiction is wrong; just below, support."""
+    """The true share is the one claimed: support errs, and so does contradiction.
+
+    Of many series effects have no errors here, without which nothing is contradicted: calibrated
+    shares take long.
+    """
     rng = np.random.default_rng(n_series)
-    studies = 200 if n_series > 100 else 400
+    studies, repeats = 400, 10 if n_series <= 30 else 1
     over = OverSeries(on_at_least=share)
     verdicts = []
     for _ in range(studies):
         true = np.where(rng.random(n_series) < share, -2.0, 0.0)
         effects = true + rng.normal(0, 0.05, n_series)
-        verdicts.append(decision(effects, over=over, variances=0.0025, repeats=10).verdict)
+        verdicts.append(decision(effects, over=over, variances=0.0025, repeats=repeats).verdict)
     most = stats.binom.isf(1e-3, studies, 0.05)
     assert verdicts.count(Verdict.SUPPORTED) + verdicts.count(Verdict.CONTRADICTED) <= most

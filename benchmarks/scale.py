@@ -29,6 +29,7 @@ from snakemake.utils import update_config
 from thousandfold.config_files import read_layer
 from thousandfold.data import load_series
 from thousandfold.loading import load_study
+from thousandfold.plan import Plan
 from thousandfold.recipe import recipe, versions
 from thousandfold.records import write_block
 from thousandfold.seeds import repeat_seed
@@ -97,11 +98,12 @@ def write_blocks(folder, overlay):
         "train_seconds": 1.0, "versions": versions(), "cpu": "made up", "host": "made up",
         "finished": "2026-01-01T00:00:00+00:00",
     }  # fmt: skip
-    for block in study.blocks():
+    blocks = Plan(study, series.__getitem__).blocks()
+    for block in blocks:
         name = f"{block.series}/{block.scenario}/{block.start}-{block.stop}.parquet"
         table = made_up(study, block, series[block.series])
         write_block(study.folder("results") / "blocks" / name, table, recipe(study, block), facts)
-    return len(study.blocks())
+    return len(blocks)
 
 
 def write_broad(folder, name, scenarios, repeats, findings):

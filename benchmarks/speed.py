@@ -199,10 +199,10 @@ class Replicated:
             return seeds[here], {name: values[..., here] for name, values in drawn.items()}
 
         passes = [part(start) for start in range(0, filled, lanes)]
-        program = replicated.Program(task.regime, task.data, passes[0][1])
-        program.run(*passes[0], lambda _: None)
+        trainer = replicated.Trainer(task.regime, task.data, lanes)
+        trainer.run(*passes[0], lambda _: None)
         started = time.perf_counter()
-        first, *_ = [program.run(*each, lambda _: None) for each in passes]
+        first, *_ = [trainer.run(*each, lambda _: None) for each in passes]
         seconds = time.perf_counter() - started
         return seconds, one_by_name([first.weights[name][..., 0] for name in WEIGHTS])
 

@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "layers.md"
 LAYERS = {
     "page": ("report", "figures", "svg"),
     "notebooks": ("notebook",),
-    "jobs": ("jobs", "training", "checks", "interleaving", "resources", "joblog"),
+    "jobs": ("jobs", "plan", "training", "checks", "interleaving", "resources", "joblog"),
     "results": ("collection", "measuring", "provenance", "recipe", "releases", "records"),
     "study from config": (
         "config", "data", "data_checks", "imported", "loading", "mentions", "observations",

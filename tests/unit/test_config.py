@@ -145,7 +145,6 @@ def test_a_minimal_config_takes_defaults():
     assert study.scenario("b_c").label == "b_c"
     assert study.scenario("a").regime.state.reset_after_epoch
     assert study.experiments[0].scenarios == ("a", "b_c")
-    assert len(study.blocks()) == 2
 
 
 def test_loading_leaves_the_config_alone():
@@ -164,29 +163,17 @@ def test_a_scenario_overrides_the_model():
     assert study.scenario("stateless").regime.network.units == 3
 
 
-@pytest.mark.parametrize(
-    ("repeats", "engine", "expected"),
-    [(30, "replicated", [(0, 30)]), (2500, "replicated", [(0, 1000), (1000, 2000), (2000, 2500)]), (25, "keras", [(0, 10), (10, 20), (20, 25)])],
-)  # fmt: skip
-def test_blocks_are_a_fixed_grid(repeats, engine, expected):
-    config = merged(shipped_config(), {"study": {"repeats": repeats}, "model": {"engine": engine}})
-    study = load_study(config, [])
-    (blocks,) = study.stages_of("shampoo", "stateful")
-    assert [(block.start, block.stop) for block in blocks] == expected
-
-
 STOPPING = {"min": 30, "max": 100, "half_width": 1}
 
 
 def test_stages_of_a_stopping_rule_are_ends_of_blocks():
-    config = merged(shipped_config(), {"study": {"repeats": STOPPING, "repeats_per_job": 20}})
+    config = merged(shipped_config(), {"study": {"repeats": STOPPING}})
     study = load_study(config, [])
-    stages = study.stages_of("shampoo", "stateful")
+    stages = study.stages_of("shampoo", "stateful", 20)
     assert [[(b.start, b.stop) for b in stage] for stage in stages] == [
         [(0, 20), (20, 30)], [(30, 50), (50, 60)], [(60, 80), (80, 90)], [(90, 100)],
     ]  # fmt: skip
     assert (study.repeats, study.stopping) == (100, Stopping(30, 1.0))
-    assert len(study.blocks()) == 7 * 11
 
 
 def test_a_larger_max_keeps_every_full_stage():
@@ -194,7 +181,7 @@ def test_a_larger_max_keeps_every_full_stage():
         load_study(merged(shipped_config(), {"study": {"repeats": {**STOPPING, "max": n}}}), [])
         for n in (90, 300)
     ]
-    small, large = (study.stages_of("shampoo", "stateful") for study in studies)
+    small, large = (study.stages_of("shampoo", "stateful", 20) for study in studies)
     assert large[: len(small)] == small
 
 

@@ -5,14 +5,14 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pytest
 from support import ROOT, STATEFUL, STATELESS, WIDE, rmse, shipped_regimes
 
 from thousandfold.engine_choice import supports, unsupported
-from thousandfold.engines import network, replicated, stock
+from thousandfold.engines import network, programs, replicated, stock
 from thousandfold.engines.lanes import (
     LANES_FIRST,
     LANES_LAST,
@@ -24,7 +24,7 @@ from thousandfold.engines.lanes import (
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
 from thousandfold.observations import read_series
-from thousandfold.scenario import EarlyStopping
+from thousandfold.scenario import EarlyStopping, Optimizer
 from thousandfold.seeds import repeat_seed
 from thousandfold.supervised import Rows, supervise
 
@@ -386,9 +386,89 @@ def test_a_loop_over_timesteps_is_the_same_as_writing_them_out(monkeypatch):
         monkeypatch.setattr(
             network, "loops_over_timesteps", lambda *_, is_looped=is_looped: is_looped
         )
+        monkeypatch.setattr(programs, "_program", programs.Program)
         blocks.append(replicated.train_block(WIDE, data_for(WIDE), SEEDS[:2], lambda _: None))
     looped, written_out = blocks
     np.testing.assert_allclose(looped.outputs, written_out.outputs, atol=1e-5)
+
+
+STOCK_REGIMES = {
+    "moved to single rows": WIDE.varied(forecast_batch_size=1, epochs=2),
+    "dropout": STATELESS.varied(dropout=0.5, units=4, epochs=2),
+    "stopped early": BIT_REGIMES["stopped early"].varied(epochs=4),
+}
+
+
+@pytest.mark.parametrize("name", STOCK_REGIMES)
+def test_a_repeat_of_stock_keras_is_equal_to_the_bit_in_any_block(name):
+    regime = STOCK_REGIMES[name]
+    whole = stock.train_block(regime, data_for(regime), SEEDS[:2], lambda _: None)
+    part = stock.train_block(regime, data_for(regime), SEEDS[1:2], lambda _: None)
+    assert_bits(whole, part, [1])
+
+
+# Programs that several regimes and series share.
+
+SHARING = [
+    STATEFUL,
+    STATEFUL.varied(reset_after_epoch=False),
+    STATEFUL.varied(reset_after_prediction=True),
+    STATEFUL.varied(seed_on_train=True, learning_rate=0.01, epochs=7),
+    STATEFUL.varied(train_rows=17, difference=False, scaling="standard"),
+]
+
+
+def test_a_program_is_compiled_once_for_regimes_and_rows_that_can_share_it(monkeypatch):
+    fresh = lru_cache(programs.Program)
+    monkeypatch.setattr(programs, "_program", fresh)
+    for regime in SHARING:
+        replicated.train_block(regime, data_for(regime), SEEDS[:2], lambda _: None)
+    program = programs.program_for(STATEFUL, data_for(STATEFUL).train, lanes_of(STATEFUL, 1, 2))
+    assert fresh.cache_info().currsize == 1
+    assert program.train.experimental_get_tracing_count() == 1
+    # One for the 12 test rows, and one for the 22 that seed the state.
+    assert program.forecast.experimental_get_tracing_count() == 2
+
+
+@pytest.mark.parametrize("regime", SHARING, ids=range(len(SHARING)))
+def test_a_shared_program_keeps_nothing_of_what_it_trained_before(regime, monkeypatch):
+    after_others = [
+        replicated.train_block(each, data_for(each), SEEDS[:2], lambda _: None)
+        for each in (*SHARING, regime)
+    ]
+    monkeypatch.setattr(programs, "_program", programs.Program)
+    alone = replicated.train_block(regime, data_for(regime), SEEDS[:2], lambda _: None)
+    assert_bits(alone, after_others[-1], [0, 1])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"units": 2}, {"layer": "gru"}, {"activation": "sigmoid"}, {"timesteps": 2},
+        {"batch_size": 2}, {"stateful": False}, {"profile": "keras2017"},
+        {"optimizer": Optimizer("sgd")}, {"optimizer": Optimizer("adam", (("beta_1", 0.5),))},
+        {"early_stopping": EarlyStopping(2, 0.0, True, 0)},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_shapes_a_program_is_not_shared(change):
+    def program(regime):
+        return programs.program_for(regime, data_for(regime).train, 32)
+
+    assert program(STATEFUL) is program(STATEFUL.varied(epochs=3))
+    assert program(STATEFUL) is not program(STATEFUL.varied(**change))
+
+
+@pytest.mark.parametrize(("rows", "batch_size"), [(4, 4), (16, 1), (17, 1), (32, 2)])
+def test_rows_that_fill_up_a_program_change_no_bit(rows, batch_size, monkeypatch):
+    """Programs have room for 1, 2, 4, ... batches; more room is as good."""
+    regime = WIDE.varied(train_rows=rows, batch_size=batch_size, epochs=5, seed_on_train=True)
+    data = supervise(replace(SERIES, values=np.sin(np.arange(60.0) ** 2)), regime.preparation)
+    tight = replicated.train_block(regime, data, SEEDS[:2], lambda _: None)
+    monkeypatch.setattr(network, "room", lambda batches: 64)
+    monkeypatch.setattr(programs, "_program", programs.Program)
+    roomy = replicated.train_block(regime, data, SEEDS[:2], lambda _: None)
+    assert_bits(tight, roomy, [0, 1])
 
 
 @pytest.mark.parametrize("diverged", [0, 1])

@@ -136,7 +136,7 @@ def test_a_config_is_a_study_or_one_clear_error(config):
         assert_one_clear_error(error)
     else:
         assert_stays_inside(study)
-        assert study.blocks()
+        assert study.trainings
     assert not Path("pwned").exists()
 
 

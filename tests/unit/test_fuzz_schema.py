@@ -20,6 +20,7 @@ from thousandfold import data
 from thousandfold.config_files import ConfigError, read_layer
 from thousandfold.loading import load_study
 from thousandfold.names import spelled
+from thousandfold.plan import Plan
 from thousandfold.recipe import checks_recipe, recipe, registration_digest
 from thousandfold.resources import (
     analysis_memory_mb,
@@ -28,7 +29,6 @@ from thousandfold.resources import (
     memory_mb,
     minutes,
     plan_in_words,
-    training_workloads,
 )
 from thousandfold.schema import checked, config_schema, plain
 from thousandfold.study import ImportedStudy
@@ -300,7 +300,7 @@ def plan(study):
     if isinstance(study, ImportedStudy):
         return
     series = {source.name: data.load_series(source) for source in study.series}
-    workloads = training_workloads(study, series.get)
+    workloads = Plan(study, series.get).workloads()
     assert plan_in_words(study, workloads)
     firsts = {(each.block.series, each.block.scenario): each for each in reversed(workloads)}
     for needed in (list(firsts.values()), checking_workloads(study, series.get)):

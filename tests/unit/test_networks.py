@@ -281,7 +281,9 @@ def test_a_model_of_ones_own():
     regime = STATELESS.varied(timesteps=3, epochs=2, model="my_models:build")
     assert not supports(regime)
     once, again, other = (train(stock, regime, seeds=[seed]) for seed in (5, 5, 6))
+    both = train(stock, regime, seeds=[6, 5])
     np.testing.assert_array_equal(once.outputs, again.outputs)
+    np.testing.assert_array_equal(both.outputs, [other.outputs[0], once.outputs[0]])
     assert not np.allclose(once.outputs, other.outputs)
     assert once.weights["weight_0"].shape == (2, 1, 2, 1)
 

@@ -39,7 +39,9 @@ def blocks_of(study):
             **vars(block), recipe=recipe(study, block), train_seconds=1.5, cpu="a", host="b",
             versions="keras 3", finished="2026-01-02T03:04:05+00:00",
         )
-        for block in study.blocks()
+        for series in study.series_names
+        for scenario in study.scenario_names
+        for (block,) in study.stages_of(series, scenario, study.repeats)
     ]  # fmt: skip
 
 

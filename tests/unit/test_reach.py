@@ -100,6 +100,12 @@ def test_many_repeats_are_as_few():
     assert few.interval.low == pytest.approx(many.interval.low)
 
 
+def test_more_repeats_than_are_computed_at_once():
+    a, b = forecasts(1, 12, 1, 1), forecasts(1, 12, 1.2, 2)
+    few, many = (of_squares(np.repeat(a, n, axis=0), b, rng(), draws=50) for n in (1, 17_000))
+    assert few.interval.high == pytest.approx(many.interval.high)
+
+
 def test_the_seed():
     a, b = forecasts(10, 12, 1, 1), forecasts(10, 12, 1.2, 2)
     assert of_squares(a, b, rng(1)) == of_squares(a, b, rng(1))

@@ -10,6 +10,7 @@ from support import ROOT, STATEFUL, shipped_study
 
 from thousandfold.data import load_series
 from thousandfold.machine import available_memory_mb, host_kind, processor
+from thousandfold.plan import Plan
 from thousandfold.resources import (
     BESIDE_MB,
     PASS_MB,
@@ -21,7 +22,6 @@ from thousandfold.resources import (
     memory_mb,
     minutes,
     passes,
-    training_workloads,
 )
 from thousandfold.study import Block
 from thousandfold.training import Prepared
@@ -113,11 +113,12 @@ def test_jobs_of_the_shipped_study(monkeypatch):
     monkeypatch.chdir(ROOT)
     study = shipped_study()
     series = {source.name: load_series(source) for source in study.series}
+    plan = Plan(study, series.__getitem__)
     workloads = [
         Workload.of(b, Prepared.of(study.scenario(b.scenario), series[b.series]))
-        for b in study.blocks()
+        for b in plan.blocks()
     ]
-    assert training_workloads(study, series.__getitem__) == workloads
+    assert plan.workloads() == workloads
     assert {each.train_rows for each in workloads} == {22, 12}
     assert {each.test_rows for each in workloads} == {12}
     checks = checking_workloads(study, series.__getitem__)

@@ -160,7 +160,17 @@ rule judge:
             category="Verdicts",
         ),
         conjunctions=RESULTS / "conjunctions.csv",
-        checksums=checksums("contrasts.csv", "claims.csv", "conjunctions.csv"),
+        population=RESULTS / "population.csv",
+        population_claims=RESULTS / "population_claims.csv",
+        effects=RESULTS / "effects.csv",
+        checksums=checksums(
+            "contrasts.csv",
+            "claims.csv",
+            "conjunctions.csv",
+            "population.csv",
+            "population_claims.csv",
+            "effects.csv",
+        ),
     log:
         LOG_FILE.format(rule="judge"),
     conda:

@@ -19,7 +19,7 @@ from thousandfold.disk import (
 )
 from thousandfold.jobs import job_of
 from thousandfold.names import spelled
-from thousandfold.recipe import code_digest, checks_recipe, recipe
+from thousandfold.recipe import file_digest, code_digest, checks_recipe, recipe
 from thousandfold.resources import (
     Workload,
     analysis_memory_mb,
@@ -27,8 +27,8 @@ from thousandfold.resources import (
     checking_workloads,
     memory_mb,
     minutes,
-    training_workloads,
 )
+from thousandfold.plan import Plan
 from thousandfold.releases import foreign_blocks
 from thousandfold.study import Block, ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import TRAINING_TABLES
@@ -91,7 +91,7 @@ def block_files():
 def trained_blocks(series, scenario, wildcards):
     """A scenario's blocks; with a stopping rule, those of the stages until it stopped."""
     files = []
-    for stage, blocks in enumerate(STUDY.stages_of(series, scenario)):
+    for stage, blocks in enumerate(PLAN.stages_of(series, scenario)):
         files += files_of(blocks)
         if STUDY.stopping:
             assessed = checkpoints.assess.get(
@@ -105,7 +105,7 @@ def trained_blocks(series, scenario, wildcards):
 def stage_files(wildcards):
     """The blocks of a scenario's stages up to this one."""
     names = map(STUDY.name_of, (wildcards.series, wildcards.scenario))
-    stages = STUDY.stages_of(*names)
+    stages = PLAN.stages_of(*names)
     return files_of(chain(*stages[: int(wildcards.stage) + 1]))
 
 
@@ -134,6 +134,9 @@ def block_recipes(wildcards):
 def loaded_series(name):
     """A series of the study, read once."""
     return load_series(STUDY.source(name))
+
+
+PLAN = Plan(STUDY, loaded_series) if isinstance(STUDY, TrainedStudy) else None
 
 
 def growing(need):
@@ -199,7 +202,7 @@ def interleaved_minutes(wildcards):
 
 def all_workloads():
     """The workload of every block that there can be."""
-    return training_workloads(STUDY, loaded_series)
+    return PLAN.workloads()
 
 
 def checksums(*names):
@@ -210,7 +213,7 @@ def checksums(*names):
 @cache
 def foreign():
     """The finished blocks of another release that are to be trained again."""
-    blocks = STUDY.blocks() if isinstance(STUDY, TrainedStudy) else []
+    blocks = PLAN.blocks() if PLAN else []
     files = map(Path, files_of(blocks))
     return foreign_blocks(RESULTS, dict(zip(files, blocks)), partial(recipe, STUDY))
 
@@ -237,9 +240,15 @@ def finished_files(wildcards):
         for rule in workflow.rules
         if Path(rule.snakefile).is_relative_to(PROJECT / "workflow")
         and not rule.has_wildcards()
-        and not rule.name.endswith("train")
+        and not rule.name.endswith(("train", "plan_power"))
         for file in rule.output
     ]
+
+
+def pilot_digest():
+    """What identifies the finished repeats that a plan rests on; None if there are none."""
+    pilot = RESULTS / "repeats.parquet"
+    return file_digest(str(pilot)) if pilot.exists() else None
 
 
 def training_tables():

@@ -9,7 +9,7 @@ rule train:
     input:
         series=[ancient(file) for file in SERIES_FILES],
     output:
-        files_of(STUDY.blocks()),
+        files_of(PLAN.blocks()),
     log:
         LOG_FILE.format(rule="train"),
     conda:
@@ -19,8 +19,8 @@ rule train:
         mem_mb=interleaved_mb,
         runtime=interleaved_minutes,
     params:
-        recipes=[recipe(STUDY, block) for block in STUDY.blocks()],
-        job=job_of(STUDY, STUDY.blocks()),
+        recipes=[recipe(STUDY, block) for block in PLAN.blocks()],
+        job=job_of(STUDY, PLAN.blocks()),
     message:
         "Training and timing all repeats in random order"
     script:

@@ -16,7 +16,7 @@ def check_training(
     study: TrainedStudy, granted_mb: float, identities: Path, fidelity: Path
 ) -> None:
     """Write the identities and fidelity tables. Raises TooLittleMemoryError."""
-    series = [load_series(source) for source in study.series]
+    series = [load_series(study.source(name)) for name in study.examined_series]
     # What does not fit is refused here, not killed half way.
     for workload in checking_workloads(study, {each.name: each for each in series}.__getitem__):
         passes(workload, granted_mb, available_memory_mb())

@@ -13,7 +13,10 @@ from thousandfold.tables.rows import (
     ClaimRow,
     ConjunctionRow,
     ContrastRow,
+    EffectRow,
     IdentityRow,
+    PopulationClaimRow,
+    PopulationRow,
 )
 
 
@@ -33,8 +36,11 @@ def write_verdicts(
     contrasts_output: Path,
     claims_output: Path,
     conjunctions_output: Path,
+    population_output: Path,
+    population_claims_output: Path,
+    effects_output: Path,
 ) -> None:
-    """Write the contrasts, claims and conjunctions tables from the repeats table."""
+    """Write the tables of verdicts, on each series and over all, from the repeats table."""
     told = judged(
         read_large_table(repeats),
         settings,
@@ -44,6 +50,9 @@ def write_verdicts(
     write_rows(ContrastRow, told.contrasts, contrasts_output)
     write_rows(ClaimRow, told.claims, claims_output)
     write_rows(ConjunctionRow, told.conjunctions, conjunctions_output)
+    write_rows(PopulationRow, told.population, population_output)
+    write_rows(PopulationClaimRow, told.population_claims, population_claims_output)
+    write_rows(EffectRow, told.effects, effects_output)
 
 
 if __name__ == "__main__":
@@ -57,4 +66,7 @@ if __name__ == "__main__":
         contrasts_output=Path(snakemake.output.contrasts),
         claims_output=Path(snakemake.output.claims),
         conjunctions_output=Path(snakemake.output.conjunctions),
+        population_output=Path(snakemake.output.population),
+        population_claims_output=Path(snakemake.output.population_claims),
+        effects_output=Path(snakemake.output.effects),
     )

@@ -18,7 +18,8 @@ def write_replication(
     """Write the replication table from the repeats and contrasts tables."""
     metric, design = settings.metric, DESIGNS[settings.design]
     samples = samples_of(read_large_table(repeats), settings.seed, metric)
-    judged = read_rows(ContrastRow, contrasts)
+    rows = read_rows(ContrastRow, contrasts)
+    judged = [row for row in rows if row.series in settings.examined_series]
     write_rows(ReplicationRow, replication_table(samples, judged, design, metric), output)
 
 

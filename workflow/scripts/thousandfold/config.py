@@ -11,8 +11,14 @@ from typing import Any
 
 from thousandfold.config_files import ConfigError, Key, as_written, layer_of, read_layer
 from thousandfold.errors import DataError
-from thousandfold.imported import read_table, results_of, table_metrics, unit_of_table
-from thousandfold.metrics import METRICS, Metric
+from thousandfold.imported import (
+    attributes_of,
+    read_table,
+    results_of,
+    table_metrics,
+    unit_of_table,
+)
+from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import composed
 from thousandfold.observations import series_path
 from thousandfold.reading.options import ReadOptions, Treatment
@@ -33,7 +39,17 @@ from thousandfold.study import (
     TrainedStudy,
 )
 
-SETTINGS = ("name", "title", "design", "seed", "alpha", "margin", "metric")
+SETTINGS = (
+    "name",
+    "title",
+    "design",
+    "seed",
+    "alpha",
+    "margin",
+    "metric",
+    "cluster",
+    "assumed_spread",
+)
 """The keys of a config's `study` that a Study takes over as they are."""
 
 RESERVED_STUDY_NAMES = frozenset(
@@ -131,7 +147,32 @@ def _trained_study(config: dict[str, Any]) -> TrainedStudy:
     )
     for scenario in study.deterministic:
         _refuse_constant_times(study, ("scenarios", scenario, "deterministic"), scenario)
+    _check_over_series(study)
     return study
+
+
+def _check_over_series(study: TrainedStudy) -> None:
+    """Claims over series take effects on one scale, and one margin."""
+    for finding in study.findings:
+        for contrast in finding.contrasts if finding.over else ():
+            in_units = study.measured(contrast.metric).unit is UNIT_OF_SERIES
+            if in_units and not contrast.is_ratio:
+                raise BadKeyError(
+                    ("findings", finding.id),
+                    f"{contrast.metric} has the units of each series, so its differences cannot be "
+                    "taken together; take metric: mase or smape, or ratio: true",
+                )
+            if contrast.margin is None and len(set(study.margins.values())) > 1:
+                problem = "the series have different margins; add the key 'margin'"
+                raise BadKeyError(("findings", finding.id), problem)
+    if study.cluster is not None:
+        for series in study.series:
+            if study.cluster not in dict(series.attributes):
+                raise BadKeyError(
+                    ("study", "cluster"),
+                    f"series {series.name} has no attribute {study.cluster!r}; add it there "
+                    "(series.<name>.attributes)",
+                )
 
 
 def _imported_study(config: dict[str, Any]) -> ImportedStudy:
@@ -163,10 +204,14 @@ def _imported_study(config: dict[str, Any]) -> ImportedStudy:
     per_scenario = results.repeats.groupby(["series", "scenario"]).size()
     known = {**config, "scenarios": {scenario.name: {} for scenario in scenarios}}
     known["study"] = {**settings, "repeats": int(per_scenario.max()), "metric": found.metric}
+    attributes = attributes_of(found.runs, results.repeats["series"], table["attributes"])
+    if settings["cluster"] is not None and settings["cluster"] not in table["attributes"]:
+        problem = f"{settings['cluster']!r} is not an attribute; add it to table.attributes"
+        raise BadKeyError(("study", "cluster"), problem)
     unit, margin = unit_of_table(config["table"]), settings["margin"]
     study = ImportedStudy(
         **_asked(known, scenarios, metrics),
-        series=tuple(StudySeries(name, name, unit, margin) for name in names),
+        series=tuple(StudySeries(name, name, unit, margin, attributes[name]) for name in names),
         scenarios=scenarios,
         table=origin,
     )
@@ -183,14 +228,26 @@ def _asked(
     if settings["name"] in RESERVED_STUDY_NAMES:
         raise BadKeyError(("study", "name"), f"{settings['name']!r} is reserved; take another name")
     taking_part = [scenario.name for scenario in scenarios]
-    repeats = settings["repeats"]
+    repeats, findings = settings["repeats"], _findings(config, taking_part, metrics)
     return {
         "repeats": repeats if isinstance(repeats, int) else repeats["max"],
         "experiments": tuple(_experiments(config, taking_part)),
         "twins": tuple(_pairs(config, "twins", taking_part)),
-        "findings": _findings(config, taking_part, metrics),
+        "findings": findings,
+        "required": _required(settings["require"], findings),
         **{name: settings[name] for name in SETTINGS},
     }
+
+
+def _required(
+    required: Mapping[str, str], findings: Sequence[Finding]
+) -> tuple[tuple[str, str], ...]:
+    """What claims have to come out as; all of them have to be tested."""
+    known = [finding.id for finding in findings]
+    for id_ in required:
+        if id_ not in known:
+            raise BadKeyError(("study", "require", id_), unknown_name(id_, known))
+    return tuple(required.items())
 
 
 def _refuse_constant_times(study: Study, key: Key, scenario: str) -> None:
@@ -205,6 +262,7 @@ def _refuse_constant_times(study: Study, key: Key, scenario: str) -> None:
 
 def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> SeriesSource:
     values = {"title": name, **fields, "inputs": tuple(fields["inputs"])}
+    values["attributes"] = tuple(values["attributes"].items())
     values["treatment"] = Treatment(
         ReadOptions(**values.pop("read")),
         tuple(values.pop("where").items()),
@@ -267,12 +325,9 @@ def _stopping(repeats: int | dict[str, Any]) -> Stopping | None:
 
 
 def _repeats_per_job(settings: dict[str, Any]) -> tuple[tuple[str, int], ...]:
-    """How many repeats each engine trains in one job."""
-    per_job = settings["repeats_per_job"]
-    if isinstance(per_job, int):
-        per_job = {"replicated": per_job, "keras": per_job}
-    if settings["interleave"]:
-        per_job = dict.fromkeys(per_job, settings["repeats"])
+    """How many repeats an engine is asked to train in one job."""
+    asked = settings["repeats"] if settings["interleave"] else settings["repeats_per_job"]
+    per_job = dict.fromkeys(("keras", "replicated"), asked) if isinstance(asked, int) else asked
     return tuple(sorted(per_job.items()))
 
 

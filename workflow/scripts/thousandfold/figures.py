@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
 from thousandfold.tables import Row
-from thousandfold.tables.rows import ForecastBandRow, StandardErrorRow
+from thousandfold.tables.rows import ForecastBandRow, PowerRow, StandardErrorRow
 
 PALETTE = {
     "ink": "#1c2024", "grid": "#e6e9ed",
@@ -229,6 +229,38 @@ def _draw_standard_errors(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
         axis.set_minor_formatter(lambda *_: "")
 
 
+VERDICT_COLOURS = {
+    "supported": GREEN, "direction supported": BLUE, "undecided": INK,
+    "no difference that matters": SKY, "contradicted": VERMILLION,
+}  # fmt: skip
+"""Of the lines in figures of power."""
+
+
+def power_figure(rows: Sequence[PowerRow]) -> Figure:
+    """The chance of each verdict on a comparison against its true difference, one panel per n."""
+    by_size: dict[int, list[PowerRow]] = {}
+    for row in rows:
+        by_size.setdefault(row.n, []).append(row)
+    panels = [(f"{n:,} repeats of each", shown) for n, shown in sorted(by_size.items())]
+    differences = sorted({row.difference for row in rows})
+
+    def draw(axes: Axes, shown: Sequence[PowerRow]) -> None:
+        chances = {(row.verdict, row.difference): row.chance for row in shown}
+        for verdict, colour in VERDICT_COLOURS.items():
+            line = [chances.get((verdict, difference), 0.0) for difference in differences]
+            axes.plot(differences, line, color=colour, label=verdict)
+        axes.set_ylim(0, 1)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
+
+    with mpl.rc_context(STYLE):
+        figure = _small_multiples(panels, draw, 0.9, 3)
+        ratio = rows[0].estimand == "ratio"
+        figure.supxlabel(f"true {'ratio a / b' if ratio else 'difference a − b'}", fontsize=10)
+        figure.supylabel("chance of the verdict", fontsize=10)
+        return figure
+
+
 MOST_RATIO_TICKS = 6
 
 POINTS_SHOWN = 200
@@ -295,6 +327,63 @@ def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Figu
         axes.set(xlabel="the quantity that the claim is over", ylabel=_short(axis))
         axes.set_xticks(over, [f"{place:.3g}" for place in over])
         return figure
+
+
+def effects_strip(effects: Sequence[float], typical: Effect, axis: str, *, ratio: bool) -> Figure:
+    """Effects in ascending order, one per series, over the margin's band and the typical effect.
+
+    The axis reaches as far as most effects do; beyond its ends they are drawn at the end.
+    """
+    with mpl.rc_context(STYLE):
+        figure = _figure(7.6, 3.0)
+        axes = figure.subplots()
+        values = np.array(effects)
+        low, high = _bulk(np.log(values) if ratio else values)
+        low, high = (math.exp(low), math.exp(high)) if ratio else (low, high)
+        shown = [end for end in (typical.low, typical.high) if math.isfinite(end)]
+        low, high = min(low, typical.band[0], *shown), max(high, typical.band[1], *shown)
+        axes.axhspan(*typical.band, color=GRID, linewidth=0)
+        axes.axhline(1.0 if ratio else 0.0, color=INK, linewidth=1)
+        if shown:
+            axes.axhspan(*shown, color=SKY, alpha=0.4, linewidth=0)
+        axes.axhline(typical.estimate, color=BLUE)
+        ranks = np.arange(1, len(values) + 1)
+        inside = (values >= low) & (values <= high)
+        size = 4 if len(values) <= 100 else 2
+        axes.plot(
+            ranks[inside],
+            values[inside],
+            linestyle="",
+            marker="o",
+            markersize=size,
+            color=VERMILLION,
+            rasterized=len(values) > 200,
+        )
+        axes.plot(
+            ranks[~inside],
+            np.clip(values[~inside], low, high),
+            linestyle="",
+            marker="d",
+            markersize=size + 2,
+            color=VERMILLION,
+        )
+        if ratio:
+            axes.set_yscale("log")
+            axes.set_yticks(ratio_ticks(low, high))
+            axes.yaxis.set_major_formatter(FuncFormatter(_plain_number))
+            axes.yaxis.set_minor_locator(NullLocator())
+        axes.set(xlabel="series, sorted by effect", ylabel=_short(axis))
+        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        axes.grid(axis="x", visible=False)
+        return figure  # fmt: skip
+
+
+def _bulk(values: np.ndarray) -> tuple[float, float]:
+    """The range that all but far outliers are in: quartiles and five times their distance."""
+    low, high = np.quantile(values, [0.25, 0.75])
+    reach = 5 * (high - low)
+    inside = values[(values >= low - reach) & (values <= high + reach)]
+    return float(inside.min()), float(inside.max())
 
 
 def _draw_distributions(axes: Axes, summaries: Sequence[Summary], measure: str) -> None:

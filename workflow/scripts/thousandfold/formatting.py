@@ -19,6 +19,13 @@ def percent(share: float, digits: int | None = None) -> str:
     return f"{100 * share:g} %" if digits is None else f"{number(100 * share, digits)} %"
 
 
+def coverage(share: float) -> str:
+    """An interval's level in percent: two decimals, or as many as make it less than 100."""
+    beyond = 100 * (1 - share)
+    digits = 2 if beyond <= 0 else max(2, 1 - math.floor(math.log10(beyond)))
+    return f"{100 * share:.{digits}f} %"
+
+
 def level(share: float) -> str:
     """The level of a test as it is usually written, such as .05."""
     return f"{share:g}".removeprefix("0")

@@ -1,7 +1,7 @@
 """A table of repeats that were trained elsewhere: its metrics, names and pairs."""
 
 import reprlib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -188,6 +188,30 @@ def results_of(runs: Runs, table: ResultsTable, design: str) -> Results:
     repeats = rows[SCENARIO].assign(repeat=number(rows, sheet, table))
     told = [f"{name}: {words}" for name, column in assumed.items() for words in column]
     return Results(pd.concat([repeats, numbers], axis=1), tuple(told))
+
+
+def attributes_of(
+    runs: Runs, series: pd.Series, names: Sequence[str]
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The attributes of each series, from the columns that hold them; `series` is of each row.
+
+    Raises BadKeyError.
+    """
+    sheet, found = runs.sheet, {}
+    for index, name in enumerate(names):
+        _require_column(("table", "attributes", index), sheet, name)
+    texts = {name: [row[sheet.column(name)] for row in sheet.rows] for name in names}
+    for own, rows in series.groupby(series).indices.items():
+        values = {name: dict.fromkeys(texts[name][row] for row in rows) for name in names}
+        for index, name in enumerate(names):
+            if len(values[name]) > 1:
+                one, other, *_ = values[name]
+                problem = f"has {one!r} and {other!r} on series {own}; an attribute has one value"
+                raise BadKeyError(
+                    ("table", "attributes", index), f"{sheet.path}: column {name!r} {problem}"
+                )
+        found[str(own)] = tuple((name, next(iter(values[name]))) for name in names)
+    return found
 
 
 def _default_series(form: TableForm) -> str:

@@ -10,8 +10,15 @@ from thousandfold.series import Series
 UNIT_OF_SERIES = None
 """Stands for the unit of the series, whatever that is."""
 
-Errors = Callable[[np.ndarray, Series], np.ndarray]
-"""From forecasts of the test rows, shape (..., test_rows), to one number for each, shape (...)."""
+RowErrors = Callable[[np.ndarray, Series], np.ndarray]
+"""From forecasts of the test rows, shape (..., test_rows), to the error of each row."""
+
+OfMean = Callable[[np.ndarray, Series], np.ndarray]
+"""From the mean of the rows' errors to the metric."""
+
+
+def _itself(mean: np.ndarray, series: Series) -> np.ndarray:
+    return mean
 
 
 @dataclass(frozen=True)
@@ -25,47 +32,55 @@ class Metric:
     description: str = ""
     """In a sentence, of those that every training has."""
     higher_is_better: bool = False
-    of_forecasts: Errors | None = field(default=None, repr=False, compare=False)
-    """None: it is known from training, or from a user's own table."""
+    row_errors: RowErrors | None = field(default=None, repr=False, compare=False)
+    """Those that it is the mean of; None: it is known from training, or from a user's table."""
+    of_mean: OfMean = field(default=_itself, repr=False, compare=False)
+    """What is made of their mean."""
     task: str = "regression"
     """The task whose forecasts it measures; a key of tasks.TASKS."""
+
+    def of_forecasts(self, forecasts: np.ndarray, series: Series) -> np.ndarray:
+        """The metric of forecasts of the test rows, shape (..., test_rows); shape (...)."""
+        assert self.row_errors is not None
+        return self.of_mean(np.mean(self.row_errors(forecasts, series), axis=-1), series)
 
 
 def _actual(series: Series) -> np.ndarray:
     return series.values[-series.test_rows :]
 
 
-def rmse(forecasts: np.ndarray, series: Series) -> np.ndarray:
-    """Root mean squared error, in the series' units."""
-    return np.sqrt(np.mean((forecasts - _actual(series)) ** 2, axis=-1))
+def _squared(forecasts: np.ndarray, series: Series) -> np.ndarray:
+    return (forecasts - _actual(series)) ** 2
 
 
-def mae(forecasts: np.ndarray, series: Series) -> np.ndarray:
-    """Mean absolute error, in the series' units."""
-    return np.mean(np.abs(forecasts - _actual(series)), axis=-1)
+def _root(mean: np.ndarray, series: Series) -> np.ndarray:
+    return np.sqrt(mean)
 
 
-def smape(forecasts: np.ndarray, series: Series) -> np.ndarray:
-    """Symmetric mean absolute percentage error: 0 to 200 %.
+def _absolute(forecasts: np.ndarray, series: Series) -> np.ndarray:
+    return np.abs(forecasts - _actual(series))
 
-    2 |f - a| / (|f| + |a|), 0 where both are 0 (Makridakis 1993).
-    """
+
+def _shares(forecasts: np.ndarray, series: Series) -> np.ndarray:
+    """2 |f - a| / (|f| + |a|), 0 where both are 0 (Makridakis 1993)."""
     actual = _actual(series)
     size = np.abs(forecasts) + np.abs(actual)
     with np.errstate(invalid="ignore"):
-        shares = np.where(size > 0, 2 * np.abs(forecasts - actual) / size, 0.0)
-    return 100 * np.mean(shares, axis=-1)
+        return np.where(size > 0, 2 * np.abs(forecasts - actual) / size, 0.0)
 
 
-def mase(forecasts: np.ndarray, series: Series) -> np.ndarray:
-    """Mean absolute error over that of forecasting the previous observation before the test.
+def _percent(mean: np.ndarray, series: Series) -> np.ndarray:
+    return 100 * mean
+
+
+def _in_naive_errors(mean: np.ndarray, series: Series) -> np.ndarray:
+    """Over the mean absolute error of forecasting the previous observation before the test.
 
     Hyndman and Koehler (2006), "Another look at measures of forecast accuracy", section 3. NaN
     where the latter is 0.
     """
-    absolute = mae(forecasts, series)
     naive = float(np.abs(np.diff(series.values[: -series.test_rows])).mean())
-    return absolute / naive if naive else np.full_like(absolute, np.nan)
+    return mean / naive if naive else np.full_like(mean, np.nan)
 
 
 METRICS = {
@@ -73,23 +88,26 @@ METRICS = {
         "RMSE",
         UNIT_OF_SERIES,
         "root mean squared error over the test rows; empty if diverged",
-        of_forecasts=rmse,
+        row_errors=_squared,
+        of_mean=_root,
     ),
     "mae": Metric(
-        "MAE", UNIT_OF_SERIES, "mean absolute error; empty if diverged", of_forecasts=mae
+        "MAE", UNIT_OF_SERIES, "mean absolute error; empty if diverged", row_errors=_absolute
     ),
     "smape": Metric(
         "sMAPE",
         "%",
         "symmetric mean absolute percentage error, 0 to 200; empty if diverged",
-        of_forecasts=smape,
+        row_errors=_shares,
+        of_mean=_percent,
     ),
     "mase": Metric(
         "MASE",
         "naive errors",
         "mean absolute error over that of forecasting the previous observation before the test; "
         "empty if diverged",
-        of_forecasts=mase,
+        row_errors=_absolute,
+        of_mean=_in_naive_errors,
     ),
     "train_loss": Metric(
         "training loss",
@@ -115,5 +133,5 @@ def forecast_errors(
     return {
         name: metric.of_forecasts(forecasts, series)
         for name, metric in METRICS.items()
-        if metric.of_forecasts is not None and metric.task == task
+        if metric.row_errors is not None and metric.task == task
     }

@@ -6,7 +6,8 @@ from typing import Any
 from thousandfold.config_files import Key
 from thousandfold.inference.contrasts import KINDS, Asked, Contrast
 from thousandfold.metrics import Metric
-from thousandfold.study import Finding
+from thousandfold.schema import BadKeyError
+from thousandfold.study import Finding, OverSeries
 
 Metrics = Mapping[str, Metric]
 
@@ -16,8 +17,34 @@ def registered_findings(config: Mapping[str, Any], metrics: Metrics) -> Iterator
     for id_, finding in config["findings"].items():
         contrasts = tuple(_contrasts(("findings", id_), finding, config, metrics))
         expect = "all_of" if "all_of" in finding else finding["expect"]
-        note = finding.get("note", "")
-        yield Finding(id_, finding["claim"], finding["source"], expect, contrasts, note)
+        note, over = finding.get("note", ""), _over(("findings", id_), finding, contrasts)
+        yield Finding(id_, finding["claim"], finding["source"], expect, contrasts, note, over)
+
+
+def _over(
+    key: Key, finding: Mapping[str, Any], contrasts: tuple[Contrast, ...]
+) -> OverSeries | None:
+    """What a finding claims of series like the study's; None if it is about each by itself."""
+    if "over" not in finding:
+        for name in ("typical", "on_at_least"):
+            if name in finding:
+                problem = "only a claim over series takes it; add over: series, or remove it"
+                raise BadKeyError((*key, name), problem)
+        return None
+    on_at_least = finding.get("on_at_least")
+    if on_at_least is not None and "typical" in finding:
+        problem = "with on_at_least the share decides, not the typical effect; remove one of them"
+        raise BadKeyError((*key, "typical"), problem)
+    for contrast in contrasts:
+        if contrast.expect == "precision":
+            raise BadKeyError((*key, "over"), "a claim about precision is about one series; remove")
+        if contrast.expect == "equivalent" and on_at_least is None:
+            problem = (
+                "that there is no difference on a typical series says little about each; add "
+                "on_at_least, the share of series on which there is none"
+            )
+            raise BadKeyError(key, problem)
+    return OverSeries(finding.get("typical", "median"), on_at_least)
 
 
 def _contrasts(

@@ -7,7 +7,6 @@ to a scheduler and how a block is cut into passes, never a result; nothing here 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, product
 from typing import Self
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
@@ -147,16 +146,6 @@ class Workload:
         )
 
 
-def training_workloads(study: TrainedStudy, series: Callable[[str], Series]) -> list[Workload]:
-    """The workload of every block that there can be."""
-    workloads = []
-    for source, scenario in product(study.series, study.scenarios):
-        first, *others = chain(*study.stages_of(source.name, scenario.name))
-        workload = Workload.of(first, Prepared.of(scenario, series(source.name)))
-        workloads += [workload, *(replace(workload, block=block) for block in others)]
-    return workloads
-
-
 class TooLittleMemoryError(UserError):
     """Not even the smallest pass fits; the message says how much is needed and what would fit."""
 
@@ -202,7 +191,7 @@ def checking_workloads(study: TrainedStudy, series: Callable[[str], Series]) -> 
         Workload.of(
             Block(source.name, x.name, 0, IDENTITY_REPEATS), Prepared.of(x, series(source.name))
         )
-        for source in study.series
+        for source in map(study.source, study.examined_series)
         for x in checked
     ]
 

@@ -60,8 +60,9 @@ class ComparisonSettings(Settings):
 class CalibrationSettings(Settings):
     """Which comparisons are made where there is nothing to find."""
 
-    contrasts: "tuple[Contrast, ...]"
+    calibrated_contrasts: "tuple[Contrast, ...]"
     margins: dict[str, float]
+    examined_series: tuple[str, ...]
     alpha: float
     compared_pairs: tuple[tuple[str, str, str], ...]
     design: str
@@ -75,6 +76,7 @@ class VerdictSettings(Settings):
     """By what the findings are judged, and how they are worded."""
 
     findings: tuple[Finding, ...]
+    clusters: dict[str, str] | None
     margins: dict[str, float]
     units: dict[tuple[str, str], str]
     alpha: float
@@ -88,8 +90,33 @@ class VerdictSettings(Settings):
 class ReplicationSettings(Settings):
     """What is replicated with fewer repeats."""
 
+    examined_series: tuple[str, ...]
     design: str
     metric: str
+
+
+@dataclass(frozen=True)
+class PowerSettings(Settings):
+    """What is planned: which contrasts, at which margins, by what design."""
+
+    findings: tuple[Finding, ...]
+    margins: dict[str, float]
+    repeats: int
+    assumed_spread: float | None
+    alpha: float
+    design: str
+    metric: str
+    metrics: tuple[str, ...]
+    deterministic: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReachSettings(Settings):
+    """Which contrasts are looked at over other test rows."""
+
+    contrasts: "tuple[Contrast, ...]"
+    examined_series: tuple[str, ...]
+    sources: tuple[SeriesSource, ...]
 
 
 @dataclass(frozen=True)

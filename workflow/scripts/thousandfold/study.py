@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario, TrainedScenario
+from thousandfold.seeds import resampling_seed
 
 if TYPE_CHECKING:
     from thousandfold.inference.contrasts import Contrast
 
 MOST_PAIRED = 60
 """Scenarios of which all pairs are compared: 1770 of 60; of more, those that a finding names."""
+
+MOST_EXAMINED = 10
+"""Series by which a study of many checks its inference and its training."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class StudySeries:
     unit: str
     margin: float
     """The smallest difference that matters on this series, in units of the study's metric."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """(name, value) pairs: what kind of series it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +75,16 @@ class ResultsTable:
 
 
 @dataclass(frozen=True)
+class OverSeries:
+    """What a claim says of series like the study's, which are taken for a sample of them."""
+
+    typical: str = "median"
+    """The typical effect that decides: median or mean."""
+    on_at_least: float | None = None
+    """The share of series that it is claimed for; None: the typical effect is claimed."""
+
+
+@dataclass(frozen=True)
 class Finding:
     """A registered claim; it holds if all of its contrasts do."""
 
@@ -78,6 +96,8 @@ class Finding:
     contrasts: "tuple[Contrast, ...]"
     note: str = ""
     """What a reader has to know about where it comes from, in a sentence."""
+    over: OverSeries | None = None
+    """None: it is about each series by itself."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +163,12 @@ class Study(ABC):
     findings: tuple[Finding, ...]
     stopping: Stopping | None = None
     """The rule by which trainings end before `repeats`; None: they do not."""
+    required: tuple[tuple[str, str], ...] = ()
+    """(claim, what it has to come out as): a key of inference.answers.FAILING."""
+    assumed_spread: float | None = None
+    """The standard deviation that repeats are planned with while there are none."""
+    cluster: str | None = None
+    """The attribute by which series belong together; None: they are independent."""
 
     @abstractmethod
     def measured(self, metric: str) -> Metric:
@@ -166,6 +192,13 @@ class Study(ABC):
     def margins(self) -> dict[str, float]:
         """The smallest difference that matters, by series."""
         return {series.name: series.margin for series in self.series}
+
+    @property
+    def clusters(self) -> dict[str, str] | None:
+        """The groups of series that belong together, by series; None: they are independent."""
+        if self.cluster is None:
+            return None
+        return {series.name: dict(series.attributes)[self.cluster] for series in self.series}
 
     @property
     def sources(self) -> tuple[SeriesSource, ...]:
@@ -233,6 +266,22 @@ class Study(ABC):
         return next(name for name in self.names if spelled(name) == spelling)
 
     @property
+    def calibrated_contrasts(self) -> "tuple[Contrast, ...]":
+        """Those whose intervals are calibrated: of many series, not those of claims over series."""
+        few = len(self.series) <= MOST_EXAMINED
+        asked = (finding for finding in self.findings if few or finding.over is None)
+        return tuple(contrast for finding in asked for contrast in finding.contrasts)
+
+    @property
+    def examined_series(self) -> tuple[str, ...]:
+        """The series by which inference and training are checked: all, or some drawn by seed."""
+        if len(self.series) <= MOST_EXAMINED:
+            return self.series_names
+        rng = np.random.default_rng(resampling_seed(self.seed, "", "", "examined series"))
+        drawn = rng.choice(len(self.series), MOST_EXAMINED, replace=False)
+        return tuple(self.series_names[index] for index in sorted(drawn))
+
+    @property
     def compares_all_pairs(self) -> bool:
         """Whether every pair of scenarios is explored; beyond MOST_PAIRED there are too many."""
         return len(self.scenarios) <= MOST_PAIRED
@@ -269,7 +318,7 @@ class TrainedStudy(Study):
     series: tuple[SeriesSource, ...]
     scenarios: tuple[TrainedScenario, ...]
     repeats_per_job: tuple[tuple[str, int], ...]
-    """(engine, repeats) pairs."""
+    """(engine, repeats) pairs; plan.py chooses for other engines."""
     identities: tuple[ScenarioPair, ...]
     """The same thing by construction."""
     interleaved: bool = False
@@ -298,12 +347,11 @@ class TrainedStudy(Study):
         seen = {scenario.regime.preparation.timesteps for scenario in self.scenarios}
         return tuple(sorted({1} | seen))
 
-    def stages_of(self, series: str, scenario: str) -> list[list[Block]]:
-        """A scenario's training jobs on a series, by stage: one stage without a stopping rule.
+    def stages_of(self, series: str, scenario: str, step: int) -> list[list[Block]]:
+        """A scenario's blocks of `step` repeats, by stage: one stage without a stopping rule.
 
-        The jobs of each stage are a fixed grid from its first repeat.
+        The blocks of each stage are a fixed grid from its first repeat.
         """
-        step = dict(self.repeats_per_job)[self.scenario(scenario).regime.execution.engine]
         stage = self.stopping.stage if self.stopping else self.repeats
         ends = [min(start + stage, self.repeats) for start in range(0, self.repeats, stage)]
         return [
@@ -312,16 +360,6 @@ class TrainedStudy(Study):
                 for start in range(index * stage, end, step)
             ]
             for index, end in enumerate(ends)
-        ]
-
-    def blocks(self) -> list[Block]:
-        """All training jobs that there can be, by series, scenario and repeat."""
-        return [
-            block
-            for source in self.series
-            for scenario in self.scenarios
-            for stage in self.stages_of(source.name, scenario.name)
-            for block in stage
         ]
 
 

@@ -3,7 +3,9 @@
 The letters in shapes are those of layout.py.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +19,13 @@ from thousandfold.seeds import weight_seed
 from thousandfold.supervised import Rows
 from thousandfold.tasks import TASKS
 
+INITIALIZERS = {
+    "kernel": keras.initializers.GlorotUniform,
+    "recurrent_kernel": keras.initializers.Orthogonal,
+    "dense_kernel": keras.initializers.GlorotUniform,
+}
+"""What Keras draws a layer's weights by; those of other names do not depend on a seed."""
+
 
 class _LaneSeed(keras.random.SeedGenerator):
     """A seed that may be a tensor; Keras's initialisers draw with it as with the integer."""
@@ -29,60 +38,69 @@ class _LaneSeed(keras.random.SeedGenerator):
         return tf.stack([self._seed, 0])
 
 
-def _draw(initializer: Any, shape: tuple[int, ...], seeds: list[int]) -> Any:
-    """One draw of a Keras initialiser per seed, stacked along a last axis."""
+@cache
+def _drawing(initializer: Callable[[], Any], shape: tuple[int, ...]) -> Any:
+    """A function of seeds: one draw of a Keras initialiser for each, stacked along a last axis."""
 
     # Not compiled by XLA, whose random numbers differ from those that stock Keras draws.
-    @tf.function(autograph=False)
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.int64)])
     def draw_all(lane_seeds: Any) -> Any:
+        drawn = initializer()
+
         def draw(lane_seed: Any) -> Any:
-            initializer.seed = _LaneSeed(lane_seed)
-            return initializer(shape)
+            drawn.seed = _LaneSeed(lane_seed)
+            return drawn(shape)
 
-        return tf.map_fn(draw, lane_seeds, fn_output_signature=tf.float32)
+        draws = tf.map_fn(draw, lane_seeds, fn_output_signature=tf.float32)
+        return tf.transpose(draws, [*range(1, len(shape) + 1), 0])
 
-    draws = draw_all(tf.constant(seeds, tf.int64))
-    return tf.transpose(draws, [*range(1, len(shape) + 1), 0])
+    return draw_all
+
+
+def weight_shapes(regime: Regime, timesteps: int, features: int) -> dict[str, tuple[int, ...]]:
+    """The shapes of one network's weights for rows of such inputs, by name."""
+    cell, units = CELLS[regime.network.layer], regime.network.units
+    outputs, columns = TASKS[regime.task].outputs, GATES[regime.network.layer] * units
+    inputs = features if cell.is_recurrent else timesteps * features
+    return {
+        "kernel": (inputs, columns),
+        **({"recurrent_kernel": (units, columns)} if cell.is_recurrent else {}),
+        "bias": tuple(cell.bias(units).shape),
+        "dense_kernel": (units, outputs),
+        "dense_bias": (outputs,),
+    }
 
 
 def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, Any]:
     """The weights that stock Keras layers would start from, repeats on the last axis."""
 
-    def seeds_of(weight: str) -> list[int]:
-        return [weight_seed(seed, weight) for seed in seeds]
+    def initial(name: str, shape: tuple[int, ...]) -> Any:
+        if name in INITIALIZERS:
+            weight_seeds = tf.constant([weight_seed(seed, name) for seed in seeds], tf.int64)
+            return _drawing(INITIALIZERS[name], shape)(weight_seeds)
+        if name == "bias":
+            bias = CELLS[regime.network.layer].bias(regime.network.units)
+            return tf.repeat(bias[..., tf.newaxis], len(seeds), axis=-1)
+        return tf.zeros((*shape, len(seeds)))
 
-    cell, units = CELLS[regime.network.layer], regime.network.units
-    outputs = TASKS[regime.task].outputs
-    glorot, orthogonal = keras.initializers.GlorotUniform(), keras.initializers.Orthogonal()
-    inputs = rows.features if cell.is_recurrent else rows.timesteps * rows.features
-    columns = GATES[regime.network.layer] * units
-    recurrent = {}
-    if cell.is_recurrent:
-        drawn = _draw(orthogonal, (units, columns), seeds_of("recurrent_kernel"))
-        recurrent = {"recurrent_kernel": drawn}
-    return {
-        "kernel": _draw(glorot, (inputs, columns), seeds_of("kernel")),
-        **recurrent,
-        "bias": tf.repeat(cell.bias(units)[..., tf.newaxis], len(seeds), axis=-1),
-        "dense_kernel": _draw(glorot, (units, outputs), seeds_of("dense_kernel")),
-        "dense_bias": tf.zeros((outputs, len(seeds))),
-    }
+    shapes = weight_shapes(regime, rows.timesteps, rows.features)
+    return {name: initial(name, shape) for name, shape in shapes.items()}
 
 
 class Network:
     """A layer and a dense output for every repeat at once."""
 
-    def __init__(self, regime: Regime, layout: Layout, weights: dict[str, Any]) -> None:
+    def __init__(self, regime: Regime, layout: Layout, features: int, repeats: int) -> None:
         self.regime, self.layout, self.task = regime, layout, TASKS[regime.task]
-        self.cell = CELLS[regime.network.layer]
-        self.repeats = weights["dense_bias"].shape[-1]
+        self.cell, self.repeats = CELLS[regime.network.layer], repeats
+        shapes = weight_shapes(regime, regime.preparation.timesteps, features)
         self.weights = {
-            name: keras.Variable(layout.placed(value), name=name, dtype="float32")
-            for name, value in weights.items()
+            name: keras.Variable(layout.placed(tf.zeros((*shape, repeats))), name=name)
+            for name, shape in shapes.items()
         }
 
     def assign(self, weights: dict[str, Any]) -> None:
-        """Start again from other weights, which have the repeats last."""
+        """Start from these weights, which have the repeats last."""
         for name, variable in self.weights.items():
             variable.assign(self.layout.placed(weights[name]))
 
@@ -140,36 +158,77 @@ class Network:
         return activation(tf.squeeze(outputs, self.layout.units))
 
 
-class Batches:
-    """Rows cut into batches of equal length, the last one padded with rows of zero weight."""
-
-    def __init__(self, rows: int, batch_size: int) -> None:
-        self.count = -(-rows // batch_size)
-        self.batch_size = batch_size
-        real = self.cut(np.ones((1, rows)))[0]
-        self.row_weights = tf.constant(real / real.sum(axis=1, keepdims=True), tf.float32)
-        """Each row's share in its batch's mean, shape (count, batch_size)."""
-        self.shares = tf.constant(real.sum(axis=1) / rows, tf.float32)
-        """Each batch's share in the epoch's mean, shape (count,)."""
-
-    def cut(self, values: np.ndarray) -> np.ndarray:
-        """Values (E, rows, ...) as (E, count, batch_size, ...), padded with zeros."""
-        missing = self.count * self.batch_size - values.shape[1]
-        filled = np.pad(values, [(0, 0), (0, missing)] + [(0, 0)] * (values.ndim - 2))
-        return filled.reshape(len(values), self.count, self.batch_size, *values.shape[2:])
+def batches_of(rows: int, batch_size: int) -> int:
+    """How many batches so many rows make; the last one may be shorter."""
+    return -(-rows // batch_size)
 
 
-class Constants:
-    """Rows as constants of a compiled program."""
+def room(batches: int) -> int:
+    """The next power of two, so that one compiled program takes series of many lengths."""
+    return 1 << (batches - 1).bit_length()
 
-    def __init__(self, rows: Rows, layout: Layout) -> None:
-        self.layout = layout
-        self.inputs, self.targets = tf.constant(rows.inputs), tf.constant(rows.targets)
-        self.present = None if rows.present is None else tf.constant(rows.present)
 
-    def pick(self, rows: Any) -> tuple[Any, Any, Any]:
+def in_batches(values: np.ndarray, batch_size: int) -> np.ndarray:
+    """Values (rows, ...) cut into batches (N, batch_size, ...), padded with zeros to `room`."""
+    count = room(batches_of(len(values), batch_size))
+    missing = count * batch_size - len(values)
+    filled = np.pad(values, [(0, missing)] + [(0, 0)] * (values.ndim - 1))
+    return filled.reshape(count, batch_size, *values.shape[1:])
+
+
+class Batches(NamedTuple):
+    """Rows cut into N batches of B, as arguments of a compiled program; `count` of them count."""
+
+    count: Any
+    inputs: Any
+    """Shape (N * B, T, F)."""
+    targets: Any
+    """Shape (N * B,)."""
+    present: Any
+    """Shape (N * B, T), or None."""
+    begins: Any
+    """Shape (N,), or None."""
+    learns: Any
+    """Shape (N,), or None."""
+    orders: Any
+    """The rows' numbers in their own order, shape (1, N, B, 1)."""
+    row_weights: Any
+    """Each row's share in its batch's mean, shape (N, B)."""
+    shares: Any
+    """Each batch's share in the epoch's mean, shape (N,)."""
+
+    @classmethod
+    def of(cls, rows: Rows, batch_size: int, layout: Layout) -> "Batches":
+        """Rows cut into batches of equal length, the last one padded with rows of zero weight."""
+        real = in_batches(np.ones(len(rows)), batch_size)
+        sizes = real.sum(axis=1)
+        # One timestep at a time, a batch is a row.
+        shares = sizes / len(rows)
+        if rows.learns is not None:
+            shares = in_batches(rows.learns / rows.learns.sum(), 1)[:, 0]
+        numbers = in_batches(np.arange(len(rows), dtype=np.int32), batch_size)
+
+        def padded(values: np.ndarray | None) -> Any:
+            if values is None:
+                return None
+            cut = in_batches(values, batch_size)
+            return tf.constant(cut.reshape(-1, *values.shape[1:]))
+
+        return cls(
+            count=tf.constant(batches_of(len(rows), batch_size)),
+            inputs=padded(rows.inputs),
+            targets=padded(rows.targets),
+            present=padded(rows.present),
+            begins=padded(rows.begins),
+            learns=padded(rows.learns),
+            orders=layout.placed(tf.constant(numbers[np.newaxis, ..., np.newaxis]), after=2),
+            row_weights=tf.constant(real / np.maximum(sizes, 1)[:, np.newaxis], tf.float32),
+            shares=tf.constant(shares, tf.float32),
+        )
+
+    def pick(self, rows: Any, layout: Layout) -> tuple[Any, Any, Any]:
         """Inputs (T, B, F, L), presence (T, B, L) and targets (B, L) of row numbers (B, L)."""
-        x = tf.transpose(tf.gather(self.inputs, rows), self.layout.picked)
+        x = tf.transpose(tf.gather(self.inputs, rows), layout.picked)
         present = None
         if self.present is not None:
             present = tf.transpose(tf.gather(self.present, rows), [2, 0, 1])
@@ -185,9 +244,3 @@ def batch_losses(
     losses = network.task.row_losses(outputs, targets)
     weighted = network.layout.per_row(row_weights) * losses
     return tf.reduce_sum(weighted, axis=network.layout.rows), state
-
-
-def in_order(batches: Batches, rows: int, layout: Layout) -> Any:
-    """The row numbers of one epoch in their own order, cut into batches, (1, count, B, 1)."""
-    numbers = np.arange(rows, dtype=np.int32)[np.newaxis, :, np.newaxis]
-    return layout.placed(tf.constant(batches.cut(numbers)), after=2)

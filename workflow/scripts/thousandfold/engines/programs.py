@@ -3,15 +3,22 @@
 The letters in shapes are those of layout.py.
 """
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from thousandfold.engines.cells import State
-from thousandfold.engines.network import Batches, Constants, Network, batch_losses
+from thousandfold.engines.lanes import repeats_come_first
+from thousandfold.engines.layout import REPEATS_FIRST, REPEATS_LAST
+from thousandfold.engines.network import Batches, Network, batch_losses
 from thousandfold.engines.profiles import make_optimizer
 from thousandfold.engines.runtime import compiled, loop, tf
 from thousandfold.engines.stopper import Stopper
-from thousandfold.scenario import Regime
+from thousandfold.scenario import Preparation, Regime, Statefulness
 from thousandfold.supervised import Rows
+
+PROGRAMS_KEPT = 16
+"""In one process; each holds the weights of its lanes, and code."""
 
 
 def _chosen(condition: Any, new: Any, old: Any) -> Any:
@@ -19,28 +26,25 @@ def _chosen(condition: Any, new: Any, old: Any) -> Any:
     return tuple(tf.where(condition, n, o) for n, o in zip(new, old, strict=True))
 
 
+def _reset(network: Network, resets: Any, zero: State, state: State) -> State:
+    """The state, or zero if `resets` holds; of a stateless network always zero."""
+    return _chosen(resets, zero, state) if network.regime.state.stateful else zero
+
+
 class Epoch:
     """One epoch of training as part of a compiled program."""
 
-    def __init__(self, network: Network, regime: Regime, rows: Rows) -> None:
-        self.network, self.regime = network, regime
-        self.batches = Batches(len(rows), regime.training.batch_size)
-        self.rows = Constants(rows, network.layout)
+    def __init__(self, network: Network, optimizer: Any) -> None:
+        self.network, self.optimizer = network, optimizer
         self.variables = list(network.weights.values())
-        self.optimizer = make_optimizer(regime)
-        self.optimizer.build(self.variables)
-        self.begins = None if rows.begins is None else tf.constant(rows.begins)
-        self.learns, self.shares = None, self.batches.shares
-        if rows.learns is not None:
-            self.learns = tf.constant(rows.learns)
-            self.shares = tf.constant(rows.learns / rows.learns.sum(), tf.float32)
 
-    def _pass(self, rows: Any, row_weights: Any, state: State) -> tuple[Any, State]:
-        return batch_losses(self.network, self.rows.pick(rows), row_weights, state)
+    def _pass(self, batches: Batches, batch: Any, rows: Any, state: State) -> tuple[Any, State]:
+        picked = batches.pick(rows, self.network.layout)
+        return batch_losses(self.network, picked, batches.row_weights[batch], state)
 
-    def _update(self, rows: Any, row_weights: Any, state: State) -> tuple[Any, State]:
+    def _update(self, batches: Batches, batch: Any, rows: Any, state: State) -> tuple[Any, State]:
         with tf.GradientTape() as tape:
-            losses, state = self._pass(rows, row_weights, state)
+            losses, state = self._pass(batches, batch, rows, state)
             loss_of_all_repeats = tf.reduce_sum(losses)
         gradients = tape.gradient(
             loss_of_all_repeats,
@@ -50,62 +54,71 @@ class Epoch:
         self.optimizer.apply(gradients, self.variables)
         return losses, state
 
-    def __call__(self, orders: Any, state: State) -> tuple[Any, State]:
-        """The mean losses (R,) and the state after an epoch of these rows, (count, B, L)."""
-        zero = self.network.zero_state(self.regime.training.batch_size)
+    def __call__(self, batches: Batches, orders: Any, state: State) -> tuple[Any, State]:
+        """The mean losses (R,) and the state after an epoch of rows in this order, (N, B, L)."""
+        regime = self.network.regime
+        zero = self.network.zero_state(regime.training.batch_size)
 
         def batch_after_batch(batch: Any, mean_losses: Any, state: State) -> tuple[Any, State]:
-            if not self.regime.state.stateful:
+            if not regime.state.stateful:
                 state = zero
-            if self.begins is not None:
-                state = _chosen(self.begins[batch], zero, state)
-            step = orders[batch], self.batches.row_weights[batch], state
-            if self.learns is None:
+            if batches.begins is not None:
+                state = _chosen(batches.begins[batch], zero, state)
+            step = batches, batch, orders[batch], state
+            if batches.learns is None:
                 losses, state = self._update(*step)
             else:
                 losses, state = tf.cond(
-                    self.learns[batch], lambda: self._update(*step), lambda: self._pass(*step)
+                    batches.learns[batch], lambda: self._update(*step), lambda: self._pass(*step)
                 )
-            return mean_losses + self.shares[batch] * losses, state
+            return mean_losses + batches.shares[batch] * losses, state
 
         losses = tf.zeros(self.network.repeats)
-        mean_losses, state = loop(self.batches.count, batch_after_batch, losses, state)
+        mean_losses, state = loop(batches.count, batch_after_batch, losses, state)
         return mean_losses, state
 
 
-def training_program(
-    network: Network, regime: Regime, run_epoch: Epoch, stopper: Stopper | None
-) -> Any:
-    """Compiled training: (epochs, orders, losses, state, stopper's fields) -> the last three.
+def training_program(network: Network, run_epoch: Epoch, stopper: Stopper | None) -> Any:
+    """Compiled training: (epochs, batches, orders, resets, losses, state) -> the last two.
 
-    The orders are row numbers (epochs, rows, L) cut into batches; a single epoch's serve every
-    epoch of a regime that does not shuffle. The losses (R,) are the last epoch's means.
+    The orders are row numbers (E, N, B, L), which epochs take in turn: all or, where rows keep
+    their order, the only one. `resets` says whether each epoch starts from zero state; the losses
+    (R,) are the last epoch's means. To stop early, it also takes and gives the stopper's fields,
+    and takes the validation batches and how many epochs are done.
     """
     variables = list(network.weights.values())
-    zero = network.zero_state(regime.training.batch_size)
+    zero = network.zero_state(network.regime.training.batch_size)
 
-    def one_epoch(epoch: Any, orders: Any, state: State) -> tuple[Any, State]:
-        start = zero if regime.state.reset_after_epoch else state
-        return run_epoch(orders[epoch if regime.training.shuffle else 0], start)
+    def one_epoch(
+        epoch: Any, batches: Batches, orders: Any, resets: Any, state: State
+    ) -> tuple[Any, State]:
+        start = _reset(network, resets, zero, state)
+        return run_epoch(batches, orders[epoch % orders.shape[0]], start)
 
     @compiled
-    def train(epochs: Any, orders: Any, mean_losses: Any, state: State) -> Any:
+    def train(
+        epochs: Any, batches: Batches, orders: Any, resets: Any, mean_losses: Any, state: State
+    ) -> Any:
         mean_losses, state = loop(
-            epochs, lambda epoch, _, state: one_epoch(epoch, orders, state), mean_losses, state
+            epochs,
+            lambda epoch, _, state: one_epoch(epoch, batches, orders, resets, state),
+            mean_losses,
+            state,
         )
-        return mean_losses, zero if regime.state.reset_after_epoch else state
+        return mean_losses, _reset(network, resets, zero, state)
 
     if stopper is None:
         return train
 
     @compiled
     def train_until_stopped(
-        epochs: Any, orders: Any, mean_losses: Any, state: State, done: Any, fields: Any
-    ) -> Any:
+        epochs: Any, batches: Batches, orders: Any, resets: Any, mean_losses: Any, state: State,
+        validation: Batches, done: Any, fields: Any,
+    ) -> Any:  # fmt: skip
         def one_epoch_if_active(epoch: Any, mean_losses: Any, state: State, fields: Any) -> Any:
             before = (mean_losses, *state, *[tf.identity(v.value) for v in variables])
-            losses, state = one_epoch(epoch, orders, state)
-            current, state = stopper.evaluate(state)
+            losses, state = one_epoch(epoch, batches, orders, resets, state)
+            current, state = stopper.evaluate(validation, state)
             after = (losses, *state, *[v.value for v in variables])
             mean_losses, *rest = [
                 tf.where(network.layout.per_repeat(fields[0], new), new, old)
@@ -117,37 +130,85 @@ def training_program(
             return mean_losses, tuple(rest[: len(state)]), fields
 
         mean_losses, state, fields = loop(epochs, one_epoch_if_active, mean_losses, state, fields)
-        return mean_losses, zero if regime.state.reset_after_epoch else state, fields
+        return mean_losses, _reset(network, resets, zero, state), fields
 
     return train_until_stopped
 
 
-def forecasting_program(network: Network, regime: Regime) -> Any:
+def forecasting_program(network: Network) -> Any:
     """Compiled forecasting, batch by batch.
 
-    (inputs (N, T, B, F, L), present (N, T, B, 1) or None, begins (N,) or None, state) -> outputs
-    (N, B, R), state.
+    (count, inputs (N, T, B, F, L), present (N, T, B, 1) or None, begins (N,) or None, resets,
+    state) -> outputs (N, B, R), state. Only `count` of the N batches are there; `resets` says
+    whether the state is zeroed after each.
     """
 
     @compiled
-    def forecast(inputs: Any, present: Any, begins: Any, state: State) -> Any:
-        count, batch_size = inputs.shape[0], inputs.shape[2 + network.layout.rows]
+    def forecast(
+        count: Any, inputs: Any, present: Any, begins: Any, resets: Any, state: State
+    ) -> Any:
+        batch_size = inputs.shape[2 + network.layout.rows]
         zero = network.zero_state(batch_size)
 
         def batch_after_batch(batch: Any, outputs: Any, state: State) -> tuple[Any, State]:
-            if not regime.state.stateful:
+            if not network.regime.state.stateful:
                 state = zero
             if begins is not None:
                 state = _chosen(begins[batch], zero, state)
             seen = None if present is None else present[batch]
             output, state = network(inputs[batch], seen, state)
-            return outputs.write(
-                batch, output
-            ), zero if regime.state.reset_after_prediction else state
+            return outputs.write(batch, output), _chosen(resets, zero, state)
 
         shape = network.layout.placed(tf.zeros((batch_size, network.repeats))).shape
-        outputs = tf.TensorArray(tf.float32, size=count, element_shape=shape)
+        outputs = tf.TensorArray(tf.float32, size=inputs.shape[0], element_shape=shape)
         outputs, state = loop(count, batch_after_batch, outputs, state)
         return outputs.stack(), state
 
     return forecast
+
+
+class Program:
+    """Compiled training and forecasting of so many repeats at once, whatever rows and seeds."""
+
+    def __init__(self, regime: Regime, features: int, lanes: int) -> None:
+        self.layout = REPEATS_FIRST if repeats_come_first(regime) else REPEATS_LAST
+        self.network = Network(regime, self.layout, features, lanes)
+        rule = regime.training.early_stopping
+        self.stopper = Stopper(rule, self.network) if rule else None
+        self._optimizer = make_optimizer(regime)
+        self._optimizer.build(list(self.network.weights.values()))
+        self._fresh_optimizer = [variable.numpy() for variable in self._optimizer.variables]
+        run_epoch = Epoch(self.network, self._optimizer)
+        self.train = training_program(self.network, run_epoch, self.stopper)
+        self.forecast = forecasting_program(self.network)
+
+    def start(self, weights: dict[str, Any], learning_rate: float) -> None:
+        """Prepare to train from these weights, which have the repeats last."""
+        self.network.assign(weights)
+        for variable, value in zip(self._optimizer.variables, self._fresh_optimizer, strict=True):
+            variable.assign(value)
+        self._optimizer.learning_rate = learning_rate
+
+
+_program = lru_cache(maxsize=PROGRAMS_KEPT)(Program)
+
+
+def program_for(regime: Regime, rows: Rows, lanes: int) -> Program:
+    """The program that trains a regime on rows like these, compiled once in a process.
+
+    Regimes share it that differ in what it takes as arguments, and series of whatever length.
+    """
+    shaping = replace(
+        regime,
+        preparation=Preparation(rows.timesteps, train_rows=None),
+        training=replace(
+            regime.training, epochs=0, learning_rate=0.0, shuffle=False, forecast_batch_size=None
+        ),
+        state=Statefulness(
+            regime.state.stateful,
+            reset_after_epoch=False,
+            seed_on_train=False,
+            reset_after_prediction=False,
+        ),
+    )
+    return _program(shaping, rows.features, lanes)

@@ -17,7 +17,10 @@ settle(os.environ)
 
 @contextmanager
 def _quick_import(*unneeded: str) -> Iterator[None]:
-    """Hide optional packages that Keras would import, and pause garbage collection."""
+    """Hide optional packages that Keras would import, and pause garbage collection.
+
+    What was imported stays, so that later collections need not walk through it.
+    """
     hidden = [name for name in unneeded if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]
@@ -26,6 +29,7 @@ def _quick_import(*unneeded: str) -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()
         if was_collecting:
             gc.enable()
         for name in hidden:

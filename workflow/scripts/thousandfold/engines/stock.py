@@ -181,27 +181,60 @@ def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
         if rows.begins is not None and rows.begins[start]:
             reset_states(model)
         batch = rows.inputs[start : start + size]
-        outputs.append(model.predict(batch, batch_size=size, verbose=0)[:, 0])
+        outputs.append(model.predict_on_batch(batch)[:, 0])
         if regime.state.reset_after_prediction:
             reset_states(model)
     joined = np.concatenate(outputs)
     return joined if rows.ends is None else joined[rows.ends]
 
 
-def _forecasting_model(model: Any, regime: Regime, data: Supervised, seed: int) -> Any:
-    """The trained model, or one of the batch size of forecasts with its weights."""
-    if not regime.state.stateful or regime.training.rows_per_forecast == regime.training.batch_size:
-        return model
-    other = build_model(regime, data.test, seed, regime.training.rows_per_forecast)
-    other.set_weights(model.get_weights())
-    return other
+class _Networks:
+    """The networks of one repeat after the other.
+
+    Keras takes seconds to trace a model's functions, so that all repeats have the first one's, with
+    weights, generators and optimizer of their own. A user's model may depend on its seed in other
+    ways, so that each repeat has its own.
+    """
+
+    def __init__(self, regime: Regime, data: Supervised) -> None:
+        self.regime, self.data = regime, data
+        self.trained: Any = None
+        self.forecasting: Any = None
+
+    def start(self, seed: int) -> None:
+        """Take a newly drawn network in place of the one before."""
+        new = build_model(self.regime, self.data.train, seed, self.regime.training.batch_size)
+        if self.trained is None or self.regime.network.model:
+            self.trained, self.forecasting = new, None
+            return
+        new.optimizer.build(new.trainable_variables)
+        for variable, value in zip(_variables(self.trained), _variables(new), strict=True):
+            variable.assign(value)
+        reset_states(self.trained)
+
+    def for_forecasts(self, seed: int) -> Any:
+        """The trained model, or one of the batch size of forecasts with its weights."""
+        training = self.regime.training
+        if not self.regime.state.stateful or training.rows_per_forecast == training.batch_size:
+            return self.trained
+        if self.forecasting is None:
+            rows = self.data.test
+            self.forecasting = build_model(self.regime, rows, seed, training.rows_per_forecast)
+        self.forecasting.set_weights(self.trained.get_weights())
+        reset_states(self.forecasting)
+        return self.forecasting
+
+
+def _variables(model: Any) -> list[Any]:
+    """All that training changes: weights, random generators, and what the optimizer remembers."""
+    return [*model.variables, *model.optimizer.variables]
 
 
 def _predict_future(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
     """Outputs beyond the end of the series, each from the ones before."""
     future, outputs = Future.of(data, repeats=1), []
     for _ in range(data.horizon):
-        output = model.predict(future.inputs(), batch_size=1, verbose=0)[:, 0]
+        output = model.predict_on_batch(future.inputs())[:, 0]
         future.accept(output)
         outputs.append(output[0])
         if regime.state.reset_after_prediction:
@@ -214,19 +247,21 @@ def train_block(
 ) -> TrainedBlock:
     """Train one repeat per seed, one after the other, and forecast the test rows."""
     weights, losses, epochs, outputs, futures, seconds = [], [], [], [], [], []
+    networks = _Networks(regime, data)
     for index, seed in enumerate(seeds):
         earlier = index * regime.training.epochs
 
         def progress_of_all(epochs_done: float, earlier: int = earlier) -> None:
             progress((earlier + epochs_done) / len(seeds))
 
-        model = build_model(regime, data.train, seed, regime.training.batch_size)
+        networks.start(seed)
+        model = networks.trained
         started = perf_counter()
         loss, epochs_run = _fit(model, regime, data, seed, progress_of_all)
         seconds.append(perf_counter() - started)
         losses.append(loss)
         epochs.append(epochs_run)
-        forecasting = _forecasting_model(model, regime, data, seed)
+        forecasting = networks.for_forecasts(seed)
         if regime.state.seed_on_train:
             _predict(forecasting, regime, data.before_test)
         outputs.append(_predict(forecasting, regime, data.test))

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from thousandfold.engines.cells import State
-from thousandfold.engines.network import Batches, Constants, Network, batch_losses, in_order
+from thousandfold.engines.network import Batches, Network, batch_losses
 from thousandfold.engines.runtime import loop, tf
-from thousandfold.scenario import EarlyStopping, Regime
-from thousandfold.supervised import Supervised
+from thousandfold.scenario import EarlyStopping
 
 
 @dataclass
@@ -19,19 +18,6 @@ class Stopper:
 
     rule: EarlyStopping
     network: Network
-    batches: Batches
-    rows: Constants
-    orders: Any
-
-    @classmethod
-    def of(cls, network: Network, regime: Regime, data: Supervised) -> "Stopper | None":
-        """None if the regime does not stop early."""
-        if regime.training.early_stopping is None or data.validation is None:
-            return None
-        batches = Batches(len(data.validation), regime.training.batch_size)
-        orders = in_order(batches, len(data.validation), network.layout)[0]
-        rows = Constants(data.validation, network.layout)
-        return cls(regime.training.early_stopping, network, batches, rows, orders)
 
     def fresh(self) -> tuple[Any, ...]:
         """Before the first epoch: active, wait, best, epochs run, the best weights."""
@@ -50,20 +36,18 @@ class Stopper:
     def _restores(self) -> bool:
         return self.rule.restore_best_weights
 
-    def evaluate(self, state: State) -> tuple[Any, State]:
+    def evaluate(self, batches: Batches, state: State) -> tuple[Any, State]:
         """The validation losses (R,), and the state, which advances through the rows."""
-        regime = self.network.regime
+        network, regime = self.network, self.network.regime
 
         def batch_after_batch(batch: Any, losses: Any, state: State) -> tuple[Any, State]:
             if not regime.state.stateful:
-                state = self.network.zero_state(regime.training.batch_size)
-            picked, weights = self.rows.pick(self.orders[batch]), self.batches.row_weights[batch]
-            here, state = batch_losses(self.network, picked, weights, state)
-            return losses + self.batches.shares[batch] * here, state
+                state = network.zero_state(regime.training.batch_size)
+            picked = batches.pick(batches.orders[0, batch], network.layout)
+            here, state = batch_losses(network, picked, batches.row_weights[batch], state)
+            return losses + batches.shares[batch] * here, state
 
-        losses, state = loop(
-            self.batches.count, batch_after_batch, tf.zeros(self.network.repeats), state
-        )
+        losses, state = loop(batches.count, batch_after_batch, tf.zeros(network.repeats), state)
         return losses, state
 
     def after_epoch(self, epoch: Any, current: Any, fields: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -3,8 +3,8 @@
 Jobs and notebooks come through here.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -12,11 +12,27 @@ from thousandfold.inference.calibration import calibration_table, miss_rates
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.judging import Identities, judge
-from thousandfold.inference.questions import questions_of
+from thousandfold.inference.judging import Identities, judge, study_size
+from thousandfold.inference.population.judging import (
+    claims_over_series,
+    effect_rows,
+    fewest_series,
+    judge_over_series,
+)
+from thousandfold.inference.population.questions import population_questions
+from thousandfold.inference.questions import Question, asked_by, questions_of
 from thousandfold.inference.samples import samples_by_metric
 from thousandfold.settings import CalibrationSettings, VerdictSettings
-from thousandfold.tables.rows import CalibrationRow, ClaimRow, ConjunctionRow, ContrastRow
+from thousandfold.study import Finding, OverSeries
+from thousandfold.tables.rows import (
+    CalibrationRow,
+    ClaimRow,
+    ConjunctionRow,
+    ContrastRow,
+    EffectRow,
+    PopulationClaimRow,
+    PopulationRow,
+)
 
 
 @dataclass(frozen=True)
@@ -28,18 +44,30 @@ class JudgedFindings:
     claims: list[ClaimRow]
     """A row per claim and series, with its verdict and sentence."""
     conjunctions: list[ConjunctionRow]
-    """If there are several series, a row per claim: on which of them it holds."""
+    """If there are several series, a row per claim about each of them: on which it holds."""
+    population: list[PopulationRow]
+    """A row per comparison that is claimed over series."""
+    population_claims: list[PopulationClaimRow]
+    """A row per claim over series, with its verdict and sentence."""
+    effects: list[EffectRow]
+    """A row per such comparison and series."""
 
 
 def calibrated(repeats: pd.DataFrame, settings: CalibrationSettings) -> list[CalibrationRow]:
     """How often tests and deciding intervals err on these repeats where nothing is to be found."""
     design = DESIGNS[settings.design]
-    samples = samples_by_metric(repeats, settings.seed, settings.metrics, settings.deterministic)
+    examined = settings.examined_series
+    samples = samples_by_metric(
+        repeats[repeats["series"].isin(examined)],
+        settings.seed, settings.metrics, settings.deterministic,
+    )  # fmt: skip
+    margins = {name: settings.margins[name] for name in examined}
     return calibration_table(
         samples[settings.metric],
-        settings.compared_pairs,
-        questions_of(settings.contrasts, samples, settings.margins, design),
-        settings.alpha,
+        [pair for pair in settings.compared_pairs if pair[0] in examined],
+        questions_of(settings.calibrated_contrasts, samples, margins, design),
+        # As many contrasts are on each of the series that are not examined.
+        settings.alpha * len(examined) / len(settings.margins),
         design,
     )
 
@@ -51,12 +79,17 @@ def judged(
     identities: Identities,
 ) -> JudgedFindings:
     """The verdicts on a study's findings, beside their calibration and what is identical."""
+    design, alpha, registered = DESIGNS[settings.design], settings.alpha, settings.findings
+    samples = samples_by_metric(repeats, settings.seed, settings.metrics, settings.deterministic)
+    asked = asked_by(registered, samples, settings.margins, design)
+    # What too few series cannot decide costs nothing, and verdicts on each of them stand.
+    decidable = decidable_over_series(registered, asked, alpha)
     contrasts = judge(
-        samples_by_metric(repeats, settings.seed, settings.metrics, settings.deterministic),
+        samples,
         settings.margins,
-        settings.findings,
-        settings.alpha,
-        DESIGNS[settings.design],
+        decidable,
+        alpha,
+        design,
         identities=identities,
         miss_rates=miss_rates(calibration),
         higher_is_better=settings.directions,
@@ -65,5 +98,33 @@ def judged(
     def unit_of(series: str, metric: str) -> str:
         return settings.units[series, metric]
 
-    by_series = claims(contrasts, settings.findings, unit_of)
-    return JudgedFindings(contrasts, by_series, conjunctions(by_series, settings.findings))
+    by_series = claims(contrasts, registered, unit_of)
+    over_series = population_questions(registered, asked, settings.directions)
+    population = judge_over_series(
+        over_series, alpha, study_size(decidable, asked), settings.seed, settings.clusters
+    )
+    return JudgedFindings(
+        contrasts,
+        by_series,
+        conjunctions(by_series, [finding for finding in decidable if finding.over is None]),
+        population,
+        claims_over_series(registered, over_series, population),
+        effect_rows(over_series),
+    )
+
+
+def decidable_over_series(
+    findings: Iterable[Finding], asked: Sequence[tuple[str, Question]], alpha: float
+) -> list[Finding]:
+    """The findings, without `over` where there are too few series for a median's interval."""
+    registered = list(findings)
+    fewest = fewest_series(alpha / study_size(registered, asked))
+    n_series = len({question.series for _, question in asked})
+
+    def is_decidable(over: OverSeries) -> bool:
+        return n_series >= fewest or over.typical == "mean" or over.on_at_least is not None
+
+    return [
+        replace(finding, over=None) if finding.over and not is_decidable(finding.over) else finding
+        for finding in registered
+    ]

@@ -6,7 +6,7 @@ series, metric and estimand, whichever way round and by whatever margin, share o
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +24,9 @@ from thousandfold.inference.estimates import (
     moments,
     spread_ratio,
 )
-from thousandfold.inference.questions import Question, comparison_name, questions_of
+from thousandfold.inference.population.per_series import exploratory_p
+from thousandfold.inference.population.questions import population_size
+from thousandfold.inference.questions import Question, asked_by, comparison_name
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.samples import Samples
 from thousandfold.inference.verdicts import Verdict, claim_verdict, margins_of_change
@@ -83,6 +85,18 @@ def family_size(questions: Iterable[Question]) -> int:
     return max(1, len({question.key for question in questions if not question.is_exact}))
 
 
+def study_size(findings: Iterable[Finding], asked: Iterable[tuple[str, Question]]) -> int:
+    """How many things share alpha: contrasts on single series, and what is claimed over series.
+
+    `asked` are the questions of all findings, with their ids. Verdicts on single series are
+    exploratory where the claim is over series, and need none of it.
+    """
+    registered = list(findings)
+    over_series = {finding.id for finding in registered if finding.over is not None}
+    own = {q.key for id_, q in asked if id_ not in over_series and not q.is_exact}
+    return max(1, len(own) + population_size(registered))
+
+
 def judge(
     samples: Mapping[str, Samples],
     margins: Mapping[str, float],
@@ -98,19 +112,24 @@ def judge(
 
     `samples` are by metric, `margins` by series.
     """
-    asked = [(finding.id, contrast) for finding in findings for contrast in finding.contrasts]
-    questions = questions_of([contrast for _, contrast in asked], samples, margins, design)
-    ids = [id_ for _ in margins for id_, _ in asked]
+    findings = list(findings)
+    asked = asked_by(findings, samples, margins, design)
+    over_series = {finding.id for finding in findings if finding.over is not None}
     family = Family(
         design,
         alpha,
-        family_size(questions),
+        study_size(findings, asked),
         higher_is_better or {},
         identities or {},
         miss_rates or {},
     )
-    rows = [_row(*each, family) for each in zip(ids, questions, strict=True)]
-    keys = [question.key for question in questions]
+    exploratory = replace(family, k=1, miss_rates={})
+    rows = [
+        _row(id_, question, exploratory if id_ in over_series else family)
+        for id_, question in asked
+    ]
+    rows = _with_exploratory_p(rows, over_series, alpha)
+    keys = [question.key for _, question in asked]
     for test in design.TESTS:
         # Both ways round of a contrast have one p and count once.
         p_values = [getattr(row, f"{test}_p") for row in rows]
@@ -118,6 +137,23 @@ def judge(
         cells: list[Cells] = [{f"{test}_p_holm": adjusted[key]} for key in keys]
         rows = [replace(row, **cell) for row, cell in zip(rows, cells, strict=True)]
     return rows
+
+
+def _with_exploratory_p(
+    rows: list[ContrastRow], over_series: Collection[str], alpha: float
+) -> list[ContrastRow]:
+    """The rows with the claims' p adjusted over series; only where it is small is one supported."""
+    p = np.array([row.claim_p if row.id in over_series else math.nan for row in rows])
+    found = []
+    for row, adjusted in zip(rows, exploratory_p(p), strict=True):
+        cells: Cells = {"exploratory_p": float(adjusted)}
+        if row.id in over_series and row.verdict == Verdict.SUPPORTED and not adjusted <= alpha:
+            cells |= {
+                "verdict": str(Verdict.UNDECIDED),
+                "undecided_because": "with so many series looked at, one like this may be luck",
+            }
+        found.append(replace(row, **cells))
+    return found
 
 
 def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:

@@ -18,6 +18,7 @@ from thousandfold.inference.contrasts import Contrast
 from thousandfold.inference.designs import Design
 from thousandfold.inference.estimates import SAME, Estimate, PrecisionEstimate
 from thousandfold.inference.samples import Sample, Samples
+from thousandfold.study import Finding
 
 FamilyKey = tuple[str, str, str, tuple[tuple[str, float], ...]]
 """Series, metric, estimand (and with it the scale), and each scenario's weight."""
@@ -134,6 +135,19 @@ def questions_of(
         _question(series, contrast, samples[contrast.metric], margins[series], design)
         for series, contrast in product(margins, contrasts)
     ]
+
+
+def asked_by(
+    findings: Iterable[Finding],
+    samples: Mapping[str, Samples],
+    margins: Mapping[str, float],
+    design: Design,
+) -> list[tuple[str, Question]]:
+    """Every contrast of every finding on every series, with the finding's id; as questions_of."""
+    asked = [(finding.id, contrast) for finding in findings for contrast in finding.contrasts]
+    questions = questions_of([contrast for _, contrast in asked], samples, margins, design)
+    ids = [id_ for _ in margins for id_, _ in asked]
+    return list(zip(ids, questions, strict=True))
 
 
 def _question(

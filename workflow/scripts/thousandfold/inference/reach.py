@@ -11,6 +11,9 @@ from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 
 DRAWS = 10_000
 
+STEADY = 0.99
+"""A contrast is marked unless its sign holds in this share of resamples."""
+
 VALUES_IN_CACHE = 2**14
 """Metrics computed at once; with more it takes several times as long."""
 

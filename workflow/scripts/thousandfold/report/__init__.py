@@ -16,6 +16,7 @@ from thousandfold.report.sections.findings import Findings
 from thousandfold.report.sections.forecasts import Forecasts
 from thousandfold.report.sections.heading import Heading
 from thousandfold.report.sections.over_all import OverAll
+from thousandfold.report.sections.over_series import OverSeries
 from thousandfold.report.sections.pairs import Pairs
 from thousandfold.report.sections.provenance import ProvenanceFacts
 from thousandfold.report.sections.published import Published
@@ -44,7 +45,7 @@ class SectionOfSeries(Protocol):
         """The section of a series; None if it has none."""
 
 
-FIRST: tuple[SectionOfRun, ...] = (Heading, OverAll)
+FIRST: tuple[SectionOfRun, ...] = (Heading, OverSeries, OverAll)
 OF_EACH_SERIES: tuple[SectionOfSeries, ...] = (
     Verdicts, Findings, TheSeries, Forecasts, Experiments, Repeats, Trust, Agreement, Stopping,
     Pairs, Published,
@@ -77,7 +78,7 @@ def sections_of(run: Run) -> Iterator[Section]:
     """The sections that a run's page has."""
     views = [
         *(kind.of(run) for kind in FIRST),
-        *(kind.of(part) for part in run.on_each_series() for kind in OF_EACH_SERIES),
+        *(kind.of(part) for part in run.on_shown_series() for kind in OF_EACH_SERIES),
         *(kind.of(run) for kind in LAST),
     ]
     return (view for view in views if view is not None)

@@ -22,7 +22,7 @@ from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
 
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
-    others = {"repeats", "forecasts"}
+    others = {"repeats", "forecasts", "power"}
     if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
     if study.stopping is None:
@@ -54,6 +54,10 @@ class StoredTables(dict[type[Row], list[Any]]):
         is_made, path = row_type.table in self.made, self.folder / f"{row_type.table}.csv"
         self[row_type] = read_rows(row_type, path) if is_made else []
         return self[row_type]
+
+
+MOST_SHOWN = 24
+"""Series with sections of their own; of more, the page has what holds over all and the tables."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,10 @@ class Run:
     def labels(self) -> Mapping[str, str]:
         """What the page calls each scenario."""
         return {scenario.name: scenario.label for scenario in self.study.scenarios}
+
+    def on_shown_series(self) -> "list[SeriesRun]":
+        """The run on each series that has sections of its own: none of a study of many."""
+        return self.on_each_series() if len(self.study.series) <= MOST_SHOWN else []
 
     def on_each_series(self) -> "list[SeriesRun]":
         """The run, series by series."""

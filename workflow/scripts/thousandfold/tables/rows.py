@@ -262,7 +262,15 @@ class ContrastRow(Row, table="contrasts"):
         "lower end of the deciding interval of the difference; empty if there is none", CONTRAST
     )
     ci_high: OptionalFloat = column("its upper end", CONTRAST)
-    interval_level: float = column("the interval's level, 1 - alpha / k")
+    interval_level: float = column(
+        "the interval's level, 1 - alpha / k; 1 - alpha of a claim over series, whose verdicts on "
+        "single series are exploratory"
+    )
+    exploratory_p: OptionalFloat = column(
+        "of a claim over series, the claim's p after Benjamini-Yekutieli over all series and "
+        "findings; a claim is supported on one series only if it is at most alpha",
+        default=NAN,
+    )
     k: int = column(
         "distinct contrasts in the family, except those between deterministic scenarios"
     )
@@ -437,6 +445,170 @@ class ConjunctionRow(Row, table="conjunctions"):
     )
     direction_supported_on: str = column("those on which its direction is")
     undecided_on: str = column("those on which it is undecided")
+
+
+class PowerRow(Row, table="power"):
+    """How likely a verdict is on one series, with so many repeats and such a true difference."""
+
+    series: str = column("the series' name")
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about")
+    scenario_b: str | None = column("the scenario it is compared with")
+    metric: str = column("what is compared")
+    estimand: str = column("mean or ratio, as in contrasts.csv")
+    margin: float = column("smallest effect that matters", CONTRAST)
+    pilot: int | None = column(
+        "repeats of each whose spread is taken; empty if it is assumed (study.assumed_spread)"
+    )
+    n: int = column("repeats of each")
+    difference: float = column("the true difference or ratio", CONTRAST)
+    verdict: str = column("what the data would say")
+    chance: float = column("how often they would, in simulated studies through what decides")
+
+
+class ReachRow(Row, table="reach"):
+    """A contrast of means on one series again, over other test rows; it decides nothing."""
+
+    series: str = column("the series' name")
+    scenario_a: str = column("as in contrasts.csv")
+    scenario_b: str | None = column("the scenario it is compared with")
+    metric: str = column("what is compared")
+    estimand: str = column("as in contrasts.csv")
+    comparison: str = column("the weighted scenarios, up to sign and scale")
+    block: int = column("successive test rows that are drawn together")
+    same_sign: float = column(
+        "the share of resamples of test rows in which the contrast has the sign of the estimate"
+    )
+    low: OptionalFloat = column(
+        "lower end of the range that 95 % of the resamples are in", CONTRAST
+    )
+    high: OptionalFloat = column("its upper end", CONTRAST)
+    lowest_without_one: OptionalFloat = column(
+        "the lowest contrast if one of the test rows is left out", CONTRAST
+    )
+    highest_without_one: OptionalFloat = column("the highest", CONTRAST)
+
+
+class PopulationRow(Row, table="population"):
+    """A contrast of a claim over series: what a series like the study's may expect."""
+
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
+    scenario_b: str | None = column("the scenario it is compared with")
+    comparison: str = column("the weighted scenarios, up to sign and scale")
+    metric: str = column("what is compared")
+    expect: str = column("the direction claimed")
+    estimand: str = column("as in contrasts.csv")
+    margin: float = column("smallest effect that matters", CONTRAST)
+    n_series: int = column("series in the study")
+    n_unknown: int = column(
+        "series on which the effect is not known: a scenario was not run, or diverged repeats "
+        "could change it"
+    )
+    typical: str = column("the typical effect that decides: median or mean")
+    on_at_least: OptionalFloat = column(
+        "the share of series that it is claimed for; empty if the typical effect is claimed"
+    )
+    k: int = column("how many things claimed share alpha")
+    typical_low: OptionalFloat = column(
+        "lower end of the interval of the typical effect: for the median an order statistic, for "
+        "the mean by t; empty if there is none",
+        CONTRAST,
+    )
+    typical_high: OptionalFloat = column("its upper end", CONTRAST)
+    typical_level: OptionalFloat = column(
+        "its level: at least 1 - alpha / k, and for the median exactly this one"
+    )
+    verdict: str = column("what the data say about the claim")
+    undecided_because: str | None = column("why it is undecided, if it is")
+    flags: str = column("what weakens the verdict")
+    median: OptionalFloat = column(
+        "the median of the effects that are known, each that of one series", CONTRAST, default=NAN
+    )
+    mean: OptionalFloat = column("their mean", CONTRAST, default=NAN)
+    mean_low: OptionalFloat = column("lower end of its t interval", CONTRAST, default=NAN)
+    mean_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
+    trimmed_mean: OptionalFloat = column(
+        "their mean without a fifth at each end", CONTRAST, default=NAN
+    )
+    trimmed_mean_low: OptionalFloat = column("lower end of its interval", CONTRAST, default=NAN)
+    trimmed_mean_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
+    share_below_margin: OptionalFloat = column(
+        "the share of series whose effect is below the margin's negative (or reciprocal)",
+        default=NAN,
+    )
+    share_above_margin: OptionalFloat = column("the share whose effect is above it", default=NAN)
+    n_as_claimed: int | None = column(
+        "series whose effect is as claimed, and beyond the margin", default=None
+    )
+    share_low: OptionalFloat = column(
+        "lower end of the interval of the share of series as claimed (Clopper-Pearson)", default=NAN
+    )
+    share_high: OptionalFloat = column("its upper end", default=NAN)
+    calibrated_share: OptionalFloat = column(
+        "that share of effects drawn in to the spread of the true ones; from 10 repeats on",
+        default=NAN,
+    )
+    calibrated_share_low: OptionalFloat = column("lower end of its interval", default=NAN)
+    calibrated_share_high: OptionalFloat = column("its upper end", default=NAN)
+    new_series_low: OptionalFloat = column(
+        "lower end of the range into which the effect on one more series falls",
+        CONTRAST,
+        default=NAN,
+    )
+    new_series_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
+    new_series_level: OptionalFloat = column("how often it does", default=NAN)
+    tau: OptionalFloat = column(
+        "standard deviation of true effects between series (Paule-Mandel); for ratios, of their "
+        "logarithms; from 10 repeats on",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+        default=NAN,
+    )
+    tau_low: OptionalFloat = column("lower end of its Q-profile interval", default=NAN)
+    tau_high: OptionalFloat = column("its upper end", default=NAN)
+    margin_equivalent_above: OptionalFloat = column(
+        "with a margin above this, no typical difference would matter", CONTRAST, default=NAN
+    )
+    margin_exceeded_below: OptionalFloat = column(
+        "with a margin below this, the typical effect would be beyond it", CONTRAST, default=NAN
+    )
+    n_clusters: int | None = column("groups that series come from", default=None)
+    clustered_median_low: OptionalFloat = column(
+        "lower end of the median's interval with series of one group taken as dependent",
+        CONTRAST,
+        default=NAN,
+    )
+    clustered_median_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
+    clustered_mean_low: OptionalFloat = column("the same for the mean", CONTRAST, default=NAN)
+    clustered_mean_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
+
+
+class PopulationClaimRow(Row, table="population_claims"):
+    """A claim over series: its verdict, in one sentence."""
+
+    id: str = column("the finding's id")
+    claim: str = column("the claim as registered")
+    source: str = column("who made it")
+    expect: str = column("the direction claimed")
+    verdict: str = column("what the data say about the claim")
+    undecided_because: str | None = column("why it is undecided, if it is")
+    flags: str = column("what weakens the verdict")
+    sentence: str = column("the same with its numbers")
+
+
+class EffectRow(Row, table="effects"):
+    """The effect that a claim over series is about on one of them."""
+
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
+    scenario_b: str | None = column("the scenario it is compared with")
+    comparison: str = column("the weighted scenarios, up to sign and scale")
+    series: str = column("the series' name")
+    effect: OptionalFloat = column("the estimated contrast; empty if it is not known", CONTRAST)
+    standard_error: OptionalFloat = column(
+        "its standard error; for ratios, that of the logarithm; empty for single repeats",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
 
 
 class BaselineRow(Row, table="baselines"):
@@ -664,5 +836,5 @@ TABLES: dict[str, Columns] = {
 }
 """The columns of each table that a run can leave."""
 
-TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "blocks")
+TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "reach", "blocks")
 """The tables about a training, which repeats from elsewhere do not have."""

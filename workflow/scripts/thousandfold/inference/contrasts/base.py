@@ -43,6 +43,8 @@ class Contrast(ABC):
     """Whether it is a ratio, inferred on the scale of logarithms."""
     neutral: ClassVar[float] = 0.0
     """What stands for no difference."""
+    quantity: ClassVar[str]
+    """What is estimated, in prose."""
     figure: ClassVar[str] = "estimation"
     """The kind of figure that shows it."""
 
@@ -81,6 +83,11 @@ class Contrast(ABC):
     @staticmethod
     def scaled(value: float) -> float:
         """A value in natural units on the scale of the estimate."""
+        return value
+
+    @staticmethod
+    def natural(value: float) -> float:
+        """A value on the scale of the estimate in natural units."""
         return value
 
     def in_natural_units(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -236,6 +243,11 @@ class LogRatio(ContrastOfTwo):
     def scaled(value: float) -> float:
         """Its logarithm; -inf of a ratio that no floating-point number can hold."""
         return math.log(value) if value else -math.inf
+
+    @staticmethod
+    def natural(value: float) -> float:
+        """Its exponential."""
+        return ratio_of(value)
 
     def in_natural_units(self, row: dict[str, Any]) -> dict[str, Any]:
         """Ratios instead of logarithms."""

@@ -16,6 +16,7 @@ class MeanDifference(ContrastOfTwo):
     """The mean of a minus that of b, in units of the metric."""
 
     estimand = "mean"
+    quantity = "difference of means"
 
     @classmethod
     def is_asked(cls, asked: Asked) -> bool:

@@ -37,6 +37,7 @@ class Precision(Contrast):
     expect: str = "precision"
 
     estimand = "precision"
+    quantity = "precision"
     is_of_means = False
 
     @classmethod

@@ -18,6 +18,7 @@ class MeanRatio(LogRatio):
     """The geometric mean of a over that of b: a difference of means of logarithms."""
 
     estimand = "ratio"
+    quantity = "ratio of geometric means"
     logarithms = (
         *LogRatio.logarithms, "mean_a", "mean_b", "estimate_a", "estimate_b", "bootstrap_t_low",
         "bootstrap_t_high", "median_difference", "trimmed_mean_difference",

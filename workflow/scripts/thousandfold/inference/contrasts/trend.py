@@ -27,6 +27,7 @@ class Trend(Contrast):
     metric: str = "rmse"
 
     estimand = "trend"
+    quantity = "slope of the difference"
     figure = "trend"
 
     @classmethod

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from thousandfold.formatting import coverage
 from thousandfold.tables.rows import ContrastRow
 
 
@@ -33,4 +34,4 @@ def interval(record: ContrastRow, show: Callable[[float], str]) -> str:
         return "no interval"
     if low == high:
         return "exactly"
-    return f"{100 * record.interval_level:.2f} % interval {show(low)} to {show(high)}"
+    return f"{coverage(record.interval_level)} interval {show(low)} to {show(high)}"

@@ -12,9 +12,10 @@ from thousandfold.inference.replication import FEWEST_REPEATS
 from thousandfold.metrics import metric_name
 from thousandfold.report.claims import Claim, claim_of
 from thousandfold.report.marks import Mark, best_first, mark_of
+from thousandfold.report.reach import key_of, mark_of_reach, reaches_of
 from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
-from thousandfold.tables.rows import ClaimRow, ContrastRow, ErrorRateRow
+from thousandfold.tables.rows import ClaimRow, ContrastRow, ErrorRateRow, ReachRow
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Comparison:
     margin: str
     p: str
     sizes: Sequence[int]
+    reach: str
+    """What other test rows might change; "" if nothing."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +108,19 @@ class Verdicts(Section):
     fewest: str
     counts: Sequence[Count]
     claims: Sequence[ClaimVerdict]
+    test_rows: int
+    """Of the series; 0 if nothing is known about other test rows."""
 
     @classmethod
     def of(cls, run: SeriesRun) -> Self:
         """The verdicts on a series."""
         study, claims, contrasts = run.study, run.rows(ClaimRow), run.rows(ContrastRow)
         found = [row.verdict for row in claims]
+        reaches = reaches_of(run)
         axes = {estimand: _axis(kind, contrasts) for estimand, kind in KINDS.items()}
 
         def comparison(row: ContrastRow) -> Comparison:
-            return _comparison(run, row, axes[row.estimand])
+            return _comparison(run, row, axes[row.estimand], reaches.get(key_of(row)))
 
         return cls(
             anchor=run.anchor,
@@ -134,6 +140,7 @@ class Verdicts(Section):
                 ClaimVerdict(claim_of(row), [comparison(c) for c in contrasts if c.id == row.id])
                 for row in claims
             ],
+            test_rows=run.series.test_rows if reaches and run.series else 0,
         )
 
 
@@ -155,7 +162,7 @@ def _axis(kind: type[Contrast], contrasts: Sequence[ContrastRow]) -> Axis:
     return Axis(kind, -reach, reach)
 
 
-def _comparison(run: SeriesRun, row: ContrastRow, axis: Axis) -> Comparison:
+def _comparison(run: SeriesRun, row: ContrastRow, axis: Axis, reach: ReachRow | None) -> Comparison:
     """A row of the contrasts table as the page prints it."""
     kind = KINDS[row.estimand]
     digits = 2 if kind.is_ratio else decimals(row.margin)
@@ -177,6 +184,7 @@ def _comparison(run: SeriesRun, row: ContrastRow, axis: Axis) -> Comparison:
         margin=kind.shown_margin(row),
         p=p_value(row.claim_p_family),
         sizes=[n for n in (row.n_a, row.n_b) if n is not None],
+        reach=mark_of_reach(reach),
     )
 
 

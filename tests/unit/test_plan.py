@@ -1,0 +1,110 @@
+"""Into which blocks a study's repeats are cut."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from support import ROOT, shipped_config
+
+from thousandfold.config_files import merged
+from thousandfold.data import load_series
+from thousandfold.loading import load_study
+from thousandfold.plan import ROUND_NUMBERS, WORTH_STARTING, Plan
+from thousandfold.resources import Workload
+from thousandfold.training import Prepared
+
+
+@pytest.fixture(autouse=True)
+def in_the_project(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def plan_of(study=(), model=()):
+    """The plan of the shipped study with changed keys."""
+    study = load_study(merged(shipped_config(), {"study": dict(study), "model": dict(model)}), [])
+    return Plan(study, lambda name: load_series(study.source(name)))
+
+
+def grid(plan, scenario="stateful"):
+    (blocks,) = plan.stages_of("shampoo", scenario)
+    return [(block.start, block.stop) for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("repeats", "engine", "expected"),
+    [
+        (30, "replicated", [(0, 30)]), (70, "replicated", [(0, 50), (50, 70)]),
+        (25, "keras", [(0, 10), (10, 20), (20, 25)]),
+    ],
+)  # fmt: skip
+def test_blocks_are_a_fixed_grid_of_as_many_repeats_as_config_says(repeats, engine, expected):
+    asked = {"repeats": repeats, "repeats_per_job": {"replicated": 50, "keras": 10}}
+    assert grid(plan_of(asked, {"engine": engine})) == expected
+    one_number = {**asked, "repeats_per_job": asked["repeats_per_job"][engine]}
+    assert grid(plan_of(one_number, {"engine": engine})) == expected
+
+
+def test_the_shipped_study_is_one_job_for_each_scenario():
+    assert [(b.start, b.stop) for b in plan_of().blocks()] == [(0, 1000)] * 11
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {}, {"epochs": 20_000}, {"units": 64, "timesteps": 12,}, {"layer": "gru", "units": 4},
+        {"engine": "keras", "epochs": 10},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_job_has_the_fewest_repeats_that_are_worth_its_start(model):
+    plan = plan_of({"repeats": 100_000}, model)
+    scenario = plan.study.scenario("stateless")
+    prepared = Prepared.of(scenario, plan.series("shampoo"))
+    chosen = plan.repeats_per_job("shampoo", "stateless")
+    assert chosen in ROUND_NUMBERS
+    first = plan.stages_of("shampoo", "stateless")[0][0]
+    assert (first.start, first.stop) == (0, chosen)
+    assert Workload.of(first, prepared).seconds >= WORTH_STARTING
+    fewer = max(n for n in ROUND_NUMBERS if n < chosen)
+    assert Workload.of(replace(first, stop=fewer), prepared).seconds < WORTH_STARTING
+
+
+def test_where_nothing_is_worth_a_start_one_job_trains_all():
+    assert grid(plan_of({"repeats": 100_000}, {"epochs": 1})) == [(0, 100_000)]
+
+
+def test_not_even_long_trainings_have_a_job_each():
+    assert grid(plan_of({"repeats": 20}, {"engine": "keras"})) == [(0, 10), (10, 20)]
+
+
+def test_longer_trainings_make_smaller_jobs():
+    sizes = [
+        plan_of(model={"epochs": epochs}).repeats_per_job("shampoo", "stateful")
+        for epochs in (1, 10_000, 100_000)
+    ]
+    assert sizes == sorted(set(sizes), reverse=True)
+
+
+def test_more_repeats_keep_every_full_block():
+    small, large = (grid(plan_of({"repeats": n}, {"epochs": 100_000})) for n in (5000, 9999))
+    assert len(small) > 1
+    assert large[: len(small)] == small
+
+
+def test_an_engine_that_config_leaves_out_is_planned():
+    plan = plan_of({"repeats_per_job": {"keras": 7}})
+    assert plan.repeats_per_job("shampoo", "stateful") == plan_of().repeats_per_job(
+        "shampoo", "stateful"
+    )
+    assert plan_of({"repeats_per_job": {"keras": 7}}, {"engine": "keras"}).blocks()[0].stop == 7
+
+
+def test_a_plan_that_config_settles_reads_no_series():
+    study = plan_of({"repeats_per_job": 300}).study
+    blocks = Plan(study, lambda name: pytest.fail(f"read {name}")).blocks()
+    assert len(blocks) == 4 * 11
+
+
+def test_round_numbers_are_close_together():
+    assert all(1 < b / a <= 2.5 for a, b in pairwise(ROUND_NUMBERS))
+    assert (ROUND_NUMBERS[0], ROUND_NUMBERS[-1]) == (10, 100_000)

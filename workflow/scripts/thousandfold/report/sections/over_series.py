@@ -1,0 +1,225 @@
+"""What holds over series like the study's: typical effects, shares, what one more may expect."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from markupsafe import Markup
+
+from thousandfold import figures
+from thousandfold.formatting import coverage, decimals, number, percent
+from thousandfold.inference.contrasts import KINDS, Contrast
+from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
+from thousandfold.inference.verdicts import Verdict
+from thousandfold.names import spelled
+from thousandfold.report.claims import Claim
+from thousandfold.report.marks import Mark, mark_of
+from thousandfold.report.run import Run
+from thousandfold.report.section import Section
+from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow
+
+MOST_EXTREMES = 5
+"""Series at each end that are named."""
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """A series at one end."""
+
+    title: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number beside the one that decides."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Typical:
+    """A comparison over all series."""
+
+    who: Sequence[str]
+    quantity: str
+    typical: str
+    interval: str
+    level: str
+    margin: str
+    new_series: str
+    new_series_level: str
+    below: str
+    below_share: str
+    above: str
+    above_share: str
+    facts: Sequence[Fact]
+    strip: Markup | None
+    alt: str
+    lowest: Sequence[Extreme]
+    highest: Sequence[Extreme]
+
+
+@dataclass(frozen=True)
+class ClaimOverSeries:
+    """A claim, its verdict, and the comparisons that it rests on."""
+
+    head: Claim
+    sentence: str
+    comparisons: Sequence[Typical]
+
+
+@dataclass(frozen=True)
+class OverSeries(Section):
+    """The verdicts on claims over series."""
+
+    n_series: str
+    alpha: str
+    k: int
+    clustered_by: str | None
+    claims: Sequence[ClaimOverSeries]
+
+    @classmethod
+    def of(cls, run: Run) -> Self | None:
+        """The verdicts of a run, if it has claims over series."""
+        rows, claims = run.rows(PopulationRow), run.rows(PopulationClaimRow)
+        if not claims:
+            return None
+        return cls(
+            n_series=f"{len(run.study.series):,}",
+            alpha=percent(run.study.alpha),
+            k=rows[0].k,
+            clustered_by=run.study.cluster,
+            claims=[
+                ClaimOverSeries(
+                    _head(claim),
+                    claim.sentence,
+                    [_typical(run, row) for row in rows if row.id == claim.id],
+                )
+                for claim in claims
+            ],
+        )
+
+
+def _head(row: PopulationClaimRow) -> Claim:
+    caveats = [text for text in (row.undecided_because, row.flags) if text]
+    anchor = f"over-series.{spelled(row.id)}"
+    return Claim(row.id, row.claim, row.source, anchor, _mark(row.verdict), caveats)
+
+
+def _mark(word: str) -> Mark:
+    """The mark of a verdict over series."""
+    if word == NO_TYPICAL_DIFFERENCE:
+        like = mark_of(Verdict.NO_DIFFERENCE)
+        return Mark(word, like.icon, like.tone)
+    return mark_of(word)
+
+
+def _typical(run: Run, row: PopulationRow) -> Typical:
+    """A row of the population table as the page prints it, with the effects behind it."""
+    kind = KINDS[row.estimand]
+    digits = 2 if kind.is_ratio else decimals(row.margin)
+
+    def shown(value: float) -> str:
+        return number(value, digits)
+
+    def ends(low: float, high: float) -> str:
+        return "no interval" if math.isnan(low) else f"[{shown(low)}, {shown(high)}]"
+
+    effects = [
+        effect
+        for effect in run.rows(EffectRow)
+        if (effect.id, effect.comparison) == (row.id, row.comparison)
+        and not math.isnan(effect.effect)
+    ]
+    effects.sort(key=lambda effect: effect.effect)
+    titles = {series.name: series.title for series in run.study.series}
+    named = [Extreme(titles[effect.series], shown(effect.effect)) for effect in effects]
+    shown_at_ends = min(MOST_EXTREMES, len(named) // 2)
+    below, above = kind.band(row.margin)
+    who = [run.labels[name] for name in (row.scenario_a, row.scenario_b) if name is not None]
+    return Typical(
+        who=who,
+        quantity=f"{row.typical} {kind.quantity}",
+        typical=shown(row.median if row.typical == "median" else row.mean),
+        interval=ends(row.typical_low, row.typical_high),
+        level="" if math.isnan(row.typical_level) else coverage(row.typical_level),
+        margin=f"× {number(row.margin)}" if kind.is_ratio else f"{row.margin:g}",
+        new_series=ends(row.new_series_low, row.new_series_high),
+        new_series_level=percent(row.new_series_level, 0),
+        below=shown(below),
+        below_share=percent(row.share_below_margin, 0),
+        above=shown(above),
+        above_share=percent(row.share_above_margin, 0),
+        facts=_facts(row, ends, shown),
+        strip=_strip(run, row, kind, [effect.effect for effect in effects]),
+        alt=f"The effect on each series, sorted: {' against '.join(who)}",
+        lowest=named[:shown_at_ends],
+        highest=named[::-1][:shown_at_ends],
+    )
+
+
+def _facts(
+    row: PopulationRow, ends: Callable[[float, float], str], shown: Callable[[float], str]
+) -> list[Fact]:
+    """What stands beside the number that decides."""
+    facts = [
+        Fact("median", shown(row.median)),
+        Fact("mean", f"{shown(row.mean)} {ends(row.mean_low, row.mean_high)}"),
+        Fact(
+            "mean without a fifth at each end",
+            f"{shown(row.trimmed_mean)} {ends(row.trimmed_mean_low, row.trimmed_mean_high)}",
+        ),
+    ]
+    if row.n_as_claimed is not None:
+        share = f"{row.n_as_claimed:,} of {row.n_series:,}"
+        held = f"[{percent(row.share_low, 1)}, {percent(row.share_high, 1)}]"
+        facts.append(Fact("series as claimed, and beyond the margin", f"{share} {held}"))
+    if not math.isnan(row.calibrated_share):
+        held = f"[{percent(row.calibrated_share_low, 1)}, {percent(row.calibrated_share_high, 1)}]"
+        share = percent(row.calibrated_share, 1)
+        facts.append(Fact("the same of true effects (calibrated)", f"{share} {held}"))
+    if not math.isnan(row.tau):
+        facts.append(
+            Fact(
+                "standard deviation of true effects between series, τ",
+                f"{shown(row.tau)} {ends(row.tau_low, row.tau_high)}",
+            )
+        )
+    if row.n_clusters is not None:
+        median = ends(row.clustered_median_low, row.clustered_median_high)
+        mean = ends(row.clustered_mean_low, row.clustered_mean_high)
+        facts.append(
+            Fact(
+                f"with series of one of {row.n_clusters} groups taken as dependent",
+                f"median {median}, mean {mean}",
+            )
+        )
+    if not math.isnan(row.margin_equivalent_above):
+        facts.append(
+            Fact(
+                "margins at which the answer changes",
+                f"no typical difference that matters above {shown(row.margin_equivalent_above)}, "
+                f"beyond the margin below {shown(row.margin_exceeded_below)}",
+            )
+        )
+    return facts
+
+
+def _strip(
+    run: Run, row: PopulationRow, kind: type[Contrast], effects: Sequence[float]
+) -> Markup | None:
+    if not effects:
+        return None
+    interval = row.typical_low, row.typical_high
+    drawn = figures.effects_strip(
+        effects,
+        figures.Effect(
+            row.median if row.typical == "median" else row.mean, *interval, kind.band(row.margin)
+        ),
+        kind.quantity,
+        ratio=kind.is_ratio,
+    )
+    return run.figures.add(f"over-series-{spelled(row.id)}-{spelled(row.comparison)}", drawn)

@@ -162,6 +162,8 @@ def test_the_probability_of_improvement():
     assert found.estimate == pytest.approx(expected)
     lower = probability_of_improvement(a, b, 0.05, rng(), higher_is_better=False)
     assert lower.estimate == pytest.approx(1 - expected)
+    assert found.interval.low < expected < found.interval.high
+    assert found.interval.high - found.interval.low < 1
     same = probability_of_improvement(a, a, 0.05, rng(), higher_is_better=True)
     assert same.estimate == 0.5
 
@@ -175,22 +177,3 @@ def test_performance_profiles():
     assert list(lows) == sorted(lows, reverse=True)
     assert list(highs) == sorted(highs, reverse=True)
     assert (lows[0], highs[0]) == (1, 1)
-
-
-@pytest.mark.slow
-def test_stratified_intervals_cover():
-    missed = np.zeros(3)
-    for seed in range(150):
-        source = rng(seed)
-        a, b = ([source.normal(mean, 1, 25) for mean in (0, 1, 2, 3)] for _ in range(2))
-        found = [
-            interquartile_mean(a, 0.05, source),
-            probability_of_improvement(a, b, 0.05, source, higher_is_better=True),
-            *performance_profile(a, np.array([1.5]), 0.05, source),
-        ]
-        truth = 1.5, 0.5, 0.5
-        missed += [
-            not one.interval.low <= value <= one.interval.high
-            for one, value in zip(found, truth, strict=True)
-        ]
-    assert (missed <= 18).all()

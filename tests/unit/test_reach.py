@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from support import rmse
 
+from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
 from thousandfold.inference.reach import reach
+from thousandfold.inference.reaches import reach_table
+from thousandfold.seeds import resampling_seed
+from thousandfold.series import Series
 
 
 def rng(seed=1):
@@ -100,6 +104,12 @@ def test_many_repeats_are_as_few():
     assert few.interval.low == pytest.approx(many.interval.low)
 
 
+def test_more_repeats_than_are_computed_at_once():
+    a, b = forecasts(1, 12, 1, 1), forecasts(1, 12, 1.2, 2)
+    few, many = (of_squares(np.repeat(a, n, axis=0), b, rng(), draws=50) for n in (1, 17_000))
+    assert few.interval.high == pytest.approx(many.interval.high)
+
+
 def test_the_seed():
     a, b = forecasts(10, 12, 1, 1), forecasts(10, 12, 1.2, 2)
     assert of_squares(a, b, rng(1)) == of_squares(a, b, rng(1))
@@ -126,3 +136,86 @@ def test_with_nothing_to_find_a_stable_sign_is_not_rare():
         a, b = source.normal(0, 1, (2, 1, 12))
         stable += of_squares(a, b, source, draws=400).same_sign >= 0.99
     assert stable / windows == pytest.approx(0.1, abs=0.035)
+
+
+SHORT = Series(
+    "s", np.linspace(10, 50, 40) + np.sin(np.arange(40.0)), tuple(map(str, range(40))), 9
+)
+
+
+def table_of(*contrasts, n=6, diverged=()):
+    """The reach table of three scenarios on a short series, and their forecasts."""
+    actual = SHORT.values[-9:]
+    of = {name: actual + rng(seed).normal(0, 2, (n, 9)) for seed, name in enumerate("abc")}
+    for name in diverged:
+        of[name][0] = np.nan
+    return reach_table(contrasts, {"s": SHORT}, lambda _, scenario: of[scenario], 1), of
+
+
+def difference(a="a", b="b", metric="rmse"):
+    return MeanDifference("less", a, b, 1.0, metric)
+
+
+def rmse_of(forecasts, rows):
+    return np.sqrt(((forecasts - SHORT.values[-9:])[:, rows] ** 2).mean(axis=1))
+
+
+def without_each(contrast):
+    """The contrast of the rows that remain when each is left out in turn."""
+    return [contrast([row for row in range(9) if row != out]) for out in range(9)]
+
+
+def test_the_table_of_reaches_against_code_of_its_own():
+    (row,), of = table_of(difference())
+    found = without_each(lambda rows: rmse_of(of["a"], rows).mean() - rmse_of(of["b"], rows).mean())
+    assert row.lowest_without_one == pytest.approx(min(found))
+    assert row.highest_without_one == pytest.approx(max(found))
+    assert (row.block, row.metric, row.estimand, row.scenario_a) == (2, "rmse", "mean", "a")
+    generator = rng(resampling_seed(1, "s", "a - b", "test rows of rmse"))
+    losses = [(of[name] - SHORT.values[-9:]) ** 2 for name in "ab"]
+    drawn = reach(losses, [1, -1], generator)
+    assert (row.low, row.high, row.same_sign) == (
+        drawn.interval.low,
+        drawn.interval.high,
+        drawn.same_sign,
+    )
+
+
+def test_a_ratio_and_other_metrics_over_test_rows():
+    ratio = MeanRatio("less", "a", "b", 1.25, "rmse")
+    (row, absolute), of = table_of(ratio, difference(metric="mae"))
+
+    def geometric(name, rows):
+        return math.exp(np.log(rmse_of(of[name], rows)).mean())
+
+    found = without_each(lambda rows: geometric("a", rows) / geometric("b", rows))
+    assert row.lowest_without_one == pytest.approx(min(found))
+    assert row.highest_without_one == pytest.approx(max(found))
+    assert 0 < row.low < row.high
+    errors = {name: np.abs(of[name] - SHORT.values[-9:]) for name in "ab"}
+    found = without_each(lambda rows: errors["a"][:, rows].mean() - errors["b"][:, rows].mean())
+    assert absolute.highest_without_one == pytest.approx(max(found))
+
+
+def test_each_way_round_has_its_row_and_the_same_twice_has_one():
+    rows, _ = table_of(difference(), difference("b", "a"), difference())
+    assert [(row.scenario_a, row.scenario_b) for row in rows] == [("a", "b"), ("b", "a")]
+    one, other = rows
+    assert one.comparison == other.comparison
+    assert one.same_sign == other.same_sign
+    assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+    assert one.lowest_without_one == pytest.approx(-other.highest_without_one)
+
+
+def test_what_is_not_of_forecasts_has_no_reach():
+    spread = SpreadRatio("more_stable", "a", "b", 1.25, "rmse")
+    assert table_of(spread, difference(metric="train_seconds"))[0] == []
+
+
+def test_repeats_that_diverged_are_left_out():
+    (row,), of = table_of(difference(), diverged="a")
+    found = without_each(
+        lambda rows: rmse_of(of["a"][1:], rows).mean() - rmse_of(of["b"], rows).mean()
+    )
+    assert row.lowest_without_one == pytest.approx(min(found))
+    assert table_of(difference(), n=1, diverged="a")[0] == []

@@ -1,6 +1,8 @@
 """Studies of one's own, end to end: other series, other networks, and tables trained elsewhere."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -247,6 +249,36 @@ def test_a_table_of_several_series_from_parquet(tmp_path):
     assert list(over_all.loc[over_all["id"] == "H1", "k"]) == [3]
 
 
+@pytest.mark.parametrize(
+    ("table", "low", "high"), [("ten", 1.01, 1.80), ("demsar", None, None)], ids=["ten", "demsar"]
+)
+def test_a_claim_over_data_sets(tmp_path, table, low, high):
+    """Also of one score per data set and method."""
+    study = {
+        "standalone": True,
+        "study": {"name": table, "seed": 1, "margin": 0.5},
+        "table": {"file": f"{table}.csv", "metric": "accuracy", "better": "higher"},
+        "findings": {
+            "H": {
+                "claim": "Ours is ahead.", "expect": "greater", "a": "ours", "b": "base",
+                "over": "series",
+            }
+        },
+    }  # fmt: skip
+    project = Project(tmp_path / "project", study)
+    shutil.copy(ROOT / "tests/cases/tables" / f"{table}.csv", project.folder)
+    project.run("analyse")
+    population = pd.read_csv(project.results / "population.csv").iloc[0]
+    (claim,) = pd.read_csv(project.results / "population_claims.csv").to_dict("records")
+    assert population["k"] == 1
+    assert np.isfinite(population["median"])
+    assert np.isfinite(population["typical_low"])
+    if low is not None:
+        assert claim["verdict"] == "supported"
+        assert population["typical_low"] == pytest.approx(low, abs=0.005)
+        assert population["typical_high"] == pytest.approx(high, abs=0.005)
+
+
 def test_the_five_lines_of_the_readme(elsewhere):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     block = next(b for b in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "table:" in b)
@@ -256,6 +288,41 @@ def test_the_five_lines_of_the_readme(elsewhere):
     (elsewhere.folder / "overlay.yaml").write_text(block, encoding="utf-8")
     elsewhere.run("analyse")
     assert "supported" in (elsewhere.folder / "results/mine/claims.csv").read_text(encoding="utf-8")
+
+
+def test_a_plan_before_and_after_a_pilot(elsewhere, tmp_path):
+    """A table of runs is a pilot from the start; a study that trains has none before it ran."""
+    elsewhere.run("analyse")
+    assert not (elsewhere.results / "power.csv").exists()
+    elsewhere.run("plan_power")
+    power = pd.read_csv(elsewhere.results / "power.csv")
+    assert set(power["pilot"]) == {60}
+    figures = {path.name for path in (elsewhere.folder / "reports/elsewhere/power").iterdir()}
+    assert "mine-H1-new-old.svg" in figures
+    assert elsewhere.planned("plan_power") == {}
+
+    project = Project(tmp_path / "tiny")
+    output = project.run("plan_power", succeeds=False)
+    assert "set study.assumed_spread, or train a few first" in output
+    project.configure(study={"assumed_spread": 8})
+    project.run("plan_power")
+    power = pd.read_csv(project.results / "power.csv")
+    assert power["pilot"].isna().all()
+    assert set(power["n"]) >= {3, 7, 1000}
+    assert not project.blocks()
+
+
+def test_verdicts_that_are_required(elsewhere):
+    elsewhere.configure(study={"require": {"H1": "supported", "H3": "not contradicted"}})
+    output = elsewhere.run("verdicts", succeeds=False)
+    assert "H3 on mine: contradicted; required was not contradicted" in output
+    assert "H1 on" not in output
+    told = json.loads((elsewhere.results / "verdicts.json").read_text(encoding="utf-8"))
+    assert [answer["verdict"] for answer in told] == ["supported", "supported", "contradicted"]
+    elsewhere.configure(study={"require": {"H1": "supported", "H3": "supported"}})
+    elsewhere.run("analyse")
+    elsewhere.configure(study={"require": {"H1": "supported"}})
+    elsewhere.run("verdicts")
 
 
 # A config for one's own file, in one step

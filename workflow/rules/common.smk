@@ -19,7 +19,7 @@ from thousandfold.disk import (
 )
 from thousandfold.jobs import job_of
 from thousandfold.names import spelled
-from thousandfold.recipe import code_digest, checks_recipe, recipe
+from thousandfold.recipe import file_digest, code_digest, checks_recipe, recipe
 from thousandfold.resources import (
     Workload,
     analysis_memory_mb,
@@ -240,9 +240,15 @@ def finished_files(wildcards):
         for rule in workflow.rules
         if Path(rule.snakefile).is_relative_to(PROJECT / "workflow")
         and not rule.has_wildcards()
-        and not rule.name.endswith("train")
+        and not rule.name.endswith(("train", "plan_power"))
         for file in rule.output
     ]
+
+
+def pilot_digest():
+    """What identifies the finished repeats that a plan rests on; None if there are none."""
+    pilot = RESULTS / "repeats.parquet"
+    return file_digest(str(pilot)) if pilot.exists() else None
 
 
 def training_tables():

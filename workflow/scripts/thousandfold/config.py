@@ -39,7 +39,17 @@ from thousandfold.study import (
     TrainedStudy,
 )
 
-SETTINGS = ("name", "title", "design", "seed", "alpha", "margin", "metric", "cluster")
+SETTINGS = (
+    "name",
+    "title",
+    "design",
+    "seed",
+    "alpha",
+    "margin",
+    "metric",
+    "cluster",
+    "assumed_spread",
+)
 """The keys of a config's `study` that a Study takes over as they are."""
 
 RESERVED_STUDY_NAMES = frozenset(
@@ -218,14 +228,26 @@ def _asked(
     if settings["name"] in RESERVED_STUDY_NAMES:
         raise BadKeyError(("study", "name"), f"{settings['name']!r} is reserved; take another name")
     taking_part = [scenario.name for scenario in scenarios]
-    repeats = settings["repeats"]
+    repeats, findings = settings["repeats"], _findings(config, taking_part, metrics)
     return {
         "repeats": repeats if isinstance(repeats, int) else repeats["max"],
         "experiments": tuple(_experiments(config, taking_part)),
         "twins": tuple(_pairs(config, "twins", taking_part)),
-        "findings": _findings(config, taking_part, metrics),
+        "findings": findings,
+        "required": _required(settings["require"], findings),
         **{name: settings[name] for name in SETTINGS},
     }
+
+
+def _required(
+    required: Mapping[str, str], findings: Sequence[Finding]
+) -> tuple[tuple[str, str], ...]:
+    """What claims have to come out as; all of them have to be tested."""
+    known = [finding.id for finding in findings]
+    for id_ in required:
+        if id_ not in known:
+            raise BadKeyError(("study", "require", id_), unknown_name(id_, known))
+    return tuple(required.items())
 
 
 def _refuse_constant_times(study: Study, key: Key, scenario: str) -> None:

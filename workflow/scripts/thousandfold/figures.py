@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
 from thousandfold.tables import Row
-from thousandfold.tables.rows import ForecastBandRow, StandardErrorRow
+from thousandfold.tables.rows import ForecastBandRow, PowerRow, StandardErrorRow
 
 PALETTE = {
     "ink": "#1c2024", "grid": "#e6e9ed",
@@ -229,6 +229,38 @@ def _draw_standard_errors(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
         axis.set_minor_formatter(lambda *_: "")
 
 
+VERDICT_COLOURS = {
+    "supported": GREEN, "direction supported": BLUE, "undecided": INK,
+    "no difference that matters": SKY, "contradicted": VERMILLION,
+}  # fmt: skip
+"""Of the lines in figures of power."""
+
+
+def power_figure(rows: Sequence[PowerRow]) -> Figure:
+    """The chance of each verdict on a comparison against its true difference, one panel per n."""
+    by_size: dict[int, list[PowerRow]] = {}
+    for row in rows:
+        by_size.setdefault(row.n, []).append(row)
+    panels = [(f"{n:,} repeats of each", shown) for n, shown in sorted(by_size.items())]
+    differences = sorted({row.difference for row in rows})
+
+    def draw(axes: Axes, shown: Sequence[PowerRow]) -> None:
+        chances = {(row.verdict, row.difference): row.chance for row in shown}
+        for verdict, colour in VERDICT_COLOURS.items():
+            line = [chances.get((verdict, difference), 0.0) for difference in differences]
+            axes.plot(differences, line, color=colour, label=verdict)
+        axes.set_ylim(0, 1)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
+
+    with mpl.rc_context(STYLE):
+        figure = _small_multiples(panels, draw, 0.9, 3)
+        ratio = rows[0].estimand == "ratio"
+        figure.supxlabel(f"true {'ratio a / b' if ratio else 'difference a − b'}", fontsize=10)
+        figure.supylabel("chance of the verdict", fontsize=10)
+        return figure
+
+
 MOST_RATIO_TICKS = 6
 
 POINTS_SHOWN = 200
@@ -312,8 +344,9 @@ def effects_strip(effects: Sequence[float], typical: Effect, axis: str, *, ratio
         low, high = min(low, typical.band[0], *shown), max(high, typical.band[1], *shown)
         axes.axhspan(*typical.band, color=GRID, linewidth=0)
         axes.axhline(1.0 if ratio else 0.0, color=INK, linewidth=1)
-        if shown:
-            axes.axhspan(*shown, color=SKY, alpha=0.4, linewidth=0)
+        if not math.isnan(typical.low):
+            interval = np.clip([typical.low, typical.high], low, high)
+            axes.axhspan(*interval, color=SKY, alpha=0.4, linewidth=0)
         axes.axhline(typical.estimate, color=BLUE)
         ranks = np.arange(1, len(values) + 1)
         inside = (values >= low) & (values <= high)

@@ -96,6 +96,21 @@ class ReplicationSettings(Settings):
 
 
 @dataclass(frozen=True)
+class PowerSettings(Settings):
+    """What is planned: which contrasts, at which margins, by what design."""
+
+    findings: tuple[Finding, ...]
+    margins: dict[str, float]
+    repeats: int
+    assumed_spread: float | None
+    alpha: float
+    design: str
+    metric: str
+    metrics: tuple[str, ...]
+    deterministic: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReachSettings(Settings):
     """Which contrasts are looked at over other test rows."""
 

@@ -22,7 +22,7 @@ from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
 
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
-    others = {"repeats", "forecasts"}
+    others = {"repeats", "forecasts", "power"}
     if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
     if study.stopping is None:

@@ -447,6 +447,25 @@ class ConjunctionRow(Row, table="conjunctions"):
     undecided_on: str = column("those on which it is undecided")
 
 
+class PowerRow(Row, table="power"):
+    """How likely a verdict is on one series, with so many repeats and such a true difference."""
+
+    series: str = column("the series' name")
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about")
+    scenario_b: str | None = column("the scenario it is compared with")
+    metric: str = column("what is compared")
+    estimand: str = column("mean or ratio, as in contrasts.csv")
+    margin: float = column("smallest effect that matters", CONTRAST)
+    pilot: int | None = column(
+        "repeats of each whose spread is taken; empty if it is assumed (study.assumed_spread)"
+    )
+    n: int = column("repeats of each")
+    difference: float = column("the true difference or ratio", CONTRAST)
+    verdict: str = column("what the data would say")
+    chance: float = column("how often they would, in simulated studies through what decides")
+
+
 class ReachRow(Row, table="reach"):
     """A contrast of means on one series again, over other test rows; it decides nothing."""
 

@@ -19,7 +19,7 @@ class Clustered:
     df: float
     """Degrees of freedom (Satterthwaite)."""
     interval: Interval | None
-    """None of a single cluster, or where nothing varies; of a median, also of too few clusters."""
+    """None of a single cluster; of a mean, where nothing varies; of a median, of too few."""
 
 
 def clustered_mean(effects: np.ndarray, clusters: np.ndarray, alpha: float) -> Clustered:
@@ -48,9 +48,9 @@ def clustered_median(effects: np.ndarray, clusters: np.ndarray, alpha: float) ->
     """
     effects = finite(effects)
     median = float(np.median(effects))
-    below = (np.sign(median - effects) + 1) / 2
+    below = np.sign(median - effects) / 2
     error, df, n = _cr2(below, clusters)
-    share = 0.5 - stats.t.isf(alpha / 2, df) * error if error > 0 else 0.0
+    share = 0.5 - stats.t.isf(alpha / 2, df) * error
     if not share > 0:
         return Clustered(median, n, df, None)
     rank = math.ceil(len(effects) * share)
@@ -72,8 +72,8 @@ def _cr2(values: np.ndarray, clusters: np.ndarray) -> tuple[float, float, int]:
     shares = sizes / len(values)
     adjustments = 1 / np.sqrt(1 - shares)
     sums = np.bincount(which, weights=values - values.mean()) * adjustments
-    # The variance is a quadratic form of independent values: its eigenvalues are this matrix's.
+    # The variance is a quadratic form of independent values: its eigenvalues are, up to scale,
+    # those of this matrix, whose trace is 1.
     form = np.diag(shares) - np.outer(shares, shares)
     form *= np.outer(adjustments, adjustments)
-    df = np.trace(form) ** 2 / np.sum(form**2)
-    return float(math.sqrt(np.sum(sums**2)) / len(values)), float(df), len(sizes)
+    return float(math.sqrt(np.sum(sums**2)) / len(values)), float(1 / np.sum(form**2)), len(sizes)

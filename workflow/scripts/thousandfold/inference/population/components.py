@@ -192,7 +192,7 @@ def standard_error_of_median(
     medians = [
         np.median(
             true_effects[picks_of(len(true_effects), rows, rng, n)]
-            + rng.normal(0, error, (rows, n)),
+            + error * rng.standard_normal((rows, n)),
             axis=1,
         )
         for rows in parts(draws, n)

@@ -88,7 +88,7 @@ def attributes_of(values: np.ndarray, period: int | None) -> Attributes:
     Discovery* 13), by STL; they take two seasons.
     """
     values = np.asarray(values, float)
-    varies = len(values) > 1 and np.ptp(values) > 0
+    varies = np.ptp(values) > 0
     autocorrelation = float(acf(values, nlags=1)[1]) if varies else math.nan
     if not varies or period is None or period < 2 or len(values) < PERIODS_FOR_STL * period:
         return Attributes(len(values), autocorrelation, math.nan, math.nan)

@@ -112,8 +112,9 @@ def calibrated_effects(effects: np.ndarray, variances: np.ndarray) -> np.ndarray
 def share_verdict(share: Share, on_at_least: float) -> Verdict:
     """The verdict on a claim about at least a share `on_at_least` of series, between 0 and 1.
 
-    Error spreads estimates, and so can take series out of the claim: it is contradicted only if
-    the calibrated share contradicts it as well, and never where there is none.
+    Error spreads estimates, and so takes series out of a claim that holds on most: it is
+    contradicted only if the calibrated share contradicts it as well, and never where there is none.
+    Support is of the estimates as they are; into a claim about less than half, error brings series.
     """
     if share.interval.low >= on_at_least:
         return Verdict.SUPPORTED

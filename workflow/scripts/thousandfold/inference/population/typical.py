@@ -86,7 +86,7 @@ def median_interval(effects: np.ndarray, alpha: float) -> Interval | None:
 def mean_interval(effects: np.ndarray, alpha: float) -> Interval | None:
     """The t interval of the mean, S - 1 degrees of freedom; None of effects that do not vary."""
     n, of_effects = len(effects), moments(np.asarray(effects, float))
-    if n < 2 or not of_effects.deviation:
+    if not of_effects.deviation:
         return None
     reach = stats.t.isf(alpha / 2, n - 1) * of_effects.deviation / math.sqrt(n)
     return Interval(float(of_effects.mean - reach), float(of_effects.mean + reach), 1 - alpha)
@@ -101,7 +101,7 @@ def trimmed_mean_interval(effects: np.ndarray, alpha: float) -> Interval | None:
     """
     cut = int(TRIMMED * len(effects))
     kept = np.sort(effects)[cut : len(effects) - cut]
-    if len(kept) < 2 or not moments(kept).deviation:
+    if not moments(kept).deviation:
         return None
     low, high = mstats.trimmed_mean_ci(effects, limits=(TRIMMED, TRIMMED), alpha=alpha)
     return Interval(float(low), float(high), 1 - alpha)

@@ -48,9 +48,9 @@ FILES = {
         for month in (1, 2)
         for day in range(1, 32 if month == 1 else 29)
     ),
-    "table.csv": "method,data,seed,loss,acc,note,end\n"
+    "table.csv": "method,data,seed,loss,acc,note,end,kind\n"
     + "".join(
-        f"{method},{name},{seed},{seed % 7 + i}.5,{seed % 5},x,{'ok' if seed else 'crashed'}\n"
+        f"{method},{name},{seed},{seed % 7 + i}.5,{seed % 5},x,{'ok' if seed else 'crashed'},of {name}\n"
         for i, method in enumerate(("new", "old", "older"))
         for name in ("one", "two")
         for seed in range(6)
@@ -118,7 +118,7 @@ standalone: true
 study: {name: table, seed: 1, margin: 1, design: independent}
 table: {file: [table.csv], metric: loss, unit: points, better: lower, columns: {scenario: method, series: data, repeat: seed},
   metrics: {acc: {better: higher, unit: points}}, failed: {column: end, values: [crashed]}, left_out: {column: note, values: [y]},
-  pooled: [note], deterministic: [], read: {separator: ",", decimal: ., dates: null, thousands: null, encoding: null, sheet: null, skip_first: 0, skip_last: 0}}
+  pooled: [note], attributes: [kind], deterministic: [], read: {separator: ",", decimal: ., dates: null, thousands: null, encoding: null, sheet: null, skip_first: 0, skip_last: 0}}
 findings: {F: {claim: Less., expect: less, a: new, b: old}, G: {claim: Acc., expect: greater, a: new, b: old, metric: acc, margin: 1}}
 """
 

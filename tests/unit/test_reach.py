@@ -2,12 +2,17 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from support import rmse
 
+from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.reach import reach
+from thousandfold.inference.reaches import reach_table
+from thousandfold.metrics import METRICS
+from thousandfold.series import Series
 
 
 def rng(seed=1):
@@ -132,3 +137,16 @@ def test_with_nothing_to_find_a_stable_sign_is_not_rare():
         a, b = source.normal(0, 1, (2, 1, 12))
         stable += of_squares(a, b, source, draws=400).same_sign >= 0.99
     assert stable / windows == pytest.approx(0.1, abs=0.035)
+
+
+def test_only_metrics_that_follow_from_a_mean_have_a_reach(monkeypatch):
+    series = Series("toy", np.arange(9.0), tuple("abcdefghi"), test_rows=4)
+    drawn = {name: forecasts(3, 4, 1, seed) for seed, name in enumerate("ab")}
+    contrast = MeanDifference("less", "a", "b", 1.0, "mae")
+
+    def rows():
+        return reach_table([contrast], {"toy": series}, lambda _, name: drawn[name], seed=1)
+
+    assert [row.metric for row in rows()] == ["mae"]
+    monkeypatch.setitem(METRICS, "mae", replace(METRICS["mae"], average=np.median))
+    assert rows() == []

@@ -22,7 +22,7 @@ from thousandfold.engines.profiles import PROFILES
 from thousandfold.inference.contrasts import Precision, Trend
 from thousandfold.loading import load_study
 from thousandfold.schema import config_schema
-from thousandfold.study import Finding, Stopping
+from thousandfold.study import Finding, OverSeries, Stopping
 
 
 @pytest.fixture(autouse=True)
@@ -786,3 +786,102 @@ def test_a_job_reads_the_config_without_preparing_any_series(monkeypatch):
     assert read_study(shipped_config()) == study
     with pytest.raises(ConfigError, match=r"study\.seed"):
         read_study(merged(shipped_config(), {"study": {"seed": -1}}))
+
+
+OVER_SERIES = {
+    "study": {"metric": "mase", "margin": 0.05, "scenarios": ["stateful", "stateless"]},
+    "series": {
+        "shampoo": {"margin": None, "published": None},
+        "nile": {"file": "statsmodels:nile", "value": "volume", "test_rows": 10},
+    },
+    "findings": {
+        "E1": {
+            "claim": "c", "source": "s", "expect": "less", "a": "stateful", "b": "stateless",
+            "over": "series",
+        }
+    },
+}  # fmt: skip
+
+
+def loaded_over_series(finding=None, **changes):
+    """A study of two series, whose finding is over series; changes that are None remove a key."""
+    shipped = {**shipped_config(), "findings": {}, "twins": {}, "identities": {}, "experiments": {}}
+    config = merged(shipped, merged(OVER_SERIES, changes | {"findings": {"E1": finding or {}}}))
+    of_finding = config["findings"]["E1"].items()
+    config["findings"]["E1"] = {key: value for key, value in of_finding if value is not None}
+    return load_study(config, [])
+
+
+def test_a_finding_over_series():
+    study = loaded_over_series()
+    assert study.findings[0].over == OverSeries("median", None)
+    asked = {"on_at_least": 0.8, "expect": "equivalent"}
+    assert loaded_over_series(finding=asked).findings[0].over == OverSeries("median", 0.8)
+    assert loaded_over_series(finding={"typical": "mean"}).findings[0].over.typical == "mean"
+    assert study.clusters is None
+    groups = {"shampoo": {"attributes": {"source": "a"}}, "nile": {"attributes": {"source": "b"}}}
+    study = loaded_over_series(study={"cluster": "source"}, series=groups)
+    assert study.clusters == {"shampoo": "a", "nile": "b"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"finding": {"over": None, "typical": "mean"}},
+            "findings.E1.typical: only a claim over series takes it; add over: series, or remove",
+        ),
+        (
+            {"finding": {"over": None, "on_at_least": 0.8}},
+            "findings.E1.on_at_least: only a claim over series takes it; add over: series, or",
+        ),
+        (
+            {"finding": {"on_at_least": 0.8, "typical": "median"}},
+            "findings.E1.typical: with on_at_least the share decides, not the typical effect; remo",
+        ),
+        ({"finding": {"on_at_least": 0}}, "findings.E1.on_at_least: 0"),
+        ({"finding": {"on_at_least": 1.1}}, "findings.E1.on_at_least: 1.1"),
+        ({"finding": {"over": "origins"}}, "findings.E1.over: unknown value 'origins'"),
+        ({"finding": {"typical": "mode"}}, "findings.E1.typical: unknown value 'mode'; choose one of median, mean"),
+        (
+            {"finding": {"expect": "precision", "b": None, "mean_of": 10, "between": [1, 2]}},
+            "findings.E1.over: a claim about precision is about one series; remove",
+        ),
+        (
+            {"finding": {"expect": "equivalent"}},
+            "findings.E1: that there is no difference on a typical series says little about each; "
+            "add on_at_least, the share of series on which there is none",
+        ),
+        (
+            {"finding": {"metric": "rmse", "margin": 5}},
+            "findings.E1: rmse has the units of each series, so its differences cannot be taken "
+            "together; take metric: mase or smape, or ratio: true",
+        ),
+        (
+            {"series": {"shampoo": {"margin": 0.1}}},
+            "findings.E1: the series have different margins; add the key 'margin'",
+        ),
+        (
+            {"study": {"cluster": "source"}, "series": {"shampoo": {"attributes": {"source": "a"}}}},
+            "study.cluster: series nile has no attribute 'source'; add it there (series.<name>.att",
+        ),
+        (
+            {"series": {"shampoo": {"attributes": {"source": ["a"]}}}},
+            "series.shampoo.attributes.source: ",
+        ),
+    ],
+)  # fmt: skip
+def test_a_finding_over_series_that_is_refused(changes, problem):
+    with pytest.raises(ConfigError) as caught:
+        loaded_over_series(**changes)
+    assert problem in str(caught.value)
+
+
+def test_ratios_and_margins_of_ones_own_are_taken_over_any_series():
+    ratio = {"metric": "rmse", "ratio": True, "margin": 1.25}
+    assert loaded_over_series(finding=ratio).findings[0].over is not None
+    different = {"shampoo": {"margin": 0.1}}
+    study = loaded_over_series(finding={"margin": 0.2}, series=different)
+    assert study.findings[0].contrasts[0].margin == 0.2
+    # A finding about each series has the margin of each.
+    assert loaded_over_series(finding={"over": None}, series=different).findings[0].over is None

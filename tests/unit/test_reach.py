@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from support import rmse
 
-from thousandfold.inference.contrasts import MeanDifference
+from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
 from thousandfold.inference.reach import reach
 from thousandfold.inference.reaches import reach_table
 from thousandfold.metrics import METRICS
+from thousandfold.seeds import resampling_seed
 from thousandfold.series import Series
 
 
@@ -139,14 +140,89 @@ def test_with_nothing_to_find_a_stable_sign_is_not_rare():
     assert stable / windows == pytest.approx(0.1, abs=0.035)
 
 
-def test_only_metrics_that_follow_from_a_mean_have_a_reach(monkeypatch):
-    series = Series("toy", np.arange(9.0), tuple("abcdefghi"), test_rows=4)
-    drawn = {name: forecasts(3, 4, 1, seed) for seed, name in enumerate("ab")}
-    contrast = MeanDifference("less", "a", "b", 1.0, "mae")
+SHORT = Series(
+    "s", np.linspace(10, 50, 40) + np.sin(np.arange(40.0)), tuple(map(str, range(40))), 9
+)
 
-    def rows():
-        return reach_table([contrast], {"toy": series}, lambda _, name: drawn[name], seed=1)
 
-    assert [row.metric for row in rows()] == ["mae"]
+def table_of(*contrasts, n=6, diverged=()):
+    """The reach table of three scenarios on a short series, and their forecasts."""
+    actual = SHORT.values[-9:]
+    of = {name: actual + rng(seed).normal(0, 2, (n, 9)) for seed, name in enumerate("abc")}
+    for name in diverged:
+        of[name][0] = np.nan
+    return reach_table(contrasts, {"s": SHORT}, lambda _, scenario: of[scenario], 1), of
+
+
+def difference(a="a", b="b", metric="rmse"):
+    return MeanDifference("less", a, b, 1.0, metric)
+
+
+def rmse_of(forecasts, rows):
+    return np.sqrt(((forecasts - SHORT.values[-9:])[:, rows] ** 2).mean(axis=1))
+
+
+def without_each(contrast):
+    """The contrast of the rows that remain when each is left out in turn."""
+    return [contrast([row for row in range(9) if row != out]) for out in range(9)]
+
+
+def test_the_table_of_reaches_against_code_of_its_own():
+    (row,), of = table_of(difference())
+    found = without_each(lambda rows: rmse_of(of["a"], rows).mean() - rmse_of(of["b"], rows).mean())
+    assert row.lowest_without_one == pytest.approx(min(found))
+    assert row.highest_without_one == pytest.approx(max(found))
+    assert (row.block, row.metric, row.estimand, row.scenario_a) == (2, "rmse", "mean", "a")
+    generator = rng(resampling_seed(1, "s", "a - b", "test rows of rmse"))
+    losses = [(of[name] - SHORT.values[-9:]) ** 2 for name in "ab"]
+    drawn = reach(losses, [1, -1], generator)
+    assert (row.low, row.high, row.same_sign) == (
+        drawn.interval.low,
+        drawn.interval.high,
+        drawn.same_sign,
+    )
+
+
+def test_a_ratio_and_other_metrics_over_test_rows():
+    ratio = MeanRatio("less", "a", "b", 1.25, "rmse")
+    (row, absolute), of = table_of(ratio, difference(metric="mae"))
+
+    def geometric(name, rows):
+        return math.exp(np.log(rmse_of(of[name], rows)).mean())
+
+    found = without_each(lambda rows: geometric("a", rows) / geometric("b", rows))
+    assert row.lowest_without_one == pytest.approx(min(found))
+    assert row.highest_without_one == pytest.approx(max(found))
+    assert 0 < row.low < row.high
+    errors = {name: np.abs(of[name] - SHORT.values[-9:]) for name in "ab"}
+    found = without_each(lambda rows: errors["a"][:, rows].mean() - errors["b"][:, rows].mean())
+    assert absolute.highest_without_one == pytest.approx(max(found))
+
+
+def test_each_way_round_has_its_row_and_the_same_twice_has_one():
+    rows, _ = table_of(difference(), difference("b", "a"), difference())
+    assert [(row.scenario_a, row.scenario_b) for row in rows] == [("a", "b"), ("b", "a")]
+    one, other = rows
+    assert one.comparison == other.comparison
+    assert one.same_sign == other.same_sign
+    assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+    assert one.lowest_without_one == pytest.approx(-other.highest_without_one)
+
+
+def test_what_is_not_of_forecasts_has_no_reach():
+    spread = SpreadRatio("more_stable", "a", "b", 1.25, "rmse")
+    assert table_of(spread, difference(metric="train_seconds"))[0] == []
+
+
+def test_what_is_of_no_mean_over_rows_has_no_reach(monkeypatch):
     monkeypatch.setitem(METRICS, "mae", replace(METRICS["mae"], average=np.median))
-    assert rows() == []
+    assert table_of(difference(metric="mae"))[0] == []
+
+
+def test_repeats_that_diverged_are_left_out():
+    (row,), of = table_of(difference(), diverged="a")
+    found = without_each(
+        lambda rows: rmse_of(of["a"][1:], rows).mean() - rmse_of(of["b"], rows).mean()
+    )
+    assert row.lowest_without_one == pytest.approx(min(found))
+    assert table_of(difference(), n=1, diverged="a")[0] == []

@@ -15,7 +15,7 @@ from support import samples as samples_by_name
 from thousandfold.baselines import baseline_errors, baseline_forecasts
 from thousandfold.data import load_published, load_series
 from thousandfold.figures import ratio_ticks
-from thousandfold.formatting import exact, number, p_value
+from thousandfold.formatting import coverage, exact, number, p_value
 from thousandfold.inference.calibration import calibration_table, error_rates_table
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
@@ -23,6 +23,7 @@ from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRa
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.forecasts import baseline_forecasts_table
 from thousandfold.inference.judging import judge
+from thousandfold.inference.margins import margins_table
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.precision import (
     compare_with_baselines,
@@ -49,11 +50,16 @@ from thousandfold.tables.rows import (
     ComparisonRow,
     ConjunctionRow,
     ContrastRow,
+    EffectRow,
     ErrorRateRow,
     FidelityRow,
     ForecastBandRow,
     IdentityRow,
+    MarginRow,
+    PopulationClaimRow,
+    PopulationRow,
     PublishedRow,
+    ReachRow,
     ReplicationRow,
     RequiredRepeatsRow,
     StandardErrorRow,
@@ -104,6 +110,9 @@ def repeats_of(samples):
         .reset_index()
     )
 
+
+OVER_SERIES_ROWS = (PopulationRow, PopulationClaimRow, EffectRow)
+"""Of tables that are empty where no claim is over series."""
 
 FEW_DRAWS = {
     "calibration.DRAWS": 200,
@@ -178,6 +187,9 @@ def analysed(study, diverged, warnings):
         FidelityRow: [fidelity],
         IdentityRow: [identity],
         TwinRow: check_twins(samples, names, study.twins, design, study.alpha),
+        MarginRow: margins_table(contrasts),
+        ReachRow: [],
+        **{row_type: [] for row_type in OVER_SERIES_ROWS},
     }
     if rule is not None:
         tables[StoppingRow] = stopping_table(samples, rule)
@@ -412,6 +424,17 @@ def test_numbers_for_reading():
         "−∞",
     ]
     assert [p_value(x) for x in (0.5, 0.00099, float("nan"))] == ["0.500", "< 0.001", "–"]
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [
+        (0.95, "95.00 %"), (0.96875, "96.88 %"), (0.9999, "99.99 %"), (0.99999, "99.9990 %"),
+        (1 - 2e-9, "99.99999980 %"), (0.5, "50.00 %"), (1.0, "100.00 %"),
+    ],
+)  # fmt: skip
+def test_a_level_below_one_never_reads_as_one(level, text):
+    assert coverage(level) == text
 
 
 @pytest.mark.parametrize(

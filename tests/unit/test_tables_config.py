@@ -428,3 +428,43 @@ def test_what_is_not_trained_here_cannot_be_the_same_by_construction(tmp_path, m
     problem = "identities: only what is trained here can be checked to be the same; remove this"
     with pytest.raises(ConfigError, match=problem):
         load_study(config, [])
+
+
+OF_SERIES = (
+    "series,scenario,score,kind,source\n"
+    "s,new,3,big,x\ns,old,1,big,x\nt,new,4,small,x\nt,old,2,small,x\n"
+)
+
+
+def test_attributes_of_series_are_columns(study_of):
+    study = study_of(OF_SERIES, better="higher", attributes=["source", "kind"])
+    assert [series.attributes for series in study.series] == [
+        (("source", "x"), ("kind", "big")),
+        (("source", "x"), ("kind", "small")),
+    ]
+    assert study.clusters is None
+    study = study_of(
+        OF_SERIES, better="higher", attributes=["kind"], study={"cluster": "kind", "margin": 1}
+    )
+    assert study.clusters == {"s": "big", "t": "small"}
+
+
+@pytest.mark.parametrize(
+    ("study", "attributes", "problem"),
+    [
+        ({}, ["size"], r"table\.attributes\.0: .*'size'.*kind"),
+        (
+            {},
+            ["kind", "score"],
+            r"table\.attributes\.1: mine\.csv: column 'score' has '3' and '1' on series s; an attri",
+        ),
+        (
+            {"cluster": "source"},
+            ["kind"],
+            r"study\.cluster: 'source' is not an attribute; add it to table\.attributes",
+        ),
+    ],
+)
+def test_attributes_that_are_refused(study_of, study, attributes, problem):
+    with pytest.raises(ConfigError, match=problem):
+        study_of(OF_SERIES, better="higher", attributes=attributes, study={"margin": 1} | study)

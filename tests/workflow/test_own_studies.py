@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -246,6 +247,36 @@ def test_a_table_of_several_series_from_parquet(tmp_path):
     project.run("analyse")
     over_all = pd.read_csv(project.results / "conjunctions.csv")
     assert list(over_all.loc[over_all["id"] == "H1", "k"]) == [3]
+
+
+@pytest.mark.parametrize(
+    ("table", "low", "high"), [("ten", 1.01, 1.80), ("demsar", None, None)], ids=["ten", "demsar"]
+)
+def test_a_claim_over_data_sets(tmp_path, table, low, high):
+    """Also of one score per data set and method."""
+    study = {
+        "standalone": True,
+        "study": {"name": table, "seed": 1, "margin": 0.5},
+        "table": {"file": f"{table}.csv", "metric": "accuracy", "better": "higher"},
+        "findings": {
+            "H": {
+                "claim": "Ours is ahead.", "expect": "greater", "a": "ours", "b": "base",
+                "over": "series",
+            }
+        },
+    }  # fmt: skip
+    project = Project(tmp_path / "project", study)
+    shutil.copy(ROOT / "tests/cases/tables" / f"{table}.csv", project.folder)
+    project.run("analyse")
+    population = pd.read_csv(project.results / "population.csv").iloc[0]
+    (claim,) = pd.read_csv(project.results / "population_claims.csv").to_dict("records")
+    assert population["k"] == 1
+    assert np.isfinite(population["median"])
+    assert np.isfinite(population["typical_low"])
+    if low is not None:
+        assert claim["verdict"] == "supported"
+        assert population["typical_low"] == pytest.approx(low, abs=0.005)
+        assert population["typical_high"] == pytest.approx(high, abs=0.005)
 
 
 def test_the_five_lines_of_the_readme(elsewhere):

@@ -344,8 +344,9 @@ def effects_strip(effects: Sequence[float], typical: Effect, axis: str, *, ratio
         low, high = min(low, typical.band[0], *shown), max(high, typical.band[1], *shown)
         axes.axhspan(*typical.band, color=GRID, linewidth=0)
         axes.axhline(1.0 if ratio else 0.0, color=INK, linewidth=1)
-        if shown:
-            axes.axhspan(*shown, color=SKY, alpha=0.4, linewidth=0)
+        if not math.isnan(typical.low):
+            interval = np.clip([typical.low, typical.high], low, high)
+            axes.axhspan(*interval, color=SKY, alpha=0.4, linewidth=0)
         axes.axhline(typical.estimate, color=BLUE)
         ranks = np.arange(1, len(values) + 1)
         inside = (values >= low) & (values <= high)

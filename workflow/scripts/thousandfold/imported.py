@@ -315,7 +315,8 @@ def _refuse_pooling(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> No
     """Raise BadKeyError if a column distinguishes things that would be mistaken for repeats.
 
     Examples are the data set or the epoch: texts, or a count, that several scenarios share and that
-    are not the same in every row of a scenario.
+    are not the same in every row of a scenario. What is the same in all rows of a series tells what
+    kind of series it is.
     """
     known = {*SCENARIO, *dict(table.metrics), *table.form.pooled}
     for name in (str(name) for name in rows if name not in known):
@@ -323,7 +324,8 @@ def _refuse_pooling(rows: pd.DataFrame, sheet: Sheet, table: ResultsTable) -> No
         is_text = not (values.map(is_missing) | values.str.fullmatch(NUMBER)).any()
         kinds = [frozenset(own) for _, own in values.groupby(rows["scenario"])]
         shared = frozenset.intersection(*kinds) if len(kinds) > 1 else frozenset()
-        if len(shared) > 1 and (is_text or name.casefold() in COUNTS):
+        varies = values.groupby(rows["series"]).nunique().max() > 1
+        if varies and len(shared) > 1 and (is_text or name.casefold() in COUNTS):
             shown = ", ".join(sorted(map(reprlib.repr, shared))[:3])
             raise BadKeyError(
                 FILE,

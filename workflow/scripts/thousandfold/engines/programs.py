@@ -17,7 +17,7 @@ from thousandfold.engines.stopper import Stopper
 from thousandfold.scenario import Preparation, Regime, Statefulness
 from thousandfold.supervised import Rows
 
-PROGRAMS_KEPT = 16
+PROGRAMS_KEPT = 8
 """In one process; each holds the weights of its lanes, and code."""
 
 

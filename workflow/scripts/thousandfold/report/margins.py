@@ -1,15 +1,15 @@
-"""A comparison's verdict as a function of the margin, as a strip with the registered one marked."""
+"""The verdicts on a comparison by margin, as a strip with the registered margin marked."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 
-from thousandfold.formatting import number
+from thousandfold.formatting import decimals, number
 from thousandfold.inference.contrasts import KINDS
-from thousandfold.inference.verdicts import Verdict, claim_verdict, margins_of_change
 from thousandfold.report.marks import Mark, mark_of
-from thousandfold.tables.rows import ContrastRow
+from thousandfold.report.run import SeriesRun
+from thousandfold.tables.rows import ContrastRow, MarginRow
 
 ROOM = 1.25
 """The strip reaches so many times as far as the last change, or the registered margin."""
@@ -35,35 +35,41 @@ class MarginStrip:
     """Where the registered margin is."""
 
 
-def margin_strip(row: ContrastRow, who: Sequence[str], digits: int) -> MarginStrip | None:
-    """The strip of a row of the contrasts table; None of a claimed range, or without interval."""
-    kind = KINDS[row.estimand]
-    low, high = kind.scaled(row.ci_low), kind.scaled(row.ci_high)
-    if row.expect == "precision" or not (math.isfinite(low) and math.isfinite(high)):
-        return None
-    margin = kind.scaled(row.margin)
-    equivalent_above, exceeded_below = margins_of_change(low, high)
-    if claim_verdict(row.expect, low, high, margin) != row.verdict:
-        # Diverged repeats, or other series, have overruled it.
-        return None
-    end = ROOM * max(equivalent_above, margin)
-    changes = sorted({0.0, exceeded_below, equivalent_above, end})
-    ranges: list[tuple[Verdict, float, float]] = []
-    for start, stop in pairwise(changes):
-        verdict = claim_verdict(row.expect, low, high, (start + stop) / 2)
-        goes_on = bool(ranges) and ranges[-1][0] == verdict
-        ranges.append((verdict, ranges.pop()[1] if goes_on else start, stop))
-
-    def shown(margin: float) -> str:
-        return number(kind.natural(margin), digits)
-
-    segments = [
-        Segment(
-            100 * start / end,
-            100 * (stop - start) / end,
-            mark_of(verdict),
-            f"above {shown(start)}" if stop == end else f"{shown(start)} to {shown(stop)}",
+def margin_strips(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[MarginStrip]:
+    """A strip for each of a claim's comparisons that has one."""
+    ids = {row.id for row in contrasts}
+    rows = {
+        key: list(group)
+        for key, group in groupby((r for r in run.rows(MarginRow) if r.id in ids), _key)
+    }
+    return [
+        _strip(
+            row,
+            KINDS[row.estimand].labels(row, run.labels) if len(contrasts) > 1 else [],
+            rows[_key(row)],
         )
-        for verdict, start, stop in ranges
+        for row in contrasts
+        if _key(row) in rows
     ]
+
+
+def _key(row: ContrastRow | MarginRow) -> tuple[str | None, ...]:
+    return row.id, row.scenario_a, row.scenario_b, row.metric, row.estimand
+
+
+def _strip(row: ContrastRow, who: Sequence[str], ranges: Sequence[MarginRow]) -> MarginStrip:
+    kind = KINDS[row.estimand]
+    digits = 2 if kind.is_ratio else decimals(row.margin)
+    margin = kind.scaled(row.margin)
+    starts = [kind.scaled(each.above) for each in ranges]
+    end = ROOM * max(*starts, margin)
+    segments = []
+    for each, start in zip(ranges, starts, strict=True):
+        is_last = math.isnan(each.up_to)
+        stop = end if is_last else kind.scaled(each.up_to)
+        above, up_to = number(each.above, digits), number(each.up_to, digits)
+        words = f"above {above}" if is_last else f"{above} to {up_to}"
+        segments.append(
+            Segment(100 * start / end, 100 * (stop - start) / end, mark_of(each.verdict), words)
+        )
     return MarginStrip(who, segments, 100 * margin / end)

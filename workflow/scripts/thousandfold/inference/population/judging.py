@@ -58,7 +58,7 @@ class PopulationDecision:
     interval: Interval | None
     """Of the typical effect; where some effects are unknown, it covers them whatever they are."""
     share: Share | None
-    """Of series on which the effect is as claimed; None of a claim that no share can have."""
+    """Of series on which the effect is as claimed; None if it is known on none."""
     verdict: Verdict
     undecided_because: str | None
 
@@ -96,7 +96,7 @@ def _typical_interval(question: PopulationQuestion, alpha: float) -> Interval | 
 def _share(question: PopulationQuestion, alpha: float, seed: int) -> Share | None:
     """The share of series as claimed; unknown ones count as neither, whichever is worse."""
     n, expect = len(question.effects), question.contrast.expect
-    if not question.known or expect == "precision":
+    if not question.known:
         return None
     hits = int(as_claimed(question.values, expect, question.margin).sum())
     low = share_interval(hits, n, alpha).low
@@ -184,11 +184,7 @@ def _ends(name: str, interval: Interval | None, natural: Any) -> dict[str, float
     """The ends of an interval, in natural units, as cells."""
     ends = (math.nan, math.nan) if interval is None else (interval.low, interval.high)
     low, high = (end if math.isnan(end) else natural(end) for end in ends)
-    return {f"{name}_low": _finite(low), f"{name}_high": _finite(high)}
-
-
-def _finite(value: float) -> float:
-    return value if math.isfinite(value) else math.nan
+    return {f"{name}_low": low, f"{name}_high": high}
 
 
 def _typical_cells(question: PopulationQuestion, alpha: float) -> dict[str, float]:
@@ -298,8 +294,10 @@ def _sentence(row: PopulationRow, contrast: Contrast) -> str:
             f" It is as claimed on {row.n_as_claimed} of {row.n_series:,} series, {share} % "
             f"([{low}, {high}] %), and at least {100 * row.on_at_least:g} % were claimed"
         )
-    ends = f"[{number(row.typical_low)}, {number(row.typical_high)}]"
-    at = f"{ends} at {coverage(row.typical_level)}, " * (not math.isnan(row.typical_low))
+    at = ""
+    if not math.isnan(row.typical_level):
+        ends = f"[{number(row.typical_low)}, {number(row.typical_high)}]"
+        at = f"{ends} at {coverage(row.typical_level)}, "
     below, above = contrast.band(row.margin)
     typical = row.median if row.typical == "median" else row.mean
     told = (

@@ -23,7 +23,7 @@ from thousandfold.inference.replication import (
 from thousandfold.metrics import metric_name
 from thousandfold.names import spelled
 from thousandfold.report.claims import Claim, claim_of
-from thousandfold.report.margins import MarginStrip, margin_strip
+from thousandfold.report.margins import MarginStrip, margin_strips
 from thousandfold.report.reach import key_of, reaches_of, sentence_of_reach
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
@@ -138,7 +138,7 @@ def _finding(
         head=claim_of(row),
         sentence=row.sentence,
         reach=_reach(run, contrasts),
-        strips=list(_strips(run, contrasts)),
+        strips=margin_strips(run, contrasts),
         few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS], run.labels),
         figures=list(_plots(run, contrasts)),
         comparisons=[
@@ -166,16 +166,6 @@ def _finding(
         ],
         is_too_few=bool(pairs) and not fewer,
     )
-
-
-def _strips(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> Iterator[MarginStrip]:
-    """The verdicts by margin of a claim's comparisons."""
-    for row in contrasts:
-        kind = KINDS[row.estimand]
-        labels = kind.labels(row, run.labels) if len(contrasts) > 1 else []
-        strip = margin_strip(row, labels, 2 if kind.is_ratio else decimals(row.margin))
-        if strip is not None:
-            yield strip
 
 
 def _reach(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[str]:

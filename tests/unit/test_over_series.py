@@ -1,0 +1,472 @@
+"""Claims over series: from repeats to the verdict on series like the study's, and its words."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+
+from thousandfold.inference.analyses import judged
+from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
+from thousandfold.inference.population.judging import decide_over_series, fewest_series
+from thousandfold.inference.population.questions import (
+    Effect,
+    PopulationQuestion,
+    population_size,
+)
+from thousandfold.inference.verdicts import Verdict
+from thousandfold.settings import VerdictSettings
+from thousandfold.study import Finding, OverSeries
+
+MEDIAN, MEAN = OverSeries(), OverSeries("mean")
+
+
+def less(margin=1.0, a="a", b="b", expect="less"):
+    return MeanDifference(expect, a, b, margin, "score")
+
+
+def asked(values, expect="less", over=MEDIAN, margin=1.0, variances=math.nan, repeats=1):
+    """A question with these effects."""
+    variances = np.broadcast_to(variances, len(values))
+    effects = tuple(
+        Effect(f"s{index}", float(value), float(variance), repeats)
+        for index, (value, variance) in enumerate(zip(values, variances, strict=True))
+    )
+    return PopulationQuestion("A", less(margin, expect=expect), over, margin, margin, effects)
+
+
+def decision(values, alpha=0.05, **question):
+    return decide_over_series(asked(values, **question), alpha)
+
+
+def finding(*contrasts, id_="A", over=MEDIAN, expect=None):
+    expect = expect or ("all_of" if len(contrasts) > 1 else contrasts[0].expect)
+    return Finding(id_, f"Claim {id_}.", "test", expect, contrasts, over=over)
+
+
+def study_of(findings, series, **changes):
+    """The settings of a study of these series, whose metric has no unit."""
+    settings = VerdictSettings(
+        seed=1, findings=tuple(findings), clusters=None, margins=dict.fromkeys(series, 1.0),
+        units={(name, "score"): "" for name in series}, alpha=0.05, design="independent",
+        metrics=("score",), directions={"score": False}, deterministic=(),
+    )  # fmt: skip
+    return replace(settings, **changes)
+
+
+def repeats_of(**scenarios):
+    """A table of repeats from arrays of shape (series, repeats)."""
+    rows = [
+        (f"s{series}", scenario, repeat, value)
+        for scenario, values in scenarios.items()
+        for series, own in enumerate(values)
+        for repeat, value in enumerate(own)
+    ]
+    return pd.DataFrame(rows, columns=["series", "scenario", "repeat", "score"])
+
+
+def told(repeats, *findings, **changes):
+    return judged(repeats, study_of(findings, repeats["series"].unique(), **changes), [], {})
+
+
+def drawn(n_series, n_repeats=5, shift=-3.0, seed=1, spread=0.5):
+    """Repeats of a and b on so many series; a is lower by `shift`, more or less."""
+    rng = np.random.default_rng(seed)
+    level = rng.normal(50, 10, (n_series, 1))
+    effects = shift + rng.normal(0, spread, (n_series, 1))
+    noise = rng.normal(0, 0.1, (2, n_series, n_repeats))
+    return {"a": level + effects + noise[0], "b": level + noise[1]}
+
+
+@pytest.mark.parametrize(
+    ("expect", "values", "verdict"),
+    [
+        ("less", np.arange(-20.0, -2), Verdict.SUPPORTED),
+        ("greater", np.arange(-20.0, -2), Verdict.CONTRADICTED),
+        ("less", np.linspace(-0.5, 0.5, 30), Verdict.NO_DIFFERENCE),
+        ("less", np.linspace(-5, 5, 30), Verdict.UNDECIDED),
+    ],
+)  # fmt: skip
+def test_the_typical_effect_decides(expect, values, verdict):
+    assert decision(values, expect=expect).verdict == verdict
+
+
+@pytest.mark.parametrize(("k", "fewest"), [(1, 6), (15, 10)])
+def test_a_median_takes_as_many_series_as_its_level_does(k, fewest):
+    assert fewest_series(0.05 / k) == fewest
+    assert 2.0 ** (1 - fewest) <= 0.05 / k < 2.0 ** (2 - fewest)
+    enough, too_few = (decision(np.full(n, -9.0), 0.05 / k) for n in (fewest, fewest - 1))
+    assert enough.verdict == Verdict.SUPPORTED
+    assert enough.undecided_because is None
+    assert too_few.interval is None
+    assert too_few.undecided_because == f"{fewest - 1} series are too few; it takes {fewest}"
+
+
+def test_an_unknown_effect_may_be_anything():
+    """The median's interval covers the ones with the effect at either extreme."""
+    values = np.append(np.linspace(-9, -3, 19), [math.nan] * 2)
+    found = decision(values).interval
+    ordered = [np.sort(np.append(values[:19], [end] * 2)) for end in (-math.inf, math.inf)]
+    # The order statistics of 21: 2 P(Bin(21, 1/2) < 6) is .0266, and .0784 of 7.
+    assert (found.low, found.high) == (ordered[0][5], ordered[1][15])
+    assert found.level == pytest.approx(1 - 2 * stats.binom.cdf(5, 21, 0.5))
+    known = decision(values[:19]).interval
+    assert found.low < known.low
+    assert found.high > known.high
+
+
+def test_unknown_effects_can_make_a_claim_undecided():
+    values = np.append(np.full(9, -3.0), [math.nan])
+    assert decision(values).verdict == Verdict.SUPPORTED
+    values = np.append(np.full(6, -3.0), [math.nan] * 4)
+    found = decision(values)
+    assert found.verdict == Verdict.UNDECIDED
+    assert "the effect on 4 is not known" in found.undecided_because
+    found = decision(values, over=MEAN)
+    assert found.interval is None
+    assert found.undecided_because == "the effect on 4 of 10 series is not known"
+
+
+def test_an_unknown_effect_is_no_series_as_claimed_and_none_that_is_not():
+    values = np.append(np.full(18, -3.0), [math.nan] * 2)
+    found = decision(values, over=OverSeries(on_at_least=0.5)).share
+    low = proportion_confint(18, 20, 0.05, method="beta")[0]
+    assert (found.n_as_claimed, found.n_series) == (18, 20)
+    assert (found.interval.low, found.interval.high) == pytest.approx((low, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("hits", "at_least", "verdict"),
+    [(20, 0.8, Verdict.SUPPORTED), (20, 0.9, Verdict.UNDECIDED), (10, 0.8, Verdict.UNDECIDED)],
+)
+def test_a_share_of_single_repeats_can_support_and_not_contradict(hits, at_least, verdict):
+    values = np.append(np.full(hits, -3.0), np.zeros(20 - hits))
+    found = decision(values, over=OverSeries(on_at_least=at_least))
+    assert found.verdict == verdict
+    if verdict == Verdict.UNDECIDED:
+        assert found.undecided_because == f"20 series do not settle a share of {at_least:g}"
+
+
+def test_a_share_is_contradicted_by_the_calibrated_one_as_well():
+    rng = np.random.default_rng(1)
+    values = rng.normal(0, 3, 60)
+    over = OverSeries(on_at_least=0.8)
+    found = decision(values, over=over, variances=0.01, repeats=10)
+    assert found.share.calibrated == pytest.approx(found.share.share, abs=0.05)
+    assert found.verdict == Verdict.CONTRADICTED
+    assert decision(values, over=over, variances=0.01, repeats=9).verdict == Verdict.UNDECIDED
+
+
+def test_the_share_inside_the_margin_is_what_equivalence_claims():
+    values = np.linspace(-0.9, 0.9, 40)
+    over = OverSeries(on_at_least=0.9)
+    assert decision(values, expect="equivalent", over=over).verdict == Verdict.SUPPORTED
+    assert decision(3 + values, expect="equivalent", over=over).share.n_as_claimed == 0
+
+
+def test_a_mean_that_rests_on_a_few_series_is_flagged():
+    steady = np.append(np.tile([-0.2, -0.1], 60), [30.0])
+    repeats = repeats_of(a=np.full((121, 1), 50.0) + steady[:, None], b=np.full((121, 1), 50.0))
+    row, plain = (
+        told(repeats, finding(less(0.05), over=over)).population[0] for over in (MEAN, MEDIAN)
+    )
+    assert row.flags == "without the most extreme 1 % of series the answer is another"
+    assert plain.typical == "median"
+    assert (row.verdict, plain.verdict, plain.flags) == ("undecided", "supported", "")
+
+
+def test_what_shares_alpha():
+    a, b = less(), less(a="c")
+    share = OverSeries(on_at_least=0.8)
+    assert population_size([finding(a, over=None)]) == 0
+    assert population_size([finding(a)]) == 1
+    # The same typical effect, either way round and by any margin, is one.
+    assert population_size([finding(a), finding(less(9.0, "b", "a", "greater"))]) == 1
+    assert population_size([finding(a), finding(a, over=MEAN)]) == 2
+    assert population_size([finding(a), finding(a, over=share)]) == 2
+    assert (
+        population_size([finding(a, over=share), finding(a, over=OverSeries("median", 0.9))]) == 3
+    )
+    assert population_size([finding(a, b)]) == 3
+    assert population_size([finding(a, b), finding(b)]) == 3
+    assert population_size([finding(a, b, over=share)]) == 5
+
+
+def test_k_counts_no_series():
+    repeats = repeats_of(**drawn(20), c=drawn(20, seed=2)["b"])
+    own = finding(less(), id_="B", over=None)
+    population = told(repeats, finding(less()), finding(less(a="c"), id_="C")).population
+    assert [row.k for row in population] == [2, 2]
+    found = told(repeats, finding(less()), own)
+    assert found.population[0].k == 21  # the one, and B on each of 20 series
+    assert {row.k for row in found.contrasts if row.id == "B"} == {21}
+    assert found.population[0].typical_level >= 1 - 0.05 / 21
+
+
+@pytest.mark.parametrize(("n_series", "over_series"), [(5, False), (6, True)])
+def test_verdicts_on_each_series_stand_where_there_are_too_few(n_series, over_series):
+    found = told(repeats_of(**drawn(n_series)), finding(less()))
+    (row,), (claim,) = found.population, found.population_claims
+    assert row.verdict == claim.verdict == ("supported" if over_series else "undecided")
+    assert len(found.conjunctions) == (not over_series)
+    assert [row.k for row in found.contrasts] == [1 if over_series else 5] * n_series
+    p = {math.isnan(row.exploratory_p) for row in found.contrasts}
+    assert p == {not over_series}
+    assert [row.verdict for row in found.contrasts] == ["supported"] * n_series
+
+
+def test_of_fifteen_things_claimed_ten_series_are_enough():
+    rng = np.random.default_rng(1)
+    names = [f"m{index}" for index in range(15)]
+    claims = [finding(less(a=name), id_=name) for name in names]
+    for n, is_decided in [(9, False), (10, True)]:
+        samples = {name: rng.normal(10, 0.1, (n, 1)) for name in names} | {
+            "b": rng.normal(20, 0.1, (n, 1))
+        }
+        found = told(repeats_of(**samples), *claims)
+        assert {row.verdict for row in found.population} == {
+            "supported" if is_decided else "undecided"
+        }
+
+
+def test_a_claim_about_a_share_or_a_mean_takes_no_six_series():
+    repeats = repeats_of(**drawn(4))
+    for over in (MEAN, OverSeries(on_at_least=0.1)):
+        found = told(repeats, finding(less(), over=over))
+        assert found.population[0].k == (1 if over == MEAN else 2)
+        assert found.conjunctions == []
+    assert told(repeats, finding(less(), over=MEAN)).population[0].verdict == "supported"
+
+
+def test_verdicts_on_single_series_are_held_against_all_of_them():
+    """Benjamini and Yekutieli over series and findings, of claims over series only."""
+    rng = np.random.default_rng(3)
+    shift = np.linspace(-4, 0, 30)[:, None]
+    repeats = repeats_of(a=10 + shift + rng.normal(0, 1, (30, 4)), b=10 + rng.normal(0, 1, (30, 4)))
+    own = finding(less(), id_="B", over=None)
+    rows = told(repeats, finding(less()), own).contrasts
+    exploratory = [row for row in rows if row.id == "A"]
+    adjusted = multipletests([row.claim_p for row in exploratory], method="fdr_by")[1]
+    assert [row.exploratory_p for row in exploratory] == pytest.approx(list(adjusted))
+    assert all(math.isnan(row.exploratory_p) for row in rows if row.id == "B")
+    supported = [row.exploratory_p for row in exploratory if row.verdict == "supported"]
+    luck = [row for row in exploratory if "may be luck" in (row.undecided_because or "")]
+    assert supported
+    assert max(supported) <= 0.05
+    assert luck
+    assert min(row.exploratory_p for row in luck) > 0.05
+    assert {row.verdict for row in luck} == {"undecided"}
+    # Of each by itself the interval at 95 % would have been enough.
+    assert all(row.ci_high < -1 for row in luck)
+
+
+def test_a_ratio_is_told_as_one():
+    rng = np.random.default_rng(1)
+    level = np.exp(rng.normal(3, 1, (12, 1)))
+    noise = np.exp(rng.normal(0, 0.01, (2, 12, 12)))
+    ratios = 0.5 * np.exp(rng.normal(0, 0.1, (12, 1)))
+    values = {"a": level * ratios * noise[0], "b": level * noise[1]}
+    contrast = MeanRatio("less", "a", "b", 1.25, "score")
+    found = told(repeats_of(**values), finding(contrast))
+    (row,) = found.population
+    logs = np.log(values["a"]).mean(axis=1) - np.log(values["b"]).mean(axis=1)
+    ordered = np.exp(np.sort(logs))
+    assert row.verdict == "supported"
+    assert row.median == pytest.approx(math.exp(np.median(logs)))
+    assert row.mean == pytest.approx(math.exp(logs.mean()))
+    assert (row.typical_low, row.typical_high) == pytest.approx((ordered[2], ordered[9]))
+    assert (row.new_series_low, row.new_series_high) == pytest.approx((ordered[0], ordered[-1]))
+    assert (row.share_below_margin, row.share_above_margin) == (1, 0)
+    assert row.margin_equivalent_above == pytest.approx(1 / ordered[2])
+    assert row.margin_exceeded_below == pytest.approx(1 / ordered[9])
+    assert [effect.effect for effect in found.effects] == pytest.approx(list(np.exp(logs)))
+    assert 0.05 < row.tau < 0.2  # of logarithms
+    assert "below 0.8" in found.population_claims[0].sentence
+
+
+def test_the_spread_of_repeats_over_series():
+    rng = np.random.default_rng(1)
+    values = {"a": rng.normal(50, 1, (9, 40)), "b": rng.normal(50, 3, (9, 40))}
+    contrast = SpreadRatio("more_stable", "a", "b", 1.25, "score")
+    (row,) = told(repeats_of(**values), finding(contrast)).population
+    assert (row.verdict, row.share_below_margin, row.n_as_claimed) == ("supported", 1, 9)
+    assert 0.2 < row.median < 0.5
+    single = {name: of[:, :1] for name, of in values.items()}
+    (row,) = told(repeats_of(**single), finding(contrast)).population
+    assert (row.n_unknown, row.verdict) == (9, "undecided")
+    assert math.isnan(row.median)
+
+
+def test_single_repeats_have_effects_without_errors():
+    values = drawn(8, n_repeats=1)
+    found = told(repeats_of(**values), finding(less()))
+    effects = (values["a"] - values["b"])[:, 0]
+    assert [row.effect for row in found.effects] == pytest.approx(list(effects))
+    assert all(math.isnan(row.standard_error) for row in found.effects)
+    (row,) = found.population
+    assert row.median == pytest.approx(np.median(effects))
+    assert row.verdict == "supported"
+    assert math.isnan(row.tau)
+    assert row.calibrated_share != row.calibrated_share
+
+
+def test_pairs_on_each_series_have_the_errors_of_their_differences():
+    rng = np.random.default_rng(1)
+    shared = rng.normal(50, 10, (7, 12))
+    values = {"a": shared - 2 + rng.normal(0, 0.1, (7, 12)), "b": shared}
+    for design in ("paired", "independent"):
+        found = told(repeats_of(**values), finding(less()), design=design)
+        errors = [row.standard_error for row in found.effects]
+        if design == "paired":
+            differences = values["a"] - values["b"]
+            assert errors == pytest.approx(list(stats.sem(differences, axis=1)))
+        else:
+            assert min(errors) > 1
+        assert found.population[0].verdict == "supported"
+
+
+def test_a_scenario_that_was_not_run_on_a_series_is_told():
+    repeats = repeats_of(**drawn(12))
+    repeats = repeats[(repeats["series"] != "s3") | (repeats["scenario"] != "a")]
+    (row,) = told(repeats, finding(less())).population
+    assert (row.n_series, row.n_unknown, row.verdict) == (12, 1, "supported")
+    effects = told(repeats, finding(less())).effects
+    assert [row.series for row in effects if math.isnan(row.effect)] == ["s3"]
+
+
+@pytest.mark.parametrize(("n_diverged", "is_unknown"), [(0, False), (3, True)])
+def test_an_effect_that_diverged_repeats_could_change_is_not_known(n_diverged, is_unknown):
+    values = drawn(12)
+    values["a"][3, :n_diverged] = math.nan
+    (row,) = told(repeats_of(**values), finding(less())).population
+    assert row.n_unknown == is_unknown
+
+
+def test_nothing_is_said_where_no_effect_is_known():
+    values = drawn(7)
+    values["a"][:] = math.nan
+    found = told(repeats_of(**values), finding(less()))
+    (row,), (claim,) = found.population, found.population_claims
+    assert (row.n_unknown, claim.verdict) == (7, "undecided")
+    assert claim.sentence.endswith("known on no series, so nothing can be said.")
+
+
+def test_an_interval_without_an_end_is_told_as_one():
+    values = np.append(np.full(6, -3.0), math.nan)
+    effects = np.where(np.isnan(values), np.nan, values)[:, None]
+    base = np.full((7, 1), 50.0)
+    (row,) = told(repeats_of(a=base + effects, b=base), finding(less())).population
+    assert (row.typical_low, row.typical_high) == (-math.inf, math.inf)
+    assert row.verdict == "undecided"
+
+
+def test_series_of_one_group_are_taken_as_dependent():
+    values = drawn(12, spread=1)
+    clusters = {f"s{index}": "east" if index < 6 else "west" for index in range(12)}
+    row, plain = (
+        told(repeats_of(**values), finding(less()), clusters=groups).population[0]
+        for groups in (clusters, None)
+    )
+    assert (row.n_clusters, plain.n_clusters) == (2, None)
+    assert math.isnan(plain.clustered_mean_low)
+    assert row.clustered_mean_low < row.mean_low
+    assert row.clustered_mean_high > row.mean_high
+    assert replace(row, n_clusters=None) != plain
+
+
+@pytest.mark.parametrize(
+    ("shift", "over", "said"),
+    [
+        (-3.0, MEDIAN, "a against b on 12 series: the median difference of means is -3"),
+        (
+            -3.0,
+            MEDIAN,
+            "at 96.14 %, margin 1), below -1.00 on 100 % of series and above 1.00 on 0 %",
+        ),
+        (0.0, MEDIAN, ": no typical difference that matters."),
+        (
+            -3.0,
+            OverSeries(on_at_least=0.7),
+            "It is as claimed on 12 of 12 series, 100 % ([69.4, 100]",
+        ),
+        (-3.0, OverSeries(on_at_least=0.6), "100] %), and at least 60 % were claimed: supported."),
+        (-1.0, OverSeries(on_at_least=0.7), "undecided (12 series do not settle a share of 0.7)."),
+    ],
+)
+def test_a_claim_over_series_in_words(shift, over, said):
+    values = drawn(12, shift=shift, spread=0.2)
+    (claim,) = told(repeats_of(**values), finding(less(), over=over)).population_claims
+    assert said in claim.sentence
+
+
+def test_a_claim_of_several_comparisons_is_as_good_as_its_weakest():
+    rng = np.random.default_rng(1)
+    repeats = repeats_of(**drawn(12), c=rng.normal(50, 10, (12, 5)))
+    found = told(repeats, finding(less(), less(b="c")))
+    (claim,) = found.population_claims
+    assert [row.verdict for row in found.population] == ["supported", "undecided"]
+    assert (claim.verdict, claim.expect) == ("undecided", "all_of")
+    assert claim.sentence.startswith("1 of 2 comparisons hold. The weakest: a against c")
+    assert claim.undecided_because == found.population[1].undecided_because
+    assert len(told(repeats, finding(less(), over=None)).population_claims) == 0
+
+
+DISTRIBUTIONS = {
+    "normal": lambda rng, shape: rng.normal(size=shape),
+    "exponential": lambda rng, shape: rng.exponential(size=shape) - math.log(2),
+    "lognormal": lambda rng, shape: rng.lognormal(size=shape) - 1,
+    "one in a hundred": lambda rng, shape: np.where(
+        rng.random(shape) < 0.01, 5.0, rng.normal(0, 0.1, shape)
+    ),
+}
+"""Of true effects; all but the last have the median 0, and its is next to it."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+@pytest.mark.parametrize(
+    ("n_series", "studies"), [(3, 500), (5, 500), (10, 2000), (30, 2000), (100, 1000), (1000, 300)]
+)
+def test_verdicts_over_series_err_as_seldom_as_they_should(name, n_series, studies):
+    """The true median lies on the margin: support would be wrong, and so would contradiction."""
+    rng = np.random.default_rng([n_series, len(name)])
+    median = stats.norm.ppf(0.5 / 0.99) * 0.1 if name == "one in a hundred" else 0.0
+    errors = np.repeat([0.02, 0.1, 0.05], math.ceil(n_series / 3))[:n_series]
+    wrong = missed = 0
+    for _ in range(studies):
+        true = DISTRIBUTIONS[name](rng, n_series) - median
+        # Errors that are symmetric move the median where effects are skewed, but by little.
+        effects = true + rng.normal(0, 0.1 * errors)
+        found = decision(effects - 1)
+        missed += found.interval is not None and not found.interval.low <= -1 <= found.interval.high
+        wrong += found.verdict in (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.NO_DIFFERENCE)
+        assert found.interval is not None or n_series < 6
+    most = stats.binom.isf(1e-3, studies, 0.05)
+    assert missed <= most
+    assert wrong <= most
+    assert n_series >= 6 or not wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.5, 0.8])
+@pytest.mark.parametrize("n_series", [3, 5, 10, 30, 100, 1000])
+def test_shares_are_claimed_wrongly_as_seldom_as_they_should(share, n_series):
+    """The true share is the one claimed: support errs, and so does contradiction.
+
+    Of many series effects have no errors here, without which nothing is contradicted: calibrated
+    shares take long.
+    """
+    rng = np.random.default_rng(n_series)
+    studies, repeats = 400, 10 if n_series <= 30 else 1
+    over = OverSeries(on_at_least=share)
+    verdicts = []
+    for _ in range(studies):
+        true = np.where(rng.random(n_series) < share, -2.0, 0.0)
+        effects = true + rng.normal(0, 0.05, n_series)
+        verdicts.append(decision(effects, over=over, variances=0.0025, repeats=repeats).verdict)
+    most = stats.binom.isf(1e-3, studies, 0.05)
+    assert verdicts.count(Verdict.SUPPORTED) + verdicts.count(Verdict.CONTRADICTED) <= most

@@ -58,5 +58,5 @@ def test_engines_and_metrics_ask_the_task(monkeypatch):
 def test_regression_decodes_its_targets_to_the_observations():
     series = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
     data = supervise(series, STATEFUL.preparation)
-    forecasts = TASKS["regression"].forecasts(data, data.test.targets[np.newaxis])
+    forecasts = TASKS["regression"].forecasts(data, data.test.targets[np.newaxis, :, np.newaxis])
     np.testing.assert_allclose(forecasts[0], series.values[-12:], rtol=1e-6)

@@ -22,6 +22,7 @@ def load(path):
     return module
 
 
+@pytest.mark.slow
 def test_the_pages_are_built_and_no_link_is_dead(tmp_path):
     build = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
     result = subprocess.run(

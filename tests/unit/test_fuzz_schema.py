@@ -48,9 +48,9 @@ FILES = {
         for month in (1, 2)
         for day in range(1, 32 if month == 1 else 29)
     ),
-    "table.csv": "method,data,seed,loss,acc,note,end\n"
+    "table.csv": "method,data,seed,loss,acc,note,end,kind\n"
     + "".join(
-        f"{method},{name},{seed},{seed % 7 + i}.5,{seed % 5},x,{'ok' if seed else 'crashed'}\n"
+        f"{method},{name},{seed},{seed % 7 + i}.5,{seed % 5},x,{'ok' if seed else 'crashed'},of {name}\n"
         for i, method in enumerate(("new", "old", "older"))
         for name in ("one", "two")
         for seed in range(6)
@@ -62,9 +62,10 @@ FILES = {
 
 OWN = """
 study: {name: own, title: Own, seed: 1, repeats: 4, repeats_per_job: {replicated: 2, keras: 1}, alpha: 0.1, margin: 1,
-  spread_margin: 1.5, series: [shop], scenarios: [a, b, c, d], findings: [F1, F2, F3, F4, F5, F6, F7], metric: rmse}
+  spread_margin: 1.5, series: [shop], scenarios: [a, b, c, d], findings: [F1, F2, F3, F4, F5, F6, F7], metric: rmse,
+  require: {F3: supported}}
 series:
-  shop: {title: Shop, unit: pieces, file: own.csv, value: sold, date: day, where: {place: north}, sort: true,
+  shop: {title: Shop, attributes: {kind: food}, unit: pieces, file: own.csv, value: sold, date: day, where: {place: north}, sort: true,
     missing: drop, gaps: ignore, inputs: [rain], horizon: 0, margin: 2, test_rows: 6, published: published.csv,
     read: {separator: ;, decimal: ",", thousands: null, encoding: utf-8, sheet: null, skip_first: 0, skip_last: 0, dates: day_first}}
   unused: {file: own.csv, value: sold, where: {place: north}, test_rows: 6}
@@ -117,7 +118,7 @@ standalone: true
 study: {name: table, seed: 1, margin: 1, design: independent}
 table: {file: [table.csv], metric: loss, unit: points, better: lower, columns: {scenario: method, series: data, repeat: seed},
   metrics: {acc: {better: higher, unit: points}}, failed: {column: end, values: [crashed]}, left_out: {column: note, values: [y]},
-  pooled: [note], deterministic: [], read: {separator: ",", decimal: ., dates: null, thousands: null, encoding: null, sheet: null, skip_first: 0, skip_last: 0}}
+  pooled: [note], attributes: [kind], deterministic: [], read: {separator: ",", decimal: ., dates: null, thousands: null, encoding: null, sheet: null, skip_first: 0, skip_last: 0}}
 findings: {F: {claim: Less., expect: less, a: new, b: old}, G: {claim: Acc., expect: greater, a: new, b: old, metric: acc, margin: 1}}
 """
 
@@ -321,6 +322,9 @@ def assert_one_clear_error(error, place):
     named = {[part for part in place if isinstance(part, str)][-1]}
     if named & {"a", "b"}:
         named |= {"a", "b"}
+    if "ratio" in named:
+        # What is no ratio takes a margin in units of its own.
+        named |= {"margin"}
     if {"read", "file"} & set(place):
         # How a file is read shows in what is missing there.
         named |= {"file", "value", "where", "pooled", "wide"}

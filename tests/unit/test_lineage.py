@@ -43,6 +43,6 @@ def test_both_engines_hand_the_state_on_in_this_way():
             changed = values.copy()
             changed[-13] += bump  # the input of the first of twelve test rows
             data = supervise(Series("s", changed, tuple("x" * 30), 12), regime.preparation)
-            outputs.append(engine.train_block(regime, data, [5], lambda _: None).outputs[0])
+            outputs.append(engine.train_block(regime, data, [5], lambda _: None).outputs[0, :, 0])
         touched = np.flatnonzero(np.abs(outputs[1] - outputs[0]) > 1e-7)
         assert list(touched) == [0, 3, 6, 9]

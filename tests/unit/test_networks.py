@@ -130,7 +130,7 @@ def test_engines_are_equal_number_for_number(name):
     np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
     np.testing.assert_array_equal(ours.epochs, theirs.epochs)
     data = supervise(SERIES, regime.preparation)
-    errors = [rmse(data.invert(block.outputs), data.actual) for block in (ours, theirs)]
+    errors = [rmse(data.invert(block.outputs[..., 0]), data.actual) for block in (ours, theirs)]
     np.testing.assert_allclose(*errors, atol=1e-3, rtol=0)
 
 
@@ -190,7 +190,7 @@ def test_weights_move_to_another_batch_size():
     model.set_weights([weights[name] for name in stock.weight_names(together)])
     rows = supervise(SERIES, together.preparation).test.inputs
     one_by_one = np.concatenate([model.predict(row[np.newaxis], verbose=0)[:, 0] for row in rows])
-    np.testing.assert_allclose(alone.outputs[0], one_by_one, atol=1e-6)
+    np.testing.assert_allclose(alone.outputs[0, :, 0], one_by_one, atol=1e-6)
 
 
 # Sequences

@@ -45,6 +45,29 @@ def test_a_claim_whose_interval_misses_too_often_is_flagged():
     assert "misses" not in judge(normal, settings(**asked)).claims[0].flags
 
 
+@pytest.mark.parametrize(("better", "is_reversed"), [("higher", True), ("lower", False)])
+def test_failed_runs_rank_worst_as_the_table_says(better, is_reversed):
+    """Without its failed run, a has the higher ranks; with it as the lowest, the lower ones."""
+    b = np.arange(200.0)
+    a = b + np.where(b > 150, 0.1, -0.1)
+    a[0] = np.nan
+    runs = pd.DataFrame({"scenario": ["a"] * 200 + ["b"] * 200, "score": [*a, *b]})
+    (claim,) = judge(runs, settings(better, expect="greater", a="a", b="b")).claims
+    reason = "repeats without a finite value could change the answer"
+    assert (claim.undecided_because == reason) == is_reversed
+
+
+def test_what_is_declared_deterministic_differs_exactly():
+    asked = settings(expect="less", a="a", b="b")
+    asked["table"]["deterministic"] = ["a", "b"]
+    runs = pd.DataFrame({"scenario": ["a", "a", "b", "b"], "score": [1.0, 1.0, 2.0, 2.0]})
+    (claim,) = judge(runs, asked).claims
+    assert (claim.verdict, claim.flags) == (
+        "supported",
+        "both are deterministic, so nothing is inferred",
+    )
+
+
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [

@@ -51,7 +51,7 @@ def test_the_shipped_study_is_one_job_for_each_scenario():
 @pytest.mark.parametrize(
     "model",
     [
-        {}, {"epochs": 20_000}, {"units": 64, "timesteps": 12,}, {"layer": "gru", "units": 4},
+        {}, {"epochs": 20_000}, {"units": 64, "timesteps": 9}, {"layer": "gru", "units": 4},
         {"engine": "keras", "epochs": 10},
     ],
     ids=str,

@@ -23,6 +23,7 @@ from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRa
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.forecasts import baseline_forecasts_table
 from thousandfold.inference.judging import judge
+from thousandfold.inference.margins import margins_table
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.precision import (
     compare_with_baselines,
@@ -55,6 +56,7 @@ from thousandfold.tables.rows import (
     FidelityRow,
     ForecastBandRow,
     IdentityRow,
+    MarginRow,
     MethodPairRow,
     MethodRow,
     ModeratorRow,
@@ -194,6 +196,7 @@ def analysed(study, diverged, warnings):
         FidelityRow: [fidelity],
         IdentityRow: [identity],
         TwinRow: check_twins(samples, names, study.twins, design, study.alpha),
+        MarginRow: margins_table(contrasts),
         ReachRow: [],
         **{row_type: [] for row_type in OVER_SERIES_ROWS},
     }

@@ -356,6 +356,7 @@ def test_a_new_study_of_a_table(file, metric, better, series, scenarios, failed)
         (contrast,) = finding.contrasts
         assert contrast.b in ("base", "baseline", "logreg", "lstm", "resnet18-base")
         assert contrast.expect == ("greater" if better else "less")
+        assert (finding.over is not None) == (series >= 6)
 
 
 def test_a_table_that_tells_of_no_scenario():

@@ -36,6 +36,7 @@ from thousandfold.report.sections.over_all import OverAll
 from thousandfold.report.sections.pairs import Pairs
 from thousandfold.report.sections.published import Published
 from thousandfold.report.sections.reading import Reading
+from thousandfold.report.sections.repeats import Repeats
 from thousandfold.report.sections.stopping import OUTCOMES
 from thousandfold.report.sections.stopping import Stopping as StoppingSection
 from thousandfold.report.sections.trust import NULLS, Trust
@@ -55,6 +56,7 @@ from thousandfold.tables.rows import (
     IdentityRow,
     PublishedRow,
     ReplicationRow,
+    RequiredRepeatsRow,
     StoppingRow,
     StoppingSimulationRow,
     TwinRow,
@@ -505,6 +507,18 @@ def test_on_which_series_a_claim_holds(small):
     text = text_of(OverAll, replace(small, study=study), {ConjunctionRow: [row]})
     assert text.endswith("C A claim. 2 of 3 X, Z Y conjunctions.csv")
     assert "Over all 3 series" in text
+
+
+def test_targets_are_those_of_the_table(small, monkeypatch):
+    drawn, draw = [], figures.standard_error_figure
+    monkeypatch.setattr(
+        figures, "standard_error_figure", lambda *args: drawn.append(args[1]) or draw(*args)
+    )
+    rows = [row for row in small.rows(RequiredRepeatsRow) if row.scenario == "stateful"]
+    rows = [replace(row, target=row.target + 1) for row in rows]
+    (part,) = again(small, {RequiredRepeatsRow: rows}).on_each_series()
+    assert list(Repeats.of(part).targets) == ["6", "4", "2", "1.5"]
+    assert drawn == [[row.target for row in rows]]
 
 
 def test_published_numbers_that_are_compatible_are_counted(run):

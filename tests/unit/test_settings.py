@@ -13,6 +13,8 @@ from thousandfold.settings import (
     AssessmentSettings,
     CalibrationSettings,
     ComparisonSettings,
+    PowerSettings,
+    ReachSettings,
     Settings,
     StoppingSettings,
     SummarySettings,
@@ -65,14 +67,26 @@ def changed_by(**changes):
 def test_a_change_reaches_the_analyses_that_it_concerns():
     source, findings = shipped_study().series[0], shipped_study().findings
     assert changed_by(twins=()) == {ComparisonSettings}
-    assert changed_by(alpha=0.01) == {ComparisonSettings, CalibrationSettings, VerdictSettings}
-    assert changed_by(repeats=5) == {StoppingSettings}
+    assert changed_by(alpha=0.01) == {
+        ComparisonSettings,
+        CalibrationSettings,
+        VerdictSettings,
+        PowerSettings,
+    }
+    assert changed_by(repeats=5) == {PowerSettings, StoppingSettings}
     assert changed_by(stopping=Stopping(10, 0.6)) == {AssessmentSettings, StoppingSettings}
     texts = [replace(f, claim="In other words.", note="A note.") for f in findings]
-    assert changed_by(findings=tuple(texts)) == {VerdictSettings}
-    assert changed_by(findings=findings[1:]) == {CalibrationSettings, VerdictSettings}
+    assert changed_by(findings=tuple(texts)) == {PowerSettings, VerdictSettings}
+    assert changed_by(findings=findings[1:]) == {
+        CalibrationSettings,
+        PowerSettings,
+        ReachSettings,
+        VerdictSettings,
+    }
     assert changed_by(series=(replace(source, margin=source.margin + 1),)) == {
         SummarySettings,
         CalibrationSettings,
+        PowerSettings,
+        ReachSettings,
         VerdictSettings,
     }

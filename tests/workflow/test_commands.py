@@ -20,6 +20,8 @@ OVERLAYS = sorted(path.relative_to(ROOT) for path in ROOT.glob("config/*.yaml"))
 NEW_STUDY = "tests/workflow/test_own_studies.py::test_a_new_study_in_one_step"
 OWN_TABLE = "tests/workflow/test_own_studies.py::test_the_five_lines_of_the_readme"
 PLACES = "tests/workflow/test_places.py::test_a_study_in_another_folder_and_the_command_that_its_report_tells"
+PLANNED = "tests/workflow/test_own_studies.py::test_a_plan_before_and_after_a_pilot"
+REQUIRED = "tests/workflow/test_own_studies.py::test_verdicts_that_are_required"
 STARTED = "tests/unit/test_docs.py::test_every_script_can_be_started"
 
 ELSEWHERE = {
@@ -39,6 +41,10 @@ ELSEWHERE = {
     "snakemake --unlock": "tests/workflow/test_reruns.py::test_a_kill_in_the_middle_changes_no_result",
     "snakemake -n": "tests/workflow/test_reruns.py::test_a_finished_study_has_nothing_to_do",
     "snakemake analyse": OWN_TABLE,
+    "snakemake --cores 2 plan_power": PLANNED,
+    "snakemake plan_power": PLANNED,
+    "snakemake --cores 2 verdicts": REQUIRED,
+    "snakemake verdicts": REQUIRED,
     "snakemake --cores 2 analyse --configfile mine.yaml": OWN_TABLE,
     "snakemake --profile profiles/slurm": "tests/cluster/test_slurm.py::test_the_smoke_study_gives_the_same_numbers_though_its_head_is_killed",
     "snakemake --profile profiles/cluster-generic": "tests/cluster/test_generic.py::test_the_study_gives_the_same_numbers",

@@ -1,5 +1,6 @@
 """Studies of one's own, end to end: other series, other networks, and tables trained elsewhere."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -290,6 +291,41 @@ def test_the_five_lines_of_the_readme(elsewhere):
     (elsewhere.folder / "overlay.yaml").write_text(block, encoding="utf-8")
     elsewhere.run("analyse")
     assert "supported" in (elsewhere.folder / "results/mine/claims.csv").read_text(encoding="utf-8")
+
+
+def test_a_plan_before_and_after_a_pilot(elsewhere, tmp_path):
+    """A table of runs is a pilot from the start; a study that trains has none before it ran."""
+    elsewhere.run("analyse")
+    assert not (elsewhere.results / "power.csv").exists()
+    elsewhere.run("plan_power")
+    power = pd.read_csv(elsewhere.results / "power.csv")
+    assert set(power["pilot"]) == {60}
+    figures = {path.name for path in (elsewhere.folder / "reports/elsewhere/power").iterdir()}
+    assert "mine-H1-new-old.svg" in figures
+    assert elsewhere.planned("plan_power") == {}
+
+    project = Project(tmp_path / "tiny")
+    output = project.run("plan_power", succeeds=False)
+    assert "set study.assumed_spread, or train a few first" in output
+    project.configure(study={"assumed_spread": 8})
+    project.run("plan_power")
+    power = pd.read_csv(project.results / "power.csv")
+    assert power["pilot"].isna().all()
+    assert set(power["n"]) >= {3, 7, 1000}
+    assert not project.blocks()
+
+
+def test_verdicts_that_are_required(elsewhere):
+    elsewhere.configure(study={"require": {"H1": "supported", "H3": "not contradicted"}})
+    output = elsewhere.run("verdicts", succeeds=False)
+    assert "H3 on mine: contradicted; required was not contradicted" in output
+    assert "H1 on" not in output
+    told = json.loads((elsewhere.results / "verdicts.json").read_text(encoding="utf-8"))
+    assert [answer["verdict"] for answer in told] == ["supported", "supported", "contradicted"]
+    elsewhere.configure(study={"require": {"H1": "supported", "H3": "supported"}})
+    elsewhere.run("analyse")
+    elsewhere.configure(study={"require": {"H1": "supported"}})
+    elsewhere.run("verdicts")
 
 
 # A config for one's own file, in one step

@@ -163,6 +163,7 @@ rule judge:
         population=RESULTS / "population.csv",
         population_claims=RESULTS / "population_claims.csv",
         effects=RESULTS / "effects.csv",
+        margins=RESULTS / "margins.csv",
         checksums=checksums(
             "contrasts.csv",
             "claims.csv",
@@ -170,6 +171,7 @@ rule judge:
             "population.csv",
             "population_claims.csv",
             "effects.csv",
+            "margins.csv",
         ),
     log:
         LOG_FILE.format(rule="judge"),

@@ -15,6 +15,7 @@ from thousandfold.tables.rows import (
     ContrastRow,
     EffectRow,
     IdentityRow,
+    MarginRow,
     PopulationClaimRow,
     PopulationRow,
 )
@@ -39,6 +40,7 @@ def write_verdicts(
     population_output: Path,
     population_claims_output: Path,
     effects_output: Path,
+    margins_output: Path,
 ) -> None:
     """Write the tables of verdicts, on each series and over all, from the repeats table."""
     told = judged(
@@ -53,6 +55,7 @@ def write_verdicts(
     write_rows(PopulationRow, told.population, population_output)
     write_rows(PopulationClaimRow, told.population_claims, population_claims_output)
     write_rows(EffectRow, told.effects, effects_output)
+    write_rows(MarginRow, told.margins, margins_output)
 
 
 if __name__ == "__main__":
@@ -69,4 +72,5 @@ if __name__ == "__main__":
         population_output=Path(snakemake.output.population),
         population_claims_output=Path(snakemake.output.population_claims),
         effects_output=Path(snakemake.output.effects),
+        margins_output=Path(snakemake.output.margins),
     )

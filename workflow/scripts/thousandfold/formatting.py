@@ -21,8 +21,10 @@ def percent(share: float, digits: int | None = None) -> str:
 
 def coverage(share: float) -> str:
     """An interval's level in percent: two decimals, or as many as make it less than 100."""
-    beyond = 100 * (1 - share)
-    digits = 2 if beyond <= 0 else max(2, 1 - math.floor(math.log10(beyond)))
+    text = f"{100 * share:.2f} %"
+    if share >= 1 or text != "100.00 %":
+        return text
+    digits = 1 - round(math.floor(math.log10(100 * (1 - share)) + 1e-9))
     return f"{100 * share:.{digits}f} %"
 
 

@@ -164,7 +164,7 @@ class Study(ABC):
     stopping: Stopping | None = None
     """The rule by which trainings end before `repeats`; None: they do not."""
     required: tuple[tuple[str, str], ...] = ()
-    """(claim, what it has to come out as): a key of inference.answers.FAILING."""
+    """(claim, what it has to come out as): a key of inference.answers.IS_MET."""
     assumed_spread: float | None = None
     """The standard deviation that repeats are planned with while there are none."""
     cluster: str | None = None

@@ -4,7 +4,7 @@ A task says what the engines, which know no task by name, leave open. Depends on
 metrics measure a task's forecasts is said in metrics.py, so that a new metric trains nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from thousandfold.supervised import Supervised, future_in_units
 
 Decoding = Callable[[Supervised, np.ndarray], np.ndarray]
-"""From data and the outputs of repeats for them, shape (R, rows), to forecasts of that shape."""
+"""From data and what repeats put out for them to forecasts, shape (R, rows)."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,22 @@ class Task:
     """What Keras calls that layer's; None: linear."""
     loss: str
     """What Keras calls it."""
-    row_losses: Callable[[Any, Any], Any]
-    """The same loss of each row, from outputs and targets: arrays or tensors of one shape."""
+    row_losses: Callable[[Sequence[Any], Any], Any]
+    """The same loss of each row, from every output of rows and their targets: arrays or tensors of
+    one shape."""
     forecasts: Decoding
-    """Of the test rows, in the series' units."""
+    """Of the test rows, in the series' units, from outputs (R, rows, outputs)."""
     future: Decoding
-    """Of the steps beyond the series' end, in its units."""
+    """Of the steps beyond the series' end, in its units, from the only output, (R, rows)."""
 
 
-def _squared_errors(outputs: Any, targets: Any) -> Any:
-    return (outputs - targets) ** 2
+def _squared_errors(outputs: Sequence[Any], targets: Any) -> Any:
+    (output,) = outputs
+    return (output - targets) ** 2
+
+
+def _in_units(data: Supervised, outputs: np.ndarray) -> np.ndarray:
+    return data.invert(outputs[..., 0])
 
 
 TASKS = {
@@ -44,7 +50,7 @@ TASKS = {
         activation=None,
         loss="mean_squared_error",
         row_losses=_squared_errors,
-        forecasts=Supervised.invert,
+        forecasts=_in_units,
         future=future_in_units,
     ),
 }

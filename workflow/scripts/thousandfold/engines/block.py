@@ -31,9 +31,9 @@ class TrainedBlock:
     epochs: np.ndarray
     """How many epochs each was trained, shape (R,)."""
     outputs: np.ndarray
-    """The network's output for each test row, shape (R, test_rows)."""
+    """The network's outputs for each test row, shape (R, test_rows, O)."""
     future: np.ndarray
-    """Its outputs beyond the end of the series, shape (R, horizon)."""
+    """Its only output at each step beyond the end of the series, shape (R, horizon)."""
     seconds: np.ndarray | None = None
     """How long each took to train, shape (R,); None where repeats are trained at once."""
 

@@ -4,10 +4,10 @@ With the repeats last, each operation is a contiguous loop over them that the co
 fastest for small networks, whose products are too small to gain from a matrix routine. Wider
 ones have the repeats first, and each repeat's products are matrix products of its own.
 
-Letters in shapes: B rows in a batch, T timesteps, F features, U units, G columns of a kernel, R
-repeats, and L lanes of an input: 1 where all repeats see the same rows, R where each has rows of
-its own. Shapes are written with the repeats last; with the repeats first, R or L stands before
-the letters beside it: (T, B, F, L) is (T, L, B, F).
+Letters in shapes: B rows in a batch, T timesteps, F features, U units, G columns of a kernel, O
+outputs of a network, R repeats, and L lanes of an input: 1 where all repeats see the same rows, R
+where each has rows of its own. Shapes are written with the repeats last; with the repeats first, R
+or L stands before the letters beside it: (T, B, F, L) is (T, L, B, F).
 """
 
 from abc import ABC, abstractmethod
@@ -45,6 +45,10 @@ class Layout(ABC):
     def product(self, x: Any, weight: Any) -> Any:
         """The matrix product of each repeat: x (B, F, L) and weight (F, G, R) give (B, G, R)."""
 
+    @abstractmethod
+    def over_units(self, function: Any, values: Any) -> Any:
+        """A function of the last axis, applied over the units of an array (B, U, R)."""
+
     def per_row(self, values: Any) -> Any:
         """Values (B,) in a shape that broadcasts against (B, R)."""
         return tf.expand_dims(values, 1 - self.rows)
@@ -78,6 +82,9 @@ class _RepeatsLast(Layout):
     def per_repeat(self, values: Any, like: Any) -> Any:
         return values
 
+    def over_units(self, function: Any, values: Any) -> Any:
+        return tf.transpose(function(tf.transpose(values, [0, 2, 1])), [0, 2, 1])
+
     def product(self, x: Any, weight: Any) -> Any:
         return tf.reduce_sum(x[:, :, tf.newaxis] * weight, axis=1)
 
@@ -106,6 +113,9 @@ class _RepeatsFirst(Layout):
 
     def per_repeat(self, values: Any, like: Any) -> Any:
         return tf.reshape(values, (-1, *[1] * (len(like.shape) - 1)))
+
+    def over_units(self, function: Any, values: Any) -> Any:
+        return function(values)
 
     def product(self, x: Any, weight: Any) -> Any:
         if weight.shape[2] == 1:

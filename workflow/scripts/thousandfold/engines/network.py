@@ -125,7 +125,7 @@ class Network:
         return tuple(tf.where(is_present, new, old) for new, old in zip(after, state, strict=True))
 
     def __call__(self, x: Any, present: Any, state: State) -> tuple[Any, State]:
-        """Outputs (B, R) and the state after the last of x's timesteps, x being (T, B, F, L)."""
+        """Outputs (B, O, R) and the state after the last of x's timesteps, x being (T, B, F, L)."""
         timesteps, batch_size = x.shape[0], x.shape[1 + self.layout.rows]
         # Read here: what a loop reads, its gradient keeps a copy of for every timestep.
         w = {name: tf.convert_to_tensor(variable.value) for name, variable in self.weights.items()}
@@ -154,8 +154,10 @@ class Network:
     def _output(self, w: Weights, h: Any) -> Any:
         outputs = self.layout.product(h, w["dense_kernel"])
         outputs += self.layout.for_all_rows(w["dense_bias"])
+        if self.task.activation is None:
+            return outputs
         activation = keras.activations.get(self.task.activation)
-        return activation(tf.squeeze(outputs, self.layout.units))
+        return self.layout.over_units(activation, outputs)
 
 
 def batches_of(rows: int, batch_size: int) -> int:
@@ -241,6 +243,6 @@ def batch_losses(
     """Each repeat's mean loss (R,) on one batch, and the state after it."""
     x, present, targets = picked
     outputs, state = network(x, present, state)
-    losses = network.task.row_losses(outputs, targets)
+    losses = network.task.row_losses(tf.unstack(outputs, axis=network.layout.units), targets)
     weighted = network.layout.per_row(row_weights) * losses
     return tf.reduce_sum(weighted, axis=network.layout.rows), state

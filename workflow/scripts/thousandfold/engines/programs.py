@@ -17,7 +17,7 @@ from thousandfold.engines.stopper import Stopper
 from thousandfold.scenario import Preparation, Regime, Statefulness
 from thousandfold.supervised import Rows
 
-PROGRAMS_KEPT = 16
+PROGRAMS_KEPT = 8
 """In one process; each holds the weights of its lanes, and code."""
 
 
@@ -139,7 +139,7 @@ def forecasting_program(network: Network) -> Any:
     """Compiled forecasting, batch by batch.
 
     (count, inputs (N, T, B, F, L), present (N, T, B, 1) or None, begins (N,) or None, resets,
-    state) -> outputs (N, B, R), state. Only `count` of the N batches are there; `resets` says
+    state) -> outputs (N, B, O, R), state. Only `count` of the N batches are there; `resets` says
     whether the state is zeroed after each.
     """
 
@@ -159,7 +159,8 @@ def forecasting_program(network: Network) -> Any:
             output, state = network(inputs[batch], seen, state)
             return outputs.write(batch, output), _chosen(resets, zero, state)
 
-        shape = network.layout.placed(tf.zeros((batch_size, network.repeats))).shape
+        one = tf.zeros((batch_size, network.task.outputs, network.repeats))
+        shape = network.layout.placed(one).shape
         outputs = tf.TensorArray(tf.float32, size=inputs.shape[0], element_shape=shape)
         outputs, state = loop(count, batch_after_batch, outputs, state)
         return outputs.stack(), state

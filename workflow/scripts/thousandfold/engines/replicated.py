@@ -96,7 +96,7 @@ class Trainer:
         return losses, state, fields[3].numpy()
 
     def _forecast_rows(self, rows: Rows, state: State) -> tuple[np.ndarray, State]:
-        """Outputs of rows, (R, rows), or of those that end a sequence; and the state after them."""
+        """Outputs (R, rows, O) of rows, or of those that end a sequence; and the state after."""
         batch_size = self.regime.training.rows_per_forecast
 
         def cut(values: np.ndarray) -> Any:
@@ -112,8 +112,8 @@ class Trainer:
             state,
         )
         outputs = self.layout.repeats_last(outputs, after=1)
-        flat = outputs.numpy().reshape(-1, outputs.shape[-1])[: len(rows)]
-        return (flat if rows.ends is None else flat[rows.ends]).T, state
+        flat = outputs.numpy().reshape(-1, *outputs.shape[-2:])[: len(rows)]
+        return (flat if rows.ends is None else flat[rows.ends]).transpose(2, 0, 1), state
 
     def _forecast_future(self, state: State) -> np.ndarray:
         """Outputs beyond the end of the series, (R, horizon), each from the ones before."""

@@ -175,13 +175,13 @@ def _stepwise_epoch(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) 
 
 
 def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
-    """Forecast rows batch by batch, carrying or resetting the state as the regime says."""
+    """Outputs (rows, O), batch by batch, carrying or resetting the state as the regime says."""
     outputs, size = [], regime.training.rows_per_forecast
     for start in range(0, len(rows), size):
         if rows.begins is not None and rows.begins[start]:
             reset_states(model)
         batch = rows.inputs[start : start + size]
-        outputs.append(model.predict_on_batch(batch)[:, 0])
+        outputs.append(model.predict_on_batch(batch))
         if regime.state.reset_after_prediction:
             reset_states(model)
     joined = np.concatenate(outputs)

@@ -13,6 +13,7 @@ from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.judging import Identities, judge, study_size
+from thousandfold.inference.margins import margins_table
 from thousandfold.inference.population.judging import (
     claims_over_series,
     effect_rows,
@@ -30,6 +31,7 @@ from thousandfold.tables.rows import (
     ConjunctionRow,
     ContrastRow,
     EffectRow,
+    MarginRow,
     PopulationClaimRow,
     PopulationRow,
 )
@@ -51,6 +53,8 @@ class JudgedFindings:
     """A row per claim over series, with its verdict and sentence."""
     effects: list[EffectRow]
     """A row per such comparison and series."""
+    margins: list[MarginRow]
+    """A row per range of margins for which the verdict on a comparison is the same."""
 
 
 def calibrated(repeats: pd.DataFrame, settings: CalibrationSettings) -> list[CalibrationRow]:
@@ -110,6 +114,7 @@ def judged(
         population,
         claims_over_series(registered, over_series, population),
         effect_rows(over_series),
+        margins_table(contrasts),
     )
 
 

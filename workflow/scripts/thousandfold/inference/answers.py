@@ -1,7 +1,7 @@
 """The verdicts for machines: one object per claim, as schemas/verdicts.schema.json has them."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from thousandfold.errors import UserError
@@ -17,11 +17,13 @@ from thousandfold.tables.rows import (
     ReachRow,
 )
 
-FAILING = {
-    "supported": set(Verdict) - {Verdict.SUPPORTED},
-    "not contradicted": {Verdict.CONTRADICTED, Verdict.DOES_NOT_HOLD},
+IS_MET: Mapping[str, Callable[[str], bool]] = {
+    "supported": lambda verdict: verdict == Verdict.SUPPORTED,
+    "not contradicted": lambda verdict: (
+        verdict not in (Verdict.CONTRADICTED, Verdict.DOES_NOT_HOLD)
+    ),
 }
-"""What a claim can be required to be, and the verdicts with which it is not."""
+"""What a claim can be required to come out as, and whether a verdict is that."""
 
 OF_CONTRASTS = (
     "scenario_a", "scenario_b", "metric", "estimand", "margin", "difference", "ci_low", "ci_high",
@@ -104,7 +106,7 @@ def check_required(
 ) -> None:
     """Check that claims came out as required: over series if they are about those, else on each.
 
-    `required` has for each claim a key of FAILING. Raises RequiredVerdictsError.
+    `required` has for each claim a key of IS_MET. Raises RequiredVerdictsError.
     """
     over_series = {finding.id for finding in findings if finding.over is not None}
     failed = []
@@ -112,8 +114,8 @@ def check_required(
         id_, verdict = answer["id"], answer["verdict"]
         decides = (answer["series"] is None) == (id_ in over_series)
         wanted = required.get(id_)
-        if decides and wanted is not None and verdict in FAILING[wanted]:
+        if decides and wanted is not None and not IS_MET[wanted](verdict):
             on = "over series" if answer["series"] is None else f"on {answer['series']}"
             failed.append(f"{id_} {on}: {verdict}; required was {wanted}")
     if failed:
-        raise RequiredVerdictsError("\n".join(failed))
+        raise RequiredVerdictsError(*failed)

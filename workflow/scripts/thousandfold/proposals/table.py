@@ -48,6 +48,9 @@ SETTINGS = ("config", "params", "tags")
 NO_METRICS = ("runtime", "duration", "time", "seconds", "lr", "epoch", "epochs", "step", "steps")
 """Numbers that runs come with and that are seldom what is compared."""
 
+ENOUGH_SERIES = 6
+"""From so many on, the claims proposed are about series like those in the table."""
+
 BASELINES = ("baseline", "base", "control", "default", "old", "reference", "vanilla")
 
 SUMMARY_WORDS = frozenset({"mean", "avg", "average", "std", "rank", "median", "min", "max", "n"})
@@ -64,6 +67,7 @@ class TableProposal:
     """lower or higher; None: its name does not tell."""
     margin: float
     scenarios: tuple[str, ...]
+    n_series: int
     told: tuple[str, ...]
     """What was recognised, each in a few words."""
 
@@ -100,6 +104,7 @@ def propose_table(file: str, value: str | None) -> TableProposal:
         None if metric == SCORE else _better(metric),
         float(known.mean()) * MARGIN_SHARE if known.size else 1.0,
         tuple(dict.fromkeys(runs.sheet.texts(runs.sheet.column("scenario")))),
+        len(set(runs.sheet.texts(runs.sheet.column("series")))) if "series" in columns else 1,
         (*told, *runs.sheet.assumed),
     )
 
@@ -204,4 +209,8 @@ def _findings(proposal: TableProposal) -> str:
             f"  H{index}:", f"    claim: {text_of(claim)}", f"    expect: {expect}",
             f"    a: {quoted(name)}", f"    b: {quoted(base)}",
         ]  # fmt: skip
+        if proposal.n_series >= ENOUGH_SERIES:
+            lines.append(
+                "    over: series # --> on series like these; without it, on each by itself"
+            )
     return "\n".join(lines)

@@ -466,6 +466,20 @@ class PowerRow(Row, table="power"):
     chance: float = column("how often they would, in simulated studies through what decides")
 
 
+class MarginRow(Row, table="margins"):
+    """A range of margins for which the verdict on a comparison is the same."""
+
+    series: str = column("the series' name")
+    id: str = column("the finding's id")
+    scenario_a: str = column("as in contrasts.csv")
+    scenario_b: str | None = column("the scenario it is compared with")
+    metric: str = column("what is compared")
+    estimand: str = column("as in contrasts.csv")
+    above: float = column("lower end of the range", CONTRAST)
+    up_to: OptionalFloat = column("its upper end; empty if there is none", CONTRAST)
+    verdict: str = column("what the data say about the comparison, with such a margin")
+
+
 class ReachRow(Row, table="reach"):
     """A contrast of means on one series again, over other test rows; it decides nothing."""
 

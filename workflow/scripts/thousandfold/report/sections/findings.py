@@ -23,6 +23,7 @@ from thousandfold.inference.replication import (
 from thousandfold.metrics import metric_name
 from thousandfold.names import spelled
 from thousandfold.report.claims import Claim, claim_of
+from thousandfold.report.margins import MarginStrip, margin_strips
 from thousandfold.report.reach import key_of, reaches_of, sentence_of_reach
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
@@ -79,6 +80,8 @@ class Finding:
     sentence: str
     reach: Sequence[str]
     """How far its comparisons rest on the test rows, a sentence each."""
+    strips: Sequence[MarginStrip]
+    """Its verdict by margin, of each comparison."""
     few_repeats: str
     """What as few repeats as the article's would have shown, in a sentence."""
     figures: Sequence[Plot]
@@ -135,6 +138,7 @@ def _finding(
         head=claim_of(row),
         sentence=row.sentence,
         reach=_reach(run, contrasts),
+        strips=margin_strips(run, contrasts),
         few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS], run.labels),
         figures=list(_plots(run, contrasts)),
         comparisons=[

@@ -414,6 +414,7 @@ def test_ranks_over_data_sets():
     text = text_of(Ranks, run)
     assert f"χ² {friedman.statistic:.2f}" in text
     assert "they decide nothing" in text
+    assert "(Nemenyi, at .05)" in text
 
 
 def test_ranks_of_repeats(attributed):

@@ -8,7 +8,8 @@ from typing import Self
 from markupsafe import Markup
 
 from thousandfold import figures
-from thousandfold.formatting import decimals, number, p_value, percent
+from thousandfold.formatting import decimals, level, number, p_value, percent
+from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
 from thousandfold.tables.rows import MethodPairRow, MethodRow
@@ -43,6 +44,7 @@ class Ranks(Section):
     friedman: str
     friedman_p: str
     critical_difference: str
+    test_level: str
     methods: Sequence[Ranked]
     pairs: Sequence[RankedPair]
     figure: Markup
@@ -66,6 +68,7 @@ class Ranks(Section):
             friedman=number(first.friedman),
             friedman_p=p_value(first.friedman_p),
             critical_difference=number(first.critical_difference),
+            test_level=level(DESCRIPTIVE_ALPHA),
             methods=[
                 Ranked(
                     run.labels[row.scenario], number(row.mean_rank),

@@ -7,19 +7,49 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from support import ROOT
+from scipy import stats
+from support import ROOT, row_of
 
-from thousandfold.figures import Effect, effects_strip
+from thousandfold.figures import (
+    INK,
+    Attribute,
+    Effect,
+    critical_difference_diagram,
+    effects_strip,
+    group_colours,
+    moderator_figure,
+)
 from thousandfold.imported import results_of
 from thousandfold.inference.analyses import judged
+from thousandfold.inference.population.describing import (
+    as_numbers,
+    described,
+    ranks_over_series,
+)
+from thousandfold.inference.population.moderators import attributes_of
 from thousandfold.loading import load_study
 from thousandfold.report import environment_of
 from thousandfold.report.run import Provenance, Run
+from thousandfold.report.sections.moderators import Moderators
 from thousandfold.report.sections.over_series import MOST_EXTREMES, OverSeries
+from thousandfold.report.sections.ranks import Ranks, together
+from thousandfold.report.sections.variance import Variance
+from thousandfold.report.series_effects import groups_of
 from thousandfold.runs import runs_of
-from thousandfold.settings import VerdictSettings
+from thousandfold.series import Series
+from thousandfold.settings import DescriptionSettings, VerdictSettings
 from thousandfold.svg import Figures
-from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow
+from thousandfold.tables.rows import (
+    AllocationRow,
+    EffectRow,
+    MethodPairRow,
+    MethodRow,
+    ModeratorRow,
+    PopulationClaimRow,
+    PopulationRow,
+    SeriesAttributeRow,
+    VarianceComponentRow,
+)
 
 TABLES = ROOT / "tests/cases/tables"
 
@@ -207,3 +237,252 @@ def test_a_thousand_series_are_one_small_figure():
     rng = np.random.default_rng(1)
     drawn = effects_strip(sorted(rng.lognormal(size=1000)), typical(1), "x", ratio=False)
     assert len(str(Figures().add("strip", drawn))) < 200_000
+
+
+def strip_colours(groups):
+    effects = list(np.linspace(-1, 1, len(groups)))
+    drawn = effects_strip(effects, typical(), "x", ratio=False, groups=groups)
+    points = {
+        float(y): line.get_color()
+        for line in drawn.axes[0].lines
+        if line.get_marker() == "o"
+        for y in line.get_ydata()
+    }
+    (legend,) = drawn.legends
+    return [points[effect] for effect in effects], [text.get_text() for text in legend.get_texts()]
+
+
+def test_points_are_coloured_by_group():
+    groups = ["b", "a", "b", "c", "b", "a"]
+    colours, names = strip_colours(groups)
+    assert names == ["b", "a", "c"]
+    assert len({*zip(groups, colours, strict=True)}) == len(set(colours)) == 3
+
+
+def test_of_many_groups_the_largest_six_have_a_colour():
+    groups = [name for size, name in enumerate("hgfedcba", 1) for _ in range(size)]
+    colours, names = strip_colours(groups)
+    assert names == [*"abcdef", "all others"]
+    by_group = dict(zip(groups, colours, strict=True))
+    assert by_group["g"] == by_group["h"] == INK
+    assert len(set(by_group.values())) == 7
+    # A group's colour does not hang on the order of the effects.
+    assert group_colours(groups) == group_colours(groups[::-1])
+
+
+def test_the_group_of_a_series_is_its_cluster_or_its_first_attribute(one):
+    assert groups_of(one.study) is None
+    kinds = [("kind", "x"), ("kind", ""), ("source", "y")]
+    series = [
+        replace(source, attributes=(("size", "1"), kind))
+        for source, kind in zip(one.study.series[:3], kinds, strict=True)
+    ]
+    study = replace(one.study, series=tuple(series))
+    assert groups_of(study) == dict.fromkeys(["d0", "d1", "d2"], "1")
+    groups = groups_of(replace(study, cluster="kind"))
+    assert list(groups.values()) == ["x", "not known", "not known"]
+
+
+# What is told beside the verdicts
+
+
+def description_of(run, series=None):
+    settings = DescriptionSettings.of(run.study)
+    tables = run.tables
+    return described(
+        run.repeats, tables[PopulationRow], tables[EffectRow], series or {}, settings
+    )  # fmt: skip
+
+
+def with_description(run, series=None):
+    found = description_of(run, series)
+    more = {
+        SeriesAttributeRow: found.attributes, ModeratorRow: found.moderators,
+        VarianceComponentRow: found.components, AllocationRow: found.allocations,
+        MethodRow: found.methods, MethodPairRow: found.method_pairs,
+    }  # fmt: skip
+    return replace(run, tables={**run.tables, **more}, figures=Figures())
+
+
+@pytest.fixture
+def attributed(tmp_path):
+    """Thirty series: the effect goes with size; kinds are at random."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for index in range(30):
+        level, size = rng.normal(50, 20), rng.uniform(1, 9)
+        kind = "ab"[index % 2] if index else ""
+        for name, effect in (("ours", size), ("base", 0.0), ("third", 0.2)):
+            repeats = level + effect + rng.normal(0, 0.5, 12)
+            rows += [
+                (f"d{index}", name, repeat, value, f"{size:.3f}", kind)
+                for repeat, value in enumerate(repeats)
+            ]
+    columns = ["series", "scenario", "repeat", "accuracy", "size", "kind"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "t.csv", index=False)
+    return run_of(tmp_path / "t.csv", {"T": {}}, attributes=["size", "kind"])
+
+
+def test_what_effects_go_with(attributed):
+    found = {row.attribute: row for row in description_of(attributed).moderators}
+    size, kind = found["size"], found["kind"]
+    assert (size.test, size.n_series, kind.test, kind.n_series) == ("spearman", 30, "kruskal", 29)
+    effects = {row.series: row.effect for row in attributed.rows(EffectRow)}
+    sizes = {s.name: float(dict(s.attributes)["size"]) for s in attributed.study.series}
+    rho, p = stats.spearmanr([effects[s] for s in effects], [sizes[s] for s in effects])
+    assert (size.statistic, size.p) == pytest.approx((rho, p))
+    assert size.p_holm == pytest.approx(2 * p)
+    run = with_description(attributed)
+    text = text_of(Moderators, run)
+    assert "This decides nothing" in text
+    assert f"rank correlation {rho:.2f} &lt; 0.001 &lt; 0.001" in text
+    (name,) = run.figures.files
+    assert name.startswith("moderators-T-")
+
+
+def test_of_series_here_attributes_are_measured(attributed):
+    values = np.arange(40.0) + np.tile([0, 3, 1, -2.0], 10)
+    series = Series("d0", values, tuple(map(str, range(40))), 8, period=4)
+    rows = description_of(attributed, {"d0": series}).attributes
+    own = {row.attribute: row.value for row in rows if row.series == "d0"}
+    assert list(own) == ["length", "autocorrelation", "trend", "season", "size", "kind"]
+    assert own["length"] == "40"
+    assert float(own["season"]) == pytest.approx(attributes_of(values, 4).season)
+    assert {row.attribute for row in rows if row.series == "d1"} == {"size", "kind"}
+
+
+@pytest.mark.parametrize(
+    ("values", "is_numeric"),
+    [(["1", "2.5", ""], True), (["1", "x", ""], False), ([3, math.nan], True)],
+)
+def test_an_attribute_is_numbers_if_all_known_values_are(values, is_numeric):
+    found = as_numbers(values)
+    assert np.issubdtype(found.dtype, np.number) == is_numeric
+    assert len(found) == len(values)
+
+
+def test_components_of_variance_and_what_follows(attributed):
+    found = description_of(attributed)
+    (row,) = found.components
+    effects = np.array([effect.effect for effect in attributed.rows(EffectRow)])
+    errors = np.array([effect.standard_error for effect in attributed.rows(EffectRow)])
+    assert row.between_repeats == pytest.approx(math.sqrt((12 * errors**2).mean()))
+    assert row.between_repeats == pytest.approx(math.sqrt(0.5), rel=0.1)
+    between = effects.var(ddof=1) - (errors**2).mean()
+    assert row.between_series == pytest.approx(math.sqrt(between))
+    assert row.between_series_low < row.between_series < row.between_series_high
+    sizes = [(plan.budget, plan.n_series, plan.n_repeats) for plan in found.allocations]
+    assert sizes == [(0.1, 30, 1), (0.25, 30, 3), (0.5, 30, 6), (1, 30, 12), (2, 30, 24)]
+    now = found.allocations[3]
+    assert now.standard_error_of_mean == pytest.approx(effects.std(ddof=1) / math.sqrt(30))
+    assert 0.3 < now.standard_error_of_median < 1
+    text = text_of(Variance, with_description(attributed))
+    assert "10 % 30 1 " in text
+    assert f"between series {row.between_series:.3f} [" in text
+
+
+def test_of_few_repeats_the_median_has_no_standard_error(one):
+    plans = description_of(one).allocations
+    assert all(math.isnan(plan.standard_error_of_median) for plan in plans)
+    assert [plan.n_repeats for plan in plans] == [1, 1, 3, 3, 6]
+    assert [plan.n_series for plan in plans] == [3, 7, 5, 10, 10]
+
+
+def test_of_single_repeats_there_are_no_components():
+    run = run_of(TABLES / "demsar.csv", {"D": {}})
+    found = description_of(run)
+    assert (found.components, found.allocations) == ([], [])
+    assert Variance.of(with_description(run)) is None
+    assert Moderators.of(with_description(run)) is None
+
+
+def test_ranks_over_data_sets():
+    """Against the numbers of tests/unit/test_data_sets.py, which are R's."""
+    run = with_description(run_of(TABLES / "demsar.csv", {"D": {}}))
+    table = pd.read_csv(TABLES / "demsar.csv").pivot(
+        index="series", columns="scenario", values="accuracy"
+    )
+    ranks = (-table).rank(axis=1).mean()
+    rows = {row.scenario: row for row in run.rows(MethodRow)}
+    assert {name: row.mean_rank for name, row in rows.items()} == pytest.approx(dict(ranks))
+    friedman = stats.friedmanchisquare(*table.to_numpy().T)
+    assert rows["ours"].friedman == pytest.approx(friedman.statistic)
+    pair = next(row for row in run.rows(MethodPairRow) if row.scenario_b == "base")
+    better = np.mean(np.sign(table[pair.scenario_a] - table["base"]) / 2 + 0.5)
+    assert pair.improvement == pytest.approx(better)
+    assert math.isnan(pair.improvement_low)
+    text = text_of(Ranks, run)
+    assert f"χ² {friedman.statistic:.2f}" in text
+    assert "they decide nothing" in text
+    assert "(Nemenyi, at .05)" in text
+
+
+def test_ranks_of_repeats(attributed):
+    run = with_description(attributed)
+    rows = {row.scenario: row for row in run.rows(MethodRow)}
+    assert rows["ours"].mean_rank == 1
+    assert rows["ours"].interquartile_mean > rows["base"].interquartile_mean
+    row = rows["base"]
+    assert row.interquartile_mean_low < row.interquartile_mean < row.interquartile_mean_high
+    pair = run.rows(MethodPairRow)[0]
+    assert (pair.scenario_a, pair.scenario_b) == ("ours", "base")
+    assert 0.9 < pair.improvement_low < pair.improvement <= pair.improvement_high <= 1
+    text = text_of(Ranks, run)
+    assert "apart" in text
+    assert "a repeat of a is better" in text.lower()
+
+
+def repeats_table(**scenarios):
+    rows = [
+        {"series": f"s{index}", "scenario": name, "repeat": 0, "score": value}
+        for name, values in scenarios.items()
+        for index, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_series_without_a_score_of_each_scenario_are_left_out():
+    repeats = repeats_table(a=[1, 2, 3], b=[2, 3, math.nan], c=[3, 4, 5])
+    methods, pairs = ranks_over_series(
+        repeats, "score", 1, higher_is_better=False, is_on_one_scale=False
+    )
+    assert [row.mean_rank for row in methods] == [1, 2, 3]
+    assert {row.n_series for row in methods} == {2}
+    assert all(math.isnan(row.interquartile_mean) for row in methods)
+    assert len(pairs) == 3
+    for few in (repeats[repeats["scenario"] != "c"], repeats[repeats["series"] == "s0"]):
+        assert ranks_over_series(
+            few, "score", 1, higher_is_better=False, is_on_one_scale=False
+        ) == ([], [])  # fmt: skip
+
+
+def test_bars_are_over_scenarios_that_are_not_told_apart():
+    methods = [row_of(MethodRow, scenario=name, mean_rank=rank) for name, rank in
+               [("a", 1.0), ("b", 1.5), ("c", 2.5), ("d", 3.0)]]  # fmt: skip
+    close = {"ab", "bc", "cd", "bd"}
+    pairs = [
+        row_of(
+            MethodPairRow, scenario_a=b, scenario_b=a, is_within_critical_difference=a + b in close
+        )
+        for a in "abcd"
+        for b in "abcd"
+        if a < b
+    ]
+    assert together(methods, pairs) == [(1.0, 1.5), (1.5, 3.0)]
+    drawn = critical_difference_diagram({"a": 1.0, "b": 1.5}, [(1.0, 1.5)], 0.7)
+    lines = [list(line.get_xdata()) for line in drawn.axes[0].lines]
+    assert lines == [[1.0, 1.5], [1.0, 1.5], [1, 1.7]]
+
+
+def test_attributes_that_are_drawn():
+    effects = [0.5, 1.0, 2.0, 4e6, 1.2]
+    numbers = Attribute("size", [1.0, 2.0, math.nan, 4.0, 5.0])
+    groups = Attribute("kind", ["x", "y", "x", "x", "not known"])
+    drawn = moderator_figure(effects, [numbers, groups], "ratio", ratio=True)
+    left, right, *_ = drawn.axes
+    assert [axes.get_xlabel() for axes in (left, right)] == ["size", "kind"]
+    assert [label.get_text() for label in right.get_xticklabels()] == ["x", "not known", "y"]
+    points = right.lines[-1]
+    assert np.round(points.get_xdata()) == pytest.approx([0, 2, 0, 0, 1])
+    assert max(points.get_ydata()) == pytest.approx(2.0)
+    assert left.get_yscale() == "log"

@@ -43,6 +43,7 @@ from thousandfold.report.sections.verdicts import Axis, _axis, _forest
 from thousandfold.study import Experiment, Finding, Stopping
 from thousandfold.svg import Figures
 from thousandfold.tables.rows import (
+    AllocationRow,
     BaselineForecastRow,
     BaselineRow,
     CalibrationRow,
@@ -56,17 +57,22 @@ from thousandfold.tables.rows import (
     ForecastBandRow,
     IdentityRow,
     MarginRow,
+    MethodPairRow,
+    MethodRow,
+    ModeratorRow,
     PopulationClaimRow,
     PopulationRow,
     PublishedRow,
     ReachRow,
     ReplicationRow,
     RequiredRepeatsRow,
+    SeriesAttributeRow,
     StandardErrorRow,
     StoppingRow,
     StoppingSimulationRow,
     SummaryRow,
     TwinRow,
+    VarianceComponentRow,
 )
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
@@ -111,7 +117,10 @@ def repeats_of(samples):
     )
 
 
-OVER_SERIES_ROWS = (PopulationRow, PopulationClaimRow, EffectRow)
+OVER_SERIES_ROWS = (
+    PopulationRow, PopulationClaimRow, EffectRow, SeriesAttributeRow, ModeratorRow,
+    VarianceComponentRow, AllocationRow, MethodRow, MethodPairRow,
+)  # fmt: skip
 """Of tables that are empty where no claim is over series."""
 
 FEW_DRAWS = {

@@ -156,7 +156,7 @@ def test_the_page_asks_for_every_table_and_names_one_that_is_missing(small):
     watched = Watched(small.tables)
     render(replace(again(small), tables=watched))
     elsewhere = {"repeats", "forecasts", "blocks", "power", "stopping", "stopping_simulation"}
-    elsewhere |= {"effects"}  # of claims over series
+    elsewhere |= {"effects", "series_attributes", "allocations", "method_pairs"}  # with others
     assert {row_type.table for row_type in watched.asked} == set(TABLES) - elsewhere
     without = again(small)
     without.tables.pop(ReplicationRow)

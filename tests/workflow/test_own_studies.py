@@ -271,6 +271,9 @@ def test_a_claim_over_data_sets(tmp_path, table, low, high):
     population = pd.read_csv(project.results / "population.csv").iloc[0]
     (claim,) = pd.read_csv(project.results / "population_claims.csv").to_dict("records")
     assert population["k"] == 1
+    assert (project.results / "moderators.csv").exists()
+    page = (project.folder / "reports" / table / "report.html").read_text(encoding="utf-8")
+    assert ("Ranks over series" in page) == (table == "demsar")
     assert np.isfinite(population["median"])
     assert np.isfinite(population["typical_low"])
     if low is not None:

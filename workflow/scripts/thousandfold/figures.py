@@ -4,6 +4,7 @@ Every colour is one of the palette, so that a page can give each name the colour
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
@@ -16,6 +17,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
@@ -25,12 +27,12 @@ from thousandfold.tables.rows import ForecastBandRow, PowerRow, StandardErrorRow
 PALETTE = {
     "ink": "#1c2024", "grid": "#e6e9ed",
     "blue": "#0072b2", "orange": "#e69f00", "green": "#009e73", "sky": "#56b4e9",
-    "vermillion": "#d55e00",
+    "vermillion": "#d55e00", "purple": "#cc79a7",
 }  # fmt: skip
 """The colours on white paper by name: text and axes; grid lines and bands; and those of Okabe and
 Ito, distinguishable with any colour vision."""
 
-INK, GRID, BLUE, ORANGE, GREEN, SKY, VERMILLION = PALETTE.values()
+INK, GRID, BLUE, ORANGE, GREEN, SKY, VERMILLION, PURPLE = PALETTE.values()
 
 STYLE: Any = {
     "axes.edgecolor": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "text.color": INK,
@@ -329,10 +331,34 @@ def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Figu
         return figure
 
 
-def effects_strip(effects: Sequence[float], typical: Effect, axis: str, *, ratio: bool) -> Figure:
+OTHER = "all others"
+"""What groups beyond those that have a colour are drawn as."""
+
+_GROUP_COLOURS = (VERMILLION, BLUE, GREEN, ORANGE, PURPLE, SKY)
+
+
+def group_colours(groups: Sequence[str]) -> dict[str, str]:
+    """The colour of each group, the largest first; beyond six they share that of OTHER."""
+    counts = Counter(groups)
+    largest = sorted(counts, key=lambda name: (-counts[name], name))
+    if len(largest) <= len(_GROUP_COLOURS):
+        return dict(zip(largest, _GROUP_COLOURS, strict=False))
+    own = dict(zip(largest, _GROUP_COLOURS, strict=False))
+    return own | dict.fromkeys(largest[len(own) :], INK)
+
+
+def effects_strip(
+    effects: Sequence[float],
+    typical: Effect,
+    axis: str,
+    *,
+    ratio: bool,
+    groups: Sequence[str] | None = None,
+) -> Figure:
     """Effects in ascending order, one per series, over the margin's band and the typical effect.
 
-    The axis reaches as far as most effects do; beyond its ends they are drawn at the end.
+    The axis reaches as far as most effects do; beyond its ends they are drawn at the end. Points
+    are coloured by the group of each series, if it has one.
     """
     with mpl.rc_context(STYLE):
         figure = _figure(7.6, 3.0)
@@ -348,26 +374,19 @@ def effects_strip(effects: Sequence[float], typical: Effect, axis: str, *, ratio
             interval = np.clip([typical.low, typical.high], low, high)
             axes.axhspan(*interval, color=SKY, alpha=0.4, linewidth=0)
         axes.axhline(typical.estimate, color=BLUE)
-        ranks = np.arange(1, len(values) + 1)
-        inside = (values >= low) & (values <= high)
-        size = 4 if len(values) <= 100 else 2
-        axes.plot(
-            ranks[inside],
-            values[inside],
-            linestyle="",
-            marker="o",
-            markersize=size,
-            color=VERMILLION,
-            rasterized=len(values) > 200,
-        )
-        axes.plot(
-            ranks[~inside],
-            np.clip(values[~inside], low, high),
-            linestyle="",
-            marker="d",
-            markersize=size + 2,
-            color=VERMILLION,
-        )
+        ranks, drawn = np.arange(1, len(values) + 1), np.clip(values, low, high)
+        size, is_beyond = 4 if len(values) <= 100 else 2, drawn != values
+        colours = group_colours(groups) if groups else {OTHER: VERMILLION}
+        of_points = np.array([colours[name] for name in groups or [OTHER] * len(values)])
+        for colour in dict.fromkeys(colours.values()):
+            for marker, is_drawn in (("o", ~is_beyond), ("d", is_beyond)):
+                own = (of_points == colour) & is_drawn
+                axes.plot(
+                    ranks[own], drawn[own], linestyle="", marker=marker, color=colour,
+                    markersize=size + 2 * (marker == "d"), rasterized=len(values) > 200,
+                )  # fmt: skip
+        if groups:
+            _add_group_legend(figure, colours)
         if ratio:
             axes.set_yscale("log")
             axes.set_yticks(ratio_ticks(low, high))
@@ -376,7 +395,99 @@ def effects_strip(effects: Sequence[float], typical: Effect, axis: str, *, ratio
         axes.set(xlabel="series, sorted by effect", ylabel=_short(axis))
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axes.grid(axis="x", visible=False)
-        return figure  # fmt: skip
+        return figure
+
+
+def _add_group_legend(figure: Figure, colours: Mapping[str, str]) -> None:
+    """A mark and a name for each colour."""
+    names: dict[str, str] = {}
+    for name, colour in colours.items():
+        names[colour] = _short(name) if colour != INK else OTHER
+    marks = [
+        Line2D([], [], linestyle="", marker="o", markersize=5, color=colour) for colour in names
+    ]
+    figure.legend(marks, list(names.values()), loc="outside upper left", ncols=4)
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """What each series is like, by one attribute: numbers, or groups."""
+
+    name: str
+    values: Sequence[float] | Sequence[str]
+
+
+def moderator_figure(
+    effects: Sequence[float], attributes: Sequence[Attribute], axis: str, *, ratio: bool
+) -> Figure:
+    """Effects against each attribute, as small multiples; far outliers are drawn at the ends.
+
+    Groups are in columns, the largest first; those beyond six are one.
+    """
+    with mpl.rc_context(STYLE):
+        columns = min(3, len(attributes))
+        rows = -(-len(attributes) // columns)
+        figure = _figure(7.6, 2.4 * rows)
+        grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+        values = np.array(effects)
+        low, high = _bulk(np.log(values) if ratio else values)
+        low, high = (math.exp(low), math.exp(high)) if ratio else (low, high)
+        shown = np.clip(values, low, high)
+        for axes, attribute in zip(grid, attributes, strict=False):
+            places = _places(axes, attribute.values)
+            axes.axhline(1.0 if ratio else 0.0, color=INK, linewidth=1)
+            axes.plot(
+                places, shown, linestyle="", marker="o", color=BLUE, alpha=0.5,
+                markersize=2 if len(values) > 100 else 4, rasterized=len(values) > 200,
+            )  # fmt: skip
+            axes.set_xlabel(_short(attribute.name))
+            if ratio:
+                axes.set_yscale("log")
+                axes.set_yticks(ratio_ticks(low, high))
+                axes.yaxis.set_major_formatter(FuncFormatter(_plain_number))
+                axes.yaxis.set_minor_locator(NullLocator())
+        for axes in grid[len(attributes) :]:
+            axes.set_visible(False)
+        figure.supylabel(_short(axis), fontsize=10, color=INK)
+        return figure
+
+
+def _places(axes: Axes, values: Sequence[float] | Sequence[str]) -> np.ndarray:
+    """Where each series is along an attribute; labels the axis of groups."""
+    if not all(isinstance(value, str) for value in values):
+        return np.array(values, float)
+    groups = [str(value) for value in values]
+    colours = group_colours(groups)
+    names = list(dict.fromkeys(OTHER if c == INK else name for name, c in colours.items()))
+    axes.set_xticks(range(len(names)), [_short(name) for name in names])
+    axes.set_xlim(-0.5, len(names) - 0.5)
+    columns = [names.index(OTHER if colours[group] == INK else group) for group in groups]
+    # As evenly spread, and the same in every rendering, as the points of a distribution.
+    return np.array(columns) + 0.5 * ((np.arange(len(groups)) * 0.618034) % 1 - 0.5)
+
+
+def critical_difference_diagram(
+    mean_ranks: Mapping[str, float], together: Sequence[tuple[float, float]], critical: float
+) -> Figure:
+    """Mean ranks by label, best first, and bars over those that are not told apart.
+
+    `together` has the ends of each bar; `critical` is drawn as a scale.
+    """
+    with mpl.rc_context(STYLE):
+        n = len(mean_ranks)
+        figure = _figure(7.2, 1.1 + 0.32 * n + 0.14 * len(together))
+        axes = figure.subplots()
+        axes.plot(list(mean_ranks.values()), range(n), linestyle="", marker="o", color=BLUE)
+        for index, ends in enumerate(together):
+            axes.plot(ends, [n + 0.4 * index] * 2, color=INK, linewidth=3)
+        axes.plot([1, 1 + critical], [-1, -1], color=VERMILLION, linewidth=2, marker="|")
+        axes.text(1 + critical, -1, "  critical difference", va="center", fontsize=9)
+        axes.set_yticks(range(n), [_row_label(label) for label in mean_ranks])
+        axes.set(xlabel="mean rank", xlim=(0.8, n + 0.2))
+        axes.set_ylim(n + 0.4 * len(together), -1.6)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="y", visible=False)
+        return figure
 
 
 def _bulk(values: np.ndarray) -> tuple[float, float]:

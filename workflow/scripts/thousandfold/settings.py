@@ -120,6 +120,17 @@ class ReachSettings(Settings):
 
 
 @dataclass(frozen=True)
+class DescriptionSettings(Settings):
+    """What is told of many series beside the verdicts."""
+
+    sources: tuple[SeriesSource, ...]
+    attributes: dict[str, dict[str, str]]
+    metric: str
+    is_on_one_scale: bool
+    directions: dict[str, bool]
+
+
+@dataclass(frozen=True)
 class PublishedSettings(Settings):
     """What published tables there are."""
 

@@ -201,6 +201,21 @@ class Study(ABC):
         return {series.name: dict(series.attributes)[self.cluster] for series in self.series}
 
     @property
+    def attributes(self) -> dict[str, dict[str, str]]:
+        """What kind of series each is, by series and name."""
+        return {series.name: dict(series.attributes) for series in self.series}
+
+    @property
+    def has_claims_over_series(self) -> bool:
+        """Whether a finding is about series like the study's."""
+        return any(finding.over for finding in self.findings)
+
+    @property
+    def is_on_one_scale(self) -> bool:
+        """Whether a value of the study's metric means the same on every series."""
+        return True
+
+    @property
     def sources(self) -> tuple[SeriesSource, ...]:
         """The series that are trained on."""
         return ()
@@ -327,6 +342,11 @@ class TrainedStudy(Study):
     def measured(self, metric: str) -> Metric:
         """What one of the study's metrics measures."""
         return METRICS[metric]
+
+    @property
+    def is_on_one_scale(self) -> bool:
+        """Whether a value of the study's metric means the same on every series."""
+        return self.measured(self.metric).unit is not UNIT_OF_SERIES
 
     def scenario(self, name: str) -> TrainedScenario:
         """The scenario of this name."""

@@ -15,16 +15,19 @@ from thousandfold.report.sections.experiments import Experiments
 from thousandfold.report.sections.findings import Findings
 from thousandfold.report.sections.forecasts import Forecasts
 from thousandfold.report.sections.heading import Heading
+from thousandfold.report.sections.moderators import Moderators
 from thousandfold.report.sections.over_all import OverAll
 from thousandfold.report.sections.over_series import OverSeries
 from thousandfold.report.sections.pairs import Pairs
 from thousandfold.report.sections.provenance import ProvenanceFacts
 from thousandfold.report.sections.published import Published
+from thousandfold.report.sections.ranks import Ranks
 from thousandfold.report.sections.reading import Reading
 from thousandfold.report.sections.repeats import Repeats
 from thousandfold.report.sections.series import TheSeries
 from thousandfold.report.sections.stopping import Stopping
 from thousandfold.report.sections.trust import Trust
+from thousandfold.report.sections.variance import Variance
 from thousandfold.report.sections.verdicts import Verdicts
 from thousandfold.svg import palette_css
 
@@ -45,7 +48,9 @@ class SectionOfSeries(Protocol):
         """The section of a series; None if it has none."""
 
 
-FIRST: tuple[SectionOfRun, ...] = (Heading, OverSeries, OverAll)
+FIRST: tuple[SectionOfRun, ...] = (
+    Heading, OverSeries, Moderators, Variance, Ranks, OverAll
+)  # fmt: skip
 OF_EACH_SERIES: tuple[SectionOfSeries, ...] = (
     Verdicts, Findings, TheSeries, Forecasts, Experiments, Repeats, Trust, Agreement, Stopping,
     Pairs, Published,

@@ -17,7 +17,7 @@ from thousandfold.series import Series
 from thousandfold.study import ImportedStudy, Study, StudySeries
 from thousandfold.svg import Figures
 from thousandfold.tables import TABLES, AnyRow, Row, read_rows
-from thousandfold.tables.rows import TRAINING_TABLES, SummaryRow
+from thousandfold.tables.rows import DESCRIPTION_TABLES, TRAINING_TABLES, SummaryRow
 
 
 def csv_tables(study: Study) -> list[str]:
@@ -25,6 +25,8 @@ def csv_tables(study: Study) -> list[str]:
     others = {"repeats", "forecasts", "power"}
     if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
+    if not study.has_claims_over_series:
+        others |= set(DESCRIPTION_TABLES)
     if study.stopping is None:
         others |= {"stopping", "stopping_simulation"}
     return [name for name in TABLES if name not in others]
@@ -107,6 +109,10 @@ class Run:
     def labels(self) -> Mapping[str, str]:
         """What the page calls each scenario."""
         return {scenario.name: scenario.label for scenario in self.study.scenarios}
+
+    def versus(self, a: str, b: str | None) -> str:
+        """What the page calls two scenarios that are compared, or one."""
+        return " against ".join(self.labels[name] for name in (a, b) if name is not None)
 
     def on_shown_series(self) -> "list[SeriesRun]":
         """The run on each series that has sections of its own: none of a study of many."""

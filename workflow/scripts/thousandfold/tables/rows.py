@@ -623,6 +623,113 @@ class EffectRow(Row, table="effects"):
         "its standard error; for ratios, that of the logarithm; empty for single repeats",
         "that of the metric (of a slope, per unit), or none of a logarithm",
     )
+    repeats: int = column("repeats of the scenario that has the fewest")
+
+
+class SeriesAttributeRow(Row, table="series_attributes"):
+    """What one series is like."""
+
+    series: str = column("the series' name")
+    attribute: str = column(
+        "as the config calls it; of a series that is trained on also its length, its "
+        "autocorrelation at lag 1, and the strengths of its trend and season, from 0 to 1"
+    )
+    value: str = column("a number or a text; empty or nan if it is not known")
+
+
+class ModeratorRow(Row, table="moderators"):
+    """Whether an effect goes with an attribute of the series; it decides nothing."""
+
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
+    scenario_b: str | None = column("the scenario it is compared with")
+    comparison: str = column("the weighted scenarios, up to sign and scale")
+    attribute: str = column("as in series_attributes.csv")
+    n_series: int = column("series whose effect and attribute are known")
+    test: str = column("spearman for numbers, kruskal for groups")
+    statistic: OptionalFloat = column("Spearman's correlation, or Kruskal and Wallis's H")
+    p: OptionalFloat = column("its p; empty if there are too few series, or nothing varies")
+    p_holm: OptionalFloat = column("adjusted over the attributes (Holm)")
+
+
+class VarianceComponentRow(Row, table="variance_components"):
+    """How much effects differ between series, and between single repeats of one."""
+
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
+    scenario_b: str | None = column("the scenario it is compared with")
+    comparison: str = column("the weighted scenarios, up to sign and scale")
+    n_series: int = column("series whose effect is known")
+    between_series: float = column(
+        "standard deviation between series of the effect without its error; for ratios, of the "
+        "logarithm",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
+    between_series_low: float = column("lower end of its interval over resampled series")
+    between_series_high: float = column("its upper end")
+    between_repeats: float = column(
+        "standard deviation that the training (initial weights, order of rows) gives the effect of "
+        "a single repeat of each scenario",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
+    between_repeats_low: float = column("lower end of its interval over resampled series")
+    between_repeats_high: float = column("its upper end")
+
+
+class AllocationRow(Row, table="allocations"):
+    """The most precise study within a budget of trainings, on no more series than there are."""
+
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
+    scenario_b: str | None = column("the scenario it is compared with")
+    comparison: str = column("the weighted scenarios, up to sign and scale")
+    budget: float = column("trainings, as a share of those of this study")
+    n_series: int = column("series")
+    n_repeats: int = column("repeats of each scenario on each of them")
+    standard_error_of_mean: float = column(
+        "standard error of the mean effect; for ratios, of the mean logarithm",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
+    standard_error_of_median: OptionalFloat = column(
+        "the same of the median, by simulation; from 10 repeats on",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
+
+
+class MethodRow(Row, table="methods"):
+    """How a scenario ranks over series, by the study's metric; it decides nothing."""
+
+    scenario: str = column("the scenario's name")
+    n_series: int = column("series on which every scenario has a finite repeat")
+    mean_rank: float = column("mean over series of the rank of its mean, 1 for the best")
+    friedman: float = column("Friedman's chi-squared of all scenarios, corrected for ties")
+    friedman_p: float = column("its p")
+    critical_difference: float = column("of mean ranks, at .05 (Nemenyi)")
+    interquartile_mean: OptionalFloat = column(
+        "mean of the middle half of the repeats on all series; empty if the metric is not on one "
+        "scale",
+        METRIC,
+        default=NAN,
+    )
+    interquartile_mean_low: OptionalFloat = column(
+        "lower end of its interval over resampled repeats", METRIC, default=NAN
+    )
+    interquartile_mean_high: OptionalFloat = column("its upper end", METRIC, default=NAN)
+
+
+class MethodPairRow(Row, table="method_pairs"):
+    """Two scenarios over series, by the study's metric; it decides nothing."""
+
+    scenario_a: str = column("the one")
+    scenario_b: str = column("the other")
+    wilcoxon_p: float = column("p of the signed-rank test on their means, over series")
+    wilcoxon_p_holm: float = column("adjusted over the pairs (Holm)")
+    is_within_critical_difference: bool = column("whether Nemenyi's test leaves them together")
+    improvement: float = column(
+        "the probability that a repeat of a is better than one of b, mean over series"
+    )
+    improvement_low: OptionalFloat = column("lower end of its interval over resampled repeats")
+    improvement_high: OptionalFloat = column("its upper end")
 
 
 class BaselineRow(Row, table="baselines"):
@@ -852,3 +959,9 @@ TABLES: dict[str, Columns] = {
 
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "reach", "blocks")
 """The tables about a training, which repeats from elsewhere do not have."""
+
+DESCRIPTION_TABLES = (
+    "series_attributes", "moderators", "variance_components", "allocations", "methods",
+    "method_pairs",
+)  # fmt: skip
+"""The tables beside verdicts over series, which other studies do not have."""

@@ -23,6 +23,11 @@ TRIMMED = 0.25
 DRAWS = 2000
 """Stratified resamples, as many as Agarwal and others took."""
 
+FEWEST_DRAWS = 200
+
+MOST_VALUES = 4_000_000
+"""Values resampled in all: of many data sets, whose luck averages out, fewer draws will do."""
+
 
 @dataclass(frozen=True)
 class PairOfMethods:
@@ -190,7 +195,9 @@ def _aggregated(
     estimate = float(statistic(np.concatenate(scores), ends))
     if min(map(len, scores)) < 2:
         return Aggregate(estimate, None)
+    n = sum(map(len, scores))
+    draws = min(DRAWS, max(FEWEST_DRAWS, MOST_VALUES // n))
     drawn = np.concatenate(
-        [stratum[picks_of(len(stratum), DRAWS, rng)] for stratum in scores], axis=1
+        [stratum[picks_of(len(stratum), draws, rng)] for stratum in scores], axis=1
     )
     return Aggregate(estimate, percentile_interval(statistic(drawn, ends), alpha))

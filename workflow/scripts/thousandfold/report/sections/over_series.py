@@ -17,6 +17,7 @@ from thousandfold.report.claims import Claim
 from thousandfold.report.marks import Mark, mark_of
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
+from thousandfold.report.series_effects import effects_of, groups_of
 from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow
 
 MOST_EXTREMES = 5
@@ -128,13 +129,7 @@ def _typical(run: Run, row: PopulationRow) -> Typical:
     def ends(low: float, high: float) -> str:
         return "no interval" if math.isnan(low) else f"[{shown(low)}, {shown(high)}]"
 
-    effects = [
-        effect
-        for effect in run.rows(EffectRow)
-        if (effect.id, effect.comparison) == (row.id, row.comparison)
-        and not math.isnan(effect.effect)
-    ]
-    effects.sort(key=lambda effect: effect.effect)
+    effects = effects_of(run, row)
     titles = {series.name: series.title for series in run.study.series}
     named = [Extreme(titles[effect.series], shown(effect.effect)) for effect in effects]
     shown_at_ends = min(MOST_EXTREMES, len(named) // 2)
@@ -154,7 +149,7 @@ def _typical(run: Run, row: PopulationRow) -> Typical:
         above=shown(above),
         above_share=percent(row.share_above_margin, 0),
         facts=_facts(row, ends, shown),
-        strip=_strip(run, row, kind, [effect.effect for effect in effects]),
+        strip=_strip(run, row, kind, effects),
         alt=f"The effect on each series, sorted: {' against '.join(who)}",
         lowest=named[:shown_at_ends],
         highest=named[::-1][:shown_at_ends],
@@ -209,17 +204,19 @@ def _facts(
 
 
 def _strip(
-    run: Run, row: PopulationRow, kind: type[Contrast], effects: Sequence[float]
+    run: Run, row: PopulationRow, kind: type[Contrast], effects: Sequence[EffectRow]
 ) -> Markup | None:
     if not effects:
         return None
     interval = row.typical_low, row.typical_high
+    groups = groups_of(run.study)
     drawn = figures.effects_strip(
-        effects,
+        [effect.effect for effect in effects],
         figures.Effect(
             row.median if row.typical == "median" else row.mean, *interval, kind.band(row.margin)
         ),
         kind.quantity,
         ratio=kind.is_ratio,
+        groups=None if groups is None else [groups[effect.series] for effect in effects],
     )
     return run.figures.add(f"over-series-{spelled(row.id)}-{spelled(row.comparison)}", drawn)

@@ -1,0 +1,277 @@
+"""What else repeats on many series tell: these tables decide nothing.
+
+With what the effects of claims over series go, what their variance comes from, what that means for
+a budget of trainings, and how scenarios rank.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from thousandfold.inference.contrasts import KINDS
+from thousandfold.inference.intervals import Interval
+from thousandfold.inference.population.between import has_known_variances
+from thousandfold.inference.population.components import (
+    Components,
+    Costs,
+    allocations,
+    standard_error_of_median,
+    variance_components,
+)
+from thousandfold.inference.population.data_sets import (
+    Ranking,
+    interquartile_mean,
+    probability_of_improvement,
+    ranking,
+)
+from thousandfold.inference.population.moderators import attributes_of, moderators
+from thousandfold.inference.population.shares import calibrated_effects
+from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
+from thousandfold.seeds import resampling_seed
+from thousandfold.series import Series
+from thousandfold.settings import DescriptionSettings
+from thousandfold.tables.rows import (
+    AllocationRow,
+    EffectRow,
+    MethodPairRow,
+    MethodRow,
+    ModeratorRow,
+    PopulationRow,
+    SeriesAttributeRow,
+    VarianceComponentRow,
+)
+
+BUDGETS = (0.1, 0.25, 0.5, 1, 2)
+"""Budgets of trainings for which a study is planned, as shares of the one at hand."""
+
+MEDIAN_DRAWS = 2000
+
+ROUNDING = 1e-9
+
+FEWEST_METHODS = 3
+"""Two need no ranks."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """Rows of the tables that describe a study of many series."""
+
+    attributes: list[SeriesAttributeRow] = field(default_factory=list)
+    moderators: list[ModeratorRow] = field(default_factory=list)
+    components: list[VarianceComponentRow] = field(default_factory=list)
+    allocations: list[AllocationRow] = field(default_factory=list)
+    methods: list[MethodRow] = field(default_factory=list)
+    method_pairs: list[MethodPairRow] = field(default_factory=list)
+
+
+def described(
+    repeats: pd.DataFrame,
+    population: Iterable[PopulationRow],
+    effects: Iterable[EffectRow],
+    series: Mapping[str, Series],
+    settings: DescriptionSettings,
+) -> Description:
+    """All of these tables from the repeats, the tables of claims over series, and the series."""
+    attributes = series_attributes(settings.attributes, series)
+    by_contrast: dict[tuple[str, str], list[EffectRow]] = {}
+    for effect in effects:
+        if not math.isnan(effect.effect):
+            by_contrast.setdefault((effect.id, effect.comparison), []).append(effect)
+    found = Description(
+        attributes=[
+            SeriesAttributeRow(series=name, attribute=attribute, value=str(value))
+            for name, own in attributes.items()
+            for attribute, value in own.items()
+        ]
+    )
+    for row in population:
+        own = by_contrast.get((row.id, row.comparison), [])
+        if len(own) < 2:
+            continue
+        found.moderators.extend(_moderators(row, own, attributes))
+        components, planned = _variance(row, own, settings.seed)
+        found.components.extend(components)
+        found.allocations.extend(planned)
+    methods, pairs = ranks_over_series(
+        repeats, settings.metric, settings.seed,
+        higher_is_better=settings.directions[settings.metric],
+        is_on_one_scale=settings.is_on_one_scale,
+    )  # fmt: skip
+    found.methods.extend(methods)
+    found.method_pairs.extend(pairs)
+    return found
+
+
+def series_attributes(
+    declared: Mapping[str, Mapping[str, str]], series: Mapping[str, Series]
+) -> dict[str, dict[str, Any]]:
+    """What each series is like, by name: what the config says and, of series here, measures."""
+    measured = {name: asdict(attributes_of(one.values, one.period)) for name, one in series.items()}
+    return {name: {**measured.get(name, {}), **own} for name, own in declared.items()}
+
+
+def _contrast(row: PopulationRow) -> dict[str, Any]:
+    """Which contrast a row is about."""
+    return {
+        "id": row.id, "scenario_a": row.scenario_a, "scenario_b": row.scenario_b,
+        "comparison": row.comparison,
+    }  # fmt: skip
+
+
+def _moderators(
+    row: PopulationRow, effects: Sequence[EffectRow], attributes: Mapping[str, Mapping[str, Any]]
+) -> list[ModeratorRow]:
+    names = dict.fromkeys(name for own in attributes.values() for name in own)
+    columns = {
+        name: as_numbers([attributes[effect.series].get(name, "") for effect in effects])
+        for name in names
+    }
+    found = moderators(np.array([effect.effect for effect in effects]), columns)
+    return [ModeratorRow(**_contrast(row), **asdict(moderator)) for moderator in found]
+
+
+def as_numbers(values: Sequence[Any]) -> np.ndarray:
+    """Values of an attribute: numbers (NaN: unknown) if all known ones are, else texts."""
+    texts = [str(value) for value in values]
+    try:
+        return np.array([float(text) if text else math.nan for text in texts])
+    except ValueError:
+        return np.array(texts, dtype=object)
+
+
+def _variance(
+    row: PopulationRow, effects: Sequence[EffectRow], seed: int
+) -> tuple[list[VarianceComponentRow], list[AllocationRow]]:
+    """Where the variance of an effect comes from, and what follows; nothing of single repeats."""
+    kind = KINDS[row.estimand]
+    values = np.array([kind.scaled(effect.effect) for effect in effects])
+    variances = np.array([effect.standard_error for effect in effects]) ** 2
+    n_repeats = np.array([effect.repeats for effect in effects])
+    if not np.isfinite(variances).all() or not np.isfinite(values).all():
+        return [], []
+    rng = np.random.default_rng(
+        resampling_seed(seed, "", row.comparison, f"variance components of {row.id}")
+    )
+    cells = (values[:, None], (variances * n_repeats)[:, None], n_repeats[:, None])
+    found = variance_components(*cells, DESCRIPTIVE_ALPHA, rng)
+    component = VarianceComponentRow(
+        **_contrast(row), n_series=len(values),
+        between_series=math.sqrt(found.series),
+        **_roots("between_series", found.series_interval),
+        between_repeats=math.sqrt(found.repeats),
+        **_roots("between_repeats", found.repeats_interval),
+    )  # fmt: skip
+    true_effects = None
+    if has_known_variances(variances, n_repeats):
+        true_effects = calibrated_effects(values, variances)
+    planned = _planned(found, int(n_repeats.sum()), len(values), true_effects, rng)
+    return [component], [AllocationRow(**_contrast(row), **cells) for cells in planned]
+
+
+def _roots(name: str, interval: Interval) -> dict[str, Any]:
+    return {f"{name}_low": math.sqrt(interval.low), f"{name}_high": math.sqrt(interval.high)}
+
+
+def _planned(
+    components: Components,
+    repeats: int,
+    n_series: int,
+    true_effects: np.ndarray | None,
+    rng: np.random.Generator,
+) -> list[dict[str, Any]]:
+    """The best study within each budget, of no more series than there are."""
+    planned = []
+    for share in BUDGETS:
+        options = allocations(components, Costs(0, 0, 1), share * repeats, n_series, 1)
+        if not options:
+            continue
+        # Where series do not seem to differ, any number of them is as good; more are safer.
+        most = options[0].standard_error * (1 + ROUNDING)
+        best = max(
+            (option for option in options if option.standard_error <= most),
+            key=lambda option: option.n_series,
+        )
+        of_median = math.nan
+        if true_effects is not None:
+            of_median = standard_error_of_median(true_effects, components, best, MEDIAN_DRAWS, rng)
+        planned.append(
+            {
+                "budget": share, "n_series": best.n_series, "n_repeats": best.n_repeats,
+                "standard_error_of_mean": best.standard_error,
+                "standard_error_of_median": of_median,
+            }
+        )  # fmt: skip
+    return planned
+
+
+def ranks_over_series(
+    repeats: pd.DataFrame, metric: str, seed: int, *, higher_is_better: bool, is_on_one_scale: bool
+) -> tuple[list[MethodRow], list[MethodPairRow]]:
+    """Scenarios ranked by their mean on each series, and in pairs; empty of fewer than three.
+
+    Only series count on which every scenario has a finite repeat, and only finite repeats.
+    Interquartile means need a metric that is on one scale on all series.
+    """
+    finite = repeats[np.isfinite(repeats[metric].to_numpy(float))]
+    scores = {
+        key: own.to_numpy(float)
+        for key, own in finite.groupby(["series", "scenario"], sort=False)[metric]
+    }
+    methods = list(dict.fromkeys(repeats["scenario"]))
+    shared = [
+        name
+        for name in dict.fromkeys(repeats["series"])
+        if all((name, method) in scores for method in methods)
+    ]
+    if len(methods) < FEWEST_METHODS or len(shared) < 2:
+        return [], []
+    means = np.array([[scores[name, method].mean() for method in methods] for name in shared])
+    found = ranking(means, DESCRIPTIVE_ALPHA, higher_is_better=higher_is_better)
+    strata = {method: [scores[name, method] for name in shared] for method in methods}
+    rng = np.random.default_rng(resampling_seed(seed, "", "", f"ranks of {metric}"))
+    rows = [
+        _method(found, index, method, strata[method] if is_on_one_scale else None, rng)
+        for index, method in enumerate(methods)
+    ]
+    pairs = []
+    for pair in found.pairs:
+        a, b = methods[pair.first], methods[pair.second]
+        better = probability_of_improvement(
+            strata[a], strata[b], DESCRIPTIVE_ALPHA, rng, higher_is_better=higher_is_better
+        )
+        pairs.append(
+            MethodPairRow(
+                scenario_a=a, scenario_b=b, wilcoxon_p=pair.p, wilcoxon_p_holm=pair.p_holm,
+                is_within_critical_difference=pair.is_within_critical_difference,
+                improvement=better.estimate, **_ends("improvement", better.interval),
+            )
+        )  # fmt: skip
+    return rows, pairs
+
+
+def _method(
+    found: Ranking,
+    index: int,
+    method: str,
+    scores: Sequence[np.ndarray] | None,
+    rng: np.random.Generator,
+) -> MethodRow:
+    row: dict[str, Any] = {
+        "scenario": method, "n_series": found.n_data_sets,
+        "mean_rank": float(found.mean_ranks[index]), "friedman": found.friedman,
+        "friedman_p": found.friedman_p, "critical_difference": found.critical_difference,
+    }  # fmt: skip
+    if scores is not None:
+        middle = interquartile_mean(scores, DESCRIPTIVE_ALPHA, rng)
+        row |= {"interquartile_mean": middle.estimate}
+        row |= _ends("interquartile_mean", middle.interval)
+    return MethodRow(**row)
+
+
+def _ends(name: str, interval: Interval | None) -> dict[str, float]:
+    low, high = (interval.low, interval.high) if interval else (math.nan, math.nan)
+    return {f"{name}_low": low, f"{name}_high": high}

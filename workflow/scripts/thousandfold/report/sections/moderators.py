@@ -1,0 +1,104 @@
+"""With which attributes of the series the effects of claims over series go."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from markupsafe import Markup
+
+from thousandfold import figures
+from thousandfold.formatting import number, p_value
+from thousandfold.inference.contrasts import KINDS
+from thousandfold.names import spelled
+from thousandfold.report.run import Run
+from thousandfold.report.section import Section
+from thousandfold.report.series_effects import attribute_values, effects_of
+from thousandfold.tables.rows import ModeratorRow, PopulationRow, SeriesAttributeRow
+
+MOST_DRAWN = 6
+"""Attributes that are drawn; the table has them all."""
+
+STATISTICS = {"spearman": "rank correlation {}", "kruskal": "H {} (Kruskal–Wallis)"}
+
+
+@dataclass(frozen=True)
+class Association:
+    """An effect and an attribute."""
+
+    attribute: str
+    n_series: str
+    statistic: str
+    p: str
+    p_holm: str
+
+
+@dataclass(frozen=True)
+class Moderated:
+    """What the effect of a comparison goes with."""
+
+    id: str
+    who: str
+    associations: Sequence[Association]
+    figure: Markup | None
+    alt: str
+
+
+@dataclass(frozen=True)
+class Moderators(Section):
+    """Associations of effects with attributes."""
+
+    comparisons: Sequence[Moderated]
+
+    @classmethod
+    def of(cls, run: Run) -> Self | None:
+        """The associations of a run, if its series have attributes and its claims are over them."""
+        if not (rows := run.rows(ModeratorRow)):
+            return None
+        values = attribute_values(run.rows(SeriesAttributeRow))
+        moderated = []
+        for row in run.rows(PopulationRow):
+            own = [each for each in rows if (each.id, each.comparison) == (row.id, row.comparison)]
+            if own:
+                moderated.append(_moderated(run, row, own, values))
+        return cls(moderated)
+
+
+def _moderated(
+    run: Run,
+    row: PopulationRow,
+    found: Sequence[ModeratorRow],
+    values: Mapping[str, Mapping[str, str]],
+) -> Moderated:
+    kind, effects = KINDS[row.estimand], effects_of(run, row)
+    who = run.versus(row.scenario_a, row.scenario_b)
+    attributes = [
+        figures.Attribute(
+            one.attribute,
+            _drawable([values[one.attribute].get(e.series, "") for e in effects], one.test),
+        )
+        for one in found[:MOST_DRAWN]
+    ]
+    drawn = figures.moderator_figure(
+        [effect.effect for effect in effects], attributes, kind.quantity, ratio=kind.is_ratio
+    )
+    return Moderated(
+        id=row.id,
+        who=who,
+        associations=[
+            Association(
+                one.attribute, f"{one.n_series:,}",
+                STATISTICS[one.test].format(number(one.statistic)),
+                p_value(one.p), p_value(one.p_holm),
+            )
+            for one in found
+        ],
+        figure=run.figures.add(f"moderators-{spelled(row.id)}-{spelled(row.comparison)}", drawn),
+        alt=f"The effect on each series against its attributes: {who}",
+    )  # fmt: skip
+
+
+def _drawable(values: Sequence[str], test: str) -> Sequence[float] | Sequence[str]:
+    """Numbers, or names of groups."""
+    if test == "spearman":
+        return [float(value or "nan") for value in values]
+    return [value or "not known" for value in values]

@@ -1,0 +1,83 @@
+"""What the variance of effects comes from, and what that means for a budget of trainings."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from thousandfold.formatting import decimals, number, percent
+from thousandfold.inference.contrasts import KINDS
+from thousandfold.report.run import Run
+from thousandfold.report.section import Section
+from thousandfold.tables.rows import AllocationRow, PopulationRow, VarianceComponentRow
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A study within a budget."""
+
+    budget: str
+    n_series: str
+    n_repeats: str
+    of_median: str
+    of_mean: str
+
+
+@dataclass(frozen=True)
+class Varying:
+    """A comparison, and what its effect varies with."""
+
+    id: str
+    who: str
+    is_logarithm: bool
+    n_series: str
+    between_series: str
+    between_repeats: str
+    planned: Sequence[Planned]
+
+
+@dataclass(frozen=True)
+class Variance(Section):
+    """Components of variance, and the studies that follow."""
+
+    comparisons: Sequence[Varying]
+
+    @classmethod
+    def of(cls, run: Run) -> Self | None:
+        """The components of a run, if it has repeats and claims over series."""
+        population = {(row.id, row.comparison): row for row in run.rows(PopulationRow)}
+        varying = [
+            _varying(run, row, population[row.id, row.comparison])
+            for row in run.rows(VarianceComponentRow)
+        ]
+        return cls(varying) if varying else None
+
+
+def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varying:
+    kind = KINDS[asked.estimand]
+    digits = 3 if kind.is_ratio else decimals(asked.margin) + 1
+
+    def shown(value: float) -> str:
+        return number(value, digits)
+
+    return Varying(
+        row.id,
+        run.versus(row.scenario_a, row.scenario_b),
+        kind.is_ratio,
+        f"{row.n_series:,}",
+        f"{shown(row.between_series)} "
+        f"[{shown(row.between_series_low)}, {shown(row.between_series_high)}]",
+        f"{shown(row.between_repeats)} "
+        f"[{shown(row.between_repeats_low)}, {shown(row.between_repeats_high)}]",
+        [
+            _planned(one, shown)
+            for one in run.rows(AllocationRow)
+            if (one.id, one.comparison) == (row.id, row.comparison)
+        ],
+    )
+
+
+def _planned(row: AllocationRow, shown: Callable[[float], str]) -> Planned:
+    return Planned(
+        percent(row.budget), f"{row.n_series:,}", f"{row.n_repeats:,}",
+        shown(row.standard_error_of_median), shown(row.standard_error_of_mean),
+    )  # fmt: skip

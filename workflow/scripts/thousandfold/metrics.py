@@ -10,6 +10,9 @@ from thousandfold.series import Series
 UNIT_OF_SERIES = None
 """Stands for the unit of the series, whatever that is."""
 
+REGRESSIONS = ("regression",)
+"""The tasks that forecast a value of the series; keys of tasks.TASKS."""
+
 RowErrors = Callable[[np.ndarray, Series], np.ndarray]
 """From forecasts of the test rows, shape (..., test_rows), to the error of each row."""
 
@@ -38,8 +41,8 @@ class Metric:
     """NumPy's function that averages them."""
     of_average: OfAverage = field(default=_itself, repr=False, compare=False)
     """What is made of their average."""
-    task: str = "regression"
-    """The task whose forecasts it measures; a key of tasks.TASKS."""
+    tasks: tuple[str, ...] = REGRESSIONS
+    """The tasks whose forecasts it measures."""
 
     @property
     def is_of_mean(self) -> bool:
@@ -140,5 +143,5 @@ def forecast_errors(
     return {
         name: metric.of_forecasts(forecasts, series)
         for name, metric in METRICS.items()
-        if metric.row_errors is not None and metric.task == task
+        if metric.row_errors is not None and task in metric.tasks
     }

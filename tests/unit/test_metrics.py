@@ -7,7 +7,7 @@ import pytest
 from statsmodels.tsa.ar_model import AutoReg
 
 from thousandfold.baselines import baseline_errors, baseline_forecasts, in_words
-from thousandfold.metrics import forecast_errors
+from thousandfold.metrics import METRICS, forecast_errors
 from thousandfold.series import Series
 
 # Hyndman and Athanasopoulos (2021), "Forecasting: Principles and Practice", section 5.8, defines
@@ -29,6 +29,16 @@ def test_errors_without_a_scale():
     errors = forecast_errors(np.zeros(2), flat)
     assert (errors["rmse"], errors["smape"]) == (0, 0)
     assert np.isnan(errors["mase"])
+
+
+def test_a_metric_may_average_rows_by_their_median():
+    forecasts = np.array([[5.0, 6.0], [5.0, 0.0], [4.0, 8.0]]).T
+    actual = replace(TOY, values=np.array([1.0, 3, 2, 4, 4, 4]), test_rows=3)
+    median = replace(METRICS["mae"], average=np.median)
+    np.testing.assert_allclose(median.of_forecasts(forecasts, actual), [1, 4])
+    assert METRICS["mae"].is_of_mean
+    assert not median.is_of_mean
+    assert not METRICS["train_loss"].is_of_mean
 
 
 @pytest.mark.parametrize("order", [1, 2, 4])

@@ -289,6 +289,19 @@ def test_a_model_of_ones_own():
 
 
 @pytest.mark.usefixtures("own_models")
+def test_a_model_of_ones_own_may_depend_on_its_seed(monkeypatch):
+    built, build = [], stock.build_own_model
+    monkeypatch.setattr(
+        stock, "build_own_model", lambda *args: built.append(build(*args)) or built[-1]
+    )
+    monkeypatch.setattr(stock, "_fit", lambda model, *_: fitted.append(model) or (0.0, 1))
+    fitted = []
+    regime = STATELESS.varied(epochs=1, model="my_models:build", timesteps=3)
+    train(stock, regime, seeds=[5, 6])
+    assert fitted == built
+
+
+@pytest.mark.usefixtures("own_models")
 @pytest.mark.parametrize(
     ("model", "problem"),
     [

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from support import rmse
 from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
 from thousandfold.inference.reach import reach
 from thousandfold.inference.reaches import reach_table
+from thousandfold.metrics import METRICS
 from thousandfold.seeds import resampling_seed
 from thousandfold.series import Series
 
@@ -210,6 +212,11 @@ def test_each_way_round_has_its_row_and_the_same_twice_has_one():
 def test_what_is_not_of_forecasts_has_no_reach():
     spread = SpreadRatio("more_stable", "a", "b", 1.25, "rmse")
     assert table_of(spread, difference(metric="train_seconds"))[0] == []
+
+
+def test_what_is_of_no_mean_over_rows_has_no_reach(monkeypatch):
+    monkeypatch.setitem(METRICS, "mae", replace(METRICS["mae"], average=np.median))
+    assert table_of(difference(metric="mae"))[0] == []
 
 
 def test_repeats_that_diverged_are_left_out():

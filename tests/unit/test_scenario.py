@@ -48,7 +48,7 @@ def test_a_state_is_reset_where_the_regime_says():
 def test_engines_and_metrics_ask_the_task(monkeypatch):
     monkeypatch.setitem(TASKS, "pairs", replace(TASKS["regression"], outputs=2))
     assert weights_of(replace(STATEFUL, task="pairs"), 1) == weights_of(STATEFUL, 1) + 2
-    measured = {metric.task for metric in METRICS.values() if metric.row_errors}
+    measured = {task for metric in METRICS.values() for task in metric.tasks}
     assert measured <= set(TASKS)
     series = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
     assert set(forecast_errors(np.zeros(12), series)) == {"rmse", "mae", "smape", "mase"}
@@ -58,5 +58,5 @@ def test_engines_and_metrics_ask_the_task(monkeypatch):
 def test_regression_decodes_its_targets_to_the_observations():
     series = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
     data = supervise(series, STATEFUL.preparation)
-    forecasts = TASKS["regression"].forecasts(data, data.test.targets[np.newaxis])
+    forecasts = TASKS["regression"].forecasts(data, data.test.targets[np.newaxis, :, np.newaxis])
     np.testing.assert_allclose(forecasts[0], series.values[-12:], rtol=1e-6)

@@ -248,7 +248,7 @@ class Oracle:
         repeats = len(seeds)
         return TrainedBlock(
             weights={}, train_loss=np.zeros(repeats, np.float32), epochs=np.ones(repeats, int),
-            outputs=np.tile(self.test, (repeats, 1)), future=np.tile(self.beyond, (repeats, 1)),
+            outputs=np.tile(self.test[:, np.newaxis], (repeats, 1, 1)), future=np.tile(self.beyond, (repeats, 1)),
         )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def unsupported(regime: Regime) -> str | None:
         if name in ("clipnorm", "global_clipnorm"):
             return f"gradients clipped by norm ({name})"
     at_a_time = regime.preparation.timesteps * regime.training.batch_size
-    if regime.network.units > MOST_UNITS and at_a_time > 1 and regime.network.layer != "dense":
+    if regime.network.units > MOST_UNITS and at_a_time > 1 and regime.network.is_recurrent:
         return f"more than {MOST_UNITS} units and several timesteps or rows, no faster at once"
     return None
 

@@ -10,15 +10,18 @@ from thousandfold.series import Series
 UNIT_OF_SERIES = None
 """Stands for the unit of the series, whatever that is."""
 
+REGRESSIONS = ("regression",)
+"""The tasks that forecast a value of the series; keys of tasks.TASKS."""
+
 RowErrors = Callable[[np.ndarray, Series], np.ndarray]
 """From forecasts of the test rows, shape (..., test_rows), to the error of each row."""
 
-OfMean = Callable[[np.ndarray, Series], np.ndarray]
-"""From the mean of the rows' errors to the metric."""
+OfAverage = Callable[[np.ndarray, Series], np.ndarray]
+"""From the average of the rows' errors to the metric."""
 
 
-def _itself(mean: np.ndarray, series: Series) -> np.ndarray:
-    return mean
+def _itself(average: np.ndarray, series: Series) -> np.ndarray:
+    return average
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,23 @@ class Metric:
     """In a sentence, of those that every training has."""
     higher_is_better: bool = False
     row_errors: RowErrors | None = field(default=None, repr=False, compare=False)
-    """Those that it is the mean of; None: it is known from training, or from a user's table."""
-    of_mean: OfMean = field(default=_itself, repr=False, compare=False)
-    """What is made of their mean."""
-    task: str = "regression"
-    """The task whose forecasts it measures; a key of tasks.TASKS."""
+    """Those that it averages; None: it is known from training, or from a user's table."""
+    average: Callable[..., np.ndarray] = field(default=np.mean, repr=False, compare=False)
+    """NumPy's function that averages them."""
+    of_average: OfAverage = field(default=_itself, repr=False, compare=False)
+    """What is made of their average."""
+    tasks: tuple[str, ...] = REGRESSIONS
+    """The tasks whose forecasts it measures."""
+
+    @property
+    def is_of_mean(self) -> bool:
+        """Whether it follows from the mean of the rows' errors."""
+        return self.row_errors is not None and self.average is np.mean
 
     def of_forecasts(self, forecasts: np.ndarray, series: Series) -> np.ndarray:
         """The metric of forecasts of the test rows, shape (..., test_rows); shape (...)."""
         assert self.row_errors is not None
-        return self.of_mean(np.mean(self.row_errors(forecasts, series), axis=-1), series)
+        return self.of_average(self.average(self.row_errors(forecasts, series), axis=-1), series)
 
 
 def _actual(series: Series) -> np.ndarray:
@@ -89,7 +99,7 @@ METRICS = {
         UNIT_OF_SERIES,
         "root mean squared error over the test rows; empty if diverged",
         row_errors=_squared,
-        of_mean=_root,
+        of_average=_root,
     ),
     "mae": Metric(
         "MAE", UNIT_OF_SERIES, "mean absolute error; empty if diverged", row_errors=_absolute
@@ -99,7 +109,7 @@ METRICS = {
         "%",
         "symmetric mean absolute percentage error, 0 to 200; empty if diverged",
         row_errors=_shares,
-        of_mean=_percent,
+        of_average=_percent,
     ),
     "mase": Metric(
         "MASE",
@@ -107,7 +117,7 @@ METRICS = {
         "mean absolute error over that of forecasting the previous observation before the test; "
         "empty if diverged",
         row_errors=_absolute,
-        of_mean=_in_naive_errors,
+        of_average=_in_naive_errors,
     ),
     "train_loss": Metric(
         "training loss",
@@ -133,5 +143,5 @@ def forecast_errors(
     return {
         name: metric.of_forecasts(forecasts, series)
         for name, metric in METRICS.items()
-        if metric.row_errors is not None and metric.task == task
+        if metric.row_errors is not None and task in metric.tasks
     }

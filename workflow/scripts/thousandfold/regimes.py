@@ -4,7 +4,6 @@ from typing import Any
 
 from thousandfold.engine_choice import supports
 from thousandfold.scenario import (
-    RECURRENT_LAYERS,
     EarlyStopping,
     Optimizer,
     Regime,
@@ -96,7 +95,6 @@ def _sequences(scenario: str, values: dict[str, Any]) -> Sequences:
 def _contradictions(regime: Regime) -> list[tuple[str, str]]:
     """Each field that does not go with the others, why, and the fix."""
     network, training, stateful = regime.network, regime.training, regime.state.stateful
-    recurrent = network.layer in RECURRENT_LAYERS
     sequences, stepwise = regime.preparation.sequences, regime.preparation.is_stepwise
     masked = sequences is not None and sequences.form == "masking"
     found = {
@@ -106,11 +104,12 @@ def _contradictions(regime: Regime) -> list[tuple[str, str]]:
             "and cannot be shuffled; set shuffle: false or stateful: false",
         ),
         "stateful": (
-            stateful and not recurrent and network.model is None,
+            stateful and not network.is_recurrent and network.model is None,
             "a feed-forward network has no state; set stateful: false",
         ),
         "sequences": (
-            (masked and not recurrent) or (stepwise and not (stateful and recurrent)),
+            (masked and not network.is_recurrent)
+            or (stepwise and not (stateful and network.is_recurrent)),
             "masking takes a recurrent layer; stepwise forms take stateful: true and a recurrent "
             "layer; change form, layer or stateful",
         ),

@@ -6,8 +6,6 @@ Pure descriptions; nothing here depends on Keras or files.
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-RECURRENT_LAYERS = ("lstm", "gru", "simple_rnn")
-
 
 @dataclass(frozen=True)
 class Optimizer:
@@ -87,6 +85,11 @@ class Architecture:
     """Share of the inputs of each layer that is left out in each update."""
     model: str | None = None
     """The user's own model instead, as package.module:function."""
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the layers have a state, which they carry from timestep to timestep."""
+        return self.layer != "dense"
 
 
 @dataclass(frozen=True)

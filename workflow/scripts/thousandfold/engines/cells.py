@@ -21,6 +21,8 @@ State = tuple[Any, ...]
 class Cell:
     """One kind of layer: its state, its timestep; lanes.py has the sizes of its weights."""
 
+    keras_layer: Any
+    """Keras's class, which stock Keras trains."""
     states: int
     """Arrays of its state."""
     bias: Callable[[int], Any]
@@ -28,11 +30,6 @@ class Cell:
     step: Callable[[Regime, Layout, Weights, Any, State], State]
     """The state after one timestep: of a regime, its layout, weights, x (B, F, L) and the state
     before."""
-
-    @property
-    def is_recurrent(self) -> bool:
-        """Whether it carries a state."""
-        return self.states > 0
 
 
 def _from_input(layout: Layout, w: Weights, x: Any) -> Any:
@@ -80,9 +77,9 @@ def _dense(regime: Regime, layout: Layout, w: Weights, x: Any, _: State) -> Stat
 
 
 CELLS = {
-    "lstm": Cell(2, lambda units: tf.repeat([0.0, 1.0, 0.0, 0.0], units), _lstm),
-    "gru": Cell(1, lambda units: tf.zeros((2, 3 * units)), _gru),
-    "simple_rnn": Cell(1, tf.zeros, _simple_rnn),
-    "dense": Cell(0, tf.zeros, _dense),
+    "lstm": Cell(keras.layers.LSTM, 2, lambda units: tf.repeat([0.0, 1.0, 0.0, 0.0], units), _lstm),
+    "gru": Cell(keras.layers.GRU, 1, lambda units: tf.zeros((2, 3 * units)), _gru),
+    "simple_rnn": Cell(keras.layers.SimpleRNN, 1, tf.zeros, _simple_rnn),
+    "dense": Cell(keras.layers.Dense, 0, tf.zeros, _dense),
 }
 """Cells by what a regime calls them."""

@@ -30,9 +30,9 @@ GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
 def weights_of(regime: Regime, features: int) -> int:
     """The weights of one network; for a user's own model, those of the layer named with it."""
     units, gates = regime.network.units, GATES[regime.network.layer]
-    inputs = features * (regime.preparation.timesteps if regime.network.layer == "dense" else 1)
+    inputs = features * (1 if regime.network.is_recurrent else regime.preparation.timesteps)
     outputs = TASKS[regime.task].outputs
-    recurrent = 0 if regime.network.layer == "dense" else units
+    recurrent = units if regime.network.is_recurrent else 0
     above = gates * units * (units + recurrent + 1) * (regime.network.layers - 1)
     return gates * units * (inputs + recurrent + 1) + above + outputs * (units + 1)
 

@@ -61,10 +61,10 @@ def weight_shapes(regime: Regime, timesteps: int, features: int) -> dict[str, tu
     """The shapes of one network's weights for rows of such inputs, by name."""
     cell, units = CELLS[regime.network.layer], regime.network.units
     outputs, columns = TASKS[regime.task].outputs, GATES[regime.network.layer] * units
-    inputs = features if cell.is_recurrent else timesteps * features
+    inputs = features if regime.network.is_recurrent else timesteps * features
     return {
         "kernel": (inputs, columns),
-        **({"recurrent_kernel": (units, columns)} if cell.is_recurrent else {}),
+        **({"recurrent_kernel": (units, columns)} if regime.network.is_recurrent else {}),
         "bias": tuple(cell.bias(units).shape),
         "dense_kernel": (units, outputs),
         "dense_bias": (outputs,),
@@ -131,7 +131,7 @@ class Network:
         w = {name: tf.convert_to_tensor(variable.value) for name, variable in self.weights.items()}
         if timesteps == 1 and not self.regime.state.stateful:
             w.pop("recurrent_kernel", None)
-        if not self.cell.is_recurrent:
+        if not self.regime.network.is_recurrent:
             flat = tf.concat(tf.unstack(x), axis=self.layout.units)
             return self._output(w, self._step(w, flat, None, state)[0]), state
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from thousandfold.engines.block import Progress, TrainedBlock
+from thousandfold.engines.cells import CELLS
+from thousandfold.engines.lanes import GATES
 from thousandfold.engines.own_model import (
     build_own_model,
     check_resets,
@@ -23,17 +25,17 @@ from thousandfold.tasks import TASKS
 
 def weight_names(regime: Regime) -> list[str]:
     """The weights of a network of one layer, in the order of `model.get_weights()`."""
-    recurrent = [] if regime.network.layer == "dense" else ["recurrent_kernel"]
+    recurrent = ["recurrent_kernel"] if regime.network.is_recurrent else []
     return ["kernel", *recurrent, "bias", "dense_kernel", "dense_bias"]
 
 
 def _layers(regime: Regime, seed: int) -> Iterator[Any]:
     """The layers before the output, each weight drawn from a seed of its own."""
     layers, initializers = keras.layers, keras.initializers
-    profile = PROFILES[regime.execution.profile]
+    profile, layer = PROFILES[regime.execution.profile], CELLS[regime.network.layer].keras_layer
     if regime.preparation.sequences and regime.preparation.sequences.form == "masking":
         yield layers.Masking(MASK_VALUE)
-    if regime.network.layer == "dense":
+    if not regime.network.is_recurrent:
         yield layers.Flatten()
     for depth in range(regime.network.layers):
         mark = f" {depth}" if depth else ""
@@ -42,16 +44,13 @@ def _layers(regime: Regime, seed: int) -> Iterator[Any]:
             return weight_seed(seed, f"{weight}{mark}")
 
         glorot = initializers.GlorotUniform(drawn("kernel"))
-        if regime.network.layer == "dense":
-            yield layers.Dense(
-                regime.network.units, regime.network.activation, kernel_initializer=glorot
-            )
+        if not regime.network.is_recurrent:
+            yield layer(regime.network.units, regime.network.activation, kernel_initializer=glorot)
             if regime.network.dropout:
                 yield layers.Dropout(regime.network.dropout, seed=drawn("dropout"))
             continue
         gated = {"recurrent_activation": profile.recurrent_activation}
-        kind = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
-        yield kind[regime.network.layer](
+        yield layer(
             regime.network.units,
             activation=regime.network.activation,
             stateful=regime.state.stateful,
@@ -60,7 +59,7 @@ def _layers(regime: Regime, seed: int) -> Iterator[Any]:
             return_sequences=depth < regime.network.layers - 1,
             dropout=regime.network.dropout,
             seed=drawn("dropout"),
-            **({} if regime.network.layer == "simple_rnn" else gated),
+            **(gated if GATES[regime.network.layer] > 1 else {}),
         )
 
 

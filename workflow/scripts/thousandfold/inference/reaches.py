@@ -20,14 +20,14 @@ Forecasts = Callable[[str, str], np.ndarray]
 def reach_table(
     contrasts: Iterable[Contrast], series: Mapping[str, Series], forecasts: Forecasts, seed: int
 ) -> list[ReachRow]:
-    """A row for each distinct contrast of means on each series, of metrics that are of forecasts.
+    """A row for each distinct contrast of means on each series, of metrics that follow from a mean.
 
     Repeats whose forecasts are not finite are left out.
     """
     distinct = {
         (family_key("", contrast), *contrast.names().values()): contrast
         for contrast in contrasts
-        if contrast.is_of_means and METRICS[contrast.metric].row_errors is not None
+        if contrast.is_of_means and METRICS[contrast.metric].is_of_mean
     }
     rows = []
     for name, one in series.items():
@@ -43,7 +43,7 @@ def reach_table(
                 metric: Metric = metric,
                 is_ratio: bool = contrast.is_ratio,
             ) -> np.ndarray:
-                found = metric.of_mean(mean, one)
+                found = metric.of_average(mean, one)
                 return np.log(found) if is_ratio else found  # fmt: skip
 
             rng = np.random.default_rng(

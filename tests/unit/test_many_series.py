@@ -1,0 +1,154 @@
+"""Studies of many series: which of them are examined, at what level, and what the page leaves out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import row_of
+
+from thousandfold.inference.analyses import calibrated
+from thousandfold.inference.calibration import DECIDING
+from thousandfold.inference.contrasts import MeanDifference
+from thousandfold.loading import load_study
+from thousandfold.report.margins import margin_strips
+from thousandfold.report.reach import mark_of_reach, sentence_of_reach
+from thousandfold.report.run import MOST_SHOWN, Provenance, Run
+from thousandfold.settings import CalibrationSettings
+from thousandfold.study import MOST_EXAMINED, Finding, OverSeries, StudySeries
+from thousandfold.tables.rows import ContrastRow, MarginRow, ReachRow
+
+OF_ONE = Finding("E", "c", "s", "less", (MeanDifference("less", "a", "b", 1.0, "score"),))
+OVER = replace(OF_ONE, id="O", over=OverSeries())
+
+
+def study_of(n_series, *findings, **changes):
+    """A study of imported repeats of a and b on series s0, s1, ..."""
+    rng = np.random.default_rng(1)
+    rows = [
+        (f"s{i}", scenario, value)
+        for i in range(n_series)
+        for scenario in "ab"
+        for value in rng.normal(size=12)
+    ]
+    table = pd.DataFrame(rows, columns=["series", "scenario", "score"])
+    table.to_csv("mine.csv", index=False)
+    study = load_study(
+        {
+            "study": {"seed": 1, "margin": 1},
+            "table": {"file": "mine.csv", "metric": "score"},
+            "findings": {"X": {"claim": "c", "expect": "less", "a": "a", "b": "b"}},
+        },
+        [],
+    )
+    repeats = table.assign(repeat=table.groupby(["series", "scenario"]).cumcount())
+    return replace(study, findings=findings or study.findings, **changes), repeats
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_of_many_series_some_are_drawn_by_the_seed():
+    few, _ = study_of(MOST_EXAMINED)
+    assert few.examined_series == few.series_names
+    many, _ = study_of(40)
+    drawn = many.examined_series
+    assert len(drawn) == len(set(drawn)) == MOST_EXAMINED
+    assert list(drawn) == [name for name in many.series_names if name in drawn]
+    assert many.examined_series == drawn
+    assert replace(many, seed=2).examined_series != drawn
+
+
+def test_claims_over_many_series_are_not_calibrated_on_each():
+    many, _ = study_of(40, OF_ONE, OVER)
+    assert many.calibrated_contrasts == OF_ONE.contrasts
+    few, _ = study_of(8, OF_ONE, OVER)
+    assert few.calibrated_contrasts == OF_ONE.contrasts + OVER.contrasts
+
+
+@pytest.mark.parametrize("n_series", [4, 20])
+def test_the_level_of_calibration_is_that_of_all_series(n_series):
+    study, repeats = study_of(n_series, OF_ONE)
+    rows = calibrated(repeats, CalibrationSettings.of(study))
+    deciding = [row for row in rows if row.test == DECIDING]
+    assert {row.series for row in rows} == set(study.examined_series)
+    assert deciding
+    assert [row.level for row in deciding] == pytest.approx([0.05 / n_series] * len(deciding))
+
+
+def test_a_required_claim_has_to_be_tested():
+    with pytest.raises(Exception, match=r"study\.require\.Z: there is no 'Z'; there are X"):
+        load_study(
+            {
+                "study": {"seed": 1, "margin": 1, "require": {"Z": "supported"}},
+                "table": {"file": write_table(), "metric": "score"},
+                "findings": {"X": {"claim": "c", "expect": "less", "a": "a", "b": "b"}},
+            },
+            [],
+        )
+
+
+def write_table():
+    pd.DataFrame({"scenario": list("aabb"), "score": [1.0, 2, 3, 4]}).to_csv("t.csv", index=False)
+    return "t.csv"
+
+
+def run_of(study, tables):
+    return Run(study, {}, pd.DataFrame(), tables, {}, Provenance({}, "x"))
+
+
+def test_series_have_sections_unless_there_are_many():
+    study, _ = study_of(1)
+    source = study.series[0]
+    for n, shown in ((MOST_SHOWN, MOST_SHOWN), (MOST_SHOWN + 1, 0)):
+        series = tuple(replace(source, name=f"s{i}") for i in range(n))
+        assert len(run_of(replace(study, series=series), {}).on_shown_series()) == shown
+
+
+def test_where_other_test_rows_might_change_the_sign():
+    row = row_of(ReachRow, same_sign=0.79, low=-5.0, high=14.5, block=2, lowest_without_one=0.4)
+    assert mark_of_reach(row) == "sign flips in 21 %"
+    assert mark_of_reach(replace(row, same_sign=0.99)) == ""
+    assert mark_of_reach(None) == ""
+    told = sentence_of_reach(row, 12, 1)
+    assert "(12 of them, in blocks of 2) 95 % of the estimates are in [−5.0, 14.5]" in told
+    assert "79 % have the same sign" in told or "79.0 % have the same sign" in told
+
+
+def test_a_strip_has_its_ranges_side_by_side_and_the_registered_margin_marked():
+    study, _ = study_of(1)
+    contrast = row_of(
+        ContrastRow, series="s0", id="F", estimand="mean", scenario_a="a",
+        scenario_b="b", metric="rmse", margin=5.0,
+    )  # fmt: skip
+    ranges = [
+        row_of(
+            MarginRow, series="s0", id="F", estimand="mean", scenario_a="a",
+            scenario_b="b", metric="rmse", above=above, up_to=up_to, verdict=verdict,
+        )
+        for above, up_to, verdict in [
+            (0.0, 4.0, "supported"), (4.0, 8.0, "direction supported"),
+            (8.0, np.nan, "no difference that matters"),
+        ]
+    ]  # fmt: skip
+    others = [replace(row, id="G") for row in ranges[:1]]
+    (part,) = run_of(study, {MarginRow: [*others, *ranges]}).on_each_series()
+    (strip,) = margin_strips(part, [contrast])
+    assert [(s.start, s.width) for s in strip.segments] == [(0, 40), (40, 40), (80, 20)]
+    assert strip.registered == 50
+    assert [s.words for s in strip.segments] == ["0.00 to 4.00", "4.00 to 8.00", "above 8.00"]
+    assert strip.who == []
+    assert margin_strips(part, [replace(contrast, id="H")]) == []
+
+
+def test_attributes_make_the_groups_of_series():
+    study, _ = study_of(3)
+    assert study.clusters is None
+    series = tuple(
+        StudySeries(f"s{i}", f"s{i}", "", 1.0, (("kind", "even" if i % 2 == 0 else "odd"),))
+        for i in range(3)
+    )
+    grouped = replace(study, series=series, cluster="kind")
+    assert grouped.clusters == {"s0": "even", "s1": "odd", "s2": "even"}

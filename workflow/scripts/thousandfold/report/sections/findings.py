@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from thousandfold import figures
-from thousandfold.formatting import decimals, exact, is_known, level, number, percent, spelled_out
+from thousandfold.formatting import exact, is_known, level, number, percent, spelled_out
 from thousandfold.inference.claims import contrast_sentence
 from thousandfold.inference.contrasts import KINDS, MeanDifference, Trend
 from thousandfold.inference.precision import SUMMARY_LEVEL
@@ -24,7 +24,7 @@ from thousandfold.metrics import metric_name
 from thousandfold.names import spelled
 from thousandfold.report.claims import Claim, claim_of
 from thousandfold.report.margins import MarginStrip, margin_strips
-from thousandfold.report.reach import key_of, reaches_of, sentence_of_reach
+from thousandfold.report.reach import ReachPlot, reach_plots
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
 from thousandfold.tables.rows import ClaimRow, ComparisonRow, ContrastRow, ReplicationRow
@@ -78,8 +78,8 @@ class Finding:
 
     head: Claim
     sentence: str
-    reach: Sequence[str]
-    """How far its comparisons rest on the test rows, a sentence each."""
+    reach: Sequence[ReachPlot]
+    """How far its comparisons rest on the test rows."""
     strips: Sequence[MarginStrip]
     """Its verdict by margin, of each comparison."""
     few_repeats: str
@@ -137,7 +137,7 @@ def _finding(
     return Finding(
         head=claim_of(row),
         sentence=row.sentence,
-        reach=_reach(run, contrasts),
+        reach=reach_plots(run, contrasts),
         strips=margin_strips(run, contrasts),
         few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS], run.labels),
         figures=list(_plots(run, contrasts)),
@@ -166,21 +166,6 @@ def _finding(
         ],
         is_too_few=bool(pairs) and not fewer,
     )
-
-
-def _reach(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[str]:
-    """How far comparisons rest on the test rows."""
-    reaches, series = reaches_of(run), run.series
-    told = []
-    for row in contrasts:
-        found = reaches.get(key_of(row))
-        if found is None or series is None:
-            continue
-        digits = 2 if KINDS[row.estimand].is_ratio else decimals(row.margin)
-        sentence = sentence_of_reach(found, series.test_rows, digits)
-        labels = KINDS[row.estimand].labels(row, run.labels)
-        told.append(sentence if len(contrasts) == 1 else f"{', '.join(labels)}: {sentence}")
-    return told
 
 
 def few_repeats(rows: Sequence[ReplicationRow], labels: Mapping[str, str]) -> str:

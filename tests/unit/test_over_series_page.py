@@ -486,3 +486,12 @@ def test_attributes_that_are_drawn():
     assert np.round(points.get_xdata()) == pytest.approx([0, 2, 0, 0, 1])
     assert max(points.get_ydata()) == pytest.approx(2.0)
     assert left.get_yscale() == "log"
+
+
+def test_unknown_effects_are_not_described(attributed):
+    effects = attributed.rows(EffectRow)
+    unknown = [replace(effects[0], effect=math.nan, standard_error=math.nan), *effects[1:]]
+    found = description_of(replace(attributed, tables={**attributed.tables, EffectRow: unknown}))
+    assert {row.n_series for row in found.components} == {29}
+    assert {row.attribute: row.n_series for row in found.moderators} == {"size": 29, "kind": 29}
+    assert found.allocations[-1].n_series == 29

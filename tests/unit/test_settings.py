@@ -13,6 +13,7 @@ from thousandfold.settings import (
     AssessmentSettings,
     CalibrationSettings,
     ComparisonSettings,
+    DescriptionSettings,
     PowerSettings,
     ReachSettings,
     Settings,
@@ -86,6 +87,7 @@ def test_a_change_reaches_the_analyses_that_it_concerns():
     assert changed_by(series=(replace(source, margin=source.margin + 1),)) == {
         SummarySettings,
         CalibrationSettings,
+        DescriptionSettings,
         PowerSettings,
         ReachSettings,
         VerdictSettings,

@@ -12,8 +12,9 @@ from thousandfold.inference.calibration import DECIDING
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.loading import load_study
 from thousandfold.report.margins import margin_strips
-from thousandfold.report.reach import mark_of_reach, sentence_of_reach
+from thousandfold.report.reach import mark_of_reach, reach_plots, sentence_of_reach
 from thousandfold.report.run import MOST_SHOWN, Provenance, Run
+from thousandfold.series import Series
 from thousandfold.settings import CalibrationSettings
 from thousandfold.study import MOST_EXAMINED, Finding, OverSeries, StudySeries
 from thousandfold.tables.rows import ContrastRow, MarginRow, ReachRow
@@ -79,7 +80,10 @@ def test_the_level_of_calibration_is_that_of_all_series(n_series):
 
 
 def test_a_required_claim_has_to_be_tested():
-    with pytest.raises(Exception, match=r"study\.require\.Z: there is no 'Z'; there are X"):
+    with pytest.raises(
+        Exception,
+        match=r"study\.require\.Z: is none of the findings that are tested; there is no 'Z'",
+    ):
         load_study(
             {
                 "study": {"seed": 1, "margin": 1, "require": {"Z": "supported"}},
@@ -152,3 +156,22 @@ def test_attributes_make_the_groups_of_series():
     )
     grouped = replace(study, series=series, cluster="kind")
     assert grouped.clusters == {"s0": "even", "s1": "odd", "s2": "even"}
+
+
+def test_the_small_figure_of_other_test_rows_is_to_scale():
+    names = {
+        "series": "s0", "estimand": "mean", "scenario_a": "a", "scenario_b": "b", "metric": "score",
+    }  # fmt: skip
+    contrast = row_of(ContrastRow, difference=5.0, ci_low=2.5, ci_high=7.5, margin=2.5, **names)
+    reach = row_of(ReachRow, low=-5.0, high=10.0, same_sign=1.0, **names)
+    study, _ = study_of(1)
+    values = np.arange(20.0)
+    series = Series("s0", values, tuple(map(str, values)), 4)
+    run = replace(run_of(study, {ReachRow: [reach]}), series={"s0": series})
+    (plot,) = reach_plots(run.on_each_series()[0], [contrast])
+    unit = 50 / 10.5
+    assert (plot.zero, plot.estimate) == pytest.approx((50, 50 + 5 * unit))
+    assert (plot.low, plot.high) == pytest.approx((50 - 5 * unit, 50 + 10 * unit))
+    assert plot.decided == pytest.approx((50 + 2.5 * unit, 50 + 7.5 * unit))
+    assert (plot.band, plot.band_width) == pytest.approx((50 - 2.5 * unit, 5 * unit))
+    assert "(4 of them" in plot.sentence

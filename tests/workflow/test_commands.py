@@ -58,6 +58,7 @@ ELSEWHERE = {
     "python docs/layers.py": "tests/unit/test_docs.py::test_no_module_imports_from_a_layer_above_and_the_page_says_so",
     "python docs/reference.py": "tests/unit/test_docs.py::test_the_reference_is_what_the_schemas_say",
     "python docs/rulegraph.py": "tests/unit/test_docs.py::test_the_rule_graph_is_that_of_the_rules",
+    "python docs/coverage.py": STARTED,
     "python docs/findings.py": STARTED,
     "python tests/workflow/kills.py --kills 30 --seed 1": "tests/workflow/test_faults.py::test_kills_at_random_moments_change_no_result",
     "make benchmark": "tests/unit/test_docs.py::test_every_way_of_training_ends_with_the_same_weights",

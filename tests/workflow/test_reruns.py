@@ -107,7 +107,7 @@ def test_what_changes_a_number_trains_everything(project, file, old, new):
 
 def test_a_mended_metric_is_measured_anew_and_trains_nothing(project):
     project.edit(
-        "workflow/scripts/thousandfold/metrics.py", "100 * np.mean(shares", "50 * np.mean(shares"
+        "workflow/scripts/thousandfold/metrics.py", "return 100 * mean", "return 50 * mean"
     )
     planned = project.planned()
     assert "train" not in planned
@@ -126,7 +126,15 @@ def test_one_scenarios_field_trains_that_scenario(project):
 def test_analyses_rerun_when_what_they_use_changes(project):
     project.configure(study={"margin": 4})
     report = {"render_report", "write_config"}
-    assert set(project.planned()) == {"calibrate", "judge", "replicate", "summarise", *report}
+    assert set(project.planned()) == {
+        "calibrate",
+        "judge",
+        "reach",
+        "replicate",
+        "summarise",
+        "write_verdicts",
+        *report,
+    }
     project.configure(study={"title": "Another title"})
     assert set(project.planned()) == report
     project.configure(twins={"other": {"a": "stateful", "b": "stateless"}})

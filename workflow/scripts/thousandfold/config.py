@@ -246,7 +246,8 @@ def _required(
     known = [finding.id for finding in findings]
     for id_ in required:
         if id_ not in known:
-            raise BadKeyError(("study", "require", id_), unknown_name(id_, known))
+            problem = f"is none of the findings that are tested; {unknown_name(id_, known)}"
+            raise BadKeyError(("study", "require", id_), problem)
     return tuple(required.items())
 
 

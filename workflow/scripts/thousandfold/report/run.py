@@ -37,7 +37,8 @@ def files_of(study: Study) -> list[str]:
     forecasts = [] if isinstance(study, ImportedStudy) else ["forecasts.parquet"]
     tables = [f"{name}.csv" for name in csv_tables(study)]
     return [
-        "config.yaml", "provenance.json", "repeats.csv", "repeats.parquet", *forecasts, *tables
+        "config.yaml", "provenance.json", "verdicts.json", "repeats.csv", "repeats.parquet",
+        *forecasts, *tables,
     ]  # fmt: skip
 
 

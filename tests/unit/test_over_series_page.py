@@ -138,6 +138,19 @@ def test_a_claim_about_a_share():
     assert "10 of 10" in text_of(OverSeries, run)
 
 
+def test_of_many_series_those_examined_are_named(one):
+    assert "drawn by the seed" not in text_of(OverSeries, one)
+    (series,) = {type(series) for series in one.study.series}
+    more = tuple(series(f"x{i}", f"title {i}", "points", 0.5) for i in range(30))
+    many = replace(one, study=replace(one.study, series=(*one.study.series, *more)))
+    told = text_of(OverSeries, many)
+    assert "drawn by the seed: " in told
+    names = many.study.examined_series
+    titles = [each.title for each in many.study.series if each.name in names]
+    assert ", ".join(titles) in told
+    assert len(titles) == 10
+
+
 def test_groups_are_told(tmp_path):
     table = pd.read_csv(TABLES / "ten.csv")
     kinds = table["series"].str[1:].astype(int) % 3

@@ -80,6 +80,8 @@ class OverSeries(Section):
     alpha: str
     k: int
     clustered_by: str | None
+    examined: Sequence[str]
+    """The series by which inference and training are checked, if those are not all."""
     claims: Sequence[ClaimOverSeries]
 
     @classmethod
@@ -93,6 +95,7 @@ class OverSeries(Section):
             alpha=percent(run.study.alpha),
             k=rows[0].k,
             clustered_by=run.study.cluster,
+            examined=_examined(run),
             claims=[
                 ClaimOverSeries(
                     _head(claim),
@@ -102,6 +105,14 @@ class OverSeries(Section):
                 for claim in claims
             ],
         )
+
+
+def _examined(run: Run) -> list[str]:
+    """The titles of the series that are examined; none if those are all."""
+    names = run.study.examined_series
+    if len(names) == len(run.study.series):
+        return []
+    return [series.title for series in run.study.series if series.name in names]
 
 
 def _head(row: PopulationClaimRow) -> Claim:

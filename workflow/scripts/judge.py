@@ -1,5 +1,6 @@
 """Test the registered findings and reach a verdict on each claim, by series and overall."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from thousandfold.inference.analyses import judged
@@ -8,17 +9,7 @@ from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
 from thousandfold.settings import VerdictSettings
 from thousandfold.tables import read_rows, write_rows
-from thousandfold.tables.rows import (
-    CalibrationRow,
-    ClaimRow,
-    ConjunctionRow,
-    ContrastRow,
-    EffectRow,
-    IdentityRow,
-    MarginRow,
-    PopulationClaimRow,
-    PopulationRow,
-)
+from thousandfold.tables.rows import ROW_TYPES, CalibrationRow, IdentityRow
 
 
 def checked_identities(identities: Path) -> Identities:
@@ -34,28 +25,17 @@ def write_verdicts(
     repeats: Path,
     calibration: Path,
     identities: Path | None,
-    contrasts_output: Path,
-    claims_output: Path,
-    conjunctions_output: Path,
-    population_output: Path,
-    population_claims_output: Path,
-    effects_output: Path,
-    margins_output: Path,
+    outputs: Mapping[str, Path],
 ) -> None:
-    """Write the tables of verdicts, on each series and over all, from the repeats table."""
+    """Write the tables of verdicts, on each series and over all, to `outputs`, by their names."""
     told = judged(
         read_large_table(repeats),
         settings,
         calibration=read_rows(CalibrationRow, calibration),
         identities=checked_identities(identities) if identities else {},
     )
-    write_rows(ContrastRow, told.contrasts, contrasts_output)
-    write_rows(ClaimRow, told.claims, claims_output)
-    write_rows(ConjunctionRow, told.conjunctions, conjunctions_output)
-    write_rows(PopulationRow, told.population, population_output)
-    write_rows(PopulationClaimRow, told.population_claims, population_claims_output)
-    write_rows(EffectRow, told.effects, effects_output)
-    write_rows(MarginRow, told.margins, margins_output)
+    for table, rows in vars(told).items():
+        write_rows(ROW_TYPES[table], rows, outputs[table])
 
 
 if __name__ == "__main__":
@@ -66,11 +46,5 @@ if __name__ == "__main__":
         repeats=Path(snakemake.input.repeats),
         calibration=Path(snakemake.input.calibration),
         identities=Path(found) if found else None,
-        contrasts_output=Path(snakemake.output.contrasts),
-        claims_output=Path(snakemake.output.claims),
-        conjunctions_output=Path(snakemake.output.conjunctions),
-        population_output=Path(snakemake.output.population),
-        population_claims_output=Path(snakemake.output.population_claims),
-        effects_output=Path(snakemake.output.effects),
-        margins_output=Path(snakemake.output.margins),
+        outputs={name: Path(file) for name, file in snakemake.output.items() if name in ROW_TYPES},
     )

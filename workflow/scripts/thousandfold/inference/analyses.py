@@ -12,7 +12,7 @@ from thousandfold.inference.calibration import calibration_table, miss_rates
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.judging import Identities, judge, study_size
+from thousandfold.inference.judging import Identities, judge_asked, study_size
 from thousandfold.inference.margins import margins_table
 from thousandfold.inference.population.judging import (
     claims_over_series,
@@ -88,10 +88,9 @@ def judged(
     asked = asked_by(registered, samples, settings.margins, design)
     # What too few series cannot decide costs nothing, and verdicts on each of them stand.
     decidable = decidable_over_series(registered, asked, alpha)
-    contrasts = judge(
-        samples,
-        settings.margins,
+    contrasts = judge_asked(
         decidable,
+        asked,
         alpha,
         design,
         identities=identities,

@@ -6,7 +6,7 @@ series, metric and estimand, whichever way round and by whatever margin, share o
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from thousandfold.inference.estimates import (
 )
 from thousandfold.inference.population.per_series import exploratory_p
 from thousandfold.inference.population.questions import population_size
-from thousandfold.inference.questions import Question, asked_by, comparison_name
+from thousandfold.inference.questions import FamilyKey, Question, asked_by, comparison_name
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.samples import Samples
 from thousandfold.inference.verdicts import Verdict, claim_verdict, margins_of_change
@@ -82,7 +82,11 @@ class Family:
 
 def family_size(questions: Iterable[Question]) -> int:
     """How many distinct contrasts share alpha; those between constants need none of it."""
-    return max(1, len({question.key for question in questions if not question.is_exact}))
+    return max(1, len(_shared_keys(questions)))
+
+
+def _shared_keys(questions: Iterable[Question]) -> set[FamilyKey]:
+    return {question.key for question in questions if not question.is_exact}
 
 
 def study_size(findings: Iterable[Finding], asked: Iterable[tuple[str, Question]]) -> int:
@@ -93,7 +97,7 @@ def study_size(findings: Iterable[Finding], asked: Iterable[tuple[str, Question]
     """
     registered = list(findings)
     over_series = {finding.id for finding in registered if finding.over is not None}
-    own = {q.key for id_, q in asked if id_ not in over_series and not q.is_exact}
+    own = _shared_keys(question for id_, question in asked if id_ not in over_series)
     return max(1, len(own) + population_size(registered))
 
 
@@ -112,8 +116,24 @@ def judge(
 
     `samples` are by metric, `margins` by series.
     """
-    findings = list(findings)
-    asked = asked_by(findings, samples, margins, design)
+    registered = list(findings)
+    return judge_asked(
+        registered, asked_by(registered, samples, margins, design), alpha, design,
+        identities=identities, miss_rates=miss_rates, higher_is_better=higher_is_better,
+    )  # fmt: skip
+
+
+def judge_asked(
+    findings: Sequence[Finding],
+    asked: Sequence[tuple[str, Question]],
+    alpha: float,
+    design: Design,
+    *,
+    identities: Identities | None = None,
+    miss_rates: MissRates | None = None,
+    higher_is_better: Mapping[str, bool] | None = None,
+) -> list[ContrastRow]:
+    """The contrasts table from questions that are there already, with their findings' ids."""
     over_series = {finding.id for finding in findings if finding.over is not None}
     family = Family(
         design,

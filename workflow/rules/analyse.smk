@@ -126,6 +126,8 @@ rule calibrate:
         LOG_FILE.format(rule="calibrate"),
     conda:
         "../../envs/analysis.yaml"
+    # It takes longest, and the verdicts wait for it.
+    priority: 1
     resources:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,

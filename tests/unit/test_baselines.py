@@ -18,6 +18,7 @@ from thousandfold.baselines import (
     forecasts_of,
     in_words,
 )
+from thousandfold.data import load_series
 from thousandfold.inference.baselines import (
     against_baselines,
     baseline_forecasts_table,
@@ -29,6 +30,7 @@ from thousandfold.inference.baselines import (
 from thousandfold.observations import read_series
 from thousandfold.series import Series
 from thousandfold.smoothing import forms
+from thousandfold.study import SeriesSource
 from thousandfold.tables import frame_of
 from thousandfold.tables.rows import BaselineOverSeriesRow, BaselineRow
 
@@ -278,6 +280,7 @@ def test_differences_that_tell_nothing_of_the_next_have_their_mean_by_aic():
 
 LEFT_OUT = {
     "no period": (replace(NOISE, period=None), {"seasonal_naive": "the period is not known"}),
+    "yearly": (replace(NOISE, period=1), {"seasonal_naive": "the period is 1"}),
     "a long period": (replace(NOISE, period=49), {"seasonal_naive": "48 training rows are less"}),
     "a whole season": (replace(NOISE, period=48), {}),
     "constant": (
@@ -318,6 +321,13 @@ def test_forecasts_that_are_not_finite_are_left_out(monkeypatch):
 def test_a_form_that_does_not_converge_is_not_taken(monkeypatch):
     monkeypatch.setattr("thousandfold.smoothing._fitted", lambda *_: None)
     assert fitted(NOISE, "ets").reason.startswith("no form of it converged")
+
+
+def test_a_period_that_is_given_goes_before_that_of_the_dates():
+    file = str(CASES / "nottem.csv")
+    source = SeriesSource("s", "s", "", 1.0, file=file, value="fahrenheit", test_rows=5)
+    assert load_series(source).period == 12
+    assert load_series(replace(source, period=7)).period == 7
 
 
 def test_baselines_in_words():

@@ -97,9 +97,10 @@ def drift(series: Series) -> Baseline:
 
 def seasonal_naive(series: Series) -> Baseline:
     """The observation one season before."""
-    period, training = series.period, len(series.values) - series.test_rows
+    period, training = _season(series), len(series.values) - series.test_rows
     if period is None:
-        raise NoForecastsError("the period is not known; series.<name>.period sets it")
+        known = "not known; series.<name>.period sets it" if series.period is None else "1"
+        raise NoForecastsError(f"the period is {known}")
     if period > training:
         raise NoForecastsError(f"{training} training rows are less than a season of {period}")
     first = len(series.values) - series.test_rows - period
@@ -148,12 +149,12 @@ def autoregression_by_aic(series: Series) -> Baseline:
 
 def ets(series: Series) -> Baseline:
     """Exponential smoothing, its form by AICc."""
-    return Baseline(*smoothing.smoothed(series.values, series.test_rows, series.period))
+    return Baseline(*smoothing.smoothed(series.values, series.test_rows, _season(series)))
 
 
 def theta(series: Series) -> Baseline:
     """The Theta method."""
-    return Baseline(*smoothing.theta(series.values, series.test_rows, series.period))
+    return Baseline(*smoothing.theta(series.values, series.test_rows, _season(series)))
 
 
 def _scaled_differences(series: Series) -> tuple[np.ndarray, float]:
@@ -164,6 +165,11 @@ def _scaled_differences(series: Series) -> tuple[np.ndarray, float]:
     differences = np.diff(series.values)
     scale = float(np.abs(differences[: -series.test_rows]).mean()) or 1.0
     return differences / scale, scale
+
+
+def _season(series: Series) -> int | None:
+    """The observations of a season; None if it is not known, or a single one."""
+    return None if series.period == 1 else series.period
 
 
 def _previous(series: Series) -> np.ndarray:

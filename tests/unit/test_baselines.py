@@ -65,10 +65,10 @@ def test_published_errors(series, persistence, seasonal_naive):
     assert max(errors["ets"], errors["theta"], errors["ar_aic"]) < 0.8 * seasonal_naive
 
 
-@pytest.mark.parametrize("series", [AIR, NOTTEM, NOISE, GROWING], ids=lambda s: s.name)
+@pytest.mark.parametrize("series", [replace(AIR, test_rows=60), NOISE, GROWING])
 def test_no_baseline_sees_what_it_forecasts_but_all_see_what_was_before(series):
     before = forecasts_of(baselines_of(series, (1, 4)))
-    for step in (0, 5, 11):
+    for step in (0, 7):
         values = series.values.copy()
         values[len(values) - series.test_rows + step :] *= 1.3
         after = forecasts_of(baselines_of(replace(series, values=values), (1, 4)))
@@ -80,7 +80,7 @@ def test_no_baseline_sees_what_it_forecasts_but_all_see_what_was_before(series):
                 assert (forecasts[seen] != before[name][seen]).all()
 
 
-@pytest.mark.parametrize("series", [AIR, NOTTEM, NOISE], ids=lambda s: s.name)
+@pytest.mark.parametrize("series", [replace(AIR, test_rows=60), NOISE])
 def test_nothing_depends_on_the_unit(series):
     ours = baselines_of(series)
     for factor in (1e-12, 1e9):

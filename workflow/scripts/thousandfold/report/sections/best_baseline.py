@@ -13,11 +13,11 @@ from thousandfold.metrics import metric_name
 from thousandfold.report.marks import Mark
 from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
-from thousandfold.tables.rows import BaselineModelRow, BaselineRow
+from thousandfold.tables.rows import BaselineRow
 
 MARKS = {
-    BETTER: Mark("beats it", "✔", "good"),
-    WORSE: Mark("worse", "✘", "bad"),
+    BETTER: Mark("beats it by", "✔", "good"),
+    WORSE: Mark("worse by", "✘", "bad"),
     UNDECIDED: Mark("undecided", "?", "open"),
 }
 
@@ -45,7 +45,6 @@ class BestBaseline(Section):
     unit: str
     test_rows: int
     best: str
-    model: str
     value: str
     level: str
     n_better: int
@@ -58,8 +57,6 @@ class BestBaseline(Section):
         rows = [row for row in run.rows(BaselineRow) if row.is_best]
         if run.series is None or not rows:
             return None
-        best = rows[0].baseline
-        models = {row.baseline: row.model for row in run.rows(BaselineModelRow)}
         found = Counter(row.result for row in rows)
         return cls(
             anchor=run.anchor,
@@ -67,8 +64,7 @@ class BestBaseline(Section):
             metric=metric_name(run.study.metric),
             unit=run.unit,
             test_rows=run.series.test_rows,
-            best=in_words(best),
-            model=models[best] or "",
+            best=in_words(rows[0].baseline),
             value=number(rows[0].baseline_value, run.digits),
             level=percent(rows[0].interval_level),
             n_better=found[BETTER],

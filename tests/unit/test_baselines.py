@@ -7,8 +7,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+from statsmodels.tsa.forecasting.theta import ThetaModel
 from support import ROOT, sample, samples
 
 from thousandfold.baselines import (
@@ -224,17 +224,18 @@ def smoothing(values, alpha):
     return np.array(levels)
 
 
-def theta_lines(values, n):
+def theta_lines(values, n, alpha):
     """Half the extrapolated trend of the first n values, half the smoothed line of twice them less it.
 
-    Assimakopoulos and Nikolopoulos (2000), without Hyndman and Billah's short cut; smoothed as well
-    as it can be.
+    Assimakopoulos and Nikolopoulos (2000), without Hyndman and Billah's short cut.
     """
     slope, intercept = np.polyfit(np.arange(n), values[:n], 1)
     line = intercept + slope * np.arange(len(values))
-    squares = lambda a: ((values[:n] - smoothing(values[:n], a)) ** 2).sum()  # noqa: E731
-    alpha = minimize_scalar(squares, bounds=(1e-4, 1 - 1e-4), method="bounded").x
     return (line + smoothing(2 * values - line, alpha)) / 2
+
+
+TREND = series_of(20 + 0.4 * np.arange(60) + np.random.default_rng(7).normal(0, 6, 60))
+"""Of which little is learnt from one more value."""
 
 
 @pytest.mark.parametrize(
@@ -245,6 +246,7 @@ def theta_lines(values, n):
         (replace(NOTTEM, values=NOTTEM.values - 60), False, "Theta, additive season"),
         (GROWING, None, "Theta, no season"),
         (NOISE, None, "Theta, no season"),
+        (TREND, None, "Theta, no season"),
     ],
 )
 def test_theta_is_half_of_each_theta_line(series, season, model):
@@ -252,11 +254,20 @@ def test_theta_is_half_of_each_theta_line(series, season, model):
     adjusted, indices = series.values, 0.0
     if season is not None:
         adjusted, indices = deseasonalised(series.values, series.values[:n], season)
-    expected = theta_lines(adjusted, n)
+    scale = np.abs(series.values[:n]).mean()
+    theirs = ThetaModel(series.values[:n] / scale, period=12).fit()
+    alpha = theirs.params["alpha"]
+    expected = theta_lines(adjusted, n, alpha)
     expected = (expected * indices if season else expected + indices)[n:]
     ours = fitted(series, "theta")
     assert ours.model == model
-    np.testing.assert_allclose(ours.forecasts, expected, atol=2e-3 * np.ptp(series.values))
+    np.testing.assert_allclose(ours.forecasts, expected, rtol=1e-9)
+    assert ours.forecasts[0] == pytest.approx(scale * theirs.forecast(1).iloc[0], rel=1e-9)
+    # It smooths as well as can be.
+    squares = [
+        ((adjusted[:n] - smoothing(adjusted[:n], a)) ** 2).sum() for a in np.arange(1e-4, 1, 0.01)
+    ]
+    assert alpha == pytest.approx(0.01 * np.argmin(squares), abs=0.011)
 
 
 @pytest.mark.parametrize("series", [AIR, NOTTEM, NOISE, GROWING, series_of(NOISE.values[:27], 4)])

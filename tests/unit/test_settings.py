@@ -69,6 +69,7 @@ def test_a_change_reaches_the_analyses_that_it_concerns():
     source, findings = shipped_study().series[0], shipped_study().findings
     assert changed_by(twins=()) == {ComparisonSettings}
     assert changed_by(alpha=0.01) == {
+        SummarySettings,
         ComparisonSettings,
         CalibrationSettings,
         VerdictSettings,

@@ -1,5 +1,6 @@
 """The series and published tables that a config names."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,10 +18,11 @@ PUBLISHED_NUMBERS = PUBLISHED_COLUMNS[2:10]
 
 def load_series(source: SeriesSource) -> Series:
     """A series of a study. Raises DataError if it cannot be used."""
-    return read_series(
+    series = read_series(
         source.name, Path(source.file), source.value, source.test_rows,
         source.date, source.inputs, source.horizon, source.treatment,
     )  # fmt: skip
+    return series if source.period is None else replace(series, period=source.period)
 
 
 def own_model_file(model: str) -> str:

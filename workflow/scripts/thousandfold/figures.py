@@ -20,7 +20,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
 from thousandfold.tables import Row
 from thousandfold.tables.rows import ForecastBandRow, PowerRow, StandardErrorRow
 
@@ -553,6 +552,10 @@ def _draw_effects(axes: Axes, effects: Mapping[int, Effect], label: str, ratio: 
     axes.grid(axis="y", visible=False)
 
 
+BASELINE_DASHES = ((0, (1, 1.5)), (0, (5, 2)))
+"""Of the lines of two baselines: dots, and dashes."""
+
+
 def forecast_fans(
     panels: Panels[ForecastBandRow],
     baselines: Mapping[str, Sequence[float]],
@@ -561,7 +564,8 @@ def forecast_fans(
 ) -> Figure:
     """The spread of each scenario's forecasts over the test rows and beyond, as small multiples.
 
-    `baselines` holds one forecast per step by name, `steps` the labels of the test rows.
+    `baselines` holds one forecast per step by name, of two at most, and `steps` the labels of the
+    test rows.
     """
 
     def step_label(step: int) -> str:
@@ -593,17 +597,10 @@ def _draw_fan(
         linewidth=0, label="half of them",
     )  # fmt: skip
     axes.plot(step, [row.median for row in rows], color=BLUE, linewidth=1.2, label="median")
-    styles = {
-        PERSISTENCE: (0, (1, 1.5)),
-        DRIFT: (0, (5, 2)),
-        f"{AUTOREGRESSION}1": (0, (3, 1, 1, 1)),
-    }
-    for name, forecast in baselines.items():
-        if name not in styles and name != list(baselines)[-1]:
-            continue
+    for (name, forecast), dashes in zip(baselines.items(), BASELINE_DASHES, strict=False):
         axes.plot(
             np.arange(1, len(forecast) + 1), forecast, color=INK, linewidth=0.8, alpha=0.6,
-            linestyle=styles.get(name, "-"), label=name,
+            linestyle=dashes, label=name,
         )  # fmt: skip
     axes.plot(
         step,

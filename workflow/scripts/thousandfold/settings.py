@@ -31,6 +31,7 @@ class SummarySettings(Settings):
 
     sources: tuple[SeriesSource, ...]
     margins: dict[str, float]
+    alpha: float
     metrics: tuple[str, ...]
     lag_orders: tuple[int, ...]
     deterministic: tuple[str, ...]

@@ -54,6 +54,8 @@ class SeriesSource(StudySeries):
     """Further columns that networks see."""
     horizon: int = 0
     """How many steps beyond the last observation are forecast."""
+    period: int | None = None
+    """Observations of a season; None: that of its dates."""
     published: str | None = None
     """A table of published results to print beside ours."""
     treatment: Treatment = AS_IT_IS

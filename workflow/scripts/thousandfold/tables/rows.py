@@ -732,31 +732,71 @@ class MethodPairRow(Row, table="method_pairs"):
     improvement_high: OptionalFloat = column("its upper end")
 
 
+_BASELINE = (
+    "persistence, drift, seasonal_naive, an autoregression with the given number of lags (ar1, "
+    "...) or with that of the lowest AIC (ar_aic), ets or theta"
+)
+
+
 class BaselineRow(Row, table="baselines"):
     """A scenario next to a forecast that needs no network."""
 
     series: str = column("the series' name")
     scenario: str = column("the scenario's name")
-    baseline: str = column(
-        "persistence, drift or an autoregression with the given number of lags (ar1, ...)"
-    )
+    baseline: str = column(_BASELINE)
     baseline_value: OptionalFloat = column("the baseline's metric over the test rows", METRIC)
     n: int = column("finite repeats")
     difference: OptionalFloat = column("the scenario's mean minus the baseline's", METRIC)
-    ci_low: OptionalFloat = column("lower end of its 95 % one-sample t interval", METRIC)
+    ci_low: OptionalFloat = column(
+        "lower end of its one-sample t interval, without adjustment", METRIC
+    )
     ci_high: OptionalFloat = column("its upper end", METRIC)
+    interval_level: float = column("the interval's level, 1 - alpha")
     result: str = column(
         "better, worse or undecided, if the interval lies below, above or around 0"
     )
+    is_best: bool = column(
+        "whether no other baseline has a lower value on the series' test rows, which are thus "
+        "looked at before it is chosen"
+    )
+
+
+class BaselineOverSeriesRow(Row, table="baselines_over_series"):
+    """A scenario next to a forecast that needs no network, on all series."""
+
+    scenario: str = column("the scenario's name")
+    baseline: str = column(f"best, on each series the one that is_best; or {_BASELINE}")
+    n_series: int = column("series that have this baseline")
+    n_better: int = column("those on which the scenario is better, by the interval of baselines")
+    n_worse: int = column("those on which it is worse")
+    n_undecided: int = column("the others")
+    n_ratios: int = column("series that have a ratio: with a finite mean, and a baseline above 0")
+    median_ratio: OptionalFloat = column(
+        "the median over series of the scenario's mean over the baseline's value"
+    )
+    median_ratio_low: OptionalFloat = column(
+        "lower end of its order-statistic interval, whose level is at least 1 - alpha; empty of "
+        "few series"
+    )
+    median_ratio_high: OptionalFloat = column("its upper end")
+
+
+class BaselineModelRow(Row, table="baseline_models"):
+    """What a forecast that needs no network is on a series."""
+
+    series: str = column("the series' name")
+    baseline: str = column(_BASELINE)
+    model: str | None = column("what was fitted to the training rows; empty if nothing was")
+    value: OptionalFloat = column("its value of the study's metric over the test rows", METRIC)
+    is_best: bool = column("whether no other baseline has a lower value")
+    left_out_because: str | None = column("why the series does not have this baseline")
 
 
 class BaselineForecastRow(Row, table="baseline_forecasts"):
     """A baseline's forecast of a test row."""
 
     series: str = column("the series' name")
-    baseline: str = column(
-        "persistence, drift or an autoregression with the given number of lags (ar1, ...)"
-    )
+    baseline: str = column(_BASELINE)
     step: int = column("index of the test row, from 1")
     forecast: float = column("the baseline's one-step forecast", SERIES)
 

@@ -26,6 +26,9 @@ MOST_PAIRED = 60
 MOST_EXAMINED = 10
 """Series by which a study of many checks its inference and its training."""
 
+MOST_COMPARED = 3
+"""Series on which the fast engine is compared with stock Keras, which takes seconds on each."""
+
 
 @dataclass(frozen=True)
 class StudySeries:
@@ -293,10 +296,19 @@ class Study(ABC):
     @property
     def examined_series(self) -> tuple[str, ...]:
         """The series by which inference and training are checked: all, or some drawn by seed."""
-        if len(self.series) <= MOST_EXAMINED:
+        return self._drawn_series(MOST_EXAMINED)
+
+    @property
+    def compared_series(self) -> tuple[str, ...]:
+        """The series on which the fast engine is compared with stock Keras: all, or a few."""
+        return self._drawn_series(MOST_COMPARED)
+
+    def _drawn_series(self, most: int) -> tuple[str, ...]:
+        """All series, or as many drawn by seed; of more, fewer are a part."""
+        if len(self.series) <= most:
             return self.series_names
         rng = np.random.default_rng(resampling_seed(self.seed, "", "", "examined series"))
-        drawn = rng.choice(len(self.series), MOST_EXAMINED, replace=False)
+        drawn = rng.permutation(len(self.series))[:most]
         return tuple(self.series_names[index] for index in sorted(drawn))
 
     @property

@@ -45,6 +45,7 @@ from thousandfold.study import Experiment, Finding, Stopping, TrainedStudy
 from thousandfold.svg import Figures, palette_css
 from thousandfold.tables import TABLES
 from thousandfold.tables.rows import (
+    PLANNING_TABLES,
     BaselineRow,
     CalibrationRow,
     ClaimRow,
@@ -155,7 +156,14 @@ class Watched(dict):
 def test_the_page_asks_for_every_table_and_names_one_that_is_missing(small):
     watched = Watched(small.tables)
     render(replace(again(small), tables=watched))
-    elsewhere = {"repeats", "forecasts", "blocks", "power", "stopping", "stopping_simulation"}
+    elsewhere = {
+        "repeats",
+        "forecasts",
+        "blocks",
+        "stopping",
+        "stopping_simulation",
+        *PLANNING_TABLES,
+    }
     elsewhere |= {"effects", "series_attributes", "allocations", "method_pairs"}  # with others
     assert {row_type.table for row_type in watched.asked} == set(TABLES) - elsewhere
     without = again(small)

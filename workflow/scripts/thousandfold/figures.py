@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
 from thousandfold.tables import Row
-from thousandfold.tables.rows import ForecastBandRow, PowerRow, StandardErrorRow
+from thousandfold.tables.rows import ForecastBandRow, PerformanceProfileRow, StandardErrorRow
 
 PALETTE = {
     "ink": "#1c2024", "grid": "#e6e9ed",
@@ -233,32 +233,43 @@ def _draw_standard_errors(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
 
 VERDICT_COLOURS = {
     "supported": GREEN, "direction supported": BLUE, "undecided": INK,
-    "no difference that matters": SKY, "contradicted": VERMILLION,
+    "no difference that matters": SKY, "does not hold": ORANGE, "contradicted": VERMILLION,
 }  # fmt: skip
 """Of the lines in figures of power."""
 
 
-def power_figure(rows: Sequence[PowerRow]) -> Figure:
-    """The chance of each verdict on a comparison against its true difference, one panel per n."""
-    by_size: dict[int, list[PowerRow]] = {}
-    for row in rows:
-        by_size.setdefault(row.n, []).append(row)
-    panels = [(f"{n:,} repeats of each", shown) for n, shown in sorted(by_size.items())]
-    differences = sorted({row.difference for row in rows})
+@dataclass(frozen=True)
+class Chance:
+    """How likely a verdict is with n repeats of each, at a place on a figure's axis."""
 
-    def draw(axes: Axes, shown: Sequence[PowerRow]) -> None:
-        chances = {(row.verdict, row.difference): row.chance for row in shown}
+    n: int
+    place: float
+    verdict: str
+    chance: float
+
+
+def power_figure(chances: Sequence[Chance], axis: str) -> Figure:
+    """The chance of each verdict against what is true, which `axis` says; one panel per n."""
+    by_size: dict[int, list[Chance]] = {}
+    for one in chances:
+        by_size.setdefault(one.n, []).append(one)
+    panels = [(f"{n:,} repeats of each", shown) for n, shown in sorted(by_size.items())]
+    places = sorted({one.place for one in chances})
+    seen = {one.verdict for one in chances}
+
+    def draw(axes: Axes, shown: Sequence[Chance]) -> None:
+        found = {(one.verdict, one.place): one.chance for one in shown}
         for verdict, colour in VERDICT_COLOURS.items():
-            line = [chances.get((verdict, difference), 0.0) for difference in differences]
-            axes.plot(differences, line, color=colour, label=verdict)
+            if verdict in seen:
+                line = [found.get((verdict, place), 0.0) for place in places]
+                axes.plot(places, line, color=colour, label=verdict)
         axes.set_ylim(0, 1)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
 
     with mpl.rc_context(STYLE):
         figure = _small_multiples(panels, draw, 0.9, 3)
-        ratio = rows[0].estimand == "ratio"
-        figure.supxlabel(f"true {'ratio a / b' if ratio else 'difference a − b'}", fontsize=10)
+        figure.supxlabel(axis, fontsize=10)
         figure.supylabel("chance of the verdict", fontsize=10)
         return figure
 
@@ -487,6 +498,35 @@ def critical_difference_diagram(
         axes.set_ylim(n + 0.4 * len(together), -1.6)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
+        return figure
+
+
+def performance_profiles(
+    panels: Panels[PerformanceProfileRow], measure: str, better: str
+) -> Figure:
+    """The share of repeats beyond each value of the metric: one panel for each scenario.
+
+    Thin lines are those of all others; `better` says where better values are, above or below.
+    """
+    values = [row.threshold for row in panels[0][1]]
+
+    def draw(axes: Axes, rows: Sequence[PerformanceProfileRow]) -> None:
+        others = [[row.share for row in shown] for _, shown in panels if shown is not rows]
+        for index, shares in enumerate(others):
+            name = None if index else "the others"
+            axes.plot(values, shares, color=INK, alpha=0.35, linewidth=0.8, label=name)
+        ends = [row.share_low for row in rows], [row.share_high for row in rows]
+        if np.isfinite(ends).all():
+            axes.fill_between(values, *ends, color=SKY, alpha=0.5, linewidth=0, label="interval")
+        axes.plot(values, [row.share for row in rows], color=BLUE, label="the scenario")
+        axes.set(ylim=(0, 1), xlim=(values[0], values[-1]))
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
+
+    with mpl.rc_context(STYLE):
+        figure = _small_multiples(panels, draw, legend_height=0.6, legend_columns=3)
+        figure.supxlabel(_short(measure), fontsize=10)
+        figure.supylabel(f"share of repeats {better}", fontsize=10)
         return figure
 
 

@@ -24,7 +24,7 @@ def write_description(
         read_large_table(repeats),
         read_rows(PopulationRow, population),
         read_rows(EffectRow, effects),
-        {source.name: load_series(source) for source in settings.sources},
+        {source.name: load_series(source) for source in settings.series_data},
         settings,
     )
     for table, rows in vars(found).items():

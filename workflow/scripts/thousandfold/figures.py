@@ -21,7 +21,6 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
-from thousandfold.tables import Row
 from thousandfold.tables.rows import ForecastBandRow, PerformanceProfileRow, StandardErrorRow
 
 PALETTE = {
@@ -167,7 +166,7 @@ def _long(samples: Sequence[np.ndarray]) -> tuple[pd.DataFrame, list[str]]:
     return pd.DataFrame(cells, columns=["row", "value"]), rows
 
 
-Panel = TypeVar("Panel", bound=Row)
+Panel = TypeVar("Panel")
 
 Panels = Sequence[tuple[str, Sequence[Panel]]]
 """The label of each scenario, and its rows of a table."""

@@ -115,8 +115,8 @@ def _plan_claim(
                 UnplannedRow(series=series, id=finding.id, **names, because=because)
             )
     for (metric, _), group in groups.items():
-        names = ", ".join(dict.fromkeys(name for q in group for name in q.contrast.scenarios))
-        purpose = f"power of {finding.id} by {metric} of {names}"
+        scenarios = dict.fromkeys(name for q in group for name in q.contrast.scenarios)
+        purpose = f"power of {finding.id} by {metric} of {', '.join(scenarios)}"
         rng = np.random.default_rng(resampling_seed(settings.seed, series, "", purpose))
         for n in sorted({*SIZES, settings.repeats}):
             simulation = simulated(group, alpha, n, rng)

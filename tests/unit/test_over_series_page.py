@@ -562,6 +562,18 @@ def test_bars_are_over_scenarios_that_are_not_told_apart():
     assert lines == [[1.0, 1.5], [1.0, 1.5], [1, 1.7]]
 
 
+def test_names_of_groups_that_would_overlap_are_turned():
+    effects = [0.5, 1.0, 2.0, 4.0]
+    drawn = {
+        names: moderator_figure(effects, [Attribute("kind", list(names))], "effect", ratio=False)
+        for names in (("micro", "macro", "micro", "other"), ("demographic", "finance", "x", "y"))
+    }
+    turned = [figure.axes[0].get_xticklabels()[0].get_rotation() for figure in drawn.values()]
+    assert turned == [0, 90]
+    few, many = (figure.get_figheight() for figure in drawn.values())
+    assert few < many
+
+
 def test_attributes_that_are_drawn():
     effects = [0.5, 1.0, 2.0, 4e6, 1.2]
     numbers = Attribute("size", [1.0, 2.0, math.nan, 4.0, 5.0])

@@ -12,7 +12,7 @@ from workflow.project import Project
 
 pytestmark = pytest.mark.slow
 
-LENGTHS = {f"s{index}": 34 + 3 * index for index in range(5)}
+LENGTHS = {f"s{index}": 34 + 3 * index for index in range(4)}
 
 SCENARIOS = ("short", "long", "still")
 
@@ -111,7 +111,7 @@ def test_what_else_the_series_tell(several):
 def test_its_page_shows_all_of_it(several):
     page = (several.folder / "reports/several/report.html").read_text(encoding="utf-8")
     for heading in (
-        "On series like these 5", "What effects go with", "Where the variance comes from",
+        "On series like these 4", "What effects go with", "Where the variance comes from",
         "Ranks over series", "Performance profiles",
     ):  # fmt: skip
         assert heading in page

@@ -46,6 +46,9 @@ STYLE: Any = {
 LONGEST_LABEL = 40
 """Columns of a label that a figure has room for; a wide letter, such as a Chinese one, has two."""
 
+LETTERS_ABREAST = 16
+"""Letters in all that the names of groups under a small panel may have to stand side by side."""
+
 PANEL_TITLE_WIDTH = 28
 """Columns in a line of a small panel's title."""
 
@@ -437,7 +440,8 @@ def moderator_figure(
     with mpl.rc_context(STYLE):
         columns = min(3, len(attributes))
         rows = -(-len(attributes) // columns)
-        figure = _figure(7.6, 2.4 * rows)
+        is_turned = any(_is_crowded(_columns(attribute.values)) for attribute in attributes)
+        figure = _figure(7.6, (3.4 if is_turned else 2.4) * rows)
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         values = np.array(effects)
         low, high = _bulk(np.log(values) if ratio else values)
@@ -462,18 +466,32 @@ def moderator_figure(
         return figure
 
 
+def _columns(values: Sequence[float] | Sequence[str]) -> dict[str, str]:
+    """What each group's column is called; empty of numbers."""
+    if not all(isinstance(value, str) for value in values):
+        return {}
+    colours = group_colours([str(value) for value in values])
+    return {name: OTHER if colour == INK else name for name, colour in colours.items()}
+
+
+def _is_crowded(columns: Mapping[str, str]) -> bool:
+    """Whether the names of columns have no room side by side."""
+    return sum(len(_short(name)) for name in set(columns.values())) > LETTERS_ABREAST
+
+
 def _places(axes: Axes, values: Sequence[float] | Sequence[str]) -> np.ndarray:
     """Where each series is along an attribute; labels the axis of groups."""
-    if not all(isinstance(value, str) for value in values):
+    columns = _columns(values)
+    if not columns:
         return np.array(values, float)
-    groups = [str(value) for value in values]
-    colours = group_colours(groups)
-    names = list(dict.fromkeys(OTHER if c == INK else name for name, c in colours.items()))
+    names = list(dict.fromkeys(columns.values()))
     axes.set_xticks(range(len(names)), [_short(name) for name in names])
+    if _is_crowded(columns):
+        axes.tick_params(axis="x", labelrotation=90)
     axes.set_xlim(-0.5, len(names) - 0.5)
-    columns = [names.index(OTHER if colours[group] == INK else group) for group in groups]
+    places = np.array([names.index(columns[str(value)]) for value in values])
     # As evenly spread, and the same in every rendering, as the points of a distribution.
-    return np.array(columns) + 0.5 * ((np.arange(len(groups)) * 0.618034) % 1 - 0.5)
+    return places + 0.5 * ((np.arange(len(places)) * 0.618034) % 1 - 0.5)
 
 
 def critical_difference_diagram(
@@ -491,7 +509,10 @@ def critical_difference_diagram(
         for index, ends in enumerate(together):
             axes.plot(ends, [n + 0.4 * index] * 2, color=INK, linewidth=3)
         axes.plot([1, 1 + critical], [-1, -1], color=VERMILLION, linewidth=2, marker="|")
-        axes.text(1 + critical, -1, "  critical difference", va="center", fontsize=9)
+        axes.annotate(
+            "critical difference", (1 + critical, -1), (6, 0), textcoords="offset points",
+            va="center", fontsize=9,
+        )  # fmt: skip
         axes.set_yticks(range(n), [_row_label(label) for label in mean_ranks])
         axes.set(xlabel="mean rank", xlim=(0.8, n + 0.2))
         axes.set_ylim(n + 0.4 * len(together), -1.6)
@@ -513,11 +534,13 @@ def performance_profiles(
         others = [[row.share for row in shown] for _, shown in panels if shown is not rows]
         for index, shares in enumerate(others):
             name = None if index else "the others"
-            axes.plot(values, shares, color=INK, alpha=0.35, linewidth=0.8, label=name)
+            axes.plot(values, shares, color=INK, alpha=0.25, linewidth=0.8, label=name)
         ends = [row.share_low for row in rows], [row.share_high for row in rows]
         if np.isfinite(ends).all():
             axes.fill_between(values, *ends, color=SKY, alpha=0.5, linewidth=0, label="interval")
-        axes.plot(values, [row.share for row in rows], color=BLUE, label="the scenario")
+        axes.plot(
+            values, [row.share for row in rows], color=BLUE, linewidth=2, label="the scenario"
+        )
         axes.set(ylim=(0, 1), xlim=(values[0], values[-1]))
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))

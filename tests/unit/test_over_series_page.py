@@ -39,6 +39,7 @@ from thousandfold.report.sections.moderators import Moderators
 from thousandfold.report.sections.over_series import MOST_EXTREMES, OverSeries
 from thousandfold.report.sections.ranks import Ranks, together
 from thousandfold.report.sections.variance import Variance
+from thousandfold.report.sections.verdicts import Verdicts
 from thousandfold.report.series_effects import groups_of
 from thousandfold.runs import runs_of
 from thousandfold.series import Series
@@ -46,13 +47,17 @@ from thousandfold.settings import DescriptionSettings, VerdictSettings
 from thousandfold.svg import Figures
 from thousandfold.tables.rows import (
     AllocationRow,
+    ClaimRow,
+    ContrastRow,
     EffectRow,
+    ErrorRateRow,
     MethodPairRow,
     MethodRow,
     ModeratorRow,
     PerformanceProfileRow,
     PopulationClaimRow,
     PopulationRow,
+    ReachRow,
     SeriesAttributeRow,
     VarianceComponentRow,
 )
@@ -67,7 +72,10 @@ def run_of(table, findings, study=None, **of_table):
     config = {
         "study": {"seed": 1, "margin": 0.5} | (study or {}),
         "table": {"file": str(table), "metric": "accuracy", "better": "higher"} | of_table,
-        "findings": {id_: AHEAD | {"over": "series"} | own for id_, own in findings.items()},
+        "findings": {
+            id_: {key: value for key, value in (AHEAD | {"over": "series"} | own).items() if value}
+            for id_, own in findings.items()
+        },
     }
     loaded = load_study(config, [])
     repeats = results_of(runs_of(loaded.table), loaded.table, loaded.design).repeats
@@ -121,6 +129,40 @@ def test_one_score_per_data_set_has_a_typical_effect():
     assert row.typical_low < row.median < row.typical_high
     assert math.isnan(row.tau)
     assert "τ" not in text_of(OverSeries, run)
+
+
+def verdicts_on_each(table, findings):
+    """The sections of verdicts on single series, as text."""
+    run = run_of(table, findings)
+    told = judged(run.repeats, VerdictSettings.of(run.study), [], {})
+    tables = {ContrastRow: told.contrasts, ClaimRow: told.claims, ErrorRateRow: [], ReachRow: []}
+    run = replace(run, tables=run.tables | tables)
+    return run, [
+        " ".join(re.sub("<[^>]*>", " ", Verdicts.of(part).html(environment_of(run))).split())
+        for part in run.on_each_series()
+    ]
+
+
+def test_on_single_series_claims_over_series_are_exploratory():
+    run, (text, *_) = verdicts_on_each(TABLES / "ten.csv", {"T": {}})
+    assert "exploratory on a single one" in text
+    assert "the 95 % interval of each comparison by itself" in text
+    assert "chosen so that" not in text
+    p = run.rows(ContrastRow)[0].exploratory_p
+    assert p != run.rows(ContrastRow)[0].claim_p_family
+    assert f" {p:.3f} " in text
+
+
+def test_other_claims_beside_them_share_alpha():
+    run, (text, *_) = verdicts_on_each(
+        TABLES / "ten.csv", {"T": {"on_at_least": 0.5}, "U": {"over": None}}
+    )
+    assert "exploratory on a single one" in text
+    rows = run.rows(ContrastRow)
+    level = {row.id: row.interval_level for row in rows}
+    assert f"at level {100 * level['U']:.2f} %, chosen so that all 12 distinct" in text
+    (own,) = [row for row in rows if (row.id, row.series) == ("U", "d0")]
+    assert math.isnan(own.exploratory_p)
 
 
 def test_without_claims_over_series_there_is_no_section(one):

@@ -167,6 +167,12 @@ def pool_of(name):
     return 5 + scale * rng(ord(name)).gamma(2.0, 0.5, 400)
 
 
+def size_of(contrast, pool):
+    """What the contrast is a ratio of: the geometric mean, or the distance from the median."""
+    is_mean = isinstance(contrast, MeanRatio)
+    return stats.gmean(pool) if is_mean else np.abs(pool - np.median(pool)).mean()
+
+
 def judged_one_by_one(contrast, pools, n, alpha, design, studies=600):
     """The words of studies that are drawn here, and judged through `decide`."""
     source, words = rng(7), []
@@ -195,7 +201,8 @@ def test_every_kind_as_studies_judged_one_by_one(contrast, changed, in_margins, 
             wanted[a] = pools[a] - middles[a] + difference * place
             wanted[b] = pools[b] - middles[b]
     else:
-        wanted["a"] = changed(pools["a"], difference - found.found[0])
+        a, b = (size_of(contrast, pools[name]) for name in "ab")
+        wanted["a"] = changed(pools["a"], difference - math.log(a / b))
     expected = judged_one_by_one(contrast, wanted, 40, 0.02, design)
     told = found.chances(0, difference)
     for verdict in Verdict:

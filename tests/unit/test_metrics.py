@@ -7,7 +7,7 @@ import pytest
 from statsmodels.tsa.ar_model import AutoReg
 
 from thousandfold.baselines import baseline_errors, baselines_of, forecasts_of
-from thousandfold.metrics import METRICS, forecast_errors
+from thousandfold.metrics import METRICS, first_metric, forecast_errors
 from thousandfold.series import Series
 
 # Hyndman and Athanasopoulos (2021), "Forecasting: Principles and Practice", section 5.8, defines
@@ -22,6 +22,13 @@ def test_errors_by_hand():
     np.testing.assert_allclose(errors["mae"], [1.5, 0])
     np.testing.assert_allclose(errors["mase"], [1.5 / (7 / 3), 0])
     np.testing.assert_allclose(errors["smape"], [100 * (2 / 9 + 4 / 14) / 2, 0])
+
+
+def test_a_tasks_forecasts_are_compared_by_its_own_metric(monkeypatch):
+    assert first_metric("regression") == "rmse"
+    hits = replace(METRICS["mae"], tasks=("labels",))
+    monkeypatch.setitem(METRICS, "hits", hits)
+    assert first_metric("labels") == "hits"
 
 
 def test_errors_without_a_scale():

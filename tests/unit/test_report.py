@@ -66,6 +66,7 @@ from thousandfold.tables.rows import (
     MethodPairRow,
     MethodRow,
     ModeratorRow,
+    PerformanceProfileRow,
     PopulationClaimRow,
     PopulationRow,
     PublishedRow,
@@ -125,7 +126,7 @@ def repeats_of(samples):
 
 OVER_SERIES_ROWS = (
     PopulationRow, PopulationClaimRow, EffectRow, SeriesAttributeRow, ModeratorRow,
-    VarianceComponentRow, AllocationRow, MethodRow, MethodPairRow,
+    VarianceComponentRow, AllocationRow, MethodRow, MethodPairRow, PerformanceProfileRow,
 )  # fmt: skip
 """Of tables that are empty where no claim is over series."""
 

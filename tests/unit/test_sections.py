@@ -48,6 +48,7 @@ from thousandfold.study import Experiment, Finding, Stopping, TrainedStudy
 from thousandfold.svg import Figures, palette_css
 from thousandfold.tables import TABLES
 from thousandfold.tables.rows import (
+    PLANNING_TABLES,
     BaselineModelRow,
     BaselineOverSeriesRow,
     BaselineRow,
@@ -160,8 +161,11 @@ class Watched(dict):
 def test_the_page_asks_for_every_table_and_names_one_that_is_missing(small):
     watched = Watched(small.tables)
     render(replace(again(small), tables=watched))
-    elsewhere = {"repeats", "forecasts", "blocks", "power", "stopping", "stopping_simulation"}
-    elsewhere |= {"effects", "series_attributes", "allocations", "method_pairs"}  # with others
+    elsewhere = {"repeats", "forecasts", "blocks", "stopping", "stopping_simulation"}
+    elsewhere |= set(PLANNING_TABLES)
+    # Asked for with others.
+    elsewhere |= {"effects", "series_attributes", "allocations", "method_pairs"}
+    elsewhere |= {"performance_profiles"}
     assert {row_type.table for row_type in watched.asked} == set(TABLES) - elsewhere
     without = again(small)
     without.tables.pop(ReplicationRow)

@@ -4,10 +4,10 @@ No file is read here and nothing is computed; config.py makes these.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -227,6 +227,11 @@ class Study(ABC):
         return ()
 
     @property
+    def series_data(self) -> tuple[SeriesSource, ...]:
+        """The series that are trained on, without the margins, for what does not depend on them."""
+        return tuple(replace(source, margin=0.0) for source in self.sources)
+
+    @property
     def lag_orders(self) -> tuple[int, ...]:
         """Of the autoregressions that are baselines."""
         return ()
@@ -267,6 +272,12 @@ class Study(ABC):
     def contrasts(self) -> "tuple[Contrast, ...]":
         """The contrasts of its findings, in their order."""
         return tuple(contrast for finding in self.findings for contrast in finding.contrasts)
+
+    @property
+    def contrasts_without_margins(self) -> "tuple[Contrast, ...]":
+        """The distinct contrasts of its findings, for what does not depend on their margins."""
+        contrasts: tuple[Any, ...] = self.contrasts
+        return tuple(dict.fromkeys(replace(contrast, margin=None) for contrast in contrasts))
 
     @property
     def trainings(self) -> int:

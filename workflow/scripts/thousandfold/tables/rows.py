@@ -452,18 +452,48 @@ class PowerRow(Row, table="power"):
 
     series: str = column("the series' name")
     id: str = column("the finding's id")
-    scenario_a: str = column("the scenario that the claim is about")
+    scenario_a: str = column("as in contrasts.csv")
     scenario_b: str | None = column("the scenario it is compared with")
     metric: str = column("what is compared")
-    estimand: str = column("mean or ratio, as in contrasts.csv")
+    estimand: str = column("as in contrasts.csv")
     margin: float = column("smallest effect that matters", CONTRAST)
     pilot: int | None = column(
         "repeats of each whose spread is taken; empty if it is assumed (study.assumed_spread)"
     )
     n: int = column("repeats of each")
-    difference: float = column("the true difference or ratio", CONTRAST)
+    difference: float = column(
+        "the true difference, slope or ratio; of a standard error, its distance from the middle of "
+        "the claimed range",
+        CONTRAST,
+    )
     verdict: str = column("what the data would say")
     chance: float = column("how often they would, in simulated studies through what decides")
+
+
+class PowerClaimRow(Row, table="power_claims"):
+    """How likely a verdict is on a claim of several comparisons, on one series."""
+
+    series: str = column("the series' name")
+    id: str = column("the finding's id")
+    n: int = column("repeats of each")
+    in_margins: float = column(
+        "by how many margins each true difference lies on the claimed side; where none is claimed "
+        "there is none, unless none is claimed of all"
+    )
+    verdict: str = column("what the data would say about the claim")
+    chance: float = column("how often they would, in simulated studies through what decides")
+
+
+class UnplannedRow(Row, table="unplanned"):
+    """A claim, or one of its comparisons, of which power.csv and power_claims.csv say nothing."""
+
+    series: str | None = column("the series' name; empty: all", default=None)
+    id: str = column("the finding's id")
+    scenario_a: str | None = column(
+        "as in contrasts.csv; empty: it is about the claim as a whole", default=None
+    )
+    scenario_b: str | None = column("the scenario it is compared with", default=None)
+    because: str = column("why nothing is said")
 
 
 class MarginRow(Row, table="margins"):
@@ -732,6 +762,19 @@ class MethodPairRow(Row, table="method_pairs"):
     improvement_high: OptionalFloat = column("its upper end")
 
 
+class PerformanceProfileRow(Row, table="performance_profiles"):
+    """How many repeats of a scenario are better than a value of the study's metric.
+
+    It decides nothing. Empty if the metric is not on one scale.
+    """
+
+    scenario: str = column("the scenario's name")
+    threshold: float = column("the value that they are better than", METRIC)
+    share: float = column("the share of repeats that are, mean over series")
+    share_low: OptionalFloat = column("lower end of its interval over resampled repeats")
+    share_high: OptionalFloat = column("its upper end")
+
+
 _BASELINE = (
     "persistence, drift, seasonal_naive, an autoregression with the given number of lags (ar1, "
     "...) or with that of the lowest AIC (ar_aic), ets or theta"
@@ -997,11 +1040,14 @@ TABLES: dict[str, Columns] = {
 }
 """The columns of each table that a run can leave."""
 
+PLANNING_TABLES = ("power", "power_claims", "unplanned")
+"""The tables that are only made where they are asked for."""
+
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "reach", "blocks")
 """The tables about a training, which repeats from elsewhere do not have."""
 
 DESCRIPTION_TABLES = (
     "series_attributes", "moderators", "variance_components", "allocations", "methods",
-    "method_pairs",
+    "method_pairs", "performance_profiles",
 )  # fmt: skip
 """The tables beside verdicts over series, which other studies do not have."""

@@ -104,7 +104,7 @@ def test_truncation_is_noticed(written, kept):
 
 
 def test_a_pack_under_another_ones_name_is_noticed(written):
-    other = written.with_name(f"{'0' * 20}.parquet")
+    other = written.with_name(f"{'0' * 32}.parquet")
     written.rename(other)
     with pytest.raises(DamagedFileError, match="holds other blocks, or other recipes"):
         Pack(other)

@@ -30,7 +30,7 @@ rule collect:
         # No built-in types, so Snakemake does not compare them, but what identifies the blocks.
         study=STUDY,
         blocks=lambda wildcards: iter(collected()),
-        content=lambda wildcards: pack_name(collected()),
+        content=lambda wildcards: digest_of(collected()),
         code=code_digest("thousandfold.collection"),
     message:
         "Checking and collecting all repeats"

@@ -21,10 +21,10 @@ from thousandfold.names import spelled
 from thousandfold.packing import packing
 from thousandfold.packs import (
     damaged_packs,
+    digest_of,
     finished_packs,
     forget_plans,
     pack_file,
-    pack_name,
     read_plan,
     read_plans,
     set_aside_damaged_packs,

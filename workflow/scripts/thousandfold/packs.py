@@ -50,10 +50,15 @@ class FinishedBlock:
     facts: dict[str, Any]
 
 
+def digest_of(blocks: Iterable[PackedBlock]) -> str:
+    """SHA-256 of these blocks in this order, its first half."""
+    lines = [f"{each.recipe} {each.block.start} {each.block.stop}" for each in blocks]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+
+
 def pack_name(blocks: Iterable[PackedBlock]) -> str:
     """The name of the pack that holds these blocks, in whatever order."""
-    content = sorted(f"{each.recipe} {each.block.start} {each.block.stop}" for each in blocks)
-    return hashlib.sha256("\n".join(content).encode()).hexdigest()[:20]
+    return digest_of(sorted(blocks, key=lambda each: (each.recipe, each.block.start)))
 
 
 def pack_file(results: Path, name: str) -> Path:

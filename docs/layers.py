@@ -20,8 +20,8 @@ LAYERS = {
     "jobs": ("jobs", "plan", "training", "checks", "interleaving", "resources", "joblog"),
     "results": ("collection", "measuring", "provenance", "recipe", "releases", "records"),
     "study from config": (
-        "config", "data", "data_checks", "imported", "loading", "mentions", "observations",
-        "proposals", "regimes", "registration", "runs",
+        "config", "data", "data_checks", "imported", "loading", "members", "mentions",
+        "observations", "proposals", "regimes", "registration", "runs", "sources",
     ),
     "engines": ("engines",),
     "verdicts": ("inference", "formatting"),
@@ -31,7 +31,7 @@ LAYERS = {
     "tables": ("tables",),
     "experiment": (
         "supervised", "series", "scenario", "engine_choice", "tasks", "metrics", "baselines",
-        "seeds",
+        "seeds", "synthetic",
     ),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip

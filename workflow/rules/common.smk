@@ -49,7 +49,7 @@ def command():
     return snakemake_command(*arguments, snakefile=workflow.main_snakefile)
 
 
-SERIES_FILES = [source.file for source in STUDY.sources]
+SERIES_FILES = list(STUDY.series_files)
 PUBLISHED_FILES = list(STUDY.published.values())
 
 
@@ -110,8 +110,8 @@ def stage_files(wildcards):
 
 
 def series_file(wildcards):
-    """The file that holds a series."""
-    return STUDY.source(STUDY.name_of(wildcards.series)).file
+    """The file that holds a series; none does if it is made up."""
+    return STUDY.source(STUDY.name_of(wildcards.series)).file or []
 
 
 def block_of(wildcards):

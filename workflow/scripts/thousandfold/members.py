@@ -1,12 +1,13 @@
 """The members of a collection: which of many series take part, and what is known about each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from thousandfold.errors import DataError
+from thousandfold.errors import DataError, NoColumnError
 from thousandfold.names import composed
 from thousandfold.reading.competitions import competition_file, read_competition
 from thousandfold.reading.files import read_sheet
@@ -19,6 +20,25 @@ NAME = "series"
 
 FACTS = (NAME, "frequency", "period", "category")
 """What is known of each series of a competition."""
+
+
+class CollectionError(DataError):
+    """A collection that cannot be used, and which of its keys is to blame."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+@contextmanager
+def _blaming(key: str) -> Iterator[None]:
+    """Have errors point to a key of the collection; those about a column name it themselves."""
+    try:
+        yield
+    except (NoColumnError, CollectionError):
+        raise
+    except DataError as error:
+        raise CollectionError(key, str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -81,21 +101,26 @@ class _Source:
 def members_of(collection: Collection, read: ReadOptions, test_rows: int) -> list[Member]:
     """The members that take part, in the source's order.
 
-    Raises DataError if the source cannot be read, if a column is missing, and if none is left.
+    Raises NoColumnError if a column is missing, and CollectionError if a file cannot be read, or if
+    none is left.
     """
-    source = _competition(collection) or _table(collection, read)
+    with _blaming("from"):
+        source = _competition(collection) or _table(collection, read)
     facts = source.facts
     if collection.about is not None:
-        facts = _joined(facts, read_sheet(Path(collection.about)))
-    of_facts = tuple((c, text) for c, text in collection.where if (c, text) not in source.rows_with)
-    facts = facts.where(of_facts)
+        with _blaming("about"):
+            facts = _joined(facts, read_sheet(Path(collection.about)))
+    with _blaming("where"):
+        others = (each for each in collection.where if each not in source.rows_with)
+        facts = facts.where(others)
     needed = 0 if collection.min_in_sample is None else test_rows + collection.min_in_sample
     kept = [row for row in facts.rows if source.lengths[row[0]] >= needed]
     if not kept:
         longest = max(source.lengths[row[0]] for row in facts.rows)
-        raise DataError(
+        raise CollectionError(
+            "min_in_sample",
             f"{collection.source}: none of {len(facts.rows)} series has {needed} observations "
-            f"(test_rows and min_in_sample); the longest has {longest}; lower one of them"
+            f"(test_rows and min_in_sample); the longest has {longest}; lower one of them",
         )
     columns = [facts.column(name) for name in collection.attributes]
     return [
@@ -140,7 +165,8 @@ def _table(collection: Collection, read: ReadOptions) -> _Source:
     rows_with = collection.where
     if collection.about is not None:
         rows_with = tuple((column, text) for column, text in rows_with if column in sheet.header)
-    sheet = sheet.where(rows_with)
+    with _blaming("where"):
+        sheet = sheet.where(rows_with)
     wanted = [c for c in collection.attributes if c != collection.series]
     if collection.about is not None:
         wanted = [c for c in wanted if c in sheet.header]
@@ -153,9 +179,10 @@ def _table(collection: Collection, read: ReadOptions) -> _Source:
         lengths[row[name]] = lengths.get(row[name], 0) + 1
         if known != own:
             place = next(i for i, text in enumerate(own) if text != known[i])
-            raise DataError(
+            raise CollectionError(
+                "attributes",
                 f"{sheet.at(wanted[place], number)}: series {row[name]} has {own[place]!r} here "
-                f"and {known[place]!r} before; an attribute is the same in all rows of a series"
+                f"and {known[place]!r} before; an attribute is the same in all rows of a series",
             )
     rows = [[series, *own] for series, own in facts.items()]
     return _Source(
@@ -188,14 +215,14 @@ def _joined(facts: Sheet, about: Sheet) -> Sheet:
 
 
 def _some(rows: list[list[str]], collection: Collection) -> list[list[str]]:
-    """As many as the collection takes, in their order. Raises DataError if there are fewer."""
+    """As many as the collection takes, in their order. Raises CollectionError if it has fewer."""
     drawn = collection.sample
     wanted = drawn.size if drawn else collection.first
     if wanted is None:
         return rows
     if wanted > len(rows):
-        key = "sample.size" if drawn else "first"
-        raise DataError(f"{collection.source}: {key} is {wanted}, of {len(rows)} series; lower it")
+        problem = f"asks for {wanted} of the {len(rows)} series of {collection.source}; lower it"
+        raise CollectionError("sample" if drawn else "first", problem)
     if drawn is None:
         return rows[:wanted]
     generator = data_generator(drawn.seed, "sample of a collection")

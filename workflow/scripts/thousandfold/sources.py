@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from thousandfold.errors import DataError, NoColumnError
-from thousandfold.members import Collection, Sampled, members_of
+from thousandfold.members import Collection, CollectionError, Sampled, members_of
 from thousandfold.observations import series_path
 from thousandfold.reading.competitions import competition_file
 from thousandfold.reading.options import ReadOptions, Treatment
@@ -128,8 +128,11 @@ def _collected(
         shared = common
     else:
         if asked["series"] is None:
-            problem = "the key 'series' is missing; name the column with the series' names"
-            raise BadKeyError(at, problem)
+            raise BadKeyError(
+                at,
+                "with a file in 'from', the key 'series' is missing; name the column with the "
+                "series' names",
+            )
         shared = _of_columns(key, fields, common, asked["from"])
     if asked["first"] is not None and asked["sample"] is not None:
         raise BadKeyError((*at, "sample"), "there is first as well; remove one")
@@ -149,8 +152,8 @@ def _collected(
         place = "series" if error.column == collection.series else "attributes"
         place = "where" if error.column in dict(collection.where) else place
         raise BadKeyError((*at, place), str(error)) from None
-    except DataError as error:
-        raise BadKeyError(at, str(error)) from None
+    except CollectionError as error:
+        raise BadKeyError((*at, error.key), str(error)) from None
     for member in members:
         if not is_name(member.name):
             problem = f"{member.name!r} is not a usable name of a series"

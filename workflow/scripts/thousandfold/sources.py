@@ -153,7 +153,7 @@ def _collected(
         place = "where" if error.column in dict(collection.where) else place
         raise BadKeyError((*at, place), str(error)) from None
     except CollectionError as error:
-        raise BadKeyError((*at, error.key), str(error)) from None
+        raise BadKeyError((*at, *error.key), str(error)) from None
     for member in members:
         if not is_name(member.name):
             problem = f"{member.name!r} is not a usable name of a series"

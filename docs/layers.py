@@ -17,8 +17,10 @@ PAGE = ROOT / "docs" / "layers.md"
 LAYERS = {
     "page": ("report", "figures", "svg"),
     "notebooks": ("notebook",),
-    "jobs": ("jobs", "plan", "training", "checks", "interleaving", "resources", "joblog"),
-    "results": ("collection", "measuring", "provenance", "recipe", "releases", "records"),
+    "jobs": (
+        "jobs", "packing", "plan", "training", "checks", "interleaving", "resources", "joblog",
+    ),
+    "results": ("collection", "measuring", "packs", "provenance", "recipe", "releases", "records"),
     "study from config": (
         "config", "data", "data_checks", "imported", "loading", "members", "mentions",
         "observations", "proposals", "regimes", "registration", "runs", "sources",

@@ -1,17 +1,18 @@
-"""A project whose training jobs fail on demand, in the middle of writing a block."""
+"""A project whose training jobs fail on demand, in the middle of writing a pack."""
 
 import pandas as pd
 from pandas.testing import assert_frame_equal
 from workflow.project import Project
 
 FAULT = """
-        fault = Path("faults") / f"{path.parent.name}.py"
-        if fault.exists():
+        for fault in Path("faults").glob("*.py") if path.parent.name == "packs" else ():
+            if f'"{fault.stem}"'.encode() not in partial.read_bytes():
+                continue
             with fault.with_suffix(".tries").open("a") as tries:
                 tries.write("x")
             exec(fault.read_text())
 """
-"""Stands in the copy of the project just before a block gets its name."""
+"""Stands in the copy of the project just before a pack gets its name."""
 
 
 class FaultyProject(Project):
@@ -24,7 +25,7 @@ class FaultyProject(Project):
         (self.folder / "faults").mkdir()
 
     def set_fault(self, scenario, code):
-        """What happens once a block of the scenario is written and has no name yet."""
+        """What happens once a pack of the scenario is written and has no name yet."""
         (self.folder / f"faults/{scenario}.py").write_text(code)
 
     def remove_faults(self):
@@ -37,13 +38,15 @@ class FaultyProject(Project):
         return len(file.read_text()) if file.exists() else 0
 
 
-def first_block(scenario):
-    return f"results/tiny/blocks/shampoo/{scenario}/0-3.parquet"
+def first_packs(project, *scenarios):
+    """The files of the packs that these scenarios' first repeats are to be trained into."""
+    planned = project.planned_packs()
+    return [planned[f"{scenario} on shampoo, repeats 0 to 2"] for scenario in scenarios]
 
 
 def assert_same_block(scenario, project, expected):
     """A scenario's first block is there, whole and the same, with nothing half beside it."""
-    folders = project.folder, expected.folder
-    found, wanted = (pd.read_parquet(folder / first_block(scenario)) for folder in folders)
+    block = f"shampoo/{scenario}/0-3"
+    found, wanted = (pd.read_parquet(each.pack(block)) for each in (project, expected))
     assert_frame_equal(found, wanted, check_exact=True)
     assert not list(project.results.rglob("*.partial"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from workflow.project import Project
 
-from cluster.faults import FaultyProject, assert_same_block, first_block
+from cluster.faults import FaultyProject, assert_same_block, first_packs
 
 pytestmark = pytest.mark.slow
 
@@ -51,8 +51,9 @@ def test_jobs_that_fail_or_are_killed_are_tried_as_often_as_the_profile_says(
     project = FaultyProject(tmp_path / "faulty")
     project.set_fault("stateful", "raise OSError('always')")
     project.set_fault("stateless", "fault.unlink(); import signal; os.killpg(0, signal.SIGKILL)")
-    run(project, first_block("stateful"), first_block("stateless"), succeeds=False)
+    packs = first_packs(project, "stateful", "stateless")
+    run(project, *packs, succeeds=False)
     assert project.tries("stateful") == 3
     assert project.tries("stateless") == 1
-    assert not (project.folder / first_block("stateful")).exists()
+    assert not (project.folder / packs[0]).exists()
     assert_same_block("stateless", project, finished)

@@ -3,12 +3,13 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from support import ROOT
 from workflow.project import SMOKE, Project, wait_for
 
-from cluster.faults import FaultyProject, assert_same_block, first_block
+from cluster.faults import FaultyProject, assert_same_block, first_packs
 from cluster.local_slurm import LocalSlurm, missing_programs
 
 pytestmark = [
@@ -79,12 +80,12 @@ def test_jobs_that_fail_are_tried_as_often_as_the_profile_says(run, finished, tm
     assert "\nretries: 2\n" in (project.folder / "profiles/mysite/config.yaml").read_text()
     project.set_fault("stateful", "raise OSError('always')")
     project.set_fault("stateless", "fault.unlink(); raise OSError('once')")
-    blocks = [first_block("stateful"), first_block("stateless")]
-    output = run(project, *blocks, profile="profiles/mysite", succeeds=False)
+    packs = first_packs(project, "stateful", "stateless")
+    output = run(project, *packs, profile="profiles/mysite", succeeds=False)
     assert "No SLURM account given" not in output
     assert project.tries("stateful") == 3
     assert project.tries("stateless") == 1
-    assert not (project.folder / first_block("stateful")).exists()
+    assert not (project.folder / packs[0]).exists()
     assert_same_block("stateless", project, finished)
 
 
@@ -95,13 +96,13 @@ def test_jobs_that_the_scheduler_kills_leave_no_half_file(start, run, slurm, fin
     project.set_fault("stateless", hang)
     project.set_fault("stateless_shuffle", hang)
     scenarios = ["stateful", "stateless", "stateless_shuffle"]
-    blocks = [first_block(scenario) for scenario in scenarios]
+    packs = first_packs(project, *scenarios)
     # A minute is the shortest limit that Slurm knows.
     options = ["--retries", "0", "--set-resources", "train:runtime=1"]
-    with start(project, *blocks, *options) as head:
+    with start(project, *packs, *options) as head:
         wait_for(lambda: project.tries("stateless_shuffle"))
         cancelled = slurm.run("squeue", "--noheader", "--format=%i %k").splitlines()
-        (job,) = (line.split()[0] for line in cancelled if "stateless_shuffle" in line)
+        (job,) = (line.split()[0] for line in cancelled if Path(packs[2]).stem in line)
         slurm.run("scancel", job)
         output, _ = head.communicate(timeout=300)
         assert head.returncode != 0, output
@@ -110,10 +111,10 @@ def test_jobs_that_the_scheduler_kills_leave_no_half_file(start, run, slurm, fin
     assert "exceeded memory limit" in told
     assert "SLURM status is: 'TIMEOUT'" in told
     assert "SLURM status is: 'CANCELLED'" in told
-    for scenario, block in zip(scenarios, blocks, strict=True):
+    for scenario, pack in zip(scenarios, packs, strict=True):
         assert project.tries(scenario) == 1
-        assert not (project.folder / block).exists()
+        assert not (project.folder / pack).exists()
     project.remove_faults()
-    run(project, *blocks)
+    run(project, *packs)
     for scenario in scenarios:
         assert_same_block(scenario, project, finished)

@@ -241,7 +241,7 @@ def test_selecting_findings():
         ({"study": {"scenarios": ["stateful"], "findings": ["E1"]}}, "study.findings.0: E1 is about stateless"),
         *[
             ({"study": {"name": name}}, f"'{name}' is reserved")
-            for name in ("blocks", "checksums", "damaged", "figures", "logs", "release", "stages")
+            for name in ("blocks", "checksums", "damaged", "figures", "logs", "packs", "plan", "release", "stages")
         ],
         ({"study": {"title": nested(11)}}, f"study.title{'.0' * 9}: a config has at most 100000 values in 10 levels"),
         ({"study": {"scenarios": [*range(6000), "x"]}}, "YAML does not read 5999 as text"),

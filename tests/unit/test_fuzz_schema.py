@@ -322,14 +322,15 @@ def plan(study):
     if isinstance(study, ImportedStudy):
         return
     series = {source.name: data.load_series(source) for source in study.series}
-    workloads = Plan(study, series.get).workloads()
-    assert plan_in_words(study, workloads)
+    plan = Plan(study, series.get)
+    workloads = [plan.workload(block) for block in plan.blocks]
+    assert plan_in_words(study, workloads, len(workloads))
     firsts = {(each.block.series, each.block.scenario): each for each in reversed(workloads)}
     for needed in (list(firsts.values()), checking_workloads(study, series.get)):
         memory_mb(needed), minutes(needed)
     checks_recipe(study)
     for workload in firsts.values():
-        recipe(study, workload.block)
+        recipe(study, workload.block.series, workload.block.scenario)
 
 
 def assert_one_clear_error(error, place):

@@ -1,4 +1,4 @@
-"""Training jobs: any list of blocks, each into a file of its own, whatever the study is."""
+"""Training jobs: any list of blocks into one pack, whatever the study is."""
 
 import pickle
 from dataclasses import replace
@@ -9,10 +9,11 @@ from support import ROOT, shipped_study
 
 from thousandfold import jobs
 from thousandfold.data import load_series
+from thousandfold.errors import UserError
 from thousandfold.interleaving import train_interleaved
-from thousandfold.jobs import job_of, run
+from thousandfold.jobs import ChangedStudyError, check_unchanged, in_words, job_of, run
+from thousandfold.packs import Pack, PackedBlock, finished_packs, pack_file, pack_name
 from thousandfold.recipe import recipe
-from thousandfold.records import read_block
 from thousandfold.study import Block
 from thousandfold.training import Prepared, train_repeats
 
@@ -29,6 +30,10 @@ def study(monkeypatch):
     return replace(shipped, scenarios=short)
 
 
+def packed_of(study):
+    return [PackedBlock(block, recipe(study, block.series, block.scenario)) for block in BLOCKS]
+
+
 def trained(study, block):
     series = load_series(study.source(block.series))
     repeats = range(block.start, block.stop)
@@ -40,24 +45,86 @@ def test_a_job_trains_its_blocks_and_prepares_each_once(study, tmp_path, monkeyp
     make = Prepared.of
     monkeypatch.setattr(jobs, "load_series", lambda s: read.append(s.name) or load_series(s))
     monkeypatch.setattr(Prepared, "of", lambda *args: prepared.append(args) or make(*args))
-    files = [tmp_path / f"{block.scenario}.parquet" for block in BLOCKS]
-    recipes = [recipe(study, block) for block in BLOCKS]
-    run(pickle.loads(pickle.dumps(job_of(study, BLOCKS))), PLENTY_MB, files, recipes)
+    packed = packed_of(study)
+    file = pack_file(tmp_path, pack_name(packed))
+    run(pickle.loads(pickle.dumps(job_of(study, packed))), PLENTY_MB, file)
     assert read == ["shampoo"]
     assert len(prepared) == 2
     monkeypatch.undo()
     monkeypatch.chdir(ROOT)
-    for file, block in zip(files, BLOCKS, strict=True):
-        table = read_block(file, recipe(study, block), range(block.start, block.stop), 12, 0)
-        assert_frame_equal(table, trained(study, block), check_exact=True)
+    pack = Pack(file)
+    assert pack.blocks == tuple(packed)
+    for place, block in enumerate(BLOCKS):
+        found = pack.read(packed[place])
+        assert_frame_equal(found.table, trained(study, block), check_exact=True)
+        assert found.facts["train_seconds"] > 0
+
+
+@pytest.mark.parametrize("problem", [UserError("too large"), KeyboardInterrupt()])
+def test_what_is_finished_before_something_goes_wrong_is_kept(
+    study, tmp_path, monkeypatch, problem
+):
+    packed = packed_of(study)
+    train = jobs.train_prepared
+
+    def fail(prepared, *args):
+        if prepared.scenario.name == spoiled:
+            raise problem
+        return train(prepared, *args)
+
+    monkeypatch.setattr(jobs, "train_prepared", fail)
+    file = pack_file(tmp_path, pack_name(packed))
+    spoiled = BLOCKS[1].scenario
+    with pytest.raises(type(problem)):
+        run(job_of(study, packed), PLENTY_MB, file)
+    assert not file.exists()
+    assert finished_packs(tmp_path) == {pack_name(packed[:1]): tuple(packed[:1])}
+
+
+def test_a_block_that_cannot_be_trained_does_not_stop_those_after_it(study, tmp_path, monkeypatch):
+    packed = packed_of(study)
+    check = jobs.passes
+    monkeypatch.setattr(
+        jobs,
+        "passes",
+        lambda workload, *args: [] if workload.block == BLOCKS[0] else check(workload, *args),
+    )
+    with pytest.raises(ValueError, match="No objects to concatenate"):
+        run(job_of(study, packed), PLENTY_MB, pack_file(tmp_path, "x"))
+    assert list(finished_packs(tmp_path).values()) == [tuple(packed[1:])]
+
+
+def test_a_job_of_a_study_that_has_changed_is_refused(study):
+    packed = packed_of(study)
+    for changed in (replace(study, seed=1), replace(study, scenarios=study.scenarios[:1])):
+        with pytest.raises(ChangedStudyError, match="start the run again"):
+            check_unchanged(changed, packed)
+    check_unchanged(study, packed)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "told"),
+    [
+        (BLOCKS[:1], "stateless on shampoo, repeats 2 to 3"),
+        (BLOCKS, "stateless, stateful on shampoo, 5 repeats"),
+        (
+            [Block(f"s{i}", "a", 0, 600) for i in range(4)],
+            "a on 4 series, 2,400 repeats",
+        ),
+        ([Block("s", f"x{i}", 0, 5) for i in range(4)], "4 scenarios on s, 20 repeats"),
+    ],
+)
+def test_what_a_job_trains_in_words(blocks, told):
+    assert in_words([PackedBlock(block, "") for block in blocks]) == told
 
 
 def test_a_job_has_only_its_own_scenarios_and_series(study):
-    job = job_of(study, BLOCKS)
+    job = job_of(study, packed_of(study))
     assert [a.scenario.name for a in job.assignments] == ["stateless", "stateful"]
-    assert [a.block for a in job.assignments] == BLOCKS
+    assert [a.packed.block for a in job.assignments] == BLOCKS
     assert not job.interleaved
-    assert job_of(replace(study, interleaved=True), BLOCKS).interleaved
+    timed = replace(study, interleaved=True)
+    assert job_of(timed, packed_of(timed)).interleaved
 
 
 def test_interleaved_repeats_are_timed_and_otherwise_the_same(study):

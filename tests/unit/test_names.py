@@ -2,20 +2,15 @@
 
 import re
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import shipped_config
 
-from thousandfold.collection import block_of
 from thousandfold.inference.contrasts import MeanDifference, Precision, Trend
 from thousandfold.inference.questions import comparison_name, family_key
-from thousandfold.loading import load_study
 from thousandfold.names import SAFE, composed, listed, spelled, texts_of
 from thousandfold.schema import is_name
-from thousandfold.study import Block
 
 names = st.text(min_size=1, max_size=100).filter(is_name)
 alike = st.text(alphabet="ab ./_-~é", min_size=1, max_size=3).filter(is_name)
@@ -99,13 +94,3 @@ def test_a_comparison_quotes_names_with_blanks():
     assert comparison_name(key) == 'gru - "lstm (64 units)"'
     confused = family_key("s", MeanDifference("less", 'gru - "lstm', 'units"', 1.0))
     assert comparison_name(confused) == '"gru - \\"lstm" - "units\\""'
-
-
-def test_a_block_is_found_by_its_file():
-    config = shipped_config()
-    config["series"]["a/b"] = config["series"].pop("shampoo")
-    config["scenarios"]["有 {状态}"] = config["scenarios"]["stateless"]
-    study = load_study(config, [])
-    for series, scenario in [("a/b", "有 {状态}"), ("a/b", "stateful")]:
-        path = Path("results/blocks", spelled(series), spelled(scenario), "3-5.parquet")
-        assert block_of(study, path) == Block(series, scenario, 3, 5)

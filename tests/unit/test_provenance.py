@@ -36,7 +36,7 @@ def repeats_of(study, n):
 def blocks_of(study):
     return [
         BlockRow(
-            **vars(block), recipe=recipe(study, block), train_seconds=1.5, cpu="a", host="b",
+            **vars(block), recipe=recipe(study, block.series, block.scenario), train_seconds=1.5, cpu="a", host="b",
             versions="keras 3", finished="2026-01-02T03:04:05+00:00",
         )
         for series in study.series_names
@@ -62,7 +62,7 @@ def test_results_older_than_the_config_are_told():
     study = study_of()
     changed = replace(study, seed=study.seed + 1)
     (told,) = warnings(changed, repeats_of(study, 4), blocks_of(study))
-    assert told.startswith("2 of 2 training jobs are older than the config")
+    assert told.startswith("2 of 2 blocks of repeats are older than the config")
 
 
 def sha256_of(file):

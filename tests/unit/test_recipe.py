@@ -10,9 +10,8 @@ from thousandfold import recipe as module
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.inference.contrasts import MeanRatio
 from thousandfold.recipe import code_digest, modules_behind, recipe, registration_digest, versions
-from thousandfold.study import Block
 
-BLOCK = Block("shampoo", "stateful", 0, 1000)
+PAIR = "shampoo", "stateful"
 
 
 @pytest.fixture(autouse=True)
@@ -37,18 +36,16 @@ def test_recipes_differ_where_results_may(tmp_path):
     study = shipped_study()
     source = study.series[0]
     variants = [
-        (study, BLOCK),
-        (study, replace(BLOCK, scenario="stateful2")),
-        (study, replace(BLOCK, stop=999)),
-        (study, Block("shampoo", "stateful", 1000, 2000)),
-        (replace(study, seed=1), BLOCK),
-        (with_regime(study, units=2), BLOCK),
-        (with_regime(study, profile="keras2017"), BLOCK),
-        (with_regime(study, engine="keras"), BLOCK),
-        (replace(study, series=(replace(source, test_rows=11),)), BLOCK),
-        (replace(study, series=(replace(source, horizon=3),)), BLOCK),
-        (replace(study, series=(replace(source, inputs=("Sales",)),)), BLOCK),
-        (replace(study, series=(replace(source, file=str(other)),)), BLOCK),
+        (study, *PAIR),
+        (study, "shampoo", "stateful2"),
+        (replace(study, seed=1), *PAIR),
+        (with_regime(study, units=2), *PAIR),
+        (with_regime(study, profile="keras2017"), *PAIR),
+        (with_regime(study, engine="keras"), *PAIR),
+        (replace(study, series=(replace(source, test_rows=11),)), *PAIR),
+        (replace(study, series=(replace(source, horizon=3),)), *PAIR),
+        (replace(study, series=(replace(source, inputs=("Sales",)),)), *PAIR),
+        (replace(study, series=(replace(source, file=str(other)),)), *PAIR),
     ]
     recipes = {recipe(*variant) for variant in variants}
     assert len(recipes) == len(variants)
@@ -60,7 +57,7 @@ def test_recipes_are_the_same_where_results_are(tmp_path):
         SHIPPED.read_text().replace(",", ";").replace(".", ","), encoding="utf-16"
     )
     study = shipped_study()
-    expected = recipe(study, BLOCK)
+    expected = recipe(study, *PAIR)
     relabelled = tuple(replace(s, label="x", deterministic=True) for s in study.scenarios)
     for other in (
         replace(study, repeats=2000, title="x", alpha=0.01, margin=1, findings=()),
@@ -68,14 +65,14 @@ def test_recipes_are_the_same_where_results_are(tmp_path):
         replace(study, series=(replace(study.series[0], title="x", unit="y"),)),
         replace(study, series=(replace(study.series[0], file=str(saved_anew)),)),
     ):
-        assert recipe(other, BLOCK) == expected
+        assert recipe(other, *PAIR) == expected
 
 
 def test_recipes_follow_versions(monkeypatch):
     study = shipped_study()
-    before = recipe(study, BLOCK)
+    before = recipe(study, *PAIR)
     monkeypatch.setattr(module, "versions", lambda: {**versions(), "keras": "3.0.0"})
-    assert recipe(study, BLOCK) != before
+    assert recipe(study, *PAIR) != before
 
 
 def test_an_engine_is_behind_its_own_recipes_only():

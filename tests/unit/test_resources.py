@@ -1,8 +1,11 @@
 """What jobs ask for, and how blocks are cut into passes that fit."""
 
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -22,8 +25,9 @@ from thousandfold.resources import (
     memory_mb,
     minutes,
     passes,
+    plan_in_words,
 )
-from thousandfold.study import Block
+from thousandfold.study import Block, Stopping
 from thousandfold.training import Prepared
 
 PLENTY = 10**6
@@ -116,14 +120,30 @@ def test_jobs_of_the_shipped_study(monkeypatch):
     plan = Plan(study, series.__getitem__)
     workloads = [
         Workload.of(b, Prepared.of(study.scenario(b.scenario), series[b.series]))
-        for b in plan.blocks()
+        for b in plan.blocks
     ]
-    assert plan.workloads() == workloads
+    assert [plan.workload(b) for b in plan.blocks] == workloads
     assert {each.train_rows for each in workloads} == {22, 12}
     assert {each.test_rows for each in workloads} == {12}
     checks = checking_workloads(study, series.__getitem__)
     assert len(checks) == 2 * len(study.identities) + 2
     assert memory_mb(checks) <= 2000
+
+
+def test_what_is_left_to_train_is_told():
+    study = shipped_study()
+    each = job(repeats=1000)
+    told = partial(plan_in_words, study)
+    assert re.fullmatch(
+        "The whole study is 11,000 trainings, in 2 jobs, about .+ on one core.",
+        told([each] * 11, 2),
+    )
+    assert "trainings; left are 2,000, in 1 job, about" in told([each] * 2, 1)
+    assert told([], 0).endswith("trainings, which are finished; nothing is left to train.")
+    stopping = replace(study, stopping=Stopping(100, 1.0))
+    assert "is at most 11,000 trainings; left are at most 1,000" in plan_in_words(
+        stopping, [each], 1
+    )
 
 
 @pytest.mark.slow

@@ -13,6 +13,8 @@ import pandas as pd
 import yaml
 from support import ROOT
 
+from thousandfold.packs import finished_packs, pack_file
+
 PARTS = (
     "Snakefile",
     "config.yaml",
@@ -33,13 +35,13 @@ TINY = {
 }  # fmt: skip
 """A study of three scenarios in three blocks each, the last of them not full."""
 
-HELD = "shampoo/stateless_shuffle/6-7.parquet"
+HELD = "shampoo/stateless_shuffle/6-7"
 """The block of the tiny study that is not finished where a run is to be killed."""
 
 HOLD = (
     "workflow/scripts/thousandfold/disk.py",
     "        os.replace(partial, path)\n",
-    f"""        if path.as_posix().endswith("{HELD}"):
+    """        if b'"stateless_shuffle", 6, 7' in partial.read_bytes():
             __import__("time").sleep(600)
         os.replace(partial, path)
 """,
@@ -153,13 +155,31 @@ class Project:
             found[file.name] = pd.read_parquet(file).to_csv(index=False)
         return found
 
-    def blocks(self):
-        """Modification times of the finished blocks."""
-        found = sorted(self.results.glob("blocks/*/*/*.parquet"))
+    def packs(self):
+        """The files of the finished packs, by what is in them: "series/scenario/start-stop"."""
+        found = finished_packs(self.results)
         return {
-            str(path.relative_to(self.results / "blocks")): path.stat().st_mtime_ns
-            for path in found
+            f"{b.series}/{b.scenario}/{b.start}-{b.stop}": pack_file(self.results, name)
+            for name, blocks in found.items()
+            for b in (packed.block for packed in blocks)
         }
+
+    def pack(self, block):
+        """The file of the finished pack that holds a block."""
+        return self.packs()[block]
+
+    def planned_packs(self):
+        """The files of the packs that a run would make, by what it says of them."""
+        return dict(re.findall(r"Training (.+)\n.*?(\S+/packs/\w+\.parquet)", self.run("-n")))
+
+    def blocks(self):
+        """Modification times of the finished blocks' packs."""
+        return {block: file.stat().st_mtime_ns for block, file in self.packs().items()}
+
+    def forget_all(self):
+        """Delete everything that is trained, and the tables."""
+        for path in [*self.results.glob("packs/*"), *self.results.glob("*.*")]:
+            path.unlink()
 
     def repeats(self):
         return pd.read_parquet(self.results / "repeats.parquet")

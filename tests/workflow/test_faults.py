@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from unit.test_fuzz import configs
 
-from thousandfold.records import write_block
+from thousandfold.packs import FinishedBlock, Pack, write_pack
 from workflow.kills import kill_again_and_again
 from workflow.project import SMOKE, TINY, Project, merged, wait_for
 
@@ -60,8 +62,8 @@ def test_a_full_disk_is_named_and_the_next_run_carries_on(finished, tmp_path):
             if not NAMED_FULL_DISK.search(output):
                 continue
             assert "Traceback" not in output
-            for block in project.blocks():
-                assert len(pd.read_parquet(project.results / "blocks" / block)) > 0
+            for file in project.packs().values():
+                assert len(pd.read_parquet(file)) > 0
             remount(project.results, "size=100m")
             project.run()
             assert project.tables() == finished.tables()
@@ -85,55 +87,44 @@ def test_results_that_are_a_file_are_refused(tmp_path):
     assert "results: cannot be written; make it a folder" in project.run(succeeds=False)
 
 
-def block_of(project, scenario="stateful"):
-    return project.results / f"blocks/shampoo/{scenario}/3-6.parquet"
+BLOCK = "shampoo/stateful/3-6"
 
 
 def from_another_config(project):
-    """The block as another seed trains it, under this one's name."""
+    """The pack as another seed trains it, under this one's name."""
     other = project.copied_to(project.folder.with_name("other"))
     other.configure(study={"seed": 7})
-    other.run(str(block_of(other).relative_to(other.folder)))
-    shutil.copy(block_of(other), block_of(project))
+    file = other.planned_packs()["stateful on shampoo, repeats 3 to 5"]
+    other.run(file)
+    shutil.copy(other.folder / file, project.pack(BLOCK))
 
 
 def from_another_version(project):
-    """The block as another version of the code or of Keras would have sealed it."""
-    table = pd.read_parquet(block_of(project))
-    facts = {
-        "train_seconds": 1.0,
-        "versions": {"keras": "3.14.0"},
-        "cpu": "a",
-        "host": "b",
-        "finished": "",
-    }
-    write_block(block_of(project), table, "0" * 64, facts)
+    """The pack as another version of the code or of Keras would have sealed it."""
+    file = project.pack(BLOCK)
+    pack = Pack(file)
+    other = replace(pack.blocks[0], recipe="0" * 64)
+    write_pack(file, [FinishedBlock(other, pack.table(0), pack.facts[0])])
 
 
 def from_another_scenario(project):
-    shutil.copy(block_of(project, "stateless"), block_of(project))
+    shutil.copy(project.pack("shampoo/stateless/3-6"), project.pack(BLOCK))
 
 
 @pytest.mark.parametrize(
     "mix_in", [from_another_config, from_another_version, from_another_scenario]
 )
-def test_a_foreign_block_is_set_aside_named_and_trained_again(project, mix_in):
+def test_a_foreign_pack_is_set_aside_named_and_trained_again(project, mix_in):
     expected = project.tables()
-    before = project.blocks()
+    before, file = project.blocks(), project.pack(BLOCK)
     mix_in(project)
-    contrasts = (project.results / "contrasts.csv").stat().st_mtime_ns
-    output = project.run(succeeds=False)
-    assert "blocks/shampoo/stateful/3-6.parquet: was trained by another recipe" in output
-    assert "moved to results/tiny/damaged/shampoo/stateful/3-6.parquet" in output
+    output = project.run()
+    assert f"packs/{file.name}: holds other blocks, or other recipes, than its name says" in output
+    assert f"moved to results/tiny/damaged/{file.name}" in output
     assert "Traceback" not in output
-    assert (project.results / "contrasts.csv").stat().st_mtime_ns == contrasts
-    assert project.planned()["train"] == 1
-    project.run()
     assert project.tables() == expected
     after = project.blocks()
-    assert {name for name in before if after[name] != before[name]} == {
-        "shampoo/stateful/3-6.parquet"
-    }
+    assert {name for name in before if after[name] != before[name]} == {BLOCK}
 
 
 def test_a_damaged_table_is_named(project):
@@ -291,13 +282,13 @@ def test_a_second_snakemake_on_the_same_folder_is_refused(tmp_path):
 
 def test_little_memory_cuts_a_block_into_passes_and_changes_no_number(finished, tmp_path):
     wide = {"scenarios": {"stateful": {"units": 128, "timesteps": 9}}, "study": {"repeats": 150, "repeats_per_job": 150, "scenarios": ["stateful"]}}  # fmt: skip
-    block = "results/tiny/blocks/shampoo/stateful/0-150.parquet"
     tables, logs = [], []
     for name, resources in [("plenty", []), ("little", ["--set-resources", "train:mem_mb=1530"])]:
         project = Project(tmp_path / name, merged(TINY, wide))
-        project.run(block, *resources)
-        tables.append(pd.read_parquet(project.folder / block))
-        log = project.results / "logs/train/shampoo/stateful/0-150.log"
+        (file,) = project.planned_packs().values()
+        project.run(file, *resources)
+        tables.append(pd.read_parquet(project.folder / file))
+        log = project.results / f"logs/train/{Path(file).stem}.log"
         logs.append(len(set(re.findall(r"repeats \d+ to \d+", log.read_text()))))
     assert logs[0] == 1
     assert logs[1] > 1
@@ -307,13 +298,14 @@ def test_little_memory_cuts_a_block_into_passes_and_changes_no_number(finished, 
 def test_a_network_too_large_for_the_memory_is_refused_with_what_would_fit(tmp_path):
     project = Project(tmp_path / "large")
     project.configure(scenarios={"stateful": {"units": 256, "timesteps": 9}})
-    block = "results/tiny/blocks/shampoo/stateful/0-3.parquet"
-    output = project.run(block, "--set-resources", "train:mem_mb=1450", succeeds=False)
+    little = ("--set-resources", "train:mem_mb=1450")
+    file = project.planned_packs()["stateful on shampoo, repeats 0 to 2"]
+    output = project.run(file, *little, succeeds=False)
     told = re.search(r"takes about (\d+) MB; .* set units: (\d+), which would fit", output)
     assert told, output
     assert "Traceback" not in output
     project.configure(scenarios={"stateful": {"units": int(told[2]), "timesteps": 9}})
-    project.run(block, "--set-resources", "train:mem_mb=1450")
+    project.run(project.planned_packs()["stateful on shampoo, repeats 0 to 2"], *little)
 
 
 def test_hostile_configs_on_the_command_line(tmp_path):

@@ -68,8 +68,7 @@ def test_files_have_safe_names_in_their_folders(trained):
     assert len([file for file in made if file.suffix == ".parquet"]) == 7 + 2
     for file in made:
         assert re.fullmatch(r"[A-Za-z0-9_./~-]+", file.as_posix()), file
-    assert (trained.results / "blocks").is_dir()
-    assert {len(list(folder.iterdir())) for folder in (trained.results / "blocks").iterdir()} == {7}
+    assert len(trained.blocks()) == 7
 
 
 def test_a_second_run_trains_nothing(trained):

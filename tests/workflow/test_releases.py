@@ -22,14 +22,14 @@ def test_results_of_an_earlier_release_are_told_of_and_made_anew(tmp_path):
 
     told = (
         f"results/released: these results were made by release 0.1.0 or an earlier one; this is "
-        f"{VERSION}. A run analyses them again and trains 4 finished blocks again"
+        f"{VERSION}. A run analyses them again. It does not use 4 finished blocks"
     )
     assert told in project.run("-n")
     for target in ("all", "report", "analyse"):
         assert {"collect", "judge", "render_report"} <= project.planned(target).keys()
 
     assert told in project.run()
-    assert len(list((project.results / "damaged").rglob("*.parquet"))) == 4
+    assert len(list((project.results / "blocks").rglob("*.parquet"))) == 4
     assert "an old page" not in page.read_text(encoding="utf-8")
     assert "made by release" not in project.run("-n")
     assert project.planned() == {}

@@ -25,14 +25,13 @@ HOPELESS = 1e-9
 def fresh(project):
     """A project without results, which keeps those of the fixed number of repeats for itself."""
     project.fixed = project.repeats()
-    for path in [*project.results.glob("blocks/*/*/*.parquet"), *project.results.glob("*.*")]:
-        path.unlink()
+    project.forget_all()
     return project
 
 
 def stages(project):
     return {
-        scenario: len(list(project.results.glob(f"blocks/shampoo/{scenario}/*")))
+        scenario: len([block for block in project.blocks() if f"/{scenario}/" in block])
         for scenario in ("stateful", "stateless", "stateless_shuffle")
     }
 
@@ -40,7 +39,7 @@ def stages(project):
 def test_training_stops_after_two_stages_that_are_enough(fresh):
     fresh.configure(**rule(2, 6, EASY))
     output = fresh.run("-n")
-    assert "The whole study is at most 18 trainings in 9 jobs" in output
+    assert "The whole study is at most 18 trainings, in 9 jobs" in output
     assert fresh.planned()["train"] == 3
     fresh.run()
     assert set(stages(fresh).values()) == {2}
@@ -66,16 +65,13 @@ def test_a_scenario_that_is_never_enough_takes_all_and_says_so(fresh):
     page = (fresh.folder / "reports/tiny/report.html").read_text(encoding="utf-8")
     assert page.count("the maximum number of repeats, and still not known precisely enough") == 3
 
-    # Two more repeats: the last stage, which was not full, and one more.
+    # Two more repeats: what was missing of the last stage, and one more.
     before = fresh.blocks()
     fresh.configure(**rule(2, 7, HOPELESS))
     fresh.run()
     after = fresh.blocks()
     assert set(before) <= set(after)
-    assert {name.split("/")[-1] for name in set(after) - set(before)} == {
-        "4-6.parquet",
-        "6-7.parquet",
-    }
+    assert {name.split("/")[-1] for name in set(after) - set(before)} == {"5-6", "6-7"}
     assert_frame_equal(fresh.repeats(), fresh.fixed, check_exact=True)
 
 
@@ -98,12 +94,13 @@ def test_a_damaged_block_is_named_before_a_stage_is_assessed(fresh):
     fresh.configure(**rule(2, 6, EASY))
     fresh.run()
     expected = fresh.repeats()
-    block = fresh.results / "blocks/shampoo/stateful/2-4.parquet"
-    block.write_bytes(block.read_bytes()[:-50])
-    (fresh.results / "stages/shampoo/stateful/1.json").unlink()
-    output = fresh.run(succeeds=False)
-    assert "moved to results/tiny/damaged/shampoo/stateful/2-4.parquet" in output
-    fresh.run()
+    file = fresh.pack("shampoo/stateful/2-4")
+    file.write_bytes(file.read_bytes()[:-50])
+    stage = "results/tiny/stages/shampoo/stateful/1.json"
+    (fresh.folder / stage).unlink()
+    output = fresh.run()
+    assert f"moved to results/tiny/damaged/{file.name}" in output
+    assert output.count("(Rule: assess)") == 1
     assert_frame_equal(fresh.repeats(), expected, check_exact=True)
 
 

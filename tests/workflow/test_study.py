@@ -104,9 +104,9 @@ def test_the_ro_crate_is_valid_and_leads_from_the_report_back_to_the_series(proj
             made_by = [entities[job["@id"]] for job in entities[id_].get("generatedBy", ())]
             waiting += [used["@id"] for job in made_by for used in job["usedDataset"]]
 
-    blocks = {f"results/tiny/blocks/{block}" for block in project.blocks()}
-    assert len(blocks) == 9
-    for file in ("data/shampoo-sales.csv", "results/tiny/repeats.parquet", *blocks):
+    packs = {f"results/tiny/packs/{file.name}" for file in project.packs().values()}
+    assert len(packs) == 9
+    for file in ("data/shampoo-sales.csv", "results/tiny/repeats.parquet", *packs):
         assert files[file] in origins
     assert (
         int(entities[files["results/tiny/claims.csv"]]["contentSize"])
@@ -141,7 +141,7 @@ def test_the_run_leaves_what_it_promises(shipped):
     told = json.loads((shipped / "results/provenance.json").read_text(encoding="utf-8"))
     assert told["repeats"] == 11_000
     assert told["study_seed"] == 20170421
-    assert told["training"]["jobs"] == 11
+    assert told["training"]["blocks"] == 11
     assert told["training"]["first_job_finished"] <= told["training"]["last_job_finished"]
     assert told["training"]["last_job_finished"] <= told["report_written"]
     assert told["config_sha256"] in page

@@ -1,4 +1,4 @@
-"""From blocks to the tables of repeats and forecasts.
+"""From packs to the tables of repeats and forecasts.
 
 Makes results/{repeats,forecasts}.parquet, repeats.csv, blocks.csv and forecast_bands.csv
 """
@@ -7,9 +7,9 @@ from thousandfold.settings import ForecastBandSettings
 
 
 rule collect:
-    """Check every block and join them into the tables of repeats and forecasts."""
+    """Check every pack and join their blocks into the tables of repeats and forecasts."""
     input:
-        *block_files(),
+        *training_files(),
         release=rules.note_release.output[0],
     output:
         repeats=RESULTS / "repeats.parquet",
@@ -27,8 +27,10 @@ rule collect:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        # No built-in type, so Snakemake does not compare it: the blocks say what is collected anew.
+        # No built-in types, so Snakemake does not compare them, but what identifies the blocks.
         study=STUDY,
+        blocks=lambda wildcards: iter(collected()),
+        content=lambda wildcards: pack_name(collected()),
         code=code_digest("thousandfold.collection"),
     message:
         "Checking and collecting all repeats"

@@ -5,38 +5,46 @@ All Python of the rules lives here and in config.smk; it only connects the libra
 
 import json
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, product
 
 from snakemake.logging import logger
 
 from thousandfold.data import load_series
 from thousandfold.disk import (
     CHECKSUMS,
-    DAMAGED,
     damaged_files,
-    set_aside,
     set_aside_damaged,
 )
-from thousandfold.jobs import job_of
+from thousandfold.jobs import in_words as job_in_words
+from thousandfold.jobs import check_unchanged, job_of
 from thousandfold.names import spelled
-from thousandfold.recipe import file_digest, code_digest, checks_recipe, recipe
+from thousandfold.packing import packing
+from thousandfold.packs import (
+    damaged_packs,
+    finished_packs,
+    pack_file,
+    pack_name,
+    read_plan,
+    read_plans,
+    set_aside_damaged_packs,
+    write_plans,
+)
+from thousandfold.plan import WORTH_STARTING, Plan
+from thousandfold.recipe import file_digest, code_digest, checks_recipe
 from thousandfold.resources import (
-    Workload,
     analysis_memory_mb,
     analysis_time_minutes,
     checking_workloads,
     memory_mb,
     minutes,
 )
-from thousandfold.plan import Plan
-from thousandfold.releases import foreign_blocks
-from thousandfold.study import Block, ImportedStudy, TrainedStudy
+from thousandfold.releases import outdated_blocks
+from thousandfold.study import ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import TRAINING_TABLES
-from thousandfold.training import Prepared
 
 RESULTS = STUDY.folder("results")
 REPORTS = STUDY.folder("reports")
-BLOCK_FILE = str(RESULTS / "blocks/{series}/{scenario}/{start}-{stop}.parquet")
+PACK_FILE = str(pack_file(RESULTS, "{pack}"))
 STAGE_FILE = str(RESULTS / "stages/{series}/{scenario}/{stage}.json")
 LOG_FILE = str(RESULTS / "logs/{rule}.log")
 
@@ -53,81 +61,12 @@ SERIES_FILES = list(STUDY.series_files)
 PUBLISHED_FILES = list(STUDY.published.values())
 
 
-wildcard_constraints:
-    series="[A-Za-z0-9_~-]+",
-    scenario="[A-Za-z0-9_~-]+",
-    stage=r"\d+",
-    start=r"\d+",
-    stop=r"\d+",
+PLAN = None
 
 
-def files_of(blocks):
-    """The result files of blocks; wildcards hold the spelling of names."""
-    return [
-        BLOCK_FILE.format(
-            series=spelled(block.series),
-            scenario=spelled(block.scenario),
-            start=block.start,
-            stop=block.stop,
-        )
-        for block in blocks
-    ]
+if isinstance(STUDY, TrainedStudy):
 
-
-def block_files():
-    """For each series and scenario, an input function that gives its blocks.
-
-    One each, so that the checkpoints of one scenario do not wait for those of another.
-    """
-    if isinstance(STUDY, ImportedStudy):
-        return []
-    return [
-        partial(trained_blocks, source.name, scenario.name)
-        for source in STUDY.series
-        for scenario in STUDY.scenarios
-    ]
-
-
-def trained_blocks(series, scenario, wildcards):
-    """A scenario's blocks; with a stopping rule, those of the stages until it stopped."""
-    files = []
-    for stage, blocks in enumerate(PLAN.stages_of(series, scenario)):
-        files += files_of(blocks)
-        if STUDY.stopping:
-            assessed = checkpoints.assess.get(
-                series=spelled(series), scenario=spelled(scenario), stage=stage
-            )
-            if json.loads(Path(assessed.output[0]).read_text())["enough"]:
-                break
-    return files
-
-
-def stage_files(wildcards):
-    """The blocks of a scenario's stages up to this one."""
-    names = map(STUDY.name_of, (wildcards.series, wildcards.scenario))
-    stages = PLAN.stages_of(*names)
-    return files_of(chain(*stages[: int(wildcards.stage) + 1]))
-
-
-def series_file(wildcards):
-    """The file that holds a series; none does if it is made up."""
-    return STUDY.source(STUDY.name_of(wildcards.series)).file or []
-
-
-def block_of(wildcards):
-    """The block of a training job."""
-    series, scenario = map(STUDY.name_of, (wildcards.series, wildcards.scenario))
-    return Block(series, scenario, int(wildcards.start), int(wildcards.stop))
-
-
-def literally(text):
-    """A param of this text, or list of texts; Snakemake takes {braces} in plain ones for wildcards."""
-    return lambda wildcards: text
-
-
-def block_recipes(wildcards):
-    """The recipe of the block of a training job, in a list."""
-    return [recipe(STUDY, block_of(wildcards))]
+    PLAN = Plan(STUDY, lambda name: loaded_series(name))
 
 
 @cache
@@ -136,7 +75,125 @@ def loaded_series(name):
     return load_series(STUDY.source(name))
 
 
-PLAN = Plan(STUDY, loaded_series) if isinstance(STUDY, TrainedStudy) else None
+@cache
+def groups():
+    """The study's blocks, in groups of which one job may train several."""
+    return PLAN.groups()
+
+
+@cache
+def packed():
+    """Which pack each block of the study is in, and which packs are to be trained."""
+    return packing(
+        groups(),
+        finished_packs(RESULTS),
+        read_plans(RESULTS),
+        PLAN.seconds,
+        WORTH_STARTING,
+    )
+
+
+def trainable():
+    """The names of packs that there is a job for; finished ones are files like any other."""
+    if PLAN is None or not workflow.is_main_process:
+        return "[0-9a-f]+"
+    return "|".join(packed().outstanding) or "none"
+
+
+wildcard_constraints:
+    series="[A-Za-z0-9_~-]+",
+    scenario="[A-Za-z0-9_~-]+",
+    stage=r"\d+",
+    pack=trainable(),
+
+
+def files_of(blocks):
+    """The packs that hold, or will hold, these blocks."""
+    return [str(pack_file(RESULTS, name)) for name in packed().files(blocks)]
+
+
+def training_files():
+    """Input functions that give all packs of the study.
+
+    With a stopping rule there is one for each series and scenario, so that the checkpoints of one
+    scenario do not wait for those of another.
+    """
+    if isinstance(STUDY, ImportedStudy):
+        return []
+    if not STUDY.stopping:
+        return [lambda wildcards: files_of(PLAN.blocks)]
+    return [
+        partial(files_until_stopped, source.name, scenario.name)
+        for source in STUDY.series
+        for scenario in STUDY.scenarios
+    ]
+
+
+def files_until_stopped(series, scenario, wildcards):
+    """The packs of a scenario's stages; its checkpoints make them come one after the other."""
+    for stage in range(len(stages_until_stopped(series, scenario))):
+        checkpoints.assess.get(
+            series=spelled(series), scenario=spelled(scenario), stage=stage
+        )
+    return files_of(chain(*stages_until_stopped(series, scenario)))
+
+
+def stages_until_stopped(series, scenario):
+    """The blocks of a scenario's stages, up to the one that was enough or was not assessed yet."""
+    stages = PLAN.stages_of(series, scenario)
+    for stage, _ in enumerate(stages if STUDY.stopping else ()):
+        assessed = Path(
+            STAGE_FILE.format(
+                series=spelled(series), scenario=spelled(scenario), stage=stage
+            )
+        )
+        if not assessed.exists() or json.loads(assessed.read_text())["enough"]:
+            return stages[: stage + 1]
+    return stages
+
+
+def parts_of(blocks):
+    """These blocks with their recipes, in the parts that different packs hold."""
+    return [piece.packed for block in blocks for piece in packed().pieces[block]]
+
+
+def stages_to_assess(wildcards):
+    """The blocks of a scenario's stages up to this one."""
+    stages = PLAN.stages_of(*map(STUDY.name_of, (wildcards.series, wildcards.scenario)))
+    return list(chain(*stages[: int(wildcards.stage) + 1]))
+
+
+def collected():
+    """The blocks that are trained, with their recipes, in the order of the study's tables."""
+    pairs = product(STUDY.series_names, STUDY.scenario_names)
+    return parts_of(
+        block
+        for pair in pairs
+        for stage in stages_until_stopped(*pair)
+        for block in stage
+    )
+
+
+def pack_of(wildcards):
+    """What a training job trains."""
+    if workflow.is_main_process:
+        return packed().outstanding[wildcards.pack]
+    blocks = read_plan(RESULTS, wildcards.pack)
+    check_unchanged(STUDY, blocks)
+    return blocks
+
+
+def series_files_of(wildcards):
+    """The files of the series that a training job needs."""
+    names = dict.fromkeys(packed.block.series for packed in pack_of(wildcards))
+    files = (STUDY.source(name).file for name in names)
+    # None holds one that is made up.
+    return list(dict.fromkeys(file for file in files if file))
+
+
+def literally(text):
+    """A param of this text, or list of texts; Snakemake takes {braces} in plain ones for wildcards."""
+    return lambda wildcards: text
 
 
 def growing(need):
@@ -148,26 +205,24 @@ def growing(need):
     return resource
 
 
-def block_job(wildcards):
-    """The training job of a block."""
-    return job_of(STUDY, [block_of(wildcards)])
+def training_job(wildcards):
+    """A training job."""
+    return job_of(STUDY, pack_of(wildcards))
 
 
-def block_workload(wildcards):
-    """The workload of a block."""
-    block = block_of(wildcards)
-    scenario = STUDY.scenario(block.scenario)
-    return Workload.of(block, Prepared.of(scenario, loaded_series(block.series)))
+def workloads_of(wildcards):
+    """The workloads of a training job."""
+    return [PLAN.workload(packed.block) for packed in pack_of(wildcards)]
 
 
 @growing
 def training_mb(wildcards):
-    return memory_mb([block_workload(wildcards)])
+    return memory_mb(workloads_of(wildcards))
 
 
 @growing
 def training_minutes(wildcards):
-    return minutes([block_workload(wildcards)])
+    return minutes(workloads_of(wildcards))
 
 
 @growing
@@ -190,43 +245,30 @@ def analysis_minutes(wildcards):
     return analysis_time_minutes(STUDY)
 
 
-@growing
-def interleaved_mb(wildcards):
-    return memory_mb(all_workloads())
-
-
-@growing
-def interleaved_minutes(wildcards):
-    return minutes(all_workloads())
-
-
-def all_workloads():
-    """The workload of every block that there can be."""
-    return PLAN.workloads()
-
-
 def checksums(*names):
     """The files with the checksums of files of the study, from its folder of results."""
     return [RESULTS / CHECKSUMS / f"{name}.sha256" for name in names]
 
 
 @cache
-def foreign():
-    """The finished blocks of another release that are to be trained again."""
-    blocks = PLAN.blocks() if PLAN else []
-    files = map(Path, files_of(blocks))
-    return foreign_blocks(RESULTS, dict(zip(files, blocks)), partial(recipe, STUDY))
+def outdated():
+    """How many finished blocks of another release are of no use to this one."""
+    if PLAN is None:
+        return 0
+    return outdated_blocks(
+        RESULTS, {p.recipe for group in groups() for p in group.blocks}
+    )
 
 
 @cache
 def make_sound(results, reports):
-    """Set aside, once in a run, what is to be made anew: damaged files, blocks of other releases."""
+    """Set aside, once in a run, what is damaged and to be made anew; and say what is to be trained."""
     if workflow.dryrun or workflow.touch:
-        told = damaged_files(results, reports)
+        told = damaged_files(results, reports) + damaged_packs(results)
     else:
-        told = set_aside_damaged(results, reports)
-        for file in foreign():
-            set_aside(file, results / DAMAGED / Path(*file.parts[-3:]))
+        told = set_aside_damaged(results, reports) + set_aside_damaged_packs(results)
+        if PLAN:
+            write_plans(results, packed().outstanding)
     for line in told:
         logger.warning(line)
 

@@ -10,7 +10,9 @@ from thousandfold.resources import plan_in_words
 
 def planned_trainings():
     """What the whole study trains, for the log: how much, how long, and by which engine."""
-    lines = [plan_in_words(STUDY, all_workloads())]
+    packs = packed().outstanding
+    left = [PLAN.workload(packed.block) for pack in packs.values() for packed in pack]
+    lines = [plan_in_words(STUDY, left, len(packs))]
     if STUDY.stopping:
         lines.append(
             "Training stops when it is enough; listed are the stages decided so far."

@@ -8,7 +8,7 @@ from snakemake.logging import logger
 from thousandfold.releases import inherited_in_words, release_note
 
 if workflow.is_main_process:
-    inherited = inherited_in_words(RESULTS, foreign())
+    inherited = inherited_in_words(RESULTS, outdated())
     if inherited:
         logger.warning(inherited)
 

@@ -9,7 +9,7 @@ from thousandfold.settings import AssessmentSettings, StoppingSettings
 checkpoint assess:
     """See whether a scenario's mean is known well enough after a stage."""
     input:
-        blocks=stage_files,
+        packs=lambda wildcards: files_of(stages_to_assess(wildcards)),
     output:
         STAGE_FILE,
     log:
@@ -22,6 +22,7 @@ checkpoint assess:
     params:
         settings=[AssessmentSettings.of(STUDY)],
         study=STUDY,
+        blocks=lambda wildcards: parts_of(stages_to_assess(wildcards)),
         code=code_digest("assess"),
     message:
         "Is {wildcards.scenario} on {wildcards.series} known well enough after stage {wildcards.stage}?"

@@ -1,29 +1,30 @@
-"""Training: one job per series, scenario and block of repeats.
+"""Training: jobs of many blocks, or of one that takes long enough by itself.
 
-Makes results/blocks/<series>/<scenario>/<start>-<stop>.parquet
+Makes results/packs/<digest of what is in it>.parquet
 """
 
 
 rule train:
-    """Train the repeats of one block and measure each one's forecast."""
+    """Train the blocks of one pack."""
     input:
-        # The recipe holds the file's content; its time says nothing.
-        series=ancient(series_file),
+        # Recipes hold the files' content; their times say nothing.
+        series=ancient(series_files_of),
     output:
-        BLOCK_FILE,
+        PACK_FILE,
     log:
-        str(RESULTS / "logs/train/{series}/{scenario}/{start}-{stop}.log"),
+        str(RESULTS / "logs/train/{pack}.log"),
     conda:
         "../../envs/train.yaml"
-    threads: 1
+    # Times that are compared are measured alone on the machine.
+    threads: workflow.cores if STUDY.interleaved else 1
     resources:
         mem_mb=training_mb,
         runtime=training_minutes,
     params:
-        recipes=block_recipes,
-        # No built-in type, so Snakemake does not compare it: the recipes say what trains again.
-        job=block_job,
+        # No built-in type, so Snakemake does not compare it: the pack's name says what is in it.
+        job=training_job,
+        told=lambda wildcards: job_in_words(pack_of(wildcards)),
     message:
-        "Training {wildcards.scenario} on {wildcards.series}, repeats {wildcards.start} to {wildcards.stop}"
+        "Training {params.told}"
     script:
         "../scripts/train.py"

@@ -9,19 +9,24 @@ from thousandfold.collection import checked_blocks
 from thousandfold.disk import write_text
 from thousandfold.inference.stopping import half_widths, is_enough
 from thousandfold.joblog import log_to
+from thousandfold.packs import PackedBlock
 from thousandfold.settings import AssessmentSettings
 from thousandfold.study import TrainedStudy
 
 
 def assess(
-    settings: AssessmentSettings, study: TrainedStudy, blocks: list[Path], output: Path
+    settings: AssessmentSettings,
+    study: TrainedStudy,
+    packs: list[Path],
+    blocks: list[PackedBlock],
+    output: Path,
 ) -> None:
     """Write the half widths after each stage so far, and whether they are enough.
 
     Raises DamagedResultsError.
     """
     rule = settings.stopping
-    values = [table[settings.metric] for _, _, table in checked_blocks(study, blocks)]
+    values = [block.table[settings.metric] for block in checked_blocks(study, packs, blocks)]
     widths = half_widths(np.concatenate(values), rule.stage)
     decision = {
         # JSON knows no infinity.
@@ -36,6 +41,7 @@ if __name__ == "__main__":
     assess(
         settings=snakemake.params.settings[0],
         study=snakemake.params.study,
-        blocks=[Path(file) for file in snakemake.input.blocks],
+        packs=[Path(file) for file in snakemake.input.packs],
+        blocks=snakemake.params.blocks,
         output=Path(snakemake.output[0]),
     )

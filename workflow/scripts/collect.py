@@ -1,4 +1,4 @@
-"""Check every block and join them into the tables of repeats and forecasts."""
+"""Check every pack and join their blocks into the tables of repeats and forecasts."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ if __name__ == "__main__":
     collect(
         snakemake.params.study,
         files=[Path(file) for file in snakemake.input if file != snakemake.input.release],
+        wanted=snakemake.params.blocks,
         repeats_parquet=Path(snakemake.output.repeats),
         repeats_csv=Path(snakemake.output.repeats_csv),
         forecasts_parquet=Path(snakemake.output.forecasts),

@@ -1,4 +1,4 @@
-"""Train blocks of repeats and write a result file for each."""
+"""Train blocks of repeats and write them into one pack."""
 
 from pathlib import Path
 
@@ -10,6 +10,5 @@ if __name__ == "__main__":
     run(
         snakemake.params.job,
         granted_mb=snakemake.resources.mem_mb,
-        files=[Path(file) for file in snakemake.output],
-        recipes=snakemake.params.recipes,
+        file=Path(snakemake.output[0]),
     )

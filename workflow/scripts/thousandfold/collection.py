@@ -1,11 +1,13 @@
-"""From blocks to the two tables that everything else reads: repeats and forecasts.
+"""From packs to the two tables that everything else reads: repeats and forecasts.
 
 Blocks are read one at a time, so that memory does not grow with the number of forecasts.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,8 @@ from thousandfold.disk import DAMAGED, set_aside, write_own_checksum, written_wh
 from thousandfold.errors import UserError
 from thousandfold.imported import results_of
 from thousandfold.measuring import measured
-from thousandfold.recipe import recipe
-from thousandfold.records import (
-    DamagedFileError,
-    block_facts,
-    read_block,
-    sealed_writer,
-)
+from thousandfold.packs import FinishedBlock, Pack, PackedBlock
+from thousandfold.records import DamagedFileError, sealed_writer
 from thousandfold.runs import runs_of
 from thousandfold.series import Series
 from thousandfold.study import Block, ImportedStudy, TrainedStudy
@@ -38,46 +35,72 @@ IMPORTED = "imported"
 
 
 class DamagedResultsError(UserError):
-    """Blocks that were set aside; the message names each, why, and what to do."""
+    """Packs that were set aside; the message names each, why, and what to do."""
 
 
-def block_of(study: TrainedStudy, path: Path) -> Block:
-    """The block in a result file, identified by its path: <series>/<scenario>/<start>-<stop>."""
-    series, scenario = map(study.name_of, path.parts[-3:-1])
-    start, stop = path.stem.split("-")
-    return Block(series, scenario, int(start), int(stop))
+@dataclass(frozen=True)
+class CheckedBlock:
+    """A block, or a part of one, that was read, with its series and the metrics of its repeats."""
+
+    block: Block
+    series: Series
+    table: pd.DataFrame
+    row: BlockRow
+    """Its row of the blocks table."""
 
 
 def checked_blocks(
-    study: TrainedStudy, files: Iterable[Path]
-) -> Iterator[tuple[Block, Series, pd.DataFrame]]:
-    """The blocks in these files with their series and table: read, checked, measured in turn.
+    study: TrainedStudy, files: Iterable[Path], wanted: Iterable[PackedBlock]
+) -> Iterator[CheckedBlock]:
+    """The wanted blocks, all of which are in these packs: checked, read and measured in turn.
 
-    Damaged ones are set aside; once all have been read, they raise DamagedResultsError.
+    Raises DamagedResultsError if there is a damaged pack; all of them are set aside first.
     """
-    damaged = study.folder("results") / DAMAGED
-    series = {source.name: load_series(source) for source in study.series}
-    problems = []
+    packs = _opened(study, files)
+    holders = defaultdict(list)
+    for pack in packs:
+        for packed in pack.blocks:
+            holders[packed.recipe].append(pack)
+    series = cache(lambda name: load_series(study.source(name)))
+    for packed in wanted:
+        found = next(filter(None, (pack.read(packed) for pack in holders[packed.recipe])))
+        source = series(packed.block.series)
+        task = study.scenario(packed.block.scenario).regime.task
+        table = measured(found.table, source, task)
+        yield CheckedBlock(packed.block, source, table, _block_row(packed, found))
+
+
+def _opened(study: TrainedStudy, files: Iterable[Path]) -> list[Pack]:
+    """The packs in these files. Raises DamagedResultsError."""
+    packs, problems = [], []
     for path in files:
-        block = block_of(study, path)
-        repeats = range(block.start, block.stop)
-        steps, horizon = series[block.series].test_rows, series[block.series].horizon
         try:
-            table = read_block(path, recipe(study, block), repeats, steps, horizon)
+            packs.append(Pack(path))
         except DamagedFileError as problem:
-            target = set_aside(path, damaged / Path(*path.parts[-3:]))
+            target = set_aside(path, study.folder("results") / DAMAGED / path.name)
             problems.append(f"{path}: {problem}; moved to {target}")
-        else:
-            task = study.scenario(block.scenario).regime.task
-            yield block, series[block.series], measured(table, series[block.series], task)
     if problems:
         raise DamagedResultsError(
             *problems, "Run the same command again: it retrains these and no others."
         )
+    return packs
 
 
-def repeat_rows(study: TrainedStudy, block: Block, table: pd.DataFrame) -> pd.DataFrame:
+def _block_row(packed: PackedBlock, found: FinishedBlock) -> BlockRow:
+    """A block's row of the blocks table; a part of one has its share of the seconds."""
+    whole = found.packed.block
+    share = len(found.table) / (whole.stop - whole.start)
+    facts = {
+        **found.facts,
+        "train_seconds": found.facts["train_seconds"] * share,
+        "versions": ", ".join(f"{name} {v}" for name, v in found.facts["versions"].items()),
+    }
+    return BlockRow(**asdict(packed.block), recipe=packed.recipe, **facts)
+
+
+def repeat_rows(study: TrainedStudy, checked: CheckedBlock) -> pd.DataFrame:
     """A block's rows of the repeats table."""
+    block, table = checked.block, checked.table
     regime = study.scenario(block.scenario).regime
     names = pd.DataFrame({"series": block.series, "scenario": block.scenario}, index=table.index)
     origin = pd.DataFrame(
@@ -86,8 +109,9 @@ def repeat_rows(study: TrainedStudy, block: Block, table: pd.DataFrame) -> pd.Da
     return pd.concat([names, table, origin], axis=1)[list(REPEATS)]
 
 
-def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataFrame:
+def forecast_rows(checked: CheckedBlock) -> pd.DataFrame:
     """A block's rows of the forecasts table; beyond the series' end there are no actual values."""
+    block, series, table = checked.block, checked.series, checked.table
     forecasts = table.filter(regex=r"^(forecast|future)_\d+$").to_numpy()
     repeats, steps = forecasts.shape
     actual = np.append(series.values[-series.test_rows :], np.full(series.horizon, np.nan))
@@ -103,23 +127,17 @@ def forecast_rows(block: Block, series: Series, table: pd.DataFrame) -> pd.DataF
     )
 
 
-def block_row(study: TrainedStudy, path: Path) -> BlockRow:
-    """A block's row of the blocks table."""
-    facts = block_facts(path)
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    return BlockRow(**asdict(block_of(study, path)), **{**facts, "versions": versions})
-
-
 def collect(
     study: TrainedStudy,
     files: Iterable[Path],
+    wanted: Iterable[PackedBlock],
     repeats_parquet: Path,
     repeats_csv: Path,
     forecasts_parquet: Path,
     blocks_csv: Path,
 ) -> None:
     """Write the repeats, forecasts and blocks tables. Raises DamagedResultsError."""
-    files = list(files)
+    described = []
     with ExitStack() as stack:
         repeats_file, csv_file, forecasts_file = (
             stack.enter_context(written_whole(path))
@@ -127,11 +145,9 @@ def collect(
         )
         csv = stack.enter_context(csv_file.open("w", encoding="utf-8", newline=""))
         writers: dict[str, Any] = {}
-        for block, series, table in checked_blocks(study, files):
-            rows = {
-                "repeats": repeat_rows(study, block, table),
-                "forecasts": forecast_rows(block, series, table),
-            }
+        for checked in checked_blocks(study, files, wanted):
+            rows = {"repeats": repeat_rows(study, checked), "forecasts": forecast_rows(checked)}
+            described.append(checked.row)
             for_spreadsheets(rows["repeats"]).to_csv(csv, index=False, header=not writers)
             for name, path in [("repeats", repeats_file), ("forecasts", forecasts_file)]:
                 check_frame(name, TABLES[name], rows[name])
@@ -141,7 +157,7 @@ def collect(
                 writers[name].write_table(arrow)
     for path in (repeats_parquet, repeats_csv, forecasts_parquet):
         write_own_checksum(path)
-    write_rows(BlockRow, [block_row(study, path) for path in files], blocks_csv)
+    write_rows(BlockRow, described, blocks_csv)
 
 
 def import_repeats(study: ImportedStudy, repeats_parquet: Path, repeats_csv: Path) -> None:

@@ -51,7 +51,7 @@ SETTINGS = (
 """The keys of a config's `study` that a Study takes over as they are."""
 
 RESERVED_STUDY_NAMES = frozenset(
-    {"blocks", "checksums", "damaged", "figures", "logs", "release", "stages"}
+    {"blocks", "checksums", "damaged", "figures", "logs", "packs", "plan", "release", "stages"}
 )
 """Folders of results/ and reports/ that a study of that name would write into."""
 

@@ -15,7 +15,7 @@ from thousandfold.config_files import PROJECT
 from thousandfold.data import read_as
 from thousandfold.machine import host_kind, processor
 from thousandfold.recipe import LOCK, file_digest, recipe, registration_digest, versions
-from thousandfold.study import Block, ImportedStudy, TrainedStudy
+from thousandfold.study import ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import BlockRow
 from thousandfold.version import VERSION
 
@@ -76,7 +76,7 @@ def provenance(
         "engines": sorted(repeats["engine"].unique()),
         "profiles": sorted(repeats["profile"].unique()),
         "training": {
-            "jobs": len(blocks),
+            "blocks": len(blocks),
             "seconds": round(sum(row.train_seconds for row in blocks), 1),
             "first_job_finished": min((row.finished for row in blocks), default=None),
             "last_job_finished": max((row.finished for row in blocks), default=None),
@@ -107,14 +107,11 @@ def warnings(
         return
     if missing and study.stopping is None:
         yield f"{missing} of {study.repeats * len(planned)} planned repeats are missing."
-    older = sum(
-        recipe(study, Block(row.series, row.scenario, row.start, row.stop)) != row.recipe
-        for row in blocks
-    )
+    older = sum(recipe(study, row.series, row.scenario) != row.recipe for row in blocks)
     if older:
         yield (
-            f"{older} of {len(blocks)} training jobs are older than the config, the data or the "
-            "code; run the study again."
+            f"{older} of {len(blocks)} blocks of repeats are older than the config, the data or "
+            "the code; run the study again."
         )
 
 
@@ -132,10 +129,10 @@ def facts(told: dict[str, Any]) -> dict[str, str]:
         "Trained with": "; ".join(training["versions"]),
         "Trained on": "; ".join(training["cpus"]),
         "Hosts": "; ".join(training["hosts"]),
-        "Training took": f"{training['seconds']:.0f} s in {training['jobs']} jobs",
+        "Training took": f"{training['seconds']:.0f} s",
         "Trained until": training["last_job_finished"],
     }
-    if not training["jobs"]:
+    if not training["blocks"]:
         trained = {
             "Trained": f"elsewhere; table of repeats (SHA-256) {', '.join(told['table_sha256'])}"
         }

@@ -18,7 +18,8 @@ from thousandfold.config_files import PROJECT
 from thousandfold.data import load_series, own_model_file
 from thousandfold.disk import check_regular
 from thousandfold.engines import ENGINE_MODULES
-from thousandfold.study import Block, SeriesSource, Study, TrainedStudy
+from thousandfold.scenario import Regime
+from thousandfold.study import SeriesSource, Study, TrainedStudy
 
 SCRIPTS = Path(__file__).parents[1]
 
@@ -135,18 +136,23 @@ def _series_digest(source: SeriesSource) -> str:
     return digest.hexdigest()
 
 
-def recipe(study: TrainedStudy, block: Block) -> str:
-    """SHA-256 of everything that a block's result depends on.
+@cache
+def _plain(regime: Regime) -> dict[str, Any]:
+    return asdict(regime)
 
-    These are the scenario's regime and what seeds it, the series, the study's seed, the range of
-    repeats, the versions of TensorFlow, Keras and NumPy, and the code that shapes the result.
+
+def recipe(study: TrainedStudy, series: str, scenario_name: str) -> str:
+    """SHA-256 of everything that the results of a scenario's repeats on a series depend on.
+
+    These are the scenario's regime and what seeds it, the series, the study's seed, the versions of
+    TensorFlow, Keras and NumPy, and the code that shapes the result.
     """
-    scenario, source = study.scenario(block.scenario), study.source(block.series)
+    scenario, source = study.scenario(scenario_name), study.source(series)
     engine_module = ENGINE_MODULES[scenario.regime.execution.engine]
     own = scenario.regime.network.model
     ingredients = {
-        "block": asdict(block),
-        "regime": asdict(scenario.regime),
+        "names": [series, scenario_name],
+        "regime": _plain(scenario.regime),
         "seeded_by": scenario.seeded_by,
         "series": _series_digest(source),
         "study_seed": study.seed,

@@ -1,7 +1,4 @@
-"""Parquet files that carry a checksum: blocks, and the tables of all repeats and forecasts.
-
-A block is the result file of one training job.
-"""
+"""Parquet files that carry a checksum: packs, and the tables of all repeats and forecasts."""
 
 import hashlib
 import json
@@ -15,17 +12,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from thousandfold.disk import DamagedTableError, written_whole
-
-BLOCK_COLUMNS = ("repeat", "seed", "train_loss", "train_seconds", "epochs", "diverged")
-"""The columns of a block before its forecasts."""
+from thousandfold.disk import DamagedTableError
 
 _KEY = "thousandfold"
-"""Under this key a Parquet file carries its checksum and, if it is a block, its recipe."""
+"""Under this key a Parquet file carries its seal: a checksum and what else its writer gave."""
 
 
 class DamagedFileError(Exception):
-    """A file that was changed after it was written, or is not what its recipe promises."""
+    """A file that was changed after it was written, or is not what it should be."""
 
 
 _NO_CHECKSUM = b"0" * 64
@@ -49,80 +43,46 @@ def sealed_writer(path: Path, schema: pa.Schema, **seal: Any) -> Iterator[pq.Par
         content[place : place + len(checksum)] = checksum
 
 
-def _open_sealed(content: bytes) -> tuple[pq.ParquetFile, dict[str, Any]]:
-    """A file made by `sealed_writer`, and its seal. Raises DamagedFileError."""
+def open_sealed(path: Path) -> tuple[pq.ParquetFile, dict[str, Any]]:
+    """A file made by `sealed_writer`, mapped into memory, and its seal. Raises DamagedFileError."""
     try:
-        file = pq.ParquetFile(pa.BufferReader(content))
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise DamagedFileError(f"cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise DamagedFileError("cannot be read (it is empty)") from error
+    return _open_content(content)
+
+
+def _open_content(content: bytes | mmap.mmap) -> tuple[pq.ParquetFile, dict[str, Any]]:
+    try:
+        file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content)))
         seal = json.loads(file.metadata.metadata[_KEY.encode()])
         checksum = seal["checksum"].encode()
     # A damaged file makes Arrow raise nearly anything, and it is all the same to the reader.
     except Exception as error:
         raise DamagedFileError(f"cannot be read ({type(error).__name__}: {error})") from error
-    if hashlib.sha256(content.replace(checksum, _NO_CHECKSUM)).hexdigest().encode() != checksum:
+    place = content.rfind(checksum)
+    with memoryview(content) as view:
+        digest = hashlib.sha256(view[:place])
+        digest.update(_NO_CHECKSUM)
+        digest.update(view[place + len(checksum) :])
+    if digest.hexdigest().encode() != checksum:
         raise DamagedFileError("has a wrong checksum")
     return file, seal
-
-
-def write_block(path: Path, table: pd.DataFrame, recipe: str, facts: dict[str, Any]) -> None:
-    """Write a block with its recipe and facts (such as how long it took)."""
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    with (
-        written_whole(path) as partial,
-        sealed_writer(partial, arrow.schema, recipe=recipe, facts=facts) as writer,
-    ):
-        writer.write_table(arrow)
-
-
-def read_block(
-    path: Path, recipe: str, repeats: range, steps: int, horizon: int = 0
-) -> pd.DataFrame:
-    """Read a block and check that it is complete and is what the recipe promises.
-
-    It holds forecasts of the given number of test steps, and of `horizon` beyond. Raises
-    DamagedFileError saying what is wrong.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DamagedFileError(f"cannot be read ({error.strerror})") from error
-    file, seal = _open_sealed(content)
-    if seal["recipe"] != recipe:
-        raise DamagedFileError("was trained by another recipe (other config, data or version)")
-    table = file.read().to_pandas()
-    forecasts = [f"forecast_{step + 1}" for step in range(steps)]
-    beyond = [f"future_{step + 1}" for step in range(horizon)]
-    if list(table.columns) != [*BLOCK_COLUMNS, *forecasts, *beyond]:
-        raise DamagedFileError(f"has the columns {list(table.columns)}")
-    if list(table["repeat"]) != list(repeats):
-        raise DamagedFileError(f"does not hold repeats {repeats.start} to {repeats.stop - 1}")
-    return table
-
-
-def block_facts(path: Path) -> dict[str, Any]:
-    """What a block's file says about its making: `recipe`, and the facts written with it."""
-    seal = json.loads(pq.read_metadata(path).metadata[_KEY.encode()])
-    return {"recipe": seal["recipe"], **seal["facts"]}
-
-
-def recipe_of(path: Path) -> str | None:
-    """The recipe that a block's file says it has; None if it cannot be read."""
-    try:
-        return str(block_facts(path)["recipe"])
-    # A damaged file makes Arrow raise nearly anything; whoever collects it says what is wrong.
-    except Exception:
-        return None
 
 
 def read_sealed(path: Path) -> pa.Buffer:
     """A sealed table's file, checked to be complete. Raises DamagedTableError."""
     try:
         content = path.read_bytes()
-        _open_sealed(content)
+        _open_content(content)
         return pa.py_buffer(content)
     except (OSError, DamagedFileError) as error:
         raise DamagedTableError(
             f"{path}: is damaged: {error}. Delete it and run the same command again, which remakes "
-            "it from the blocks"
+            "it from what is trained"
         ) from error
 
 

@@ -1,14 +1,16 @@
-"""Which release made a study's existing results, and which of their blocks are outdated.
+"""Which release made a study's existing results, and how much of them this one cannot use.
 
 A run leaves results/<study>/release/<version>; all analyses depend on it.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
-from thousandfold.records import recipe_of
-from thousandfold.study import Block
+from thousandfold.packs import PACKS, finished_packs
 from thousandfold.version import VERSION
+
+BLOCKS = "blocks"
+"""The folder in which releases up to 0.2.0 kept each block as a file of its own."""
 
 FIRST = "0.1.0"
 """The last release that left no note of itself."""
@@ -24,7 +26,7 @@ def release_of(results: Path) -> str | None:
     notes = sorted(path.name for path in release_note(results).parent.glob("*"))
     if notes:
         return notes[-1]
-    has_results = any((results / name).exists() for name in ("blocks", "repeats.parquet"))
+    has_results = any((results / name).exists() for name in (BLOCKS, PACKS, "repeats.parquet"))
     return f"{FIRST} or an earlier one" if has_results else None
 
 
@@ -36,21 +38,16 @@ def note_release(note: Path) -> None:
     note.touch()
 
 
-def foreign_blocks(
-    results: Path, blocks: Mapping[Path, Block], recipe: Callable[[Block], str]
-) -> list[Path]:
-    """The finished blocks of another release whose recipe has changed.
-
-    `blocks` are all that the study can have, by their files; `recipe` is the one of a block now.
-    """
+def outdated_blocks(results: Path, wanted: Collection[str]) -> int:
+    """How many finished blocks of another release have no recipe that is wanted now."""
     if release_of(results) in (None, VERSION):
-        return []
-    return [
-        file for file, block in blocks.items() if file.exists() and recipe_of(file) != recipe(block)
-    ]
+        return 0
+    finished = [packed for blocks in finished_packs(results).values() for packed in blocks]
+    older = len(list((results / BLOCKS).glob("*/*/*.parquet")))
+    return older + sum(packed.recipe not in wanted for packed in finished)
 
 
-def inherited_in_words(results: Path, foreign: Collection[Path]) -> str | None:
+def inherited_in_words(results: Path, outdated: int) -> str | None:
     """What a run does about results that another release made; None if this one did."""
     release = release_of(results)
     if release in (None, VERSION):
@@ -59,10 +56,10 @@ def inherited_in_words(results: Path, foreign: Collection[Path]) -> str | None:
         f"{results}: these results were made by release {release}; this is {VERSION}. "
         "A run analyses them again"
     )
-    if not foreign:
+    if not outdated:
         return f"{told}; what is trained stays as it is."
     return (
-        f"{told} and trains {len(foreign)} finished blocks again, whose recipe has changed "
-        "(settings, series, code or versions of packages). It moves them to "
-        f"{results / 'damaged'}. To keep the old results as they are, give the study another name."
+        f"{told}. It does not use {outdated} finished blocks, whose recipe has changed (settings, "
+        "series, code or versions of packages), and trains anew what is missing; they stay where "
+        "they are. To keep the old results as they are, give the study another name."
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
-from thousandfold.engines.lanes import lanes_of, weights_of
+from thousandfold.engines.lanes import lanes_of, repeats_come_first, weights_of
 from thousandfold.errors import UserError
 from thousandfold.scenario import Regime
 from thousandfold.series import Series
@@ -30,13 +30,19 @@ SPARE = 1.5
 """Requests are this much larger than what was measured."""
 
 SECONDS_PER_WEIGHT = 3e-10
-"""Of one row and timestep, for one weight of one repeat: forward, backward and Adam. A third of it
-for wide networks in batches."""
+"""Of one row and timestep, for one weight of one repeat: forward and backward. A third of it for
+wide networks in batches."""
 
-SECONDS_PER_SHUFFLED_ROW = 1e-7
+SECONDS_PER_UPDATED_WEIGHT = 5e-10
+"""Of one update, for one weight of one repeat: the optimizer."""
 
-SECONDS_PER_STEP = 6e-6
-"""Of one timestep of one update, whatever the number of repeats."""
+SECONDS_PER_SHUFFLED_ROW = 2.5e-8
+
+SECONDS_PER_STEP = {False: 3e-7, True: 6e-6}
+"""Of one timestep of one update, whatever the number of repeats; by whether these come first."""
+
+SECONDS_PER_REPEAT = 2e-4
+"""For its initial weights and its forecasts."""
 
 STOCK_SECONDS_PER_EPOCH, STOCK_SECONDS_PER_UPDATE, STOCK_SECONDS_PER_STEP = 0.04, 0.004, 0.0004
 
@@ -132,10 +138,16 @@ class Workload:
         updates = -(-self.train_rows // training.batch_size) * training.epochs
         times = -(-self.repeats // self.at_once)
         trained = times * self.at_once
-        work = trained * rows * timesteps * self.weights * SECONDS_PER_WEIGHT
+        work = (
+            trained
+            * self.weights
+            * (rows * timesteps * SECONDS_PER_WEIGHT + updates * SECONDS_PER_UPDATED_WEIGHT)
+        )
         if self.is_replicated:
+            per_step = SECONDS_PER_STEP[repeats_come_first(self.regime)]
             shuffling = trained * rows * SECONDS_PER_SHUFFLED_ROW if training.shuffle else 0
-            return work + shuffling + times * updates * timesteps * SECONDS_PER_STEP
+            around = trained * SECONDS_PER_REPEAT + times * updates * timesteps * per_step
+            return work + shuffling + around
         epoch_by_epoch = (
             self.regime.state.stateful or training.shuffle or training.early_stopping is not None
         )
@@ -207,13 +219,18 @@ def minutes(workloads: Iterable[Workload]) -> int:
     return SHORTEST_MINUTES + round(3 * sum(workload.seconds for workload in workloads) / 60)
 
 
-def plan_in_words(study: TrainedStudy, workloads: Sequence[Workload]) -> str:
-    """How many trainings a study is and about how long they take, for the log."""
-    together = sum(SECONDS_TO_START + workload.seconds for workload in workloads)
+def plan_in_words(study: TrainedStudy, left: Sequence[Workload], jobs: int) -> str:
+    """How many trainings a study is, how many are left and how long they take, for the log."""
     most = "at most " if study.stopping else ""
+    whole = f"The whole study is {most}{study.trainings:,} trainings"
+    repeats = sum(workload.repeats for workload in left)
+    if not repeats:
+        return f"{whole}, which are finished; nothing is left to train."
+    together = jobs * SECONDS_TO_START + sum(workload.seconds for workload in left)
+    share = "" if repeats == study.trainings else f"; left are {most}{repeats:,}"
     return (
-        f"The whole study is {most}{study.trainings:,} trainings in {len(workloads):,} jobs, about "
-        f"{_duration(together)} on one core. What is finished is not trained again."
+        f"{whole}{share}, in {jobs:,} {'job' if jobs == 1 else 'jobs'}, about "
+        f"{_duration(together)} on one core."
     )
 
 

@@ -128,7 +128,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Block:
-    """The repeats start, ..., stop - 1 of one scenario on one series: one training job."""
+    """The repeats start, ..., stop - 1 of one scenario on one series."""
 
     series: str
     scenario: str
@@ -368,21 +368,25 @@ class TrainedStudy(Study):
         """Whether a value of the study's metric means the same on every series."""
         return self.measured(self.metric).unit is not UNIT_OF_SERIES
 
-    def scenario(self, name: str) -> TrainedScenario:
-        """The scenario of this name."""
-        return self._scenarios_by_name[name]
-
-    def source(self, name: str) -> SeriesSource:
-        """The series of this name."""
-        return self._sources_by_name[name]
-
     @cached_property
-    def _scenarios_by_name(self) -> dict[str, TrainedScenario]:
+    def _scenarios(self) -> dict[str, TrainedScenario]:
         return {scenario.name: scenario for scenario in self.scenarios}
 
     @cached_property
-    def _sources_by_name(self) -> dict[str, SeriesSource]:
+    def _series(self) -> dict[str, SeriesSource]:
         return {source.name: source for source in self.series}
+
+    def scenario(self, name: str) -> TrainedScenario:
+        """The scenario of this name."""
+        return self._scenarios[name]
+
+    def source(self, name: str) -> SeriesSource:
+        """The series of this name."""
+        return self._series[name]
+
+    def has(self, block: Block) -> bool:
+        """Whether it has the scenario and the series of a block."""
+        return block.scenario in self._scenarios and block.series in self._series
 
     @property
     def sources(self) -> tuple[SeriesSource, ...]:

@@ -12,7 +12,7 @@ from thousandfold.tasks import TASKS
 UNITS_OF_PRODUCTS = 16
 """From this many units on, matrix products are faster, with the repeats first."""
 
-LANES_LAST = 16, 512
+LANES_LAST = 8, 512
 """Repeats last: lanes are a multiple of the first (whole vectors), at least twice it, and at most
 the second."""
 

@@ -79,8 +79,8 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
             weight_seeds = tf.constant([weight_seed(seed, name) for seed in seeds], tf.int64)
             return _drawing(INITIALIZERS[name], shape)(weight_seeds)
         if name == "bias":
-            bias = CELLS[regime.network.layer].bias(regime.network.units)
-            return tf.repeat(bias[..., tf.newaxis], len(seeds), axis=-1)
+            bias = np.asarray(CELLS[regime.network.layer].bias(regime.network.units))
+            return tf.constant(np.repeat(bias[..., np.newaxis], len(seeds), axis=-1))
         return tf.zeros((*shape, len(seeds)))
 
     shapes = weight_shapes(regime, rows.timesteps, rows.features)
@@ -193,14 +193,14 @@ class Batches(NamedTuple):
     learns: Any
     """Shape (N,), or None."""
     orders: Any
-    """The rows' numbers in their own order, shape (1, N, B, 1)."""
+    """The rows' numbers in their own order, shape (L=1, E=1, N, B)."""
     row_weights: Any
     """Each row's share in its batch's mean, shape (N, B)."""
     shares: Any
     """Each batch's share in the epoch's mean, shape (N,)."""
 
     @classmethod
-    def of(cls, rows: Rows, batch_size: int, layout: Layout) -> "Batches":
+    def of(cls, rows: Rows, batch_size: int) -> "Batches":
         """Rows cut into batches of equal length, the last one padded with rows of zero weight."""
         real = in_batches(np.ones(len(rows)), batch_size)
         sizes = real.sum(axis=1)
@@ -223,13 +223,14 @@ class Batches(NamedTuple):
             present=padded(rows.present),
             begins=padded(rows.begins),
             learns=padded(rows.learns),
-            orders=layout.placed(tf.constant(numbers[np.newaxis, ..., np.newaxis]), after=2),
+            orders=tf.constant(numbers[np.newaxis, np.newaxis]),
             row_weights=tf.constant(real / np.maximum(sizes, 1)[:, np.newaxis], tf.float32),
             shares=tf.constant(shares, tf.float32),
         )
 
     def pick(self, rows: Any, layout: Layout) -> tuple[Any, Any, Any]:
-        """Inputs (T, B, F, L), presence (T, B, L) and targets (B, L) of row numbers (B, L)."""
+        """Inputs (T, B, F, L), presence (T, B, L) and targets (B, L) of row numbers (L, B)."""
+        rows = layout.placed(tf.transpose(rows))
         x = tf.transpose(tf.gather(self.inputs, rows), layout.picked)
         present = None
         if self.present is not None:

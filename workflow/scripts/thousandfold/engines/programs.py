@@ -55,7 +55,7 @@ class Epoch:
         return losses, state
 
     def __call__(self, batches: Batches, orders: Any, state: State) -> tuple[Any, State]:
-        """The mean losses (R,) and the state after an epoch of rows in this order, (N, B, L)."""
+        """The mean losses (R,) and the state after an epoch of rows in this order, (L, N, B)."""
         regime = self.network.regime
         zero = self.network.zero_state(regime.training.batch_size)
 
@@ -64,7 +64,7 @@ class Epoch:
                 state = zero
             if batches.begins is not None:
                 state = _chosen(batches.begins[batch], zero, state)
-            step = batches, batch, orders[batch], state
+            step = batches, batch, orders[:, batch], state
             if batches.learns is None:
                 losses, state = self._update(*step)
             else:
@@ -81,10 +81,10 @@ class Epoch:
 def training_program(network: Network, run_epoch: Epoch, stopper: Stopper | None) -> Any:
     """Compiled training: (epochs, batches, orders, resets, losses, state) -> the last two.
 
-    The orders are row numbers (E, N, B, L), which epochs take in turn: all or, where rows keep
-    their order, the only one. `resets` says whether each epoch starts from zero state; the losses
-    (R,) are the last epoch's means. To stop early, it also takes and gives the stopper's fields,
-    and takes the validation batches and how many epochs are done.
+    The orders are row numbers (L, E, N, B), of which epochs take the E in turn: all or, where rows
+    keep their order, the only one. `resets` says whether each epoch starts from zero state; the
+    losses (R,) are the last epoch's means. To stop early, it also takes and gives the stopper's
+    fields, and takes the validation batches and how many epochs are done.
     """
     variables = list(network.weights.values())
     zero = network.zero_state(network.regime.training.batch_size)
@@ -93,7 +93,7 @@ def training_program(network: Network, run_epoch: Epoch, stopper: Stopper | None
         epoch: Any, batches: Batches, orders: Any, resets: Any, state: State
     ) -> tuple[Any, State]:
         start = _reset(network, resets, zero, state)
-        return run_epoch(batches, orders[epoch % orders.shape[0]], start)
+        return run_epoch(batches, orders[:, epoch % orders.shape[1]], start)
 
     @compiled
     def train(
@@ -182,6 +182,8 @@ class Program:
         run_epoch = Epoch(self.network, self._optimizer)
         self.train = training_program(self.network, run_epoch, self.stopper)
         self.forecast = forecasting_program(self.network)
+        self.epochs_per_call: dict[int, int] = {}
+        """How many epochs of so many rows, padding included, one call of `train` should do."""
 
     def start(self, weights: dict[str, Any], learning_rate: float) -> None:
         """Prepare to train from these weights, which have the repeats last."""

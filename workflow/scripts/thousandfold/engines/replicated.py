@@ -33,9 +33,8 @@ class Trainer:
         self.program = program_for(regime, data.train, lanes)
         self.layout = self.program.layout
         batch_size = regime.training.batch_size
-        self.batches = Batches.of(data.train, batch_size, self.layout)
-        self.validation = data.validation and Batches.of(data.validation, batch_size, self.layout)
-        self.epochs_per_call = 1
+        self.batches = Batches.of(data.train, batch_size)
+        self.validation = data.validation and Batches.of(data.validation, batch_size)
 
     def run(self, seeds: list[int], weights: dict[str, Any], progress: Progress) -> TrainedBlock:
         """Train from these weights, and forecast the test rows."""
@@ -60,19 +59,20 @@ class Trainer:
         if regime.training.shuffle:
             longest_call = max(1, min(longest_call, ORDERS_PER_CALL // (padded * len(seeds))))
             generators = [shuffling_generator(seed) for seed in seeds]
+            drawn = np.zeros((len(seeds), longest_call, padded), np.int32)
 
         losses: Any = tf.zeros(len(seeds))
         state = self.program.network.zero_state(regime.training.batch_size)
         fields: tuple[Any, ...] = stopper.fresh() if stopper else ()
         done = 0
+        per_call = self.program.epochs_per_call
         while done < regime.training.epochs:
-            epochs = min(self.epochs_per_call, longest_call, regime.training.epochs - done)
+            wanted = per_call.setdefault(padded, 1)
+            epochs = min(wanted, longest_call, regime.training.epochs - done)
             if regime.training.shuffle:
-                drawn = np.zeros((longest_call, padded, len(seeds)), np.int32)
                 for lane, generator in enumerate(generators):
-                    drawn[:epochs, :rows, lane] = epoch_orders(generator, epochs, rows)
-                cut = drawn.reshape(longest_call, -1, regime.training.batch_size, len(seeds))
-                orders = self.layout.placed(tf.constant(cut), after=2)
+                    drawn[lane, :epochs, :rows] = epoch_orders(generator, epochs, rows)
+                orders = tf.constant(drawn.reshape(*drawn.shape[:2], *batches.orders.shape[2:]))
             started = perf_counter()
             arguments = tf.constant(epochs), batches, orders, resets, losses, state
             if stopper is None:
@@ -87,8 +87,8 @@ class Trainer:
                 break
             progress(done)
             # Calls grow until they take about a second, so that even slow networks report.
-            if perf_counter() - started < 0.5 and epochs == self.epochs_per_call:
-                self.epochs_per_call *= 2
+            if perf_counter() - started < 0.5 and epochs == wanted:
+                per_call[padded] *= 2
         progress(regime.training.epochs)
         if stopper is None:
             return losses, state, np.full(len(seeds), regime.training.epochs)

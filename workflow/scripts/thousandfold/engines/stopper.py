@@ -43,7 +43,7 @@ class Stopper:
         def batch_after_batch(batch: Any, losses: Any, state: State) -> tuple[Any, State]:
             if not regime.state.stateful:
                 state = network.zero_state(regime.training.batch_size)
-            picked = batches.pick(batches.orders[0, batch], network.layout)
+            picked = batches.pick(batches.orders[:, 0, batch], network.layout)
             here, state = batch_losses(network, picked, batches.row_weights[batch], state)
             return losses + batches.shares[batch] * here, state
 

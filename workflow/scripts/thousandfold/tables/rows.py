@@ -55,7 +55,7 @@ FORECASTS: Columns = {
 
 
 class BlockRow(Row, table="blocks"):
-    """A training job."""
+    """Repeats of a scenario on a series that were trained one after the other."""
 
     series: str = column("the series' name")
     scenario: str = column("the scenario's name")

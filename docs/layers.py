@@ -33,7 +33,7 @@ LAYERS = {
     "tables": ("tables",),
     "experiment": (
         "supervised", "series", "scenario", "engine_choice", "tasks", "metrics", "baselines",
-        "seeds", "synthetic",
+        "smoothing", "seeds", "synthetic",
     ),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip

@@ -28,9 +28,9 @@ PARTS = {
 
 
 def open_report(browser: Browser, size: ViewportSize, scheme: Literal["light", "dark"]) -> Page:
-    """The report in a window of this size."""
+    """The report in a window of this size, from its verdicts on."""
     page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
-    page.goto(REPORT.as_uri())
+    page.goto(f"{REPORT.as_uri()}#verdicts-shampoo")
     return page
 
 

@@ -170,10 +170,51 @@ def test_the_probability_of_improvement():
 
 def test_performance_profiles():
     scores = [np.array([1.0, 2, 3, 4]), np.array([3.0, 9])]
-    found = performance_profile(scores, np.array([0.0, 2, 3, 10]), 0.05, rng())
+    places = np.array([0.0, 2, 3, 10])
+    found = performance_profile(scores, places, 0.05, rng(), higher_is_better=True)
     # The share of each data set, each counting as much.
     assert [at.estimate for at in found] == [1, (0.5 + 1) / 2, (0.25 + 0.5) / 2, 0]
     lows, highs = zip(*[(at.interval.low, at.interval.high) for at in found], strict=True)
     assert list(lows) == sorted(lows, reverse=True)
     assert list(highs) == sorted(highs, reverse=True)
     assert (lows[0], highs[0]) == (1, 1)
+
+
+def test_performance_profiles_of_errors_count_what_is_below():
+    scores, places = [np.array([1.0, 2, 3, 4]), np.array([3.0, 9])], np.array([1.0, 3, 9.5])
+    found = performance_profile(scores, places, 0.05, rng(), higher_is_better=False)
+    assert [at.estimate for at in found] == [0, (0.5 + 0) / 2, 1]
+    mirrored = performance_profile(
+        [-stratum for stratum in scores], -places, 0.05, rng(), higher_is_better=True
+    )
+    assert found == mirrored
+
+
+def test_bands_of_performance_profiles_are_those_of_binomials():
+    """The number of resampled repeats beyond a threshold is binomial on each data set."""
+    scores = [rng(1).normal(size=40), rng(2).normal(1, 1, size=25)]
+    (found,) = performance_profile(scores, np.array([0.3]), 0.05, rng(), higher_is_better=True)
+    drawn = [
+        rng(3 + index).binomial(len(own), (own > 0.3).mean(), 100_000) / len(own)
+        for index, own in enumerate(scores)
+    ]
+    low, high = np.quantile(np.mean(drawn, axis=0), [0.025, 0.975])
+    assert (found.interval.low, found.interval.high) == pytest.approx((low, high), abs=0.02)
+    assert found.interval.level == 0.95
+
+
+def test_bands_of_performance_profiles_are_those_of_scipy():
+    """One data set, so that the stratified bootstrap is the usual one."""
+    own = rng(4).exponential(size=60)
+    (found,) = performance_profile([own], np.array([0.7]), 0.1, rng(), higher_is_better=True)
+    r = stats.bootstrap(
+        (own,), lambda x, axis: (x > 0.7).mean(axis=axis), confidence_level=0.9,
+        method="percentile", n_resamples=9999, rng=rng(5),
+    ).confidence_interval  # fmt: skip
+    assert (found.interval.low, found.interval.high) == pytest.approx((r.low, r.high), abs=0.02)
+
+
+def test_single_scores_have_profiles_without_bands():
+    scores = [np.array([1.0]), np.array([3.0])]
+    found = performance_profile(scores, np.array([2.0]), 0.05, rng(), higher_is_better=True)
+    assert found == [type(found[0])(0.5, None)]

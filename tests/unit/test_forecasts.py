@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from thousandfold.inference.forecasts import baseline_forecasts_table, forecast_bands
+from thousandfold.inference.forecasts import forecast_bands
 from thousandfold.tables import frame_of
 from thousandfold.tables.rows import ForecastBandRow
 
@@ -47,11 +47,3 @@ def test_quantiles_of_each_step():
 def test_nothing_finite_gives_no_bands():
     table = forecasts("b", np.full((5, 3), np.inf), [1.0, 2.0, 3.0])
     assert forecast_bands([table]) == []
-
-
-def test_baseline_forecasts_step_by_step():
-    forecasts = {"s": {"persistence": np.array([1.0, 2.0]), "ar1": np.array([3.0, 4.0])}}
-    assert [tuple(vars(row).values()) for row in baseline_forecasts_table(forecasts)] == [
-        ("s", "persistence", 1, 1.0), ("s", "persistence", 2, 2.0), ("s", "ar1", 1, 3.0),
-        ("s", "ar1", 2, 4.0),
-    ]  # fmt: skip

@@ -75,7 +75,7 @@ study: {name: own, title: Own, seed: 1, repeats: 4, repeats_per_job: {replicated
   require: {F3: supported}}
 series:
   shop: {title: Shop, attributes: {kind: food}, unit: pieces, file: own.csv, value: sold, date: day, where: {place: north}, sort: true,
-    missing: drop, gaps: ignore, inputs: [rain], horizon: 0, margin: 2, test_rows: 6, published: published.csv,
+    missing: drop, gaps: ignore, inputs: [rain], horizon: 0, period: 7, margin: 2, test_rows: 6, published: published.csv,
     read: {separator: ;, decimal: ",", thousands: null, encoding: utf-8, sheet: null, skip_first: 0, skip_last: 0, dates: day_first}}
   unused: {file: own.csv, value: sold, where: {place: north}, test_rows: 6}
 model: {engine: replicated, profile: keras3, timesteps: 2, layer: lstm, layers: 1, units: 2, activation: tanh, dropout: 0,

@@ -16,7 +16,7 @@ from thousandfold.report.reach import mark_of_reach, reach_plots, sentence_of_re
 from thousandfold.report.run import MOST_SHOWN, Provenance, Run
 from thousandfold.series import Series
 from thousandfold.settings import CalibrationSettings
-from thousandfold.study import MOST_EXAMINED, Finding, OverSeries, StudySeries
+from thousandfold.study import MOST_COMPARED, MOST_EXAMINED, Finding, OverSeries, StudySeries
 from thousandfold.tables.rows import ContrastRow, MarginRow, ReachRow
 
 OF_ONE = Finding("E", "c", "s", "less", (MeanDifference("less", "a", "b", 1.0, "score"),))
@@ -60,6 +60,9 @@ def test_of_many_series_some_are_drawn_by_the_seed():
     assert list(drawn) == [name for name in many.series_names if name in drawn]
     assert many.examined_series == drawn
     assert replace(many, seed=2).examined_series != drawn
+    assert len(many.compared_series) == MOST_COMPARED
+    assert set(many.compared_series) < set(drawn)
+    assert study_of(MOST_COMPARED)[0].compared_series == study_of(MOST_COMPARED)[0].series_names
 
 
 def test_claims_over_many_series_are_not_calibrated_on_each():

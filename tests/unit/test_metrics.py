@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from statsmodels.tsa.ar_model import AutoReg
 
-from thousandfold.baselines import baseline_errors, baseline_forecasts, in_words
-from thousandfold.metrics import METRICS, forecast_errors
+from thousandfold.baselines import baseline_errors, baselines_of, forecasts_of
+from thousandfold.metrics import METRICS, first_metric, forecast_errors
 from thousandfold.series import Series
 
 # Hyndman and Athanasopoulos (2021), "Forecasting: Principles and Practice", section 5.8, defines
@@ -22,6 +22,13 @@ def test_errors_by_hand():
     np.testing.assert_allclose(errors["mae"], [1.5, 0])
     np.testing.assert_allclose(errors["mase"], [1.5 / (7 / 3), 0])
     np.testing.assert_allclose(errors["smape"], [100 * (2 / 9 + 4 / 14) / 2, 0])
+
+
+def test_a_tasks_forecasts_are_compared_by_its_own_metric(monkeypatch):
+    assert first_metric("regression") == "rmse"
+    hits = replace(METRICS["mae"], tasks=("labels",))
+    monkeypatch.setitem(METRICS, "hits", hits)
+    assert first_metric("labels") == "hits"
 
 
 def test_errors_without_a_scale():
@@ -49,27 +56,16 @@ def test_autoregressions_are_those_of_statsmodels(shampoo, order):
         [differences[i - order : i][::-1] for i in range(len(differences) - 12, len(differences))]
     )
     expected = shampoo.values[-13:-1] + fitted.params[0] + lags @ fitted.params[1:]
-    ours = baseline_forecasts(shampoo, [order])[f"ar{order}"]
+    ours = forecasts_of(baselines_of(shampoo, [order]))[f"ar{order}"]
     np.testing.assert_allclose(ours, expected)
 
 
 def test_autoregressions_that_the_series_is_too_short_for_are_left_out(shampoo):
-    forecasts = baseline_forecasts(shampoo, [1, 10, 11])
+    forecasts = forecasts_of(baselines_of(shampoo, [1, 10, 11]))
     assert list(baseline_errors(forecasts, shampoo, "mae")) == [
-        "persistence",
-        "drift",
-        "ar1",
-        "ar10",
-    ]
+        "persistence", "drift", "ar1", "ar10", "ar_aic", "ets", "theta",
+    ]  # fmt: skip
 
 
 def test_no_baseline_has_a_training_loss(shampoo):
-    assert baseline_errors(baseline_forecasts(shampoo), shampoo, "train_loss") == {}
-
-
-def test_baselines_in_words():
-    assert [in_words(name) for name in ("drift", "ar1", "ar12")] == [
-        "drift",
-        "AR(1) of the differences",
-        "AR(12) of the differences",
-    ]
+    assert baseline_errors(forecasts_of(baselines_of(shampoo)), shampoo, "train_loss") == {}

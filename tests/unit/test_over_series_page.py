@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,18 @@ from thousandfold.figures import (
     effects_strip,
     group_colours,
     moderator_figure,
+    performance_profiles,
 )
 from thousandfold.imported import results_of
 from thousandfold.inference.analyses import judged
 from thousandfold.inference.population.describing import (
+    PROFILED,
+    THRESHOLDS,
     as_numbers,
     described,
+    profiles_over_series,
     ranks_over_series,
+    shared_scores,
 )
 from thousandfold.inference.population.moderators import attributes_of
 from thousandfold.loading import load_study
@@ -34,6 +39,7 @@ from thousandfold.report.sections.moderators import Moderators
 from thousandfold.report.sections.over_series import MOST_EXTREMES, OverSeries
 from thousandfold.report.sections.ranks import Ranks, together
 from thousandfold.report.sections.variance import Variance
+from thousandfold.report.sections.verdicts import Verdicts
 from thousandfold.report.series_effects import groups_of
 from thousandfold.runs import runs_of
 from thousandfold.series import Series
@@ -41,12 +47,17 @@ from thousandfold.settings import DescriptionSettings, VerdictSettings
 from thousandfold.svg import Figures
 from thousandfold.tables.rows import (
     AllocationRow,
+    ClaimRow,
+    ContrastRow,
     EffectRow,
+    ErrorRateRow,
     MethodPairRow,
     MethodRow,
     ModeratorRow,
+    PerformanceProfileRow,
     PopulationClaimRow,
     PopulationRow,
+    ReachRow,
     SeriesAttributeRow,
     VarianceComponentRow,
 )
@@ -61,7 +72,10 @@ def run_of(table, findings, study=None, **of_table):
     config = {
         "study": {"seed": 1, "margin": 0.5} | (study or {}),
         "table": {"file": str(table), "metric": "accuracy", "better": "higher"} | of_table,
-        "findings": {id_: AHEAD | {"over": "series"} | own for id_, own in findings.items()},
+        "findings": {
+            id_: {key: value for key, value in (AHEAD | {"over": "series"} | own).items() if value}
+            for id_, own in findings.items()
+        },
     }
     loaded = load_study(config, [])
     repeats = results_of(runs_of(loaded.table), loaded.table, loaded.design).repeats
@@ -115,6 +129,40 @@ def test_one_score_per_data_set_has_a_typical_effect():
     assert row.typical_low < row.median < row.typical_high
     assert math.isnan(row.tau)
     assert "τ" not in text_of(OverSeries, run)
+
+
+def verdicts_on_each(table, findings):
+    """The sections of verdicts on single series, as text."""
+    run = run_of(table, findings)
+    told = judged(run.repeats, VerdictSettings.of(run.study), [], {})
+    tables = {ContrastRow: told.contrasts, ClaimRow: told.claims, ErrorRateRow: [], ReachRow: []}
+    run = replace(run, tables=run.tables | tables)
+    return run, [
+        " ".join(re.sub("<[^>]*>", " ", Verdicts.of(part).html(environment_of(run))).split())
+        for part in run.on_each_series()
+    ]
+
+
+def test_on_single_series_claims_over_series_are_exploratory():
+    run, (text, *_) = verdicts_on_each(TABLES / "ten.csv", {"T": {}})
+    assert "exploratory on a single one" in text
+    assert "the 95 % interval of each comparison by itself" in text
+    assert "chosen so that" not in text
+    p = run.rows(ContrastRow)[0].exploratory_p
+    assert p != run.rows(ContrastRow)[0].claim_p_family
+    assert f" {p:.3f} " in text
+
+
+def test_other_claims_beside_them_share_alpha():
+    run, (text, *_) = verdicts_on_each(
+        TABLES / "ten.csv", {"T": {"on_at_least": 0.5}, "U": {"over": None}}
+    )
+    assert "exploratory on a single one" in text
+    rows = run.rows(ContrastRow)
+    level = {row.id: row.interval_level for row in rows}
+    assert f"at level {100 * level['U']:.2f} %, chosen so that all 12 distinct" in text
+    (own,) = [row for row in rows if (row.id, row.series) == ("U", "d0")]
+    assert math.isnan(own.exploratory_p)
 
 
 def test_without_claims_over_series_there_is_no_section(one):
@@ -310,9 +358,10 @@ def description_of(run, series=None):
 def with_description(run, series=None):
     found = description_of(run, series)
     more = {
-        SeriesAttributeRow: found.attributes, ModeratorRow: found.moderators,
-        VarianceComponentRow: found.components, AllocationRow: found.allocations,
+        SeriesAttributeRow: found.series_attributes, ModeratorRow: found.moderators,
+        VarianceComponentRow: found.variance_components, AllocationRow: found.allocations,
         MethodRow: found.methods, MethodPairRow: found.method_pairs,
+        PerformanceProfileRow: found.performance_profiles,
     }  # fmt: skip
     return replace(run, tables={**run.tables, **more}, figures=Figures())
 
@@ -356,7 +405,7 @@ def test_what_effects_go_with(attributed):
 def test_of_series_here_attributes_are_measured(attributed):
     values = np.arange(40.0) + np.tile([0, 3, 1, -2.0], 10)
     series = Series("d0", values, tuple(map(str, range(40))), 8, period=4)
-    rows = description_of(attributed, {"d0": series}).attributes
+    rows = description_of(attributed, {"d0": series}).series_attributes
     own = {row.attribute: row.value for row in rows if row.series == "d0"}
     assert list(own) == ["length", "autocorrelation", "trend", "season", "size", "kind"]
     assert own["length"] == "40"
@@ -376,7 +425,7 @@ def test_an_attribute_is_numbers_if_all_known_values_are(values, is_numeric):
 
 def test_components_of_variance_and_what_follows(attributed):
     found = description_of(attributed)
-    (row,) = found.components
+    (row,) = found.variance_components
     effects = np.array([effect.effect for effect in attributed.rows(EffectRow)])
     errors = np.array([effect.standard_error for effect in attributed.rows(EffectRow)])
     assert row.between_repeats == pytest.approx(math.sqrt((12 * errors**2).mean()))
@@ -404,7 +453,7 @@ def test_of_few_repeats_the_median_has_no_standard_error(one):
 def test_of_single_repeats_there_are_no_components():
     run = run_of(TABLES / "demsar.csv", {"D": {}})
     found = description_of(run)
-    assert (found.components, found.allocations) == ([], [])
+    assert (found.variance_components, found.allocations) == ([], [])
     assert Variance.of(with_description(run)) is None
     assert Moderators.of(with_description(run)) is None
 
@@ -456,17 +505,85 @@ def repeats_table(**scenarios):
 
 def test_series_without_a_score_of_each_scenario_are_left_out():
     repeats = repeats_table(a=[1, 2, 3], b=[2, 3, math.nan], c=[3, 4, 5])
+    scores = shared_scores(repeats, "score")
     methods, pairs = ranks_over_series(
-        repeats, "score", 1, higher_is_better=False, is_on_one_scale=False
+        scores, "score", 1, higher_is_better=False, is_on_one_scale=False
     )
     assert [row.mean_rank for row in methods] == [1, 2, 3]
     assert {row.n_series for row in methods} == {2}
     assert all(math.isnan(row.interquartile_mean) for row in methods)
     assert len(pairs) == 3
     for few in (repeats[repeats["scenario"] != "c"], repeats[repeats["series"] == "s0"]):
-        assert ranks_over_series(
-            few, "score", 1, higher_is_better=False, is_on_one_scale=False
-        ) == ([], [])  # fmt: skip
+        assert shared_scores(few, "score") == {}
+    assert ranks_over_series(
+        {}, "score", 1, higher_is_better=False, is_on_one_scale=False
+    ) == ([], [])  # fmt: skip
+    assert profiles_over_series({}, "score", 1, higher_is_better=False) == []
+
+
+def shares_of(rows, scenario):
+    return {row.threshold: row.share for row in rows if row.scenario == scenario}
+
+
+def test_performance_profiles_of_repeats(attributed):
+    run = with_description(attributed)
+    rows = run.rows(PerformanceProfileRow)
+    own = attributed.repeats.query("scenario == 'ours'").groupby("series")["accuracy"]
+    shares = shares_of(rows, "ours")
+    assert len(shares) == THRESHOLDS
+    for threshold, share in list(shares.items())[::7]:
+        assert share == pytest.approx(own.apply(lambda x, t=threshold: (x > t).mean()).mean())
+    low, high = np.quantile(attributed.repeats["accuracy"], PROFILED)
+    assert (min(shares), max(shares)) == pytest.approx((low, high))
+    assert all(row.share_low <= row.share <= row.share_high for row in rows)
+    assert any(row.share_low < row.share_high for row in rows)
+    html = html_of(Ranks, run)
+    assert "performance_profiles.csv" in html
+    assert "performance-profiles.svg" in run.figures.files
+    assert "share of repeats above" in html
+
+
+def test_profiles_of_errors_count_lower_values():
+    scores = shared_scores(repeats_table(a=[1, 2], b=[2, 3], c=[3, 4]), "score")
+    rows = profiles_over_series(scores, "score", 1, higher_is_better=False)
+    a, c = shares_of(rows, "a"), shares_of(rows, "c")
+    highest = max(a)
+    assert (a[highest], c[highest]) == (1, 0.5)
+    assert math.isnan(rows[0].share_low)
+
+
+def test_a_metric_that_is_not_on_one_scale_has_no_profiles(attributed):
+    class Apart(type(attributed.study)):
+        is_on_one_scale = False
+
+    study = Apart(**{f.name: getattr(attributed.study, f.name) for f in fields(attributed.study)})
+    run = with_description(replace(attributed, study=study))
+    assert run.rows(PerformanceProfileRow) == []
+    assert "Performance profiles" not in html_of(Ranks, run)
+
+
+def profile_rows(shares, **ends):
+    return [
+        row_of(PerformanceProfileRow, threshold=float(index), share=share, **ends)
+        for index, share in enumerate(shares)
+    ]
+
+
+def test_profiles_are_drawn_each_before_the_others():
+    panels = [
+        ("first", profile_rows([1.0, 0.5], share_low=0.1, share_high=0.9)),
+        ("second", profile_rows([0.9, 0.2], share_low=math.nan, share_high=math.nan)),
+        ("third", profile_rows([0.8, 0.1], share_low=0.1, share_high=0.9)),
+    ]
+    drawn = performance_profiles(panels, "MASE", "below")
+    for axes, own in zip(drawn.axes, ("first", "second", "third"), strict=False):
+        assert axes.get_title(loc="left") == own
+        *others, line = (list(line.get_ydata()) for line in axes.lines)
+        shares = {name: [row.share for row in rows] for name, rows in panels}
+        assert line == shares.pop(own)
+        assert others == list(shares.values())
+        assert len(axes.collections) == (own != "second")
+    assert drawn.get_supylabel() == "share of repeats below"
 
 
 def test_bars_are_over_scenarios_that_are_not_told_apart():
@@ -487,6 +604,18 @@ def test_bars_are_over_scenarios_that_are_not_told_apart():
     assert lines == [[1.0, 1.5], [1.0, 1.5], [1, 1.7]]
 
 
+def test_names_of_groups_that_would_overlap_are_turned():
+    effects = [0.5, 1.0, 2.0, 4.0]
+    drawn = {
+        names: moderator_figure(effects, [Attribute("kind", list(names))], "effect", ratio=False)
+        for names in (("micro", "macro", "micro", "other"), ("demographic", "finance", "x", "y"))
+    }
+    turned = [figure.axes[0].get_xticklabels()[0].get_rotation() for figure in drawn.values()]
+    assert turned == [0, 90]
+    few, many = (figure.get_figheight() for figure in drawn.values())
+    assert few < many
+
+
 def test_attributes_that_are_drawn():
     effects = [0.5, 1.0, 2.0, 4e6, 1.2]
     numbers = Attribute("size", [1.0, 2.0, math.nan, 4.0, 5.0])
@@ -505,6 +634,6 @@ def test_unknown_effects_are_not_described(attributed):
     effects = attributed.rows(EffectRow)
     unknown = [replace(effects[0], effect=math.nan, standard_error=math.nan), *effects[1:]]
     found = description_of(replace(attributed, tables={**attributed.tables, EffectRow: unknown}))
-    assert {row.n_series for row in found.components} == {29}
+    assert {row.n_series for row in found.variance_components} == {29}
     assert {row.attribute: row.n_series for row in found.moderators} == {"size": 29, "kind": 29}
     assert found.allocations[-1].n_series == 29

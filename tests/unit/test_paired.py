@@ -12,9 +12,11 @@ from support import ROOT, contrast_of_two, sample
 from support import samples as samples_by_name
 
 from thousandfold.inference import paired
+from thousandfold.inference.contrasts import Trend
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.estimates import absolute_deviations
 from thousandfold.inference.judging import judge
+from thousandfold.inference.questions import Question
 from thousandfold.study import Finding
 from thousandfold.tables import frame_of
 from thousandfold.tables.rows import ContrastRow
@@ -250,3 +252,13 @@ def test_resampled_pairs_without_variation_have_no_error():
     is_constant = np.isin(drawn.difference, [1.0, 2.0])
     assert is_constant.any()
     np.testing.assert_array_equal(np.isnan(drawn.standard_error), is_constant)
+
+
+def test_the_values_of_a_trend_that_count_are_those_of_complete_repeats():
+    contrast = Trend("less", (("a", "b"), ("c", "d")), (1.0, 2.0), 1.0)
+    values = np.arange(20.0).reshape(4, 5)
+    values[1, 2] = values[3, 0] = np.nan
+    samples = tuple(map(sample, values, "abcd"))
+    question = Question("s", contrast, samples, 1.0, DESIGNS["paired"])
+    assert question.sizes == (3, 3, 3, 3)
+    assert list(question.compared[0]) == [1, 3, 4]

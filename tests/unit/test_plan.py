@@ -137,9 +137,11 @@ def test_longer_trainings_make_smaller_jobs():
 
 
 def test_more_repeats_keep_every_full_block():
-    small, large = (grid(plan_of({"repeats": n}, {"epochs": 100_000})) for n in (5000, 9999))
-    assert len(small) > 1
-    assert large[: len(small)] == small
+    long = {"epochs": 100_000}
+    step = plan_of(model=long).repeats_per_block("shampoo", "stateful")
+    small, large = (grid(plan_of({"repeats": n}, long)) for n in (2 * step, 3 * step + 7))
+    assert small == [(0, step), (step, 2 * step)]
+    assert large == [*small, (2 * step, 3 * step), (3 * step, 3 * step + 7)]
 
 
 def test_an_engine_that_config_leaves_out_is_planned():

@@ -3,9 +3,9 @@ import pytest
 from scipy import stats
 from support import sample, samples
 
+from thousandfold.inference.baselines import against_baselines
 from thousandfold.inference.estimates import deviation
 from thousandfold.inference.precision import (
-    against_baseline,
     describe,
     required_repeats,
     required_repeats_table,
@@ -118,26 +118,26 @@ def test_repeats_that_do_not_vary_promise_nothing():
 )
 def test_a_scenario_is_better_than_a_baseline_where_its_interval_lies_below(baseline, result):
     values = np.random.default_rng(4).normal(5, 1, 60)
-    row = against_baseline(sample(values), baseline)
-    assert row["result"] == result
+    (row,) = against_baselines(sample(values), {"x": baseline}, 0.05)
+    assert row.result == result
     low, high = stats.ttest_1samp(values, baseline).confidence_interval(0.95)
     ends = [low - baseline, high - baseline]
-    assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends)
+    assert [row.ci_low, row.ci_high] == pytest.approx(ends)
 
 
 @pytest.mark.parametrize(("values", "difference"), [([4.0] * 9, -1.0), ([4.0], -1.0), ([], np.nan)])
 def test_without_an_interval_no_baseline_is_beaten(values, difference):
-    row = against_baseline(sample(values), 5.0)
-    assert row["result"] == "undecided"
-    assert row["difference"] == pytest.approx(difference, nan_ok=True)
+    (row,) = against_baselines(sample(values), {"x": 5.0}, 0.05)
+    assert row.result == "undecided"
+    assert row.difference == pytest.approx(difference, nan_ok=True)
 
 
 @pytest.mark.parametrize(
     ("baseline", "result"), [(5.0, "better"), (4.0, "undecided"), (3.0, "worse")]
 )
 def test_a_constant_by_declaration_is_held_against_a_baseline_exactly(baseline, result):
-    row = against_baseline(sample([4.0], is_deterministic=True), baseline)
-    assert row["result"] == result
+    (row,) = against_baselines(sample([4.0], is_deterministic=True), {"x": baseline}, 0.05)
+    assert row.result == result
 
 
 @pytest.mark.parametrize("target", [1e-300, 0.0])

@@ -62,7 +62,7 @@ def test_recipes_are_the_same_where_results_are(tmp_path):
     for other in (
         replace(study, repeats=2000, title="x", alpha=0.01, margin=1, findings=()),
         replace(study, scenarios=relabelled[::-1], experiments=()),
-        replace(study, series=(replace(study.series[0], title="x", unit="y"),)),
+        replace(study, series=(replace(study.series[0], title="x", unit="y", period=12),)),
         replace(study, series=(replace(study.series[0], file=str(saved_anew)),)),
     ):
         assert recipe(other, *PAIR) == expected

@@ -68,9 +68,9 @@ def test_many_paired_tests_at_once_against_scipy():
 
 
 def test_pairs_stay_pairs_when_drawn():
-    xs, ys = PAIRED.draw(np.arange(20.0), np.arange(20.0) + 100, (30, 5), rng())
+    xs, ys = PAIRED.draw((np.arange(20.0), np.arange(20.0) + 100), (30, 5), rng())
     assert (ys - xs == 100).all()
-    xs, ys = INDEPENDENT.draw(np.arange(20.0), np.arange(20.0) + 100, (30, 5), rng())
+    xs, ys = INDEPENDENT.draw((np.arange(20.0), np.arange(20.0) + 100), (30, 5), rng())
     assert not (ys - xs == 100).all()
 
 
@@ -332,9 +332,9 @@ def test_shapes_are_compared_at_equal_means():
         rank_test = staticmethod(INDEPENDENT.rank_test)
 
         @staticmethod
-        def draw(x, y, shape, source):
-            drawn.extend([x, y])
-            return INDEPENDENT.draw(x, y, shape, source)
+        def draw(values, shape, source):
+            drawn.extend(values)
+            return INDEPENDENT.draw(values, shape, source)
 
     calibrate_shapes(rng(1).normal(3, 1, 50), rng(2).normal(7, 2, 50), 10, Recorded(), rng(3))
     assert [values.mean() for values in drawn] == pytest.approx([0, 0], abs=1e-12)

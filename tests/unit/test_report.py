@@ -12,21 +12,25 @@ import pytest
 from support import ROOT, row_of, shipped_config, shipped_study
 from support import samples as samples_by_name
 
-from thousandfold.baselines import baseline_errors, baseline_forecasts
+from thousandfold.baselines import baseline_errors, baselines_of, forecasts_of
 from thousandfold.data import load_published, load_series
 from thousandfold.figures import ratio_ticks
 from thousandfold.formatting import coverage, exact, number, p_value
+from thousandfold.inference.baselines import (
+    baseline_forecasts_table,
+    baseline_models_table,
+    baselines_over_series,
+    compare_with_baselines,
+)
 from thousandfold.inference.calibration import calibration_table, error_rates_table
 from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
 from thousandfold.inference.designs import DESIGNS
-from thousandfold.inference.forecasts import baseline_forecasts_table
 from thousandfold.inference.judging import judge
 from thousandfold.inference.margins import margins_table
 from thousandfold.inference.pairs import check_twins, compare_pairs
 from thousandfold.inference.precision import (
-    compare_with_baselines,
     required_repeats_table,
     standard_error_table,
     summarise,
@@ -45,6 +49,8 @@ from thousandfold.svg import Figures
 from thousandfold.tables.rows import (
     AllocationRow,
     BaselineForecastRow,
+    BaselineModelRow,
+    BaselineOverSeriesRow,
     BaselineRow,
     CalibrationRow,
     ClaimRow,
@@ -60,6 +66,7 @@ from thousandfold.tables.rows import (
     MethodPairRow,
     MethodRow,
     ModeratorRow,
+    PerformanceProfileRow,
     PopulationClaimRow,
     PopulationRow,
     PublishedRow,
@@ -119,7 +126,7 @@ def repeats_of(samples):
 
 OVER_SERIES_ROWS = (
     PopulationRow, PopulationClaimRow, EffectRow, SeriesAttributeRow, ModeratorRow,
-    VarianceComponentRow, AllocationRow, MethodRow, MethodPairRow,
+    VarianceComponentRow, AllocationRow, MethodRow, MethodPairRow, PerformanceProfileRow,
 )  # fmt: skip
 """Of tables that are empty where no claim is over series."""
 
@@ -159,8 +166,12 @@ def analysed(study, diverged, warnings):
         scenario_b=study.scenarios[0].name, repeats=20, largest_difference=1e-5, holds=True,
     )  # fmt: skip
     series = {source.name: load_series(source) for source in study.series}
-    forecasts = {name: baseline_forecasts(x) for name, x in series.items()}
-    baselines = {name: baseline_errors(forecasts[name], x, "rmse") for name, x in series.items()}
+    baselines = {name: baselines_of(x) for name, x in series.items()}
+    errors = {
+        name: baseline_errors(forecasts_of(baselines[name]), x, "rmse")
+        for name, x in series.items()
+    }
+    against_baselines = compare_with_baselines(samples, errors, study.alpha)
     fidelity = FidelityRow(
         series="shampoo", scenario=study.scenarios[0].name, repeats=2, epochs=5,
         largest_difference=2e-6, holds=True,
@@ -176,16 +187,16 @@ def analysed(study, diverged, warnings):
         StoppingRow: [],
         StoppingSimulationRow: [],
         SummaryRow: [
-            row
-            for metric in study.metrics
-            for row in summarise(of_metric[metric], metric, baselines)
+            row for metric in study.metrics for row in summarise(of_metric[metric], metric, errors)
         ],
         StandardErrorRow: standard_error_table(samples),
         ContrastRow: contrasts,
         ClaimRow: verdicts,
         ConjunctionRow: conjunctions(verdicts, study.findings),
-        BaselineRow: compare_with_baselines(samples, baselines),
-        BaselineForecastRow: baseline_forecasts_table(forecasts),
+        BaselineRow: against_baselines,
+        BaselineOverSeriesRow: baselines_over_series(against_baselines, study.alpha),
+        BaselineModelRow: baseline_models_table(baselines, errors),
+        BaselineForecastRow: list(baseline_forecasts_table(baselines)),
         RequiredRepeatsRow: required_repeats_table(samples, margins),
         ReplicationRow: replication_table(samples, contrasts, design, study.metric),
         CalibrationRow: calibration,
@@ -257,9 +268,24 @@ def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
         assert re.search(rf"\b{count} \S {verdict}", text)
 
 
-def test_the_table_of_verdicts_comes_first_and_has_a_row_per_contrast(shipped_page):
+def tables_of(page):
+    return re.findall("<table.*?</table>", page, re.DOTALL)
+
+
+def test_the_first_table_holds_every_scenario_against_the_best_baseline(shipped_page):
     tables, page = shipped_page
-    first = page[page.index("<table") : page.index("</table>")]
+    first = tables_of(page)[0]
+    best = [row for row in tables[BaselineRow] if row.is_best]
+    assert first.count("<tr>") == 1 + len(best)
+    assert {row.baseline for row in best} == {"ar1"}
+    assert "against AR(1)" in first
+    for row in best:
+        assert number(row.baseline_value + row.difference) in first
+
+
+def test_the_table_of_verdicts_comes_next_and_has_a_row_per_contrast(shipped_page):
+    tables, page = shipped_page
+    first = tables_of(page)[1]
     assert first.count("<tr>") == 1 + len(tables[ContrastRow])
     for row in tables[ContrastRow]:
         if row.estimand == "mean":
@@ -378,7 +404,8 @@ def test_every_link_inside_the_page_leads_somewhere(shipped_page):
     links = [value for tag, name, value in reader.attributes if (tag, name) == ("a", "href")]
     inside = {link[1:] for link in links if link.startswith("#")}
     assert inside <= ids
-    assert len(inside) == 16
+    # Every finding, calibration, and the baselines of the series.
+    assert len(inside) == 17
     assert all(link.startswith("../results/") for link in links if not link.startswith("#"))
 
 

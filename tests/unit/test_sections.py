@@ -19,7 +19,7 @@ from unit.test_report import again, run_of
 
 from thousandfold import figures
 from thousandfold.formatting import level, percent, spelled_out, times
-from thousandfold.inference import calibration, precision, replication, stopping
+from thousandfold.inference import baselines, calibration, precision, replication, stopping
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.published import COMPATIBLE, NOT_COMPATIBLE
 from thousandfold.inference.verdicts import Verdict
@@ -29,6 +29,8 @@ from thousandfold.report.marks import MEANINGS, mark_of
 from thousandfold.report.run import files_of
 from thousandfold.report.sections import findings
 from thousandfold.report.sections.agreement import Agreement
+from thousandfold.report.sections.baselines_over_series import BaselinesOverSeries
+from thousandfold.report.sections.best_baseline import BestBaseline
 from thousandfold.report.sections.experiments import Experiments
 from thousandfold.report.sections.findings import Findings
 from thousandfold.report.sections.forecasts import Forecasts
@@ -37,6 +39,7 @@ from thousandfold.report.sections.pairs import Pairs
 from thousandfold.report.sections.published import Published
 from thousandfold.report.sections.reading import Reading
 from thousandfold.report.sections.repeats import Repeats
+from thousandfold.report.sections.series import TheSeries
 from thousandfold.report.sections.stopping import OUTCOMES
 from thousandfold.report.sections.stopping import Stopping as StoppingSection
 from thousandfold.report.sections.trust import NULLS, Trust
@@ -45,6 +48,9 @@ from thousandfold.study import Experiment, Finding, Stopping, TrainedStudy
 from thousandfold.svg import Figures, palette_css
 from thousandfold.tables import TABLES
 from thousandfold.tables.rows import (
+    PLANNING_TABLES,
+    BaselineModelRow,
+    BaselineOverSeriesRow,
     BaselineRow,
     CalibrationRow,
     ClaimRow,
@@ -155,8 +161,11 @@ class Watched(dict):
 def test_the_page_asks_for_every_table_and_names_one_that_is_missing(small):
     watched = Watched(small.tables)
     render(replace(again(small), tables=watched))
-    elsewhere = {"repeats", "forecasts", "blocks", "power", "stopping", "stopping_simulation"}
-    elsewhere |= {"effects", "series_attributes", "allocations", "method_pairs"}  # with others
+    elsewhere = {"repeats", "forecasts", "blocks", "stopping", "stopping_simulation"}
+    elsewhere |= set(PLANNING_TABLES)
+    # Asked for with others.
+    elsewhere |= {"effects", "series_attributes", "allocations", "method_pairs"}
+    elsewhere |= {"performance_profiles"}
     assert {row_type.table for row_type in watched.asked} == set(TABLES) - elsewhere
     without = again(small)
     without.tables.pop(ReplicationRow)
@@ -530,13 +539,118 @@ def test_published_numbers_that_are_compatible_are_counted(run):
     )
 
 
-def test_how_many_scenarios_beat_a_baseline(small):
-    row = small.rows(BaselineRow)[0]
-    results = [precision.BETTER, precision.BETTER, precision.WORSE, precision.UNDECIDED]
-    rows = [replace(row, scenario=str(i), result=result) for i, result in enumerate(results)]
+RESULTS = [baselines.BETTER, baselines.BETTER, baselines.WORSE, baselines.UNDECIDED]
+
+
+def test_how_many_scenarios_beat_the_best_baseline(small):
+    row = replace(small.rows(BaselineRow)[0], baseline="ets", is_best=True)
+    rows = [replace(row, scenario=str(i), result=result) for i, result in enumerate(RESULTS)]
+    rows.append(replace(row, baseline="drift", is_best=False))
     (part,) = again(small, {BaselineRow: rows}).on_each_series()
     beaten = Forecasts.of(part).beaten
-    assert beaten.startswith("Of 4 scenarios, 2 better and 1 worse than persistence (95 % interv")
+    assert beaten.startswith(
+        "Of 4 scenarios, 2 do better and 1 worse than the best of these, ETS ("
+    )
+    assert "(95 % intervals of the mean RMSE)" in beaten
+
+
+def test_the_figure_of_forecasts_shows_persistence_and_the_best_baseline(small, monkeypatch):
+    shown, draw = [], figures.forecast_fans
+    monkeypatch.setattr(
+        figures, "forecast_fans", lambda *args: shown.append(list(args[1])) or draw(*args)
+    )
+    (part,) = again(small).on_each_series()
+    assert Forecasts.of(part) is not None
+    assert shown == [["persistence", "AR(1)"]]
+
+
+def against_best(small, **cells):
+    row = replace(small.rows(BaselineRow)[0], baseline="ets", is_best=True, **cells)
+    other = replace(row, baseline="drift", is_best=False, scenario="stateless")
+    return text_of(BestBaseline, small, {BaselineRow: [row, other]})
+
+
+def test_a_scenario_is_held_against_the_best_baseline_in_words(small):
+    found = {"baseline_value": 90.0, "interval_level": 0.9}
+    better = {"difference": -3.1, "ci_low": -3.7, "ci_high": -2.5, "result": baselines.BETTER}
+    worse = {"difference": 3.1, "ci_low": 2.5, "ci_high": 3.7, "result": baselines.WORSE}
+    open_ = {"difference": -0.3, "ci_low": -1.0, "ci_high": 0.4, "result": baselines.UNDECIDED}
+    text = against_best(small, **found, **better)
+    assert "ETS does best on the 12 test rows, with RMSE 90.00 monthly sales" in text
+    assert "Of 1 scenario, 1 beats it and 0 do worse" in text
+    assert "86.90 ✔ beats it by 3.10 [2.50, 3.70]" in text
+    assert "90 % interval" in text
+    text = against_best(small, **found, **worse)
+    assert "93.10 ✘ worse by 3.10 [2.50, 3.70]" in text
+    assert "0 beat it and 1 does worse" in text
+    assert "89.70 ? undecided −0.30 [−1.00, 0.40]" in against_best(small, **found, **open_)
+    exact = better | {"ci_low": -3.1, "ci_high": -3.1}
+    assert "beats it by 3.10 exactly" in against_best(small, **found, **exact)
+    unknown = open_ | {"ci_low": np.nan, "ci_high": np.nan}
+    assert "undecided −0.30 no interval" in against_best(small, **found, **unknown)
+
+
+def test_without_a_best_baseline_none_is_held_against(small):
+    (part,) = again(small, {BaselineRow: []}).on_each_series()
+    assert BestBaseline.of(part) is None
+
+
+def test_the_series_lists_every_baseline_and_why_one_is_left_out(small):
+    text = text_of(TheSeries, small)
+    assert "seasonal naive left out: the period is not known; series.<name>.period sets it" in (
+        text.replace("&lt;", "<").replace("&gt;", ">")
+    )
+    rows = small.rows(BaselineRow)
+    for name, words in (("ar1", "AR(1) AR(1) of the differences 86.73"), ("drift", "drift persis")):
+        assert words in text
+        results = [row.result for row in rows if row.baseline == name]
+        counts = [
+            results.count(r) for r in (baselines.BETTER, baselines.UNDECIDED, baselines.WORSE)
+        ]
+        assert " ".join(map(str, counts)) in text[text.index(words) :][:90]
+
+
+def test_over_several_series_shares_are_shown(small):
+    study = small.study
+    source = study.series[0]
+    study = replace(
+        study, series=tuple(replace(source, name=f"s{i}", title=f"S{i}") for i in range(40))
+    )
+    row = BaselineOverSeriesRow(
+        scenario="stateful", baseline="best", n_series=40, n_better=10, n_worse=26, n_undecided=4,
+        n_ratios=40, median_ratio=1.234, median_ratio_low=1.1, median_ratio_high=1.35,
+    )  # fmt: skip
+    rows = [
+        row,
+        replace(row, baseline="drift", n_better=20),
+        replace(row, baseline="ets", n_better=9, n_series=36),
+    ]
+    model = BaselineModelRow(
+        series="s0", baseline="drift", model="M", value=1.0, is_best=False, left_out_because=None
+    )
+    left_out = replace(model, baseline="ets", model=None, left_out_because="too short")
+    fitted = [replace(model, baseline="ets", is_best=i < 30) for i in range(36)]
+    never = [replace(left_out, baseline="theta") for _ in range(40)]
+    models = [
+        *[model] * 40,
+        *fitted,
+        *[left_out] * 3,
+        replace(left_out, left_out_because="x"),
+        *never,
+    ]
+    tables = {BaselineOverSeriesRow: rows, BaselineModelRow: models}
+    text = text_of(BaselinesOverSeries, replace(small, study=study), tables)
+    label = small.labels["stateful"]
+    assert f"{label} 25 % 10 10 % 4 65 % 26 1.23 [1.10, 1.35] 50 % 25 %" in text
+    assert "beats drift beats ETS" in text
+    assert "beats Theta" not in text
+    assert "ETS 30 75 % 4 too short" in text
+    assert "drift 0 0 % 0" in text
+    assert BaselinesOverSeries.of(again(small, tables)) is None
+    assert (
+        BaselinesOverSeries.of(again(replace(small, study=study), {BaselineOverSeriesRow: []}))
+        is None
+    )
 
 
 def test_a_metric_that_measures_no_forecasts_is_held_against_no_baseline(small):

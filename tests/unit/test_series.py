@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from support import STATEFUL, STATELESS, rmse
 
-from thousandfold.baselines import baseline_errors, baseline_forecasts
+from thousandfold.baselines import baseline_errors, baselines_of, forecasts_of
 from thousandfold.engines.block import TrainedBlock
 from thousandfold.errors import DataError
 from thousandfold.observations import read_series, series_path
@@ -29,7 +29,7 @@ def test_the_shipped_series_has_its_published_checksums(shampoo):
 
 def test_baselines(shampoo):
     """136.761 is what the article prints for persistence."""
-    rmses = baseline_errors(baseline_forecasts(shampoo), shampoo, "rmse")
+    rmses = baseline_errors(forecasts_of(baselines_of(shampoo)), shampoo, "rmse")
     assert rmses["persistence"] == pytest.approx(136.76132, abs=1e-5)
     assert rmses["drift"] == pytest.approx(135.39, abs=5e-3)
     assert rmses["ar1"] == pytest.approx(86.73, abs=5e-3)

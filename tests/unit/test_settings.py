@@ -69,6 +69,7 @@ def test_a_change_reaches_the_analyses_that_it_concerns():
     source, findings = shipped_study().series[0], shipped_study().findings
     assert changed_by(twins=()) == {ComparisonSettings}
     assert changed_by(alpha=0.01) == {
+        SummarySettings,
         ComparisonSettings,
         CalibrationSettings,
         VerdictSettings,
@@ -87,8 +88,18 @@ def test_a_change_reaches_the_analyses_that_it_concerns():
     assert changed_by(series=(replace(source, margin=source.margin + 1),)) == {
         SummarySettings,
         CalibrationSettings,
-        DescriptionSettings,
         PowerSettings,
-        ReachSettings,
         VerdictSettings,
+    }
+    wider = [
+        replace(f, contrasts=tuple(replace(c, margin=9.0) for c in f.contrasts)) for f in findings
+    ]
+    assert changed_by(findings=tuple(wider)) == {
+        CalibrationSettings,
+        PowerSettings,
+        VerdictSettings,
+    }
+    assert changed_by(series=(replace(source, test_rows=source.test_rows + 1),)) >= {
+        DescriptionSettings,
+        ReachSettings,
     }

@@ -74,6 +74,7 @@ def test_a_config_says_how_a_series_is_made():
         None,
     )
     assert study.series_files == ()
+    assert load_series(study_of(config_of(period=4)).series[0]).period == 4
     assert study_of(config_of()).series[0].synthetic == Synthetic(60, 1)
 
 

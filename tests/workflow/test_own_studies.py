@@ -294,13 +294,23 @@ def test_the_five_lines_of_the_readme(elsewhere):
 
 def test_a_plan_before_and_after_a_pilot(elsewhere, tmp_path):
     """A table of runs is a pilot from the start; a study that trains has none before it ran."""
+    both = [{"expect": "greater", "a": "new", "b": "old"},
+            {"expect": "more_stable", "a": "new", "b": "old"}]  # fmt: skip
+    elsewhere.configure(findings={"H4": {"claim": "Better and steadier.", "all_of": both}})
     elsewhere.run("analyse")
     assert not (elsewhere.results / "power.csv").exists()
     elsewhere.run("plan_power")
     power = pd.read_csv(elsewhere.results / "power.csv")
     assert set(power["pilot"]) == {60}
     figures = {path.name for path in (elsewhere.folder / "reports/elsewhere/power").iterdir()}
-    assert "mine-H1-new-old.svg" in figures
+    assert {
+        "mine-H1-new-old.svg", "mine-H3-new-old.svg", "mine-H4-new-old.svg",
+        "mine-H4-new-old~.svg", "mine-H4.svg",
+    } <= figures  # fmt: skip
+    assert set(power["estimand"]) == {"mean", "spread", "ratio"}
+    claims = pd.read_csv(elsewhere.results / "power_claims.csv")
+    assert set(claims["id"]) == {"H4"}
+    assert pd.read_csv(elsewhere.results / "unplanned.csv").empty
     assert elsewhere.planned("plan_power") == {}
 
     project = Project(tmp_path / "tiny")

@@ -16,7 +16,7 @@ from workflow.project import Project
 CSV_TABLES = (
     "summary", "baselines", "standard_error", "required_repeats", "comparisons", "twins", "contrasts",
     "claims", "replication", "calibration", "error_rates", "published", "identities", "fidelity", "blocks",
-    "forecast_bands", "baseline_forecasts",
+    "forecast_bands", "baseline_forecasts", "baseline_models", "baselines_over_series",
 )  # fmt: skip
 
 # Mean of 1000 repeats by an independent simulation, and how far a mean of ours may lie from it:

@@ -1,7 +1,7 @@
 """Analysis: from the repeats, wherever they come from, to the tables that the report reads.
 
-Makes results/summary.csv, baselines.csv, baseline_forecasts.csv, required_repeats.csv,
-standard_error.csv, comparisons.csv, twins.csv, contrasts.csv, claims.csv, conjunctions.csv,
+Makes results/summary.csv, baselines.csv, baselines_over_series.csv, baseline_models.csv,
+baseline_forecasts.csv, required_repeats.csv, standard_error.csv, comparisons.csv, twins.csv, contrasts.csv, claims.csv, conjunctions.csv,
 replication.csv, calibration.csv, error_rates.csv, published.csv and config.yaml. Each rule's params hold the
 settings it uses and the code behind it, so that a changed margin or a corrected formula reruns
 just that. The settings are in a list, because Snakemake notices changes in params of built-in types
@@ -31,11 +31,15 @@ rule summarise:
             category="Tables",
         ),
         baselines=RESULTS / "baselines.csv",
+        baselines_over_series=RESULTS / "baselines_over_series.csv",
+        baseline_models=RESULTS / "baseline_models.csv",
         baseline_forecasts=RESULTS / "baseline_forecasts.csv",
         required=RESULTS / "required_repeats.csv",
         checksums=checksums(
             "summary.csv",
             "baselines.csv",
+            "baselines_over_series.csv",
+            "baseline_models.csv",
             "baseline_forecasts.csv",
             "required_repeats.csv",
         ),
@@ -126,6 +130,8 @@ rule calibrate:
         LOG_FILE.format(rule="calibrate"),
     conda:
         "../../envs/analysis.yaml"
+    # It takes longest, and the verdicts wait for it.
+    priority: 1
     resources:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,

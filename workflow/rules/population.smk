@@ -1,10 +1,11 @@
 """What else many series tell: included where a claim is over series. It decides nothing.
 
 Makes results/series_attributes.csv, moderators.csv, variance_components.csv, allocations.csv,
-methods.csv and method_pairs.csv
+methods.csv, method_pairs.csv and performance_profiles.csv
 """
 
 from thousandfold.settings import DescriptionSettings
+from thousandfold.tables.rows import DESCRIPTION_TABLES
 
 
 rule describe_series:
@@ -15,20 +16,8 @@ rule describe_series:
         effects=rules.judge.output.effects,
         series=SERIES_FILES,
     output:
-        attributes=RESULTS / "series_attributes.csv",
-        moderators=RESULTS / "moderators.csv",
-        components=RESULTS / "variance_components.csv",
-        allocations=RESULTS / "allocations.csv",
-        methods=RESULTS / "methods.csv",
-        method_pairs=RESULTS / "method_pairs.csv",
-        checksums=checksums(
-            "series_attributes.csv",
-            "moderators.csv",
-            "variance_components.csv",
-            "allocations.csv",
-            "methods.csv",
-            "method_pairs.csv",
-        ),
+        **{name: RESULTS / f"{name}.csv" for name in DESCRIPTION_TABLES},
+        checksums=checksums(*(f"{name}.csv" for name in DESCRIPTION_TABLES)),
     log:
         LOG_FILE.format(rule="describe_series"),
     conda:

@@ -16,13 +16,17 @@ def check_training(
     study: TrainedStudy, granted_mb: float, identities: Path, fidelity: Path
 ) -> None:
     """Write the identities and fidelity tables. Raises TooLittleMemoryError."""
-    series = [load_series(study.source(name)) for name in study.examined_series]
+    series = {name: load_series(study.source(name)) for name in study.examined_series}
     # What does not fit is refused here, not killed half way.
-    for workload in checking_workloads(study, {each.name: each for each in series}.__getitem__):
+    for workload in checking_workloads(study, series.__getitem__):
         passes(workload, granted_mb, available_memory_mb())
-    checked = [check_identity(study, s, i) for s in series for i in study.identities]
+    checked = [check_identity(study, s, i) for s in series.values() for i in study.identities]
     write_rows(IdentityRow, checked, identities)
-    compared = [check_fidelity(study, s, x) for s in series for x in checked_scenarios(study)]
+    compared = [
+        check_fidelity(study, series[name], scenario)
+        for name in study.compared_series
+        for scenario in checked_scenarios(study)
+    ]
     write_rows(FidelityRow, compared, fidelity)
 
 

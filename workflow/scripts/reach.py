@@ -18,7 +18,7 @@ from thousandfold.tables.rows import ReachRow
 def write_reach(settings: ReachSettings, forecasts: Path, output: Path) -> None:
     """Write the reach table from the forecasts table, of which one scenario is held at a time."""
     content = read_sealed(forecasts)
-    examined = [s for s in settings.sources if s.name in settings.examined_series]
+    examined = [s for s in settings.series_data if s.name in settings.examined_series]
     series = {source.name: load_series(source) for source in examined}
 
     def forecasts_of(name: str, scenario: str) -> np.ndarray:
@@ -32,7 +32,7 @@ def write_reach(settings: ReachSettings, forecasts: Path, output: Path) -> None:
         ).to_pandas()  # fmt: skip
         return table.pivot(index="repeat", columns="step", values="forecast").to_numpy()
 
-    rows = reach_table(settings.contrasts, series, forecasts_of, settings.seed)
+    rows = reach_table(settings.contrasts_without_margins, series, forecasts_of, settings.seed)
     write_rows(ReachRow, rows, output)
 
 

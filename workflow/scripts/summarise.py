@@ -3,14 +3,15 @@
 from itertools import chain
 from pathlib import Path
 
-from thousandfold.baselines import baseline_errors, baseline_forecasts
+from thousandfold.baselines import baseline_errors, baselines_of, forecasts_of
 from thousandfold.data import load_series
-from thousandfold.inference.forecasts import baseline_forecasts_table
-from thousandfold.inference.precision import (
+from thousandfold.inference.baselines import (
+    baseline_forecasts_table,
+    baseline_models_table,
+    baselines_over_series,
     compare_with_baselines,
-    required_repeats_table,
-    summarise,
 )
+from thousandfold.inference.precision import required_repeats_table, summarise
 from thousandfold.inference.samples import samples_by_metric
 from thousandfold.joblog import log_to
 from thousandfold.records import read_large_table
@@ -18,6 +19,8 @@ from thousandfold.settings import SummarySettings
 from thousandfold.tables import write_rows
 from thousandfold.tables.rows import (
     BaselineForecastRow,
+    BaselineModelRow,
+    BaselineOverSeriesRow,
     BaselineRow,
     RequiredRepeatsRow,
     SummaryRow,
@@ -29,29 +32,36 @@ def write_summaries(
     repeats: Path,
     summary_output: Path,
     baselines_output: Path,
+    over_series_output: Path,
+    models_output: Path,
     baseline_forecasts_output: Path,
     required_output: Path,
 ) -> None:
-    """Write the summary, baselines, baseline_forecasts and required_repeats tables.
+    """Write the summary, the tables of the baselines and required_repeats.
 
     All but the summary and the forecasts are about the first metric. Baselines include
     autoregressions of the lag orders; if the series are not known, there are none.
     """
-    metrics, orders = settings.metrics, settings.lag_orders
+    metrics, first = settings.metrics, settings.metrics[0]
     series = {source.name: load_series(source) for source in settings.sources}
-    forecasts = {name: baseline_forecasts(x, orders) for name, x in series.items()}
-    baselines = {
-        metric: {name: baseline_errors(forecasts[name], x, metric) for name, x in series.items()}
+    baselines = {name: baselines_of(x, settings.lag_orders) for name, x in series.items()}
+    errors = {
+        metric: {
+            name: baseline_errors(forecasts_of(baselines[name]), x, metric)
+            for name, x in series.items()
+        }
         for metric in metrics
     }
     all_repeats = read_large_table(repeats)
     samples = samples_by_metric(all_repeats, settings.seed, metrics, settings.deterministic)
-    summaries = [summarise(samples[metric], metric, baselines[metric]) for metric in metrics]
+    summaries = [summarise(samples[metric], metric, errors[metric]) for metric in metrics]
     write_rows(SummaryRow, chain(*summaries), summary_output)
-    write_rows(BaselineForecastRow, baseline_forecasts_table(forecasts), baseline_forecasts_output)
-    first = metrics[0]
-    compared = compare_with_baselines(samples[first], baselines[first])
+    write_rows(BaselineForecastRow, baseline_forecasts_table(baselines), baseline_forecasts_output)
+    write_rows(BaselineModelRow, baseline_models_table(baselines, errors[first]), models_output)
+    compared = compare_with_baselines(samples[first], errors[first], settings.alpha)
     write_rows(BaselineRow, compared, baselines_output)
+    over_series = baselines_over_series(compared, settings.alpha)
+    write_rows(BaselineOverSeriesRow, over_series, over_series_output)
     required = required_repeats_table(samples[first], settings.margins)
     write_rows(RequiredRepeatsRow, required, required_output)
 
@@ -63,6 +73,8 @@ if __name__ == "__main__":
         repeats=Path(snakemake.input.repeats),
         summary_output=Path(snakemake.output.summary),
         baselines_output=Path(snakemake.output.baselines),
+        over_series_output=Path(snakemake.output.baselines_over_series),
+        models_output=Path(snakemake.output.baseline_models),
         baseline_forecasts_output=Path(snakemake.output.baseline_forecasts),
         required_output=Path(snakemake.output.required),
     )

@@ -1,40 +1,180 @@
-"""Forecasts that need no network. Depends on NumPy only."""
+"""Forecasts that need no network, of the test rows and one step ahead.
 
-from collections.abc import Iterable, Mapping
+Each is fitted once, on the training rows only, and sees the actual observations before the one
+that it forecasts: what the networks see.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from statsmodels.tools.sm_exceptions import ModelWarning
+from statsmodels.tsa.ar_model import ar_select_order
 
+from thousandfold import smoothing
+from thousandfold.errors import NoForecastsError
 from thousandfold.metrics import forecast_errors
 from thousandfold.series import Series
 
-PERSISTENCE, DRIFT, AUTOREGRESSION = "persistence", "drift", "ar"
+PERSISTENCE, DRIFT, SEASONAL_NAIVE = "persistence", "drift", "seasonal_naive"
+AUTOREGRESSION, AUTOREGRESSION_BY_AIC = "ar", "ar_aic"
+ETS, THETA = "ets", "theta"
 """The baselines' names; that of an autoregression is followed by its number of lags."""
+
+WORDS = {
+    SEASONAL_NAIVE: "seasonal naive", AUTOREGRESSION_BY_AIC: "AR by AIC", ETS: "ETS",
+    THETA: "Theta",
+}  # fmt: skip
+"""Those that prose calls otherwise."""
 
 ROWS_PER_COEFFICIENT = 2
 """The fewest training rows that an autoregression is fitted on."""
 
 
-def baseline_forecasts(series: Series, orders: Iterable[int] = (1,)) -> dict[str, np.ndarray]:
-    """One-step forecasts of the test rows by methods that need no network.
+@dataclass(frozen=True)
+class Baseline:
+    """A way to forecast that needs no network, fitted to a series."""
 
-    persistence: the previous observation. drift: that plus the mean difference to forecast in
-    the training rows. ar1, ar2, ...: that plus an ordinary least squares autoregression of the
-    difference on that many before it, with intercept, fitted on the training rows; left out where
-    these are too few. All see the actual previous observation.
+    model: str
+    """What was fitted, such as ETS(A,Ad,N)."""
+    forecasts: np.ndarray
+    """Of the test rows, shape (test_rows,), in the series' own units."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A way to forecast that a series does not allow."""
+
+    reason: str
+
+
+Way = Callable[[Series], Baseline]
+"""From a series to its forecasts. Raises NoForecastsError."""
+
+
+def baselines_of(series: Series, orders: Iterable[int] = (1,)) -> dict[str, Baseline | LeftOut]:
+    """Every baseline of a series by name; autoregressions have these numbers of lags."""
+    ways: dict[str, Way] = {
+        PERSISTENCE: persistence,
+        DRIFT: drift,
+        SEASONAL_NAIVE: seasonal_naive,
+        **{f"{AUTOREGRESSION}{order}": partial(autoregression, order=order) for order in orders},
+        AUTOREGRESSION_BY_AIC: autoregression_by_aic,
+        ETS: ets,
+        THETA: theta,
+    }
+    return {name: _tried(way, series) for name, way in ways.items()}
+
+
+def _tried(way: Way, series: Series) -> Baseline | LeftOut:
+    try:
+        baseline = way(series)
+    except NoForecastsError as error:
+        return LeftOut(str(error))
+    if not np.isfinite(baseline.forecasts).all():
+        return LeftOut("a forecast is not finite")
+    return baseline
+
+
+def forecasts_of(baselines: Mapping[str, Baseline | LeftOut]) -> dict[str, np.ndarray]:
+    """The forecasts of those baselines that are not left out, by name."""
+    return {name: b.forecasts for name, b in baselines.items() if isinstance(b, Baseline)}
+
+
+def persistence(series: Series) -> Baseline:
+    """The previous observation."""
+    return Baseline("the observation before", _previous(series))
+
+
+def drift(series: Series) -> Baseline:
+    """The previous observation plus the mean difference to forecast in the training rows."""
+    mean = np.diff(series.values)[1 : -series.test_rows].mean()
+    return Baseline("persistence plus the mean training difference", _previous(series) + mean)
+
+
+def seasonal_naive(series: Series) -> Baseline:
+    """The observation one season before."""
+    period, training = _season(series), len(series.values) - series.test_rows
+    if period is None:
+        known = "not known; series.<name>.period sets it" if series.period is None else "1"
+        raise NoForecastsError(f"the period is {known}")
+    if period > training:
+        raise NoForecastsError(f"{training} training rows are less than a season of {period}")
+    first = len(series.values) - series.test_rows - period
+    before = series.values[first : first + series.test_rows]
+    return Baseline(f"the observation {period} before", before)
+
+
+def autoregression(series: Series, order: int) -> Baseline:
+    """The previous observation plus a regression of the difference on that many before it.
+
+    By ordinary least squares with an intercept.
+    """
+    test_rows, needed = series.test_rows, ROWS_PER_COEFFICIENT * (order + 1)
+    differences, scale = _scaled_differences(series)
+    found = len(differences) - test_rows
+    if found < needed:
+        raise NoForecastsError(f"it takes {needed} training differences; there are {found}")
+    lags = np.lib.stride_tricks.sliding_window_view(differences, order)[: len(differences) - order]
+    design = np.column_stack([np.ones(len(lags)), lags])
+    train, test = slice(None, -test_rows), slice(-test_rows, None)
+    coefficients = np.linalg.lstsq(design[train], differences[order:][train], rcond=None)[0]
+    forecasts = _previous(series) + scale * (design[test] @ coefficients)
+    return Baseline(f"AR({order}) of the differences", forecasts)
+
+
+def autoregression_by_aic(series: Series) -> Baseline:
+    """The autoregression whose number of lags has the lowest AIC.
+
+    Akaike (1974), *IEEE Transactions on Automatic Control* 19; compared on the same rows. At most
+    10 log10(n) lags, as in R's ar.
+    """
+    training = _scaled_differences(series)[0][: -series.test_rows]
+    rows_for_all = len(training) - ROWS_PER_COEFFICIENT
+    most = rows_for_all // (ROWS_PER_COEFFICIENT + 1)
+    if most < 1:
+        raise NoForecastsError(f"{len(training)} training differences are too few to choose by")
+    if np.allclose(training, training[0]):
+        raise NoForecastsError("the training differences are constant")
+    longest = min(most, int(10 * math.log10(len(training))))
+    with warnings.catch_warnings():
+        # Of lags that follow from each other; the regression then has its shortest solution.
+        warnings.simplefilter("ignore", ModelWarning)
+        chosen = ar_select_order(training, longest, ic="aic").ar_lags
+    return autoregression(series, len(chosen) if chosen else 0)
+
+
+def ets(series: Series) -> Baseline:
+    """Exponential smoothing, its form by AICc."""
+    return Baseline(*smoothing.smoothed(series.values, series.test_rows, _season(series)))
+
+
+def theta(series: Series) -> Baseline:
+    """The Theta method."""
+    return Baseline(*smoothing.theta(series.values, series.test_rows, _season(series)))
+
+
+def _scaled_differences(series: Series) -> tuple[np.ndarray, float]:
+    """All differences over the mean size of the training ones, shape (observations - 1,), and that.
+
+    Regressions of them do not depend on the series' unit, however small or large.
     """
     differences = np.diff(series.values)
-    previous = series.values[-series.test_rows - 1 : -1]
-    drift = differences[1 : -series.test_rows].mean()
-    forecasts = {PERSISTENCE: previous, DRIFT: previous + drift}
-    for order in orders:
-        if len(differences) - series.test_rows < ROWS_PER_COEFFICIENT * (order + 1):
-            continue
-        lags = np.lib.stride_tricks.sliding_window_view(differences, order)[:-1]
-        design = np.column_stack([np.ones(len(lags)), lags])
-        train, test = slice(None, -series.test_rows), slice(-series.test_rows, None)
-        coefficients = np.linalg.lstsq(design[train], differences[order:][train], rcond=None)[0]
-        forecasts[f"{AUTOREGRESSION}{order}"] = previous + design[test] @ coefficients
-    return forecasts
+    scale = float(np.abs(differences[: -series.test_rows]).mean()) or 1.0
+    return differences / scale, scale
+
+
+def _season(series: Series) -> int | None:
+    """The observations of a season; None if it is not known, or a single one."""
+    return None if series.period == 1 else series.period
+
+
+def _previous(series: Series) -> np.ndarray:
+    """The observation before each test row, shape (test_rows,)."""
+    return series.values[-series.test_rows - 1 : -1]
 
 
 def baseline_errors(
@@ -48,4 +188,4 @@ def baseline_errors(
 def in_words(baseline: str) -> str:
     """A baseline in prose."""
     lags = baseline.removeprefix(AUTOREGRESSION)
-    return f"AR({lags}) of the differences" if lags.isdecimal() else baseline
+    return f"AR({lags})" if lags.isdecimal() else WORDS.get(baseline, baseline)

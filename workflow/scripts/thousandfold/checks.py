@@ -13,6 +13,7 @@ import numpy as np
 
 from thousandfold.engines.lanes import repeats_come_first
 from thousandfold.measuring import measured
+from thousandfold.metrics import first_metric
 from thousandfold.scenario import TrainedScenario
 from thousandfold.series import Series
 from thousandfold.study import ScenarioPair, TrainedStudy
@@ -26,22 +27,23 @@ FIDELITY_REPEATS = 2
 FIDELITY_EPOCHS = 5
 
 TOLERANCE = 1e-5
-"""As a share of the RMSE; the engines' own tolerance against each other."""
+"""As a share of the error; the engines' own tolerance against each other."""
 
 
-def _rmses(
+def _errors(
     study: TrainedStudy, series: Series, scenario: TrainedScenario, repeats: int
 ) -> np.ndarray:
     trained = train_repeats(scenario, series, study.seed, range(repeats))
-    return measured(trained, series, scenario.regime.task)["rmse"].to_numpy()
+    task = scenario.regime.task
+    return measured(trained, series, task)[first_metric(task)].to_numpy()
 
 
-def _agreement(rmses: list[np.ndarray]) -> dict[str, Any]:
+def _agreement(errors: list[np.ndarray]) -> dict[str, Any]:
     """How far apart two scenarios' repeats are; repeats that diverged in both agree."""
-    differences = np.abs(rmses[0] - rmses[1])
-    both_diverged = np.isnan(rmses[0]) & np.isnan(rmses[1])
+    differences = np.abs(errors[0] - errors[1])
+    both_diverged = np.isnan(errors[0]) & np.isnan(errors[1])
     largest = float(np.max(np.where(both_diverged, 0.0, differences)))
-    size = float(np.max(np.nan_to_num(np.abs(rmses))))
+    size = float(np.max(np.nan_to_num(np.abs(errors))))
     return {"largest_difference": largest, "holds": largest <= TOLERANCE * size}
 
 
@@ -51,10 +53,10 @@ def check_identity(study: TrainedStudy, series: Series, identity: ScenarioPair) 
         replace(study.scenario(name), seeded_by=f"identity {identity.id}")
         for name in (identity.a, identity.b)
     ]
-    rmses = [_rmses(study, series, scenario, IDENTITY_REPEATS) for scenario in scenarios]
+    errors = [_errors(study, series, scenario, IDENTITY_REPEATS) for scenario in scenarios]
     return IdentityRow(
         series=series.name, id=identity.id, scenario_a=identity.a, scenario_b=identity.b,
-        repeats=IDENTITY_REPEATS, **_agreement(rmses),
+        repeats=IDENTITY_REPEATS, **_agreement(errors),
     )  # fmt: skip
 
 
@@ -81,8 +83,8 @@ def check_fidelity(study: TrainedStudy, series: Series, scenario: TrainedScenari
         replace(scenario, regime=scenario.regime.varied(epochs=epochs, engine=engine))
         for engine in ("replicated", "keras")
     ]
-    rmses = [_rmses(study, series, each, FIDELITY_REPEATS) for each in engines]
+    errors = [_errors(study, series, each, FIDELITY_REPEATS) for each in engines]
     return FidelityRow(
         series=series.name, scenario=scenario.name, repeats=FIDELITY_REPEATS, epochs=epochs,
-        **_agreement(rmses),
+        **_agreement(errors),
     )  # fmt: skip

@@ -140,6 +140,7 @@ def _trained_study(config: dict[str, Any]) -> TrainedStudy:
     for scenario in study.deterministic:
         _refuse_constant_times(study, ("scenarios", scenario, "deterministic"), scenario)
     _check_over_series(study)
+    _check_cluster(study)
     return study
 
 
@@ -157,6 +158,10 @@ def _check_over_series(study: TrainedStudy) -> None:
             if contrast.margin is None and len(set(study.margins.values())) > 1:
                 problem = "the series have different margins; add the key 'margin'"
                 raise BadKeyError(("findings", finding.id), problem)
+
+
+def _check_cluster(study: TrainedStudy) -> None:
+    """Every series belongs to one of the groups that the study clusters by."""
     if study.cluster is not None:
         for series in study.series:
             if study.cluster not in dict(series.attributes):

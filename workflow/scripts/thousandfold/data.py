@@ -23,17 +23,24 @@ PUBLISHED_NUMBERS = PUBLISHED_COLUMNS[2:10]
 
 def load_series(source: SeriesSource) -> Series:
     """A series of a study, read once. Raises DataError if it cannot be used."""
+    data = replace(source, margin=0.0)  # which analyses leave out
     if source.file is None:
-        return _loaded(source, 0, 0)
+        return _loaded(data, 0, 0)
     path = Path(source.file)
     check_file(path)
     state = path.stat()
-    return _loaded(source, state.st_mtime_ns, state.st_size)
+    return _loaded(data, state.st_mtime_ns, state.st_size)
 
 
 @cache
 def _loaded(source: SeriesSource, modified: int, size: int) -> Series:
     """A series whose file is in its state at that time."""
+    series = _found(source)
+    return series if source.period is None else replace(series, period=source.period)
+
+
+def _found(source: SeriesSource) -> Series:
+    """A series as it is found, or made up."""
     if source.synthetic is not None:
         values = source.synthetic.values()
         return _numbered(source, Series(source.name, values, (), source.test_rows))

@@ -23,3 +23,7 @@ class NoColumnError(DataError):
     def __init__(self, message: str, column: str) -> None:
         super().__init__(message)
         self.column = column
+
+
+class NoForecastsError(DataError):
+    """A series that a baseline cannot be fitted to; the message says why."""

@@ -20,9 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from thousandfold.baselines import AUTOREGRESSION, DRIFT, PERSISTENCE
-from thousandfold.tables import Row
-from thousandfold.tables.rows import ForecastBandRow, PowerRow, StandardErrorRow
+from thousandfold.tables.rows import ForecastBandRow, PerformanceProfileRow, StandardErrorRow
 
 PALETTE = {
     "ink": "#1c2024", "grid": "#e6e9ed",
@@ -46,6 +44,9 @@ STYLE: Any = {
 
 LONGEST_LABEL = 40
 """Columns of a label that a figure has room for; a wide letter, such as a Chinese one, has two."""
+
+LETTERS_ABREAST = 16
+"""Letters in all that the names of groups under a small panel may have to stand side by side."""
 
 PANEL_TITLE_WIDTH = 28
 """Columns in a line of a small panel's title."""
@@ -167,7 +168,7 @@ def _long(samples: Sequence[np.ndarray]) -> tuple[pd.DataFrame, list[str]]:
     return pd.DataFrame(cells, columns=["row", "value"]), rows
 
 
-Panel = TypeVar("Panel", bound=Row)
+Panel = TypeVar("Panel")
 
 Panels = Sequence[tuple[str, Sequence[Panel]]]
 """The label of each scenario, and its rows of a table."""
@@ -233,32 +234,43 @@ def _draw_standard_errors(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
 
 VERDICT_COLOURS = {
     "supported": GREEN, "direction supported": BLUE, "undecided": INK,
-    "no difference that matters": SKY, "contradicted": VERMILLION,
+    "no difference that matters": SKY, "does not hold": ORANGE, "contradicted": VERMILLION,
 }  # fmt: skip
 """Of the lines in figures of power."""
 
 
-def power_figure(rows: Sequence[PowerRow]) -> Figure:
-    """The chance of each verdict on a comparison against its true difference, one panel per n."""
-    by_size: dict[int, list[PowerRow]] = {}
-    for row in rows:
-        by_size.setdefault(row.n, []).append(row)
-    panels = [(f"{n:,} repeats of each", shown) for n, shown in sorted(by_size.items())]
-    differences = sorted({row.difference for row in rows})
+@dataclass(frozen=True)
+class Chance:
+    """How likely a verdict is with n repeats of each, at a place on a figure's axis."""
 
-    def draw(axes: Axes, shown: Sequence[PowerRow]) -> None:
-        chances = {(row.verdict, row.difference): row.chance for row in shown}
+    n: int
+    place: float
+    verdict: str
+    chance: float
+
+
+def power_figure(chances: Sequence[Chance], axis: str) -> Figure:
+    """The chance of each verdict against what is true, which `axis` says; one panel per n."""
+    by_size: dict[int, list[Chance]] = {}
+    for one in chances:
+        by_size.setdefault(one.n, []).append(one)
+    panels = [(f"{n:,} repeats of each", shown) for n, shown in sorted(by_size.items())]
+    places = sorted({one.place for one in chances})
+    seen = {one.verdict for one in chances}
+
+    def draw(axes: Axes, shown: Sequence[Chance]) -> None:
+        found = {(one.verdict, one.place): one.chance for one in shown}
         for verdict, colour in VERDICT_COLOURS.items():
-            line = [chances.get((verdict, difference), 0.0) for difference in differences]
-            axes.plot(differences, line, color=colour, label=verdict)
+            if verdict in seen:
+                line = [found.get((verdict, place), 0.0) for place in places]
+                axes.plot(places, line, color=colour, label=verdict)
         axes.set_ylim(0, 1)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
 
     with mpl.rc_context(STYLE):
         figure = _small_multiples(panels, draw, 0.9, 3)
-        ratio = rows[0].estimand == "ratio"
-        figure.supxlabel(f"true {'ratio a / b' if ratio else 'difference a − b'}", fontsize=10)
+        figure.supxlabel(axis, fontsize=10)
         figure.supylabel("chance of the verdict", fontsize=10)
         return figure
 
@@ -427,7 +439,8 @@ def moderator_figure(
     with mpl.rc_context(STYLE):
         columns = min(3, len(attributes))
         rows = -(-len(attributes) // columns)
-        figure = _figure(7.6, 2.4 * rows)
+        is_turned = any(_is_crowded(_columns(attribute.values)) for attribute in attributes)
+        figure = _figure(7.6, (3.4 if is_turned else 2.4) * rows)
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         values = np.array(effects)
         low, high = _bulk(np.log(values) if ratio else values)
@@ -452,18 +465,32 @@ def moderator_figure(
         return figure
 
 
+def _columns(values: Sequence[float] | Sequence[str]) -> dict[str, str]:
+    """What each group's column is called; empty of numbers."""
+    if not all(isinstance(value, str) for value in values):
+        return {}
+    colours = group_colours([str(value) for value in values])
+    return {name: OTHER if colour == INK else name for name, colour in colours.items()}
+
+
+def _is_crowded(columns: Mapping[str, str]) -> bool:
+    """Whether the names of columns have no room side by side."""
+    return sum(len(_short(name)) for name in set(columns.values())) > LETTERS_ABREAST
+
+
 def _places(axes: Axes, values: Sequence[float] | Sequence[str]) -> np.ndarray:
     """Where each series is along an attribute; labels the axis of groups."""
-    if not all(isinstance(value, str) for value in values):
+    columns = _columns(values)
+    if not columns:
         return np.array(values, float)
-    groups = [str(value) for value in values]
-    colours = group_colours(groups)
-    names = list(dict.fromkeys(OTHER if c == INK else name for name, c in colours.items()))
+    names = list(dict.fromkeys(columns.values()))
     axes.set_xticks(range(len(names)), [_short(name) for name in names])
+    if _is_crowded(columns):
+        axes.tick_params(axis="x", labelrotation=90)
     axes.set_xlim(-0.5, len(names) - 0.5)
-    columns = [names.index(OTHER if colours[group] == INK else group) for group in groups]
+    places = np.array([names.index(columns[str(value)]) for value in values])
     # As evenly spread, and the same in every rendering, as the points of a distribution.
-    return np.array(columns) + 0.5 * ((np.arange(len(groups)) * 0.618034) % 1 - 0.5)
+    return places + 0.5 * ((np.arange(len(places)) * 0.618034) % 1 - 0.5)
 
 
 def critical_difference_diagram(
@@ -481,12 +508,46 @@ def critical_difference_diagram(
         for index, ends in enumerate(together):
             axes.plot(ends, [n + 0.4 * index] * 2, color=INK, linewidth=3)
         axes.plot([1, 1 + critical], [-1, -1], color=VERMILLION, linewidth=2, marker="|")
-        axes.text(1 + critical, -1, "  critical difference", va="center", fontsize=9)
+        axes.annotate(
+            "critical difference", (1 + critical, -1), (6, 0), textcoords="offset points",
+            va="center", fontsize=9,
+        )  # fmt: skip
         axes.set_yticks(range(n), [_row_label(label) for label in mean_ranks])
         axes.set(xlabel="mean rank", xlim=(0.8, n + 0.2))
         axes.set_ylim(n + 0.4 * len(together), -1.6)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
+        return figure
+
+
+def performance_profiles(
+    panels: Panels[PerformanceProfileRow], measure: str, better: str
+) -> Figure:
+    """The share of repeats beyond each value of the metric: one panel for each scenario.
+
+    Thin lines are those of all others; `better` says where better values are, above or below.
+    """
+    values = [row.threshold for row in panels[0][1]]
+
+    def draw(axes: Axes, rows: Sequence[PerformanceProfileRow]) -> None:
+        others = [[row.share for row in shown] for _, shown in panels if shown is not rows]
+        for index, shares in enumerate(others):
+            name = None if index else "the others"
+            axes.plot(values, shares, color=INK, alpha=0.25, linewidth=0.8, label=name)
+        ends = [row.share_low for row in rows], [row.share_high for row in rows]
+        if np.isfinite(ends).all():
+            axes.fill_between(values, *ends, color=SKY, alpha=0.5, linewidth=0, label="interval")
+        axes.plot(
+            values, [row.share for row in rows], color=BLUE, linewidth=2, label="the scenario"
+        )
+        axes.set(ylim=(0, 1), xlim=(values[0], values[-1]))
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
+
+    with mpl.rc_context(STYLE):
+        figure = _small_multiples(panels, draw, legend_height=0.6, legend_columns=3)
+        figure.supxlabel(_short(measure), fontsize=10)
+        figure.supylabel(f"share of repeats {better}", fontsize=10)
         return figure
 
 
@@ -553,6 +614,10 @@ def _draw_effects(axes: Axes, effects: Mapping[int, Effect], label: str, ratio: 
     axes.grid(axis="y", visible=False)
 
 
+BASELINE_DASHES = ((0, (1, 1.5)), (0, (5, 2)))
+"""Of the lines of two baselines: dots, and dashes."""
+
+
 def forecast_fans(
     panels: Panels[ForecastBandRow],
     baselines: Mapping[str, Sequence[float]],
@@ -561,7 +626,8 @@ def forecast_fans(
 ) -> Figure:
     """The spread of each scenario's forecasts over the test rows and beyond, as small multiples.
 
-    `baselines` holds one forecast per step by name, `steps` the labels of the test rows.
+    `baselines` holds one forecast per step by name, of two at most, and `steps` the labels of the
+    test rows.
     """
 
     def step_label(step: int) -> str:
@@ -593,17 +659,10 @@ def _draw_fan(
         linewidth=0, label="half of them",
     )  # fmt: skip
     axes.plot(step, [row.median for row in rows], color=BLUE, linewidth=1.2, label="median")
-    styles = {
-        PERSISTENCE: (0, (1, 1.5)),
-        DRIFT: (0, (5, 2)),
-        f"{AUTOREGRESSION}1": (0, (3, 1, 1, 1)),
-    }
-    for name, forecast in baselines.items():
-        if name not in styles and name != list(baselines)[-1]:
-            continue
+    for (name, forecast), dashes in zip(baselines.items(), BASELINE_DASHES, strict=False):
         axes.plot(
             np.arange(1, len(forecast) + 1), forecast, color=INK, linewidth=0.8, alpha=0.6,
-            linestyle=styles.get(name, "-"), label=name,
+            linestyle=dashes, label=name,
         )  # fmt: skip
     axes.plot(
         step,

@@ -121,8 +121,8 @@ METRICS = {
     ),
     "train_loss": Metric(
         "training loss",
-        "scaled squared errors",
-        "mean squared error of the scaled targets in the last epoch",
+        "",
+        "what training makes small, the loss of the task on the scaled targets, in the last epoch",
     ),
     "train_seconds": Metric(
         "training time", "seconds", "how long its training took; only in an interleaved study"
@@ -134,6 +134,15 @@ METRICS = {
 def metric_name(metric: str) -> str:
     """A metric in prose; a column of a user's own table keeps its name."""
     return METRICS[metric].name if metric in METRICS else metric
+
+
+def first_metric(task: str) -> str:
+    """What a task's forecasts are compared by whatever the study's metric is."""
+    return next(
+        name
+        for name, metric in METRICS.items()
+        if metric.row_errors is not None and task in metric.tasks
+    )
 
 
 def forecast_errors(

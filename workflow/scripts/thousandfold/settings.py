@@ -31,6 +31,7 @@ class SummarySettings(Settings):
 
     sources: tuple[SeriesSource, ...]
     margins: dict[str, float]
+    alpha: float
     metrics: tuple[str, ...]
     lag_orders: tuple[int, ...]
     deterministic: tuple[str, ...]
@@ -114,16 +115,16 @@ class PowerSettings(Settings):
 class ReachSettings(Settings):
     """Which contrasts are looked at over other test rows."""
 
-    contrasts: "tuple[Contrast, ...]"
+    contrasts_without_margins: "tuple[Contrast, ...]"
     examined_series: tuple[str, ...]
-    sources: tuple[SeriesSource, ...]
+    series_data: tuple[SeriesSource, ...]
 
 
 @dataclass(frozen=True)
 class DescriptionSettings(Settings):
     """What is told of many series beside the verdicts."""
 
-    sources: tuple[SeriesSource, ...]
+    series_data: tuple[SeriesSource, ...]
     attributes: dict[str, dict[str, str]]
     metric: str
     is_on_one_scale: bool

@@ -50,6 +50,7 @@ def sources_of(
         attributes=tuple(fields["attributes"].items()),
         test_rows=fields["test_rows"],
         horizon=fields["horizon"],
+        period=fields["period"],
         published=fields["published"],
     )
     if origins == ["file"]:

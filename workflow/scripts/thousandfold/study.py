@@ -4,10 +4,10 @@ No file is read here and nothing is computed; config.py makes these.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ MOST_PAIRED = 60
 
 MOST_EXAMINED = 10
 """Series by which a study of many checks its inference and its training."""
+
+MOST_COMPARED = 3
+"""Series on which the fast engine is compared with stock Keras, which takes seconds on each."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class SeriesSource(StudySeries):
     """Further columns that networks see."""
     horizon: int = 0
     """How many steps beyond the last observation are forecast."""
+    period: int | None = None
+    """Observations of a season; None: that of its dates."""
     published: str | None = None
     """A table of published results to print beside ours."""
     treatment: Treatment = AS_IT_IS
@@ -235,6 +240,11 @@ class Study(ABC):
         return tuple(dict.fromkeys(source.file for source in self.sources if source.file))
 
     @property
+    def series_data(self) -> tuple[SeriesSource, ...]:
+        """The series that are trained on, without the margins, for what does not depend on them."""
+        return tuple(replace(source, margin=0.0) for source in self.sources)
+
+    @property
     def lag_orders(self) -> tuple[int, ...]:
         """Of the autoregressions that are baselines."""
         return ()
@@ -275,6 +285,12 @@ class Study(ABC):
         return tuple(contrast for finding in self.findings for contrast in finding.contrasts)
 
     @property
+    def contrasts_without_margins(self) -> "tuple[Contrast, ...]":
+        """The distinct contrasts of its findings, for what does not depend on their margins."""
+        contrasts: tuple[Any, ...] = self.contrasts
+        return tuple(dict.fromkeys(replace(contrast, margin=None) for contrast in contrasts))
+
+    @property
     def trainings(self) -> int:
         """How many trainings there are; with a stopping rule, the maximum."""
         return self.repeats * len(self.series) * len(self.scenarios)
@@ -310,10 +326,19 @@ class Study(ABC):
     @property
     def examined_series(self) -> tuple[str, ...]:
         """The series by which inference and training are checked: all, or some drawn by seed."""
-        if len(self.series) <= MOST_EXAMINED:
+        return self._drawn_series(MOST_EXAMINED)
+
+    @property
+    def compared_series(self) -> tuple[str, ...]:
+        """The series on which the fast engine is compared with stock Keras: all, or a few."""
+        return self._drawn_series(MOST_COMPARED)
+
+    def _drawn_series(self, most: int) -> tuple[str, ...]:
+        """All series, or as many drawn by seed; of more, fewer are a part."""
+        if len(self.series) <= most:
             return self.series_names
         rng = np.random.default_rng(resampling_seed(self.seed, "", "", "examined series"))
-        drawn = rng.choice(len(self.series), MOST_EXAMINED, replace=False)
+        drawn = rng.permutation(len(self.series))[:most]
         return tuple(self.series_names[index] for index in sorted(drawn))
 
     @property

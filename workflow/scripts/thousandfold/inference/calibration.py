@@ -97,7 +97,7 @@ def calibrate_shapes(
     """
     if min(len(x), len(y)) < n:
         return []
-    xs, ys = design.draw(x - x.mean(), y - y.mean(), (DRAWS, n), rng)
+    xs, ys = design.draw((x - x.mean(), y - y.mean()), (DRAWS, n), rng)
     return _by_test(xs, ys, design)
 
 

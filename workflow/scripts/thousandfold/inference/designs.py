@@ -20,14 +20,17 @@ class Design(Protocol):
     TESTS: tuple[str, str]
     """The names of its t test and its rank test, as columns and tables have them."""
 
-    def values(self, a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
-        """The values of two samples that can be compared."""
+    def values(self, *samples: Sample) -> tuple[np.ndarray, ...]:
+        """The values of samples that can be compared."""
 
     def contrast(self, samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
         """A weighted sum of means, weights of a and b alternating; None with too few repeats."""
 
     def mean_difference(self, x: np.ndarray, y: np.ndarray) -> Estimate:
         """The difference of means."""
+
+    def weighted_means(self, values: Sequence[np.ndarray], weights: Sequence[float]) -> Estimate:
+        """A weighted sum of means, weights of a and b alternating."""
 
     def spread_ratio(self, x: np.ndarray, y: np.ndarray) -> Estimate:
         """The log ratio of mean absolute deviations from the median."""
@@ -49,9 +52,9 @@ class Design(Protocol):
         """Further statistics that decide nothing; `alpha` is the deciding interval's."""
 
     def draw(
-        self, x: np.ndarray, y: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Many samples of both, drawn with replacement; `shape` is (samples, n)."""
+        self, values: Sequence[np.ndarray], shape: tuple[int, int], rng: np.random.Generator
+    ) -> tuple[np.ndarray, ...]:
+        """Many samples of each, drawn with replacement; `shape` is (samples, n)."""
 
     def rank_test(self, x: np.ndarray, y: np.ndarray) -> tuple[Any, Any]:
         """The rank test's statistic and its two-sided p."""

@@ -1,12 +1,12 @@
-"""Forecasts step by step: quantiles of the repeats' own, and those that need no network."""
+"""Forecasts step by step: quantiles of the repeats'."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from thousandfold.tables.rows import BaselineForecastRow, ForecastBandRow
+from thousandfold.tables.rows import ForecastBandRow
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
@@ -28,15 +28,3 @@ def forecast_bands(forecasts: Iterable[pd.DataFrame]) -> list[ForecastBandRow]:
         records: Any = bands.to_dict("records")
         rows += [ForecastBandRow(**record) for record in records]
     return rows
-
-
-def baseline_forecasts_table(
-    forecasts: Mapping[str, Mapping[str, np.ndarray]],
-) -> list[BaselineForecastRow]:
-    """The baseline_forecasts table; forecasts of the test rows are by series and baseline."""
-    return [
-        BaselineForecastRow(series=series, baseline=name, step=step, forecast=forecast)
-        for series, by_name in forecasts.items()
-        for name, values in by_name.items()
-        for step, forecast in enumerate(values, start=1)
-    ]

@@ -10,7 +10,7 @@ from scipy.special import gammaln
 
 from thousandfold.inference import estimates, ranks
 from thousandfold.inference.draws import picks_of
-from thousandfold.inference.estimates import Estimate, linear_contrast
+from thousandfold.inference.estimates import Estimate, linear_contrast, moments
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
     bootstrap_t_interval,
@@ -27,9 +27,9 @@ spread_ratio = estimates.spread_ratio
 rank_test = ranks.mann_whitney
 
 
-def values(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """All finite repeats of both."""
-    return a.finite, b.finite
+def values(*samples: Sample) -> tuple[np.ndarray, ...]:
+    """All finite repeats of each."""
+    return tuple(sample.finite for sample in samples)
 
 
 def contrast(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
@@ -37,6 +37,11 @@ def contrast(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | 
     if not all(sample.has_enough for sample in samples):
         return None
     return linear_contrast([sample.moments for sample in samples], weights)
+
+
+def weighted_means(values: Sequence[np.ndarray], weights: Sequence[float]) -> Estimate:
+    """A weighted sum of means (Satterthwaite 1946)."""
+    return linear_contrast([moments(drawn) for drawn in values], weights)
 
 
 def resampled_contrast(samples: Sequence[Sample], weights: Sequence[float], draws: int) -> Estimate:
@@ -98,9 +103,8 @@ def brown_forsythe_p(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def draw(
-    x: np.ndarray, y: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Samples of both, each drawn separately."""
+    values: Sequence[np.ndarray], shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, ...]:
+    """Samples of each, drawn separately."""
     rows, n = shape
-    picks_x, picks_y = picks_of(len(x), rows, rng, n), picks_of(len(y), rows, rng, n)
-    return np.take(x, picks_x, mode="clip"), np.take(y, picks_y, mode="clip")
+    return tuple(np.take(pool, picks_of(len(pool), rows, rng, n), mode="clip") for pool in values)

@@ -36,27 +36,31 @@ def _complete(samples: Sequence[Sample]) -> np.ndarray:
     return table[:, np.isfinite(table).all(axis=0)]
 
 
-def values(a: Sample, b: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs that are complete."""
-    x, y = _complete([a, b])
-    return x, y
+def values(*samples: Sample) -> tuple[np.ndarray, ...]:
+    """The repeats that are complete."""
+    return tuple(_complete(samples))
 
 
-def _sides(samples: Sequence[Sample], weights: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """The weighted sums of all a and of all b within each complete repeat."""
-    weighted = _complete(samples) * np.asarray(weights)[:, np.newaxis]
-    return weighted[::2].sum(axis=0), -weighted[1::2].sum(axis=0)
+def _sides(values: Sequence[np.ndarray], weights: Sequence[float]) -> tuple[Any, Any]:
+    """The weighted sums of all a and of all b within each repeat."""
+    weighted = [weight * own for weight, own in zip(weights, values, strict=True)]
+    return sum(weighted[::2]), -sum(weighted[1::2])
 
 
 def contrast(samples: Sequence[Sample], weights: Sequence[float]) -> Estimate | None:
     """The mean of the weighted sums within the repeats that are complete."""
-    x, y = _sides(samples, weights)
-    return mean_of_differences(x, y) if len(x) >= 2 else None
+    complete = values(*samples)
+    return weighted_means(complete, weights) if len(complete[0]) >= 2 else None
+
+
+def weighted_means(values: Sequence[np.ndarray], weights: Sequence[float]) -> Estimate:
+    """The mean of the weighted sums within repeats."""
+    return mean_of_differences(*_sides(values, weights))
 
 
 def resampled_contrast(samples: Sequence[Sample], weights: Sequence[float], draws: int) -> Estimate:
     """Whole repeats drawn."""
-    x, y = _sides(samples, weights)
+    x, y = _sides(values(*samples), weights)
     return _resampled_mean(x, y, samples[0].rng("bootstrap"), draws)
 
 
@@ -119,9 +123,9 @@ def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) ->
 
 
 def draw(
-    x: np.ndarray, y: np.ndarray, shape: tuple[int, int], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Samples of whole pairs."""
+    values: Sequence[np.ndarray], shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, ...]:
+    """Samples of whole repeats."""
     rows, n = shape
-    picks = picks_of(len(x), rows, rng, n)
-    return np.take(x, picks, mode="clip"), np.take(y, picks, mode="clip")
+    picks = picks_of(len(values[0]), rows, rng, n)
+    return tuple(np.take(pool, picks, mode="clip") for pool in values)

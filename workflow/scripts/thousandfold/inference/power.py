@@ -2,14 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from scipy import stats
 
-from thousandfold.inference.designs import Design
-from thousandfold.inference.verdicts import Verdict, claim_verdict
+from thousandfold.inference.draws import parts
+from thousandfold.inference.questions import Question
+from thousandfold.inference.samples import Sample
+from thousandfold.inference.verdicts import Verdict, claim_verdict, conjunction_verdict
 
 DRAWS = 2000
 """Simulated studies of each n: the error of a chance is at most 1.1 points."""
@@ -17,55 +20,112 @@ DRAWS = 2000
 ASSUMED_REPEATS = 1000
 """Values that stand for an assumed distribution."""
 
-
-@dataclass(frozen=True)
-class Chances:
-    """How often each verdict comes up in studies with n repeats and this true difference."""
-
-    n: int
-    difference: float
-    chances: dict[Verdict, float]
-    """Of every verdict that came up; they add up to 1."""
+SIDES = {"less": -1, "more_stable": -1, "equivalent": 0, "precision": 0}
+"""Where the true effect lies if it is as claimed; 1 for all other claims."""
 
 
-def assumed(deviation: float) -> np.ndarray:
-    """A pilot that stands for an assumed standard deviation: quantiles of a normal distribution.
+def assumed(spread: float, sample: Sample) -> Sample:
+    """A pilot that stands for an assumed standard deviation, in the metric's units.
 
-    In the metric's units; shape (ASSUMED_REPEATS,).
+    It takes the place of `sample`, with quantiles of a normal distribution in random order, so that
+    pairs of two are unrelated; a constant stays one. Shape (ASSUMED_REPEATS,).
     """
     quantiles = stats.norm.ppf((np.arange(ASSUMED_REPEATS) + 0.5) / ASSUMED_REPEATS)
-    return deviation * quantiles / quantiles.std(ddof=1)
+    if sample.is_deterministic:
+        return replace(sample, values=np.zeros(ASSUMED_REPEATS))
+    shuffled = sample.rng("assumed spread").permutation(quantiles)
+    return replace(sample, values=spread * shuffled / quantiles.std(ddof=1))
 
 
-def verdict_chances(
-    pilot: tuple[np.ndarray, np.ndarray],
-    design: Design,
-    claim: tuple[str, float, float],
-    sizes: Sequence[int],
-    differences: Sequence[float],
-    rng: np.random.Generator,
-) -> Iterator[Chances]:
-    """The chance of each verdict on a mean difference, against n and the true difference.
+@dataclass(frozen=True)
+class Simulation:
+    """The deciding intervals of a claim's contrasts in simulated studies of n repeats of each."""
 
-    `pilot` are the finite repeats of a and b, shape (repeats,), or `assumed`; in a paired design
-    these are pairs. `claim` is its direction, its margin and alpha, the contrast's own share of it.
-    Studies are drawn from the pilot with replacement, once for each n and whatever the difference,
-    by moving the means. They inherit the pilot's uncertainty: with ten repeats its standard
-    deviation is known to about a quarter. Raises ValueError if a pilot has fewer than 2 values.
+    n: int
+    questions: tuple[Question, ...]
+    found: tuple[float, ...]
+    """The contrasts' effects where the studies are drawn from, on the scale of their estimates."""
+    lows: tuple[np.ndarray, ...]
+    """The intervals' lower ends of each contrast, shape (DRAWS,)."""
+    highs: tuple[np.ndarray, ...]
+
+    def chances(self, index: int, difference: float) -> dict[Verdict, float]:
+        """The chance of each verdict on one of the contrasts, given its true difference.
+
+        On the scale of the estimate. Chances of verdicts that came up; they add up to 1.
+        """
+        return _shares(self._verdicts(index, difference))
+
+    def joint_chances(self, in_margins: float) -> dict[Verdict, float]:
+        """The chance of each verdict on the claim that all of the contrasts make.
+
+        All true differences lie so many margins on the claimed side; those claimed to be none are
+        none, unless all are.
+        """
+        sides = [SIDES.get(question.contrast.expect, 1) for question in self.questions]
+        if not any(sides):
+            sides = [1] * len(sides)
+        together = zip(
+            *(
+                self._verdicts(index, side * in_margins * question.margin)
+                for index, (side, question) in enumerate(zip(sides, self.questions, strict=True))
+            ),
+            strict=True,
+        )
+        return _shares(map(_joint_verdict, together))
+
+    def _verdicts(self, index: int, difference: float) -> list[Verdict]:
+        contrast, found = self.questions[index].contrast, self.found[index]
+        low, high = (
+            contrast.moved(ends[index], found, difference) for ends in (self.lows, self.highs)
+        )
+        verdicts = claim_verdict(contrast.expect, low, high, self.questions[index].margin)
+        return list(verdicts)
+
+
+_joint_verdict = cache(conjunction_verdict)
+
+
+def _shares(verdicts: Iterable[Verdict]) -> dict[Verdict, float]:
+    return {verdict: found / DRAWS for verdict, found in Counter(verdicts).items()}
+
+
+def simulated(
+    questions: Sequence[Question], alpha: float, n: int, rng: np.random.Generator
+) -> Simulation:
+    """Studies of n repeats of each scenario, drawn with replacement from a pilot.
+
+    The pilot is the questions' samples; all questions are about one series and one metric, and
+    draw the same repeats of a scenario. `alpha` is the share of it that each contrast has. The
+    studies inherit the pilot's uncertainty: with ten repeats its standard deviation is known to
+    about a quarter.
     """
-    a, b = (_as_population(values) for values in pilot)
-    expect, margin, alpha = claim
-    for n in sizes:
-        low, high = design.mean_difference(*design.draw(a, b, (DRAWS, n), rng)).interval(alpha)
-        for difference in differences:
-            verdicts = claim_verdict(expect, low + difference, high + difference, margin)
-            counts = Counter(verdicts.tolist())
-            chances = {verdict: found / DRAWS for verdict, found in counts.items()}
-            yield Chances(n, difference, chances)
+    samples = {sample.scenario: sample for question in questions for sample in question.samples}
+    design = questions[0].design
+    pools = {
+        name: as_population(values)
+        for name, values in zip(samples, design.values(*samples.values()), strict=True)
+    }
+    ends: list[tuple[list[np.ndarray], list[np.ndarray]]] = [([], []) for _ in questions]
+    for rows in parts(DRAWS, n * len(pools)):
+        drawn = dict(zip(pools, design.draw(list(pools.values()), (rows, n), rng), strict=True))
+        for (lows, highs), question in zip(ends, questions, strict=True):
+            own = [drawn[name] for name in question.contrast.scenarios]
+            low, high = question.contrast.estimated(own, design).interval(alpha)
+            lows.append(low)
+            highs.append(high)
+    return Simulation(
+        n,
+        tuple(questions),
+        tuple(
+            question.contrast.effect_in([pools[name] for name in question.contrast.scenarios])
+            for question in questions
+        ),
+        *(tuple(map(np.concatenate, sides)) for sides in zip(*ends, strict=True)),
+    )
 
 
-def _as_population(values: np.ndarray) -> np.ndarray:
-    """Values with mean 0, of which the variance over n is that of the sample over n - 1."""
-    if len(values) < 2:
-        raise ValueError("a pilot needs at least 2 repeats of each scenario")
-    return (values - values.mean()) * math.sqrt(len(values) / (len(values) - 1))
+def as_population(values: np.ndarray) -> np.ndarray:
+    """Values of which the variance over n is that of the sample over n - 1; a single one stays."""
+    centre = values.mean()
+    return centre + (values - centre) * math.sqrt(len(values) / max(1, len(values) - 1))

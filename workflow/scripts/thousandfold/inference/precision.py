@@ -13,7 +13,6 @@ from thousandfold.inference.estimates import deviation
 from thousandfold.inference.resampling import FEWEST_DRAWS, mean_interval
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.tables.rows import (
-    BaselineRow,
     RequiredRepeatsRow,
     StandardErrorRow,
     SummaryRow,
@@ -25,26 +24,31 @@ RESAMPLES = 1000
 """Samples drawn with replacement for each resampled standard error."""
 
 
-def half_width(standard_error: Any, n: int) -> Any:
+def half_width(standard_error: Any, n: int, level: float = SUMMARY_LEVEL) -> Any:
     """Half the width of the t interval of a mean of n values, from its standard error."""
-    return stats.t.isf((1 - SUMMARY_LEVEL) / 2, n - 1) * standard_error
+    return stats.t.isf((1 - level) / 2, n - 1) * standard_error
 
 
-def describe(sample: Sample) -> dict[str, Any]:
-    """The summary table's statistics of one scenario's repeats, NaN where there are too few.
+def reach_of_mean(sample: Sample, level: float) -> float:
+    """Half the width of the t interval of a scenario's mean; NaN if there is none.
 
     Repeats that do not vary tell nothing of luck, so that their mean has no interval; unless they
     are the same by declaration, when it is the mean itself.
     """
+    if sample.varies:
+        n = len(sample.finite)
+        return float(half_width(sample.moments.deviation / math.sqrt(n), n, level))
+    return 0.0 if sample.is_constant else math.nan
+
+
+def describe(sample: Sample) -> dict[str, Any]:
+    """The summary table's statistics of one scenario's repeats, NaN where there are too few."""
     finite = sample.finite
     n = len(finite)
     mean = float(sample.moments.mean) if n else math.nan
     std = float(sample.moments.deviation) if n >= 2 else math.nan
     standard_error = std / math.sqrt(max(1, n))
-    if sample.varies:
-        reach = half_width(standard_error, n)
-    else:
-        reach = 0.0 if sample.is_constant else math.nan
+    reach = reach_of_mean(sample, SUMMARY_LEVEL)
     lowest, q25, median, q75, largest = (
         np.quantile(finite, [0, 0.25, 0.5, 0.75, 1]) if n else [math.nan] * 5
     )
@@ -91,19 +95,6 @@ def summarise(
     return rows
 
 
-def compare_with_baselines(
-    samples: Samples, baselines: Mapping[str, Mapping[str, float]]
-) -> list[BaselineRow]:
-    """The baselines table: one row per series, scenario and baseline."""
-    return [
-        BaselineRow(
-            series=series, scenario=scenario, baseline=name, **against_baseline(sample, baseline)
-        )
-        for (series, scenario), sample in samples.items()
-        for name, baseline in baselines.get(series, {}).items()
-    ]
-
-
 TARGETS = (1.0, 0.6, 0.2, 0.1)
 """Standard errors to reach, as shares of the margin."""
 
@@ -125,21 +116,6 @@ def _repeats_for(sd: float, target: float) -> float:
     ratio = float(sd) / target if target else math.inf
     n = ratio * ratio
     return max(2, math.ceil(n)) if math.isfinite(n) else n
-
-
-BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
-"""What a scenario is than a baseline, by the interval of their difference."""
-
-
-def against_baseline(sample: Sample, baseline: float) -> dict[str, Any]:
-    """A scenario's mean minus a baseline's error, with its one-sample t interval."""
-    row = describe(sample)
-    low, high = row["ci_low"] - baseline, row["ci_high"] - baseline
-    result = BETTER if high < 0 else WORSE if low > 0 else UNDECIDED
-    return {
-        "baseline_value": baseline, "n": row["n"], "difference": row["mean"] - baseline,
-        "ci_low": low, "ci_high": high, "result": result,
-    }  # fmt: skip
 
 
 def sample_sizes(n: int) -> np.ndarray:

@@ -83,10 +83,8 @@ class Question:
 
     @cached_property
     def compared(self) -> tuple[np.ndarray, ...]:
-        """The values of each sample that count: in a paired study of two, those of whole pairs."""
-        if len(self.samples) == 2:
-            return self.design.values(*self.samples)
-        return tuple(sample.finite for sample in self.samples)
+        """The values of each sample that count: in a paired study those of complete repeats."""
+        return self.design.values(*self.samples)
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ def replicate(
 
     Direction and exaggeration are given only if the pools are known to `differ`.
     """
-    xs, ys = design.draw(x, y, (DRAWS, n), rng)
+    xs, ys = design.draw((x, y), (DRAWS, n), rng)
     significant = design.mean_difference(xs, ys).p_difference() < NAIVE_ALPHA
     wrong_direction, median_exaggeration = math.nan, math.nan
     if differ and significant.any():

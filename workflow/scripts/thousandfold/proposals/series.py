@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.baselines import PERSISTENCE, baseline_errors, baseline_forecasts
+from thousandfold.baselines import PERSISTENCE, baseline_errors, persistence
 from thousandfold.errors import DataError
 from thousandfold.observations import panel_keys, read_series, time_of
 from thousandfold.proposals import name_made_of, number, quoted, text_of
@@ -55,7 +55,8 @@ class SeriesProposal:
     @property
     def margin(self) -> float:
         """A start for the smallest difference that matters."""
-        errors = baseline_errors(baseline_forecasts(self.series), self.series, "rmse")
+        forecasts = {PERSISTENCE: persistence(self.series).forecasts}
+        errors = baseline_errors(forecasts, self.series, "rmse")
         return MARGIN_SHARE * errors[PERSISTENCE] or 1.0
 
 

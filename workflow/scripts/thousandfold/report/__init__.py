@@ -11,6 +11,8 @@ from markupsafe import Markup
 from thousandfold.report.run import Run, SeriesRun, files_of
 from thousandfold.report.section import Section
 from thousandfold.report.sections.agreement import Agreement
+from thousandfold.report.sections.baselines_over_series import BaselinesOverSeries
+from thousandfold.report.sections.best_baseline import BestBaseline
 from thousandfold.report.sections.experiments import Experiments
 from thousandfold.report.sections.findings import Findings
 from thousandfold.report.sections.forecasts import Forecasts
@@ -49,11 +51,11 @@ class SectionOfSeries(Protocol):
 
 
 FIRST: tuple[SectionOfRun, ...] = (
-    Heading, OverSeries, Moderators, Variance, Ranks, OverAll
+    Heading, BaselinesOverSeries, OverSeries, Moderators, Variance, Ranks, OverAll
 )  # fmt: skip
 OF_EACH_SERIES: tuple[SectionOfSeries, ...] = (
-    Verdicts, Findings, TheSeries, Forecasts, Experiments, Repeats, Trust, Agreement, Stopping,
-    Pairs, Published,
+    BestBaseline, Verdicts, Findings, TheSeries, Forecasts, Experiments, Repeats, Trust,
+    Agreement, Stopping, Pairs, Published,
 )  # fmt: skip
 LAST: tuple[SectionOfRun, ...] = (Reading, ProvenanceFacts)
 """The sections of the page, in order."""

@@ -17,12 +17,17 @@ from thousandfold.series import Series
 from thousandfold.study import ImportedStudy, Study, StudySeries
 from thousandfold.svg import Figures
 from thousandfold.tables import TABLES, AnyRow, Row, read_rows
-from thousandfold.tables.rows import DESCRIPTION_TABLES, TRAINING_TABLES, SummaryRow
+from thousandfold.tables.rows import (
+    DESCRIPTION_TABLES,
+    PLANNING_TABLES,
+    TRAINING_TABLES,
+    SummaryRow,
+)
 
 
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
-    others = {"repeats", "forecasts", "power"}
+    others = {"repeats", "forecasts", *PLANNING_TABLES}
     if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
     if not study.has_claims_over_series:

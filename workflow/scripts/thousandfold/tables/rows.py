@@ -452,18 +452,48 @@ class PowerRow(Row, table="power"):
 
     series: str = column("the series' name")
     id: str = column("the finding's id")
-    scenario_a: str = column("the scenario that the claim is about")
+    scenario_a: str = column("as in contrasts.csv")
     scenario_b: str | None = column("the scenario it is compared with")
     metric: str = column("what is compared")
-    estimand: str = column("mean or ratio, as in contrasts.csv")
+    estimand: str = column("as in contrasts.csv")
     margin: float = column("smallest effect that matters", CONTRAST)
     pilot: int | None = column(
         "repeats of each whose spread is taken; empty if it is assumed (study.assumed_spread)"
     )
     n: int = column("repeats of each")
-    difference: float = column("the true difference or ratio", CONTRAST)
+    difference: float = column(
+        "the true difference, slope or ratio; of a standard error, its distance from the middle of "
+        "the claimed range",
+        CONTRAST,
+    )
     verdict: str = column("what the data would say")
     chance: float = column("how often they would, in simulated studies through what decides")
+
+
+class PowerClaimRow(Row, table="power_claims"):
+    """How likely a verdict is on a claim of several comparisons, on one series."""
+
+    series: str = column("the series' name")
+    id: str = column("the finding's id")
+    n: int = column("repeats of each")
+    in_margins: float = column(
+        "by how many margins each true difference lies on the claimed side; where none is claimed "
+        "there is none, unless none is claimed of all"
+    )
+    verdict: str = column("what the data would say about the claim")
+    chance: float = column("how often they would, in simulated studies through what decides")
+
+
+class UnplannedRow(Row, table="unplanned"):
+    """A claim, or one of its comparisons, of which power.csv and power_claims.csv say nothing."""
+
+    series: str | None = column("the series' name; empty: all", default=None)
+    id: str = column("the finding's id")
+    scenario_a: str | None = column(
+        "as in contrasts.csv; empty: it is about the claim as a whole", default=None
+    )
+    scenario_b: str | None = column("the scenario it is compared with", default=None)
+    because: str = column("why nothing is said")
 
 
 class MarginRow(Row, table="margins"):
@@ -732,31 +762,84 @@ class MethodPairRow(Row, table="method_pairs"):
     improvement_high: OptionalFloat = column("its upper end")
 
 
+class PerformanceProfileRow(Row, table="performance_profiles"):
+    """How many repeats of a scenario are better than a value of the study's metric.
+
+    It decides nothing. Empty if the metric is not on one scale.
+    """
+
+    scenario: str = column("the scenario's name")
+    threshold: float = column("the value that they are better than", METRIC)
+    share: float = column("the share of repeats that are, mean over series")
+    share_low: OptionalFloat = column("lower end of its interval over resampled repeats")
+    share_high: OptionalFloat = column("its upper end")
+
+
+_BASELINE = (
+    "persistence, drift, seasonal_naive, an autoregression with the given number of lags (ar1, "
+    "...) or with that of the lowest AIC (ar_aic), ets or theta"
+)
+
+
 class BaselineRow(Row, table="baselines"):
     """A scenario next to a forecast that needs no network."""
 
     series: str = column("the series' name")
     scenario: str = column("the scenario's name")
-    baseline: str = column(
-        "persistence, drift or an autoregression with the given number of lags (ar1, ...)"
-    )
+    baseline: str = column(_BASELINE)
     baseline_value: OptionalFloat = column("the baseline's metric over the test rows", METRIC)
     n: int = column("finite repeats")
     difference: OptionalFloat = column("the scenario's mean minus the baseline's", METRIC)
-    ci_low: OptionalFloat = column("lower end of its 95 % one-sample t interval", METRIC)
+    ci_low: OptionalFloat = column(
+        "lower end of its one-sample t interval, without adjustment", METRIC
+    )
     ci_high: OptionalFloat = column("its upper end", METRIC)
+    interval_level: float = column("the interval's level, 1 - alpha")
     result: str = column(
         "better, worse or undecided, if the interval lies below, above or around 0"
     )
+    is_best: bool = column(
+        "whether no other baseline has a lower value on the series' test rows, which are thus "
+        "looked at before it is chosen"
+    )
+
+
+class BaselineOverSeriesRow(Row, table="baselines_over_series"):
+    """A scenario next to a forecast that needs no network, on all series."""
+
+    scenario: str = column("the scenario's name")
+    baseline: str = column(f"best, on each series the one that is_best; or {_BASELINE}")
+    n_series: int = column("series that have this baseline")
+    n_better: int = column("those on which the scenario is better, by the interval of baselines")
+    n_worse: int = column("those on which it is worse")
+    n_undecided: int = column("the others")
+    n_ratios: int = column("series that have a ratio: with a finite mean, and a baseline above 0")
+    median_ratio: OptionalFloat = column(
+        "the median over series of the scenario's mean over the baseline's value"
+    )
+    median_ratio_low: OptionalFloat = column(
+        "lower end of its order-statistic interval, whose level is at least 1 - alpha; empty of "
+        "few series"
+    )
+    median_ratio_high: OptionalFloat = column("its upper end")
+
+
+class BaselineModelRow(Row, table="baseline_models"):
+    """What a forecast that needs no network is on a series."""
+
+    series: str = column("the series' name")
+    baseline: str = column(_BASELINE)
+    model: str | None = column("what was fitted to the training rows; empty if nothing was")
+    value: OptionalFloat = column("its value of the study's metric over the test rows", METRIC)
+    is_best: bool = column("whether no other baseline has a lower value")
+    left_out_because: str | None = column("why the series does not have this baseline")
 
 
 class BaselineForecastRow(Row, table="baseline_forecasts"):
     """A baseline's forecast of a test row."""
 
     series: str = column("the series' name")
-    baseline: str = column(
-        "persistence, drift or an autoregression with the given number of lags (ar1, ...)"
-    )
+    baseline: str = column(_BASELINE)
     step: int = column("index of the test row, from 1")
     forecast: float = column("the baseline's one-step forecast", SERIES)
 
@@ -957,11 +1040,14 @@ TABLES: dict[str, Columns] = {
 }
 """The columns of each table that a run can leave."""
 
+PLANNING_TABLES = ("power", "power_claims", "unplanned")
+"""The tables that are only made where they are asked for."""
+
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "reach", "blocks")
 """The tables about a training, which repeats from elsewhere do not have."""
 
 DESCRIPTION_TABLES = (
     "series_attributes", "moderators", "variance_components", "allocations", "methods",
-    "method_pairs",
+    "method_pairs", "performance_profiles",
 )  # fmt: skip
 """The tables beside verdicts over series, which other studies do not have."""

@@ -41,6 +41,8 @@ class Contrast(ABC):
     """Whether a weighted sum of means is estimated, if only of logarithms."""
     is_ratio: ClassVar[bool] = False
     """Whether it is a ratio, inferred on the scale of logarithms."""
+    depends_on_level: ClassVar[bool] = False
+    """Whether inference takes more than how values vary about their mean."""
     neutral: ClassVar[float] = 0.0
     """What stands for no difference."""
     quantity: ClassVar[str]
@@ -106,6 +108,24 @@ class Contrast(ABC):
         `compared` are the values of each sample that count.
         """
         return design.contrast(samples, self.weights())
+
+    def estimated(
+        self, values: Sequence[np.ndarray], design: "Design"
+    ) -> Estimate | PrecisionEstimate:
+        """Estimates from many samples at once, along the last axis of the scenarios' values."""
+        return design.weighted_means(values, self.weights())
+
+    def effect_in(self, pools: Sequence[np.ndarray]) -> float:
+        """The true effect where samples are drawn from these values of the scenarios."""
+        return float(np.dot(self.weights(), [pool.mean() for pool in pools]))
+
+    def moved(self, end: Any, found: float, wanted: float) -> Any:
+        """An end of an interval had the true effect been another one than was found."""
+        return end - found + wanted
+
+    def is_possible(self, difference: float) -> bool:
+        """Whether there can be such a true effect, on the scale of the estimate."""
+        return True
 
     def resampled_nulls(
         self, samples: "Sequence[Sample]", design: "Design", draws: int

@@ -37,7 +37,7 @@ class Precision(Contrast):
     expect: str = "precision"
 
     estimand = "precision"
-    quantity = "precision"
+    quantity = "distance of the standard error from the middle of the claimed range"
     is_of_means = False
 
     @classmethod
@@ -72,10 +72,25 @@ class Precision(Contrast):
     ) -> PrecisionEstimate | None:
         """From the repeats' standard deviation."""
         (values,) = compared
-        return self._estimate(values) if len(values) >= 2 else None
+        return self.estimated(compared, design) if len(values) >= 2 else None
 
-    def _estimate(self, values: np.ndarray) -> PrecisionEstimate:
-        return PrecisionEstimate(deviation(values), self.mean_of, self.middle)
+    def estimated(self, values: Sequence[np.ndarray], design: "Design") -> PrecisionEstimate:
+        """From the standard deviations."""
+        (own,) = values
+        return PrecisionEstimate(deviation(own), self.mean_of, self.middle)
+
+    def effect_in(self, pools: Sequence[np.ndarray]) -> float:
+        """How far the standard error is from the middle of the claimed range."""
+        (pool,) = pools
+        return float(pool.std()) / math.sqrt(self.mean_of) - self.middle
+
+    def moved(self, end: Any, found: float, wanted: float) -> Any:
+        """On another scale, so that the standard error is as far from the middle as is wanted."""
+        return (end + self.middle) * (wanted + self.middle) / (found + self.middle) - self.middle
+
+    def is_possible(self, difference: float) -> bool:
+        """Only a standard error above 0 is."""
+        return self.middle + difference > 0
 
     def resampled_nulls(
         self, samples: "Sequence[Sample]", design: "Design", draws: int
@@ -83,10 +98,11 @@ class Precision(Contrast):
         """As if the claimed range had the true value for its middle."""
         (sample,) = samples
         values, rng = sample.finite, sample.rng("calibration of precision")
-        truth = float(values.std()) / math.sqrt(self.mean_of)
+        truth = self.effect_in((values,)) + self.middle
         for rows in parts(draws, len(values)):
             picks = picks_of(len(values), rows, rng)
-            yield replace(self._estimate(np.take(values, picks, mode="clip")), middle=truth)
+            drawn = np.take(values, picks, mode="clip")
+            yield replace(self.estimated((drawn,), design), middle=truth)
 
     def why_no_interval(
         self, samples: "Sequence[Sample]", sizes: Sequence[int], design: "Design"

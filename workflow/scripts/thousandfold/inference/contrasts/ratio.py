@@ -19,6 +19,7 @@ class MeanRatio(LogRatio):
 
     estimand = "ratio"
     quantity = "ratio of geometric means"
+    depends_on_level = True
     logarithms = (
         *LogRatio.logarithms, "mean_a", "mean_b", "estimate_a", "estimate_b", "bootstrap_t_low",
         "bootstrap_t_high", "median_difference", "trimmed_mean_difference",

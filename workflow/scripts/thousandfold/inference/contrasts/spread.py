@@ -39,8 +39,17 @@ class SpreadRatio(LogRatio):
         self, samples: "Sequence[Sample]", compared: Sequence[np.ndarray], design: "Design"
     ) -> Estimate | None:
         """The design's log ratio of spreads."""
-        x, y = compared
-        return design.spread_ratio(x, y) if min(len(x), len(y)) >= 2 else None
+        return self.estimated(compared, design) if min(map(len, compared)) >= 2 else None
+
+    def estimated(self, values: Sequence[np.ndarray], design: "Design") -> Estimate:
+        """The design's log ratio of spreads."""
+        x, y = values
+        return design.spread_ratio(x, y)
+
+    def effect_in(self, pools: Sequence[np.ndarray]) -> float:
+        """The log ratio of their spreads."""
+        x, y = (float(absolute_deviations(pool).mean()) for pool in pools)
+        return math.log(x / y)
 
     def resampled_nulls(
         self, samples: "Sequence[Sample]", design: "Design", draws: int
@@ -48,11 +57,11 @@ class SpreadRatio(LogRatio):
         """From samples of the smaller one's size, with their spreads moved to a common one."""
         a, b = samples
         x, y = design.values(a, b)
-        truth = math.log(absolute_deviations(x).mean() / absolute_deviations(y).mean())
+        truth = self.effect_in((x, y))
         rng = a.rng_with(b, "calibration of spread")
         n = min(len(x), len(y))
         for rows in parts(draws, n):
-            found = design.spread_ratio(*design.draw(x, y, (rows, n), rng))
+            found = self.estimated(design.draw((x, y), (rows, n), rng), design)
             yield replace(found, difference=found.difference - truth)
 
     def why_no_interval(

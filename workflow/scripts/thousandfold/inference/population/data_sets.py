@@ -4,7 +4,7 @@ Ranks take one score of each method on each data set; what is resampled, the sco
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -162,42 +162,60 @@ def _better(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def performance_profile(
-    scores: Strata, thresholds: np.ndarray, alpha: float, rng: np.random.Generator
+    scores: Strata,
+    thresholds: np.ndarray,
+    alpha: float,
+    rng: np.random.Generator,
+    *,
+    higher_is_better: bool,
 ) -> list[Aggregate]:
-    """The share of scores above each threshold, mean over data sets, with its interval.
+    """The share of scores better than each threshold, mean over data sets, with its interval.
 
     Agarwal and others (2021); pointwise stratified bootstrap intervals at level 1 - alpha.
     """
+    sizes = np.array([len(stratum) for stratum in scores])
 
-    def above(threshold: float) -> Callable[[np.ndarray, np.ndarray], Any]:
-        return lambda pooled, ends: np.mean(
-            [part.mean(axis=-1) for part in np.split(pooled > threshold, ends, axis=-1)], axis=0
-        )
+    def better_than(threshold: float) -> Statistic:
+        def share(pooled: np.ndarray, ends: np.ndarray) -> Any:
+            is_better = pooled > threshold if higher_is_better else pooled < threshold
+            counts = np.add.reduceat(is_better, [0, *ends], axis=-1, dtype=int)
+            return (counts / sizes).mean(axis=-1)
 
-    seed = int(rng.integers(2**32))
-    return [
-        _aggregated(scores, above(float(threshold)), alpha, np.random.default_rng(seed))
-        for threshold in thresholds
-    ]
+        return share
+
+    return _aggregates(scores, map(better_than, thresholds.tolist()), alpha, rng)
+
+
+Statistic = Callable[[np.ndarray, np.ndarray], Any]
+"""Of the pooled scores, shape (..., scores), and of where the strata end but for the last."""
 
 
 def _aggregated(
-    scores: Strata,
-    statistic: Callable[[np.ndarray, np.ndarray], Any],
-    alpha: float,
-    rng: np.random.Generator,
+    scores: Strata, statistic: Statistic, alpha: float, rng: np.random.Generator
 ) -> Aggregate:
-    """A statistic of the pooled scores (..., scores), which is told where strata end.
+    (found,) = _aggregates(scores, [statistic], alpha, rng)
+    return found
+
+
+def _aggregates(
+    scores: Strata, statistics: Iterable[Statistic], alpha: float, rng: np.random.Generator
+) -> list[Aggregate]:
+    """Statistics, all of the same resamples.
 
     Resampled are the repeats within each stratum (Agarwal and others 2021, section 4.1).
     """
     ends = np.cumsum([len(stratum) for stratum in scores])[:-1]
-    estimate = float(statistic(np.concatenate(scores), ends))
+    pooled = np.concatenate(scores)
     if min(map(len, scores)) < 2:
-        return Aggregate(estimate, None)
+        return [Aggregate(float(statistic(pooled, ends)), None) for statistic in statistics]
     n = sum(map(len, scores))
     draws = min(DRAWS, max(FEWEST_DRAWS, MOST_VALUES // n))
     drawn = np.concatenate(
         [stratum[picks_of(len(stratum), draws, rng)] for stratum in scores], axis=1
     )
-    return Aggregate(estimate, percentile_interval(statistic(drawn, ends), alpha))
+    return [
+        Aggregate(
+            float(statistic(pooled, ends)), percentile_interval(statistic(drawn, ends), alpha)
+        )
+        for statistic in statistics
+    ]

@@ -24,7 +24,9 @@ from thousandfold.inference.population.components import (
 )
 from thousandfold.inference.population.data_sets import (
     Ranking,
+    Strata,
     interquartile_mean,
+    performance_profile,
     probability_of_improvement,
     ranking,
 )
@@ -40,6 +42,7 @@ from thousandfold.tables.rows import (
     MethodPairRow,
     MethodRow,
     ModeratorRow,
+    PerformanceProfileRow,
     PopulationRow,
     SeriesAttributeRow,
     VarianceComponentRow,
@@ -52,6 +55,12 @@ MEDIAN_DRAWS = 2000
 
 ROUNDING = 1e-9
 
+THRESHOLDS = 50
+"""Places of performance profiles."""
+
+PROFILED = (0.01, 0.99)
+"""Between these quantiles of all repeats."""
+
 FEWEST_METHODS = 3
 """Two need no ranks."""
 
@@ -60,12 +69,13 @@ FEWEST_METHODS = 3
 class Description:
     """Rows of the tables that describe a study of many series."""
 
-    attributes: list[SeriesAttributeRow] = field(default_factory=list)
+    series_attributes: list[SeriesAttributeRow] = field(default_factory=list)
     moderators: list[ModeratorRow] = field(default_factory=list)
-    components: list[VarianceComponentRow] = field(default_factory=list)
+    variance_components: list[VarianceComponentRow] = field(default_factory=list)
     allocations: list[AllocationRow] = field(default_factory=list)
     methods: list[MethodRow] = field(default_factory=list)
     method_pairs: list[MethodPairRow] = field(default_factory=list)
+    performance_profiles: list[PerformanceProfileRow] = field(default_factory=list)
 
 
 def described(
@@ -82,7 +92,7 @@ def described(
         if not math.isnan(effect.effect):
             by_contrast.setdefault((effect.id, effect.comparison), []).append(effect)
     found = Description(
-        attributes=[
+        series_attributes=[
             SeriesAttributeRow(series=name, attribute=attribute, value=str(value))
             for name, own in attributes.items()
             for attribute, value in own.items()
@@ -94,15 +104,21 @@ def described(
             continue
         found.moderators.extend(_moderators(row, own, attributes))
         components, planned = _variance(row, own, settings.seed)
-        found.components.extend(components)
+        found.variance_components.extend(components)
         found.allocations.extend(planned)
+    scores = shared_scores(repeats, settings.metric)
+    higher_is_better = settings.directions[settings.metric]
     methods, pairs = ranks_over_series(
-        repeats, settings.metric, settings.seed,
-        higher_is_better=settings.directions[settings.metric],
+        scores, settings.metric, settings.seed, higher_is_better=higher_is_better,
         is_on_one_scale=settings.is_on_one_scale,
     )  # fmt: skip
     found.methods.extend(methods)
     found.method_pairs.extend(pairs)
+    if settings.is_on_one_scale:
+        profiles = profiles_over_series(
+            scores, settings.metric, settings.seed, higher_is_better=higher_is_better
+        )
+        found.performance_profiles.extend(profiles)
     return found
 
 
@@ -208,13 +224,10 @@ def _planned(
     return planned
 
 
-def ranks_over_series(
-    repeats: pd.DataFrame, metric: str, seed: int, *, higher_is_better: bool, is_on_one_scale: bool
-) -> tuple[list[MethodRow], list[MethodPairRow]]:
-    """Scenarios ranked by their mean on each series, and in pairs; empty of fewer than three.
+def shared_scores(repeats: pd.DataFrame, metric: str) -> dict[str, Strata]:
+    """The finite values of each scenario on each series on which all have some.
 
-    Only series count on which every scenario has a finite repeat, and only finite repeats.
-    Interquartile means need a metric that is on one scale on all series.
+    Empty of fewer than three scenarios or two series, of which nothing is compared.
     """
     finite = repeats[np.isfinite(repeats[metric].to_numpy(float))]
     scores = {
@@ -228,10 +241,28 @@ def ranks_over_series(
         if all((name, method) in scores for method in methods)
     ]
     if len(methods) < FEWEST_METHODS or len(shared) < 2:
+        return {}
+    return {method: [scores[name, method] for name in shared] for method in methods}
+
+
+def ranks_over_series(
+    strata: Mapping[str, Strata],
+    metric: str,
+    seed: int,
+    *,
+    higher_is_better: bool,
+    is_on_one_scale: bool,
+) -> tuple[list[MethodRow], list[MethodPairRow]]:
+    """Scenarios ranked by their mean on each series, and in pairs.
+
+    `strata` are shared scores. Interquartile means need a metric that is on one scale on all
+    series.
+    """
+    if not strata:
         return [], []
-    means = np.array([[scores[name, method].mean() for method in methods] for name in shared])
+    methods = list(strata)
+    means = np.array([[own.mean() for own in strata[method]] for method in methods]).T
     found = ranking(means, DESCRIPTIVE_ALPHA, higher_is_better=higher_is_better)
-    strata = {method: [scores[name, method] for name in shared] for method in methods}
     rng = np.random.default_rng(resampling_seed(seed, "", "", f"ranks of {metric}"))
     rows = [
         _method(found, index, method, strata[method] if is_on_one_scale else None, rng)
@@ -251,6 +282,34 @@ def ranks_over_series(
             )
         )  # fmt: skip
     return rows, pairs
+
+
+def profiles_over_series(
+    strata: Mapping[str, Strata], metric: str, seed: int, *, higher_is_better: bool
+) -> list[PerformanceProfileRow]:
+    """How many repeats of each scenario are better than each of some values of the metric.
+
+    These are quantiles of all repeats. `strata` are shared scores, on one scale on all series.
+    """
+    if not strata:
+        return []
+    pooled = np.concatenate([own for scores in strata.values() for own in scores])
+    thresholds = np.unique(np.quantile(pooled, np.linspace(*PROFILED, THRESHOLDS)))
+    rows = []
+    for method, scores in strata.items():
+        purpose = f"performance profile of {metric}"
+        rng = np.random.default_rng(resampling_seed(seed, "", method, purpose))
+        shares = performance_profile(
+            scores, thresholds, DESCRIPTIVE_ALPHA, rng, higher_is_better=higher_is_better
+        )
+        rows += [
+            PerformanceProfileRow(
+                scenario=method, threshold=float(threshold), share=share.estimate,
+                **_ends("share", share.interval),
+            )
+            for threshold, share in zip(thresholds, shares, strict=True)
+        ]  # fmt: skip
+    return rows
 
 
 def _method(

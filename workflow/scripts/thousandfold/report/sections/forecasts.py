@@ -8,8 +8,9 @@ from typing import Self
 from markupsafe import Markup
 
 from thousandfold import figures
+from thousandfold.baselines import PERSISTENCE, in_words
 from thousandfold.formatting import percent
-from thousandfold.inference.precision import BETTER, SUMMARY_LEVEL, WORSE
+from thousandfold.inference.baselines import BETTER, WORSE
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
@@ -18,13 +19,13 @@ from thousandfold.tables.rows import BaselineForecastRow, BaselineRow, ForecastB
 
 @dataclass(frozen=True)
 class Forecasts(Section):
-    """The bands of the forecasts, and how many scenarios beat the baselines."""
+    """The bands of the forecasts, and how many scenarios beat the best baseline."""
 
     anchor: str
     test_rows: int
     horizon: int
     beaten: str
-    """How many scenarios do better than the baselines; "" if there are none."""
+    """How many scenarios do better than the best baseline; "" if there is none."""
     figure: Markup
 
     @classmethod
@@ -33,10 +34,16 @@ class Forecasts(Section):
         series, bands = run.series, by(run.rows(ForecastBandRow), "scenario")
         if series is None or not bands:
             return None
+        against_best = [row for row in run.rows(BaselineRow) if row.is_best]
+        shown = {PERSISTENCE, *(row.baseline for row in against_best)}
         baselines = by(run.rows(BaselineForecastRow), "baseline")
         drawn = figures.forecast_fans(
             [(label, bands[name]) for name, label in run.labels.items() if name in bands],
-            {name: [row.forecast for row in rows] for name, rows in baselines.items()},
+            {
+                in_words(name): [row.forecast for row in rows]
+                for name, rows in baselines.items()
+                if name in shown
+            },
             series.labels[-series.test_rows :],
             run.source.unit,
         )
@@ -44,24 +51,21 @@ class Forecasts(Section):
             anchor=run.anchor,
             test_rows=series.test_rows,
             horizon=series.horizon,
-            beaten=_against_baselines(run.rows(BaselineRow), metric_name(run.study.metric)),
+            beaten=_against_best(against_best, metric_name(run.study.metric)),
             figure=run.drawn("forecasts", drawn),
         )
 
 
-def _against_baselines(rows: Sequence[BaselineRow], metric: str) -> str:
-    """In a sentence, how many scenarios do better than each forecast that needs no network.
+def _against_best(rows: Sequence[BaselineRow], metric: str) -> str:
+    """In a sentence, how many scenarios do better than the best forecast that needs no network.
 
     Nothing where the metric does not measure forecasts.
     """
     if not rows:
         return ""
-    parts = []
-    for name, against in by(list(rows), "baseline").items():
-        results = Counter(row.result for row in against)
-        parts.append(f"{results[BETTER]} better and {results[WORSE]} worse than {name}")
-    scenarios = len({row.scenario for row in rows})
+    results = Counter(row.result for row in rows)
     return (
-        f"Of {scenarios} scenarios, {'; '.join(parts)} "
-        f"({percent(SUMMARY_LEVEL)} intervals of the mean {metric})."
+        f"Of {len(rows)} scenarios, {results[BETTER]} do better and {results[WORSE]} worse than "
+        f"the best of these, {in_words(rows[0].baseline)} ({percent(rows[0].interval_level)} "
+        f"intervals of the mean {metric})."
     )

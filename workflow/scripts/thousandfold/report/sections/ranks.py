@@ -10,9 +10,9 @@ from markupsafe import Markup
 from thousandfold import figures
 from thousandfold.formatting import decimals, level, number, p_value, percent
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
-from thousandfold.report.run import Run
+from thousandfold.report.run import Run, by
 from thousandfold.report.section import Section
-from thousandfold.tables.rows import MethodPairRow, MethodRow
+from thousandfold.tables.rows import MethodPairRow, MethodRow, PerformanceProfileRow
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Ranks(Section):
     methods: Sequence[Ranked]
     pairs: Sequence[RankedPair]
     figure: Markup
+    profiles: Markup | None
+    profile_level: str
 
     @classmethod
     def of(cls, run: Run) -> Self | None:
@@ -89,7 +91,21 @@ class Ranks(Section):
                 for row in pairs
             ],
             figure=run.figures.add("ranks", drawn),
+            profiles=_profiles(run, [row.scenario for row in methods]),
+            profile_level=percent(1 - DESCRIPTIVE_ALPHA),
         )  # fmt: skip
+
+
+def _profiles(run: Run, scenarios: Sequence[str]) -> Markup | None:
+    """The performance profiles of scenarios; None if the metric is not on one scale."""
+    rows = by(run.rows(PerformanceProfileRow), "scenario")
+    if not rows:
+        return None
+    panels = [(run.labels[name], rows[name]) for name in scenarios]
+    metric = run.study.measured(run.study.metric)
+    better = "above" if metric.higher_is_better else "below"
+    drawn = figures.performance_profiles(panels, metric.name, better)
+    return run.figures.add("performance-profiles", drawn)
 
 
 def together(

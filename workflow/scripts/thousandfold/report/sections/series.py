@@ -1,5 +1,6 @@
 """The series, and every scenario against forecasts that need no network."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -9,11 +10,23 @@ from markupsafe import Markup
 from thousandfold import figures
 from thousandfold.baselines import in_words
 from thousandfold.formatting import number, percent
-from thousandfold.inference.precision import SUMMARY_LEVEL
+from thousandfold.inference.baselines import BETTER, UNDECIDED, WORSE
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
-from thousandfold.tables.rows import BaselineRow
+from thousandfold.tables.rows import BaselineModelRow, BaselineRow
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A forecast that needs no network, and how many scenarios are better, undecided or worse."""
+
+    name: str
+    model: str
+    value: str
+    counts: Sequence[int]
+    left_out_because: str
+    """"" if it is not left out."""
 
 
 @dataclass(frozen=True)
@@ -43,22 +56,20 @@ class TheSeries(Section):
     figure: Markup
     metric: str
     unit: str
-    mean_level: str
-    baselines: Sequence[str]
-    """Their names."""
-    values: str
-    """The metric of each."""
+    level: str
+    baselines: Sequence[Baseline]
+    compared: Sequence[str]
+    """The names of those that are not left out."""
     scenarios: Sequence[Scenario]
 
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
         """The series, if it is known."""
-        series, source, digits = run.series, run.source, run.digits
+        series, source = run.series, run.source
         if series is None:
             return None
         rows = run.rows(BaselineRow)
-        values = {row.baseline: number(row.baseline_value, digits) for row in rows}
-        named = [f"{value} ({in_words(name)})" for name, value in values.items()]
+        against = by(rows, "baseline")
         drawn = figures.series_figure(series.values, series.labels, series.test_rows, source.unit)
         return cls(
             anchor=run.anchor,
@@ -67,21 +78,33 @@ class TheSeries(Section):
             figure=run.drawn("series", drawn),
             metric=metric_name(run.study.metric),
             unit=run.unit,
-            mean_level=percent(SUMMARY_LEVEL),
-            baselines=list(values),
-            values=" and ".join([", ".join(named[:-1]), *named[-1:]]),
+            level=percent(1 - run.study.alpha),
+            baselines=[
+                _baseline(run, row, against.get(row.baseline, []))
+                for row in run.rows(BaselineModelRow)
+            ],
+            compared=[in_words(name) for name in against],
             scenarios=[
-                Scenario(
-                    run.labels[scenario],
-                    [
-                        AgainstBaseline(
-                            number(row.difference, digits),
-                            f"[{number(row.ci_low, digits)}, {number(row.ci_high, digits)}]",
-                            row.result,
-                        )
-                        for row in against
-                    ],
-                )
-                for scenario, against in by(rows, "scenario").items()
+                Scenario(run.labels[scenario], [_against(run, row) for row in of_scenario])
+                for scenario, of_scenario in by(rows, "scenario").items()
             ],
         )
+
+
+def _baseline(run: SeriesRun, row: BaselineModelRow, against: Sequence[BaselineRow]) -> Baseline:
+    """A row of the table of models, and those of the scenarios against it."""
+    found = Counter(each.result for each in against)
+    return Baseline(
+        name=in_words(row.baseline),
+        model=row.model or "",
+        value=number(row.value, run.digits),
+        counts=[found[result] for result in (BETTER, UNDECIDED, WORSE)],
+        left_out_because=row.left_out_because or "",
+    )
+
+
+def _against(run: SeriesRun, row: BaselineRow) -> AgainstBaseline:
+    difference, low, high = (
+        number(value, run.digits) for value in (row.difference, row.ci_low, row.ci_high)
+    )
+    return AgainstBaseline(difference, f"[{low}, {high}]", row.result)

@@ -1,7 +1,7 @@
 """What holds: every claim with its verdict, and the comparisons that it rests on."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -102,6 +102,9 @@ class Verdicts(Section):
     better: str
     level: str
     k: int
+    """Comparisons that share alpha; 0 if all claims are over series."""
+    exploratory_level: str | None
+    """That of intervals of claims over series; None if there are none."""
     alpha: str
     p_below: str
     misses: Misses | None
@@ -117,10 +120,13 @@ class Verdicts(Section):
         study, claims, contrasts = run.study, run.rows(ClaimRow), run.rows(ContrastRow)
         found = [row.verdict for row in claims]
         reaches = reaches_of(run)
+        exploratory = exploratory_claims(run.run.rows(ContrastRow))
+        registered = [row for row in contrasts if row.id not in exploratory]
         axes = {estimand: _axis(kind, contrasts) for estimand, kind in KINDS.items()}
 
         def comparison(row: ContrastRow) -> Comparison:
-            return _comparison(run, row, axes[row.estimand], reaches.get(key_of(row)))
+            p = row.exploratory_p if row.id in exploratory else row.claim_p_family
+            return _comparison(run, row, axes[row.estimand], p, reaches.get(key_of(row)))
 
         return cls(
             anchor=run.anchor,
@@ -129,8 +135,9 @@ class Verdicts(Section):
             unit=run.unit,
             has_other_metrics=len(study.metrics) > 1,
             better="higher" if study.measured(study.metric).higher_is_better else "lower",
-            level=percent(contrasts[0].interval_level, 2) if contrasts else "",
-            k=contrasts[0].k if contrasts else 0,
+            level=percent(registered[0].interval_level, 2) if registered else "",
+            k=registered[0].k if registered else 0,
+            exploratory_level=percent(1 - study.alpha) if exploratory else None,
             alpha=percent(study.alpha),
             p_below=f"{study.alpha:g}",
             misses=misses_of(run),
@@ -142,6 +149,11 @@ class Verdicts(Section):
             ],
             test_rows=run.series.test_rows if reaches and run.series else 0,
         )
+
+
+def exploratory_claims(rows: Iterable[ContrastRow]) -> set[str]:
+    """The ids of claims over series, whose verdicts on single series are exploratory."""
+    return {row.id for row in rows if not math.isnan(row.exploratory_p)}
 
 
 def misses_of(run: SeriesRun) -> Misses | None:
@@ -162,7 +174,9 @@ def _axis(kind: type[Contrast], contrasts: Sequence[ContrastRow]) -> Axis:
     return Axis(kind, -reach, reach)
 
 
-def _comparison(run: SeriesRun, row: ContrastRow, axis: Axis, reach: ReachRow | None) -> Comparison:
+def _comparison(
+    run: SeriesRun, row: ContrastRow, axis: Axis, p: float, reach: ReachRow | None
+) -> Comparison:
     """A row of the contrasts table as the page prints it."""
     kind = KINDS[row.estimand]
     digits = 2 if kind.is_ratio else decimals(row.margin)
@@ -182,7 +196,7 @@ def _comparison(run: SeriesRun, row: ContrastRow, axis: Axis, reach: ReachRow | 
         interval=interval if is_estimated else "",
         forest=_forest(row, axis),
         margin=kind.shown_margin(row),
-        p=p_value(row.claim_p_family),
+        p=p_value(p),
         sizes=[n for n in (row.n_a, row.n_b) if n is not None],
         reach=mark_of_reach(reach),
     )

@@ -17,13 +17,14 @@ from thousandfold.packs import (
     PackedBlock,
     damaged_packs,
     finished_packs,
+    forget_plans,
     pack_file,
     pack_name,
     read_plan,
     read_plans,
     set_aside_damaged_packs,
     write_pack,
-    write_plans,
+    write_plan,
 )
 from thousandfold.records import DamagedFileError
 from thousandfold.study import Block
@@ -144,18 +145,20 @@ def named(*packs):
 
 def test_plans_come_back_and_those_no_longer_wanted_go(tmp_path):
     one, two, three = packed_blocks(3)
-    write_plans(tmp_path, named([one], [two, three]))
-    assert read_plans(tmp_path) == named([one], [two, three])
+    plans = named([one], [two, three])
+    for name, blocks in plans.items():
+        write_plan(tmp_path, name, blocks)
+    assert read_plans(tmp_path) == plans
     assert read_plan(tmp_path, pack_name([two, three])) == (two, three)
-    write_plans(tmp_path, named([one]))
+    forget_plans(tmp_path, {pack_name([one])})
     assert read_plans(tmp_path) == named([one])
 
 
 @pytest.mark.parametrize("content", ["", "[1", "[[1]]", "{}", '[["s", "x0", 0, 10, "r1"]]'])
 def test_a_damaged_plan_is_no_plan(tmp_path, content):
-    packs = named(packed_blocks(1))
-    write_plans(tmp_path, packs)
-    (tmp_path / "plan" / f"{next(iter(packs))}.json").write_text(content)
+    blocks = packed_blocks(1)
+    write_plan(tmp_path, pack_name(blocks), blocks)
+    (tmp_path / "plan" / f"{pack_name(blocks)}.json").write_text(content)
     assert read_plans(tmp_path) == {}
 
 
@@ -279,6 +282,6 @@ def test_every_block_is_in_one_pack_that_is_finished_or_to_be_trained(count, don
 
 
 def test_plans_are_plain_json(tmp_path):
-    write_plans(tmp_path, named(packed_blocks(1)))
+    write_plan(tmp_path, "name", packed_blocks(1))
     (file,) = (tmp_path / "plan").iterdir()
     assert json.loads(file.read_text()) == [["s", "x0", 0, 10, "r0"]]

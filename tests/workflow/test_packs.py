@@ -12,6 +12,9 @@ from workflow.project import Project, wait_for
 
 pytestmark = pytest.mark.slow
 
+REPEATS = "results/packed/repeats.parquet"
+"""The target of these tests: all that is trained, and no analysis."""
+
 SERIES = {
     name: {"file": "data/shampoo-sales.csv", "value": "Sales", "test_rows": rows}
     for name, rows in (("one", 12), ("two", 10), ("three", 8))
@@ -29,7 +32,7 @@ PACKED = {
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("packed") / "project", PACKED)
-    project.output = project.run()
+    project.output = project.run(REPEATS)
     return project
 
 
@@ -46,10 +49,10 @@ def reordered(project, **parts):
 
 
 def trained_anew(project):
-    """Run; returns what each training job says it trains."""
+    """Train and collect; returns what each training job says it trains."""
     planned = set(project.planned_packs())
-    project.run()
-    assert project.planned() == {}
+    project.run(REPEATS)
+    assert project.planned(REPEATS) == {}
     return planned
 
 
@@ -70,23 +73,23 @@ def test_one_job_trains_all_and_says_so(trained):
 
 
 def test_a_series_that_is_added_trains_itself_and_nothing_when_it_goes(packed):
-    before = packed.tables()
+    before = packed.repeats()
     packed.configure(series={"three": SERIES["three"]})
     assert trained_anew(packed) == {"stateful, stateless on three, 12 repeats"}
     assert set(packed.repeats()["series"]) == {"one", "two", "three"}
     packed.configure()
     assert trained_anew(packed) == set()
-    assert packed.tables() == before
+    assert_frame_equal(packed.repeats(), before, check_exact=True)
 
 
 def test_a_series_that_is_removed_and_comes_back_trains_nothing(packed):
-    before, two = packed.tables(), rows_of(packed, series="two")
+    before, two = packed.repeats(), rows_of(packed, series="two")
     reordered(packed, series={"two": SERIES["two"]})
     assert trained_anew(packed) == set()
     assert_frame_equal(packed.repeats(), two, check_exact=True)
     packed.configure()
     assert trained_anew(packed) == set()
-    assert packed.tables() == before
+    assert_frame_equal(packed.repeats(), before, check_exact=True)
 
 
 def test_the_order_of_series_and_scenarios_trains_nothing(packed):
@@ -106,43 +109,43 @@ def test_the_order_of_series_and_scenarios_trains_nothing(packed):
 
 
 def test_a_changed_scenario_trains_itself_and_nothing_when_it_is_changed_back(packed):
-    before = packed.tables()
+    before = packed.repeats()
     packed.configure(scenarios={"stateful": {"units": 2}})
     assert trained_anew(packed) == {"stateful on one, two, 12 repeats"}
     packed.configure()
     assert trained_anew(packed) == set()
-    assert packed.tables() == before
+    assert_frame_equal(packed.repeats(), before, check_exact=True)
 
 
 def test_more_repeats_train_only_these_and_fewer_train_none(packed):
-    before = packed.tables()
+    before = packed.repeats()
     packed.configure(study={"repeats": 9})
     assert trained_anew(packed) == {"stateful, stateless on one, two, 12 repeats"}
     grown = packed.repeats()
     assert len(grown) == 36
     packed.configure(study={"repeats": 6})
     assert trained_anew(packed) == set()
-    assert packed.tables() == before
+    assert_frame_equal(packed.repeats(), before, check_exact=True)
     blocks = pd.read_csv(packed.results / "blocks.csv")
     assert set(zip(blocks["start"], blocks["stop"], strict=True)) == {(0, 6)}
 
 
 def test_a_pack_that_is_deleted_is_trained_again_to_the_bit(packed):
-    before = packed.tables()
+    before = packed.repeats()
     (file,) = set(packed.packs().values())
     file.unlink()
     assert trained_anew(packed) == {"stateful, stateless on one, two, 24 repeats"}
     assert file.exists()
-    assert packed.tables() == before
+    assert_frame_equal(packed.repeats(), before, check_exact=True)
 
 
 def test_packs_of_any_size_give_the_same_numbers(packed):
-    before = packed.tables()
+    before = packed.repeats()
     for file in packed.packs().values():
         file.unlink(missing_ok=True)
     packed.configure(study={"repeats_per_job": 4})
     assert len(trained_anew(packed)) == 8
-    assert packed.tables() == before
+    assert_frame_equal(packed.repeats(), before, check_exact=True)
 
 
 def test_what_cannot_be_trained_does_not_cost_what_can(tmp_path):
@@ -179,7 +182,7 @@ def test_a_kill_in_the_middle_of_a_packed_job_loses_that_job_only(trained, tmp_p
     project.run("--unlock")
     kept = project.blocks()
     assert project.planned_packs() == {"stateless on two, repeats 0 to 5": held}
-    project.run()
+    project.run(REPEATS)
     assert {name: project.blocks()[name] for name in kept} == kept
-    assert project.tables() == trained.tables()
+    assert_frame_equal(project.repeats(), trained.repeats(), check_exact=True)
     assert not list(project.results.rglob("*.partial"))

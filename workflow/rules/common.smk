@@ -22,12 +22,13 @@ from thousandfold.packing import packing
 from thousandfold.packs import (
     damaged_packs,
     finished_packs,
+    forget_plans,
     pack_file,
     pack_name,
     read_plan,
     read_plans,
     set_aside_damaged_packs,
-    write_plans,
+    write_plan,
 )
 from thousandfold.plan import WORTH_STARTING, Plan
 from thousandfold.recipe import file_digest, code_digest, checks_recipe
@@ -177,7 +178,10 @@ def collected():
 def pack_of(wildcards):
     """What a training job trains."""
     if workflow.is_main_process:
-        return packed().outstanding[wildcards.pack]
+        blocks = packed().outstanding[wildcards.pack]
+        if workflow.executor_plugin is not None and not workflow.dryrun:
+            write_plan(RESULTS, wildcards.pack, blocks)
+        return blocks
     blocks = read_plan(RESULTS, wildcards.pack)
     check_unchanged(STUDY, blocks)
     return blocks
@@ -267,8 +271,7 @@ def make_sound(results, reports):
         told = damaged_files(results, reports) + damaged_packs(results)
     else:
         told = set_aside_damaged(results, reports) + set_aside_damaged_packs(results)
-        if PLAN:
-            write_plans(results, packed().outstanding)
+        forget_plans(results, packed().outstanding if PLAN else ())
     for line in told:
         logger.warning(line)
 

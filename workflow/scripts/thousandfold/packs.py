@@ -7,7 +7,7 @@ what is wanted, or damaged; and what a study no longer wants does no harm.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -132,15 +132,17 @@ def _packs_in(results: Path) -> Iterator[tuple[Path, Pack | DamagedFileError]]:
             yield path, problem
 
 
-def write_plans(results: Path, packs: dict[str, tuple[PackedBlock, ...]]) -> None:
-    """Say, for jobs elsewhere, what is in each pack to be trained; remove what was said before."""
-    folder = results / PLANS
-    for name, blocks in packs.items():
-        file = folder / f"{name}.json"
-        if not file.exists():
-            write_text(file, json.dumps([_as_list(packed) for packed in blocks]))
-    for file in folder.glob("*.json"):
-        if file.stem not in packs:
+def write_plan(results: Path, name: str, blocks: Sequence[PackedBlock]) -> None:
+    """Say what is to be in a pack, for jobs elsewhere and for the next run."""
+    file = results / PLANS / f"{name}.json"
+    if not file.exists():
+        write_text(file, json.dumps([_as_list(packed) for packed in blocks]))
+
+
+def forget_plans(results: Path, wanted: Container[str]) -> None:
+    """Remove what was said of all other packs than these."""
+    for file in (results / PLANS).glob("*.json"):
+        if file.stem not in wanted:
             file.unlink(missing_ok=True)
 
 

@@ -58,7 +58,7 @@ clean:
 	rm -rf results/* reports/* .snakemake
 
 lock:
-	$(COMPILE) --upgrade pyproject.toml --extra train --group workflow --group dev --output-file requirements.lock
+	$(COMPILE) --upgrade pyproject.toml --extra train --extra competitions --group workflow --group dev --output-file requirements.lock
 	printf "setuptools\nwheel\n" | $(COMPILE) --upgrade - --output-file envs/build.lock
 	echo uv | $(COMPILE) --upgrade - --output-file envs/uv.lock
 	$(COMPILE) --upgrade --group torch --output-file envs/torch.lock

@@ -22,8 +22,8 @@ LAYERS = {
     ),
     "results": ("collection", "measuring", "packs", "provenance", "recipe", "releases", "records"),
     "study from config": (
-        "config", "data", "data_checks", "imported", "loading", "mentions", "observations",
-        "proposals", "regimes", "registration", "runs",
+        "config", "data", "data_checks", "imported", "loading", "members", "mentions",
+        "observations", "proposals", "regimes", "registration", "runs", "sources",
     ),
     "engines": ("engines",),
     "verdicts": ("inference", "formatting"),
@@ -33,7 +33,7 @@ LAYERS = {
     "tables": ("tables",),
     "experiment": (
         "supervised", "series", "scenario", "engine_choice", "tasks", "metrics", "baselines",
-        "smoothing", "seeds",
+        "smoothing", "seeds", "synthetic",
     ),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip

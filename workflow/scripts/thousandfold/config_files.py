@@ -153,8 +153,10 @@ def found_from_here(content: Mapping[str, Any]) -> dict[str, Any]:
     def found(source: Any) -> Any:
         if not isinstance(source, Mapping):
             return source
-        paths = {key: source[key] for key in ("file", "published") if key in source}
-        return {**source, **{key: moved(path) for key, path in paths.items()}}
+        keys = ("file", "published", "from", "about")
+        paths = {key: moved(source[key]) for key in keys if key in source}
+        members = {"collection": found(source["collection"])} if "collection" in source else {}
+        return {**source, **paths, **members}
 
     def moved(path: Any) -> Any:
         if not isinstance(path, str) or is_file(Path(path)) or not is_file(PROJECT / path):

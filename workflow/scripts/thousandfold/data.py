@@ -1,11 +1,16 @@
 """The series and published tables that a config names."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
-from thousandfold.observations import read_series
+from thousandfold.errors import DataError
+from thousandfold.observations import in_words, read_series, said_of_many
+from thousandfold.reading.competitions import read_competition
+from thousandfold.reading.files import check_file
 from thousandfold.series import Series
 from thousandfold.study import SeriesSource
 
@@ -17,12 +22,60 @@ PUBLISHED_NUMBERS = PUBLISHED_COLUMNS[2:10]
 
 
 def load_series(source: SeriesSource) -> Series:
-    """A series of a study. Raises DataError if it cannot be used."""
-    series = read_series(
-        source.name, Path(source.file), source.value, source.test_rows,
+    """A series of a study, read once. Raises DataError if it cannot be used."""
+    data = replace(source, margin=0.0)  # which analyses leave out
+    if source.file is None:
+        return _loaded(data, 0, 0)
+    path = Path(source.file)
+    check_file(path)
+    state = path.stat()
+    return _loaded(data, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _loaded(source: SeriesSource, modified: int, size: int) -> Series:
+    """A series whose file is in its state at that time."""
+    series = _found(source)
+    return series if source.period is None else replace(series, period=source.period)
+
+
+def _found(source: SeriesSource) -> Series:
+    """A series as it is found, or made up."""
+    if source.synthetic is not None:
+        values = source.synthetic.values()
+        return _numbered(source, Series(source.name, values, (), source.test_rows))
+    path = Path(str(source.file))
+    if source.competitor is not None:
+        found = read_competition(path).get(source.competitor)
+        if found is None:
+            raise DataError(f"{path}: has no series {source.competitor}")
+        series = Series(
+            source.name, found.values, (), source.test_rows,
+            frequency=found.frequency, period=found.period,
+        )  # fmt: skip
+        return _numbered(source, series)
+    return read_series(
+        source.name, path, source.value, source.test_rows,
         source.date, source.inputs, source.horizon, source.treatment,
     )  # fmt: skip
-    return series if source.period is None else replace(series, period=source.period)
+
+
+def _numbered(source: SeriesSource, series: Series) -> Series:
+    """A series without dates."""
+    labels = tuple(str(number + 1) for number in range(len(series.values)))
+    return replace(series, labels=labels, horizon=source.horizon)
+
+
+def read_as(sources: Iterable[SeriesSource]) -> list[str]:
+    """What was found out or assumed about each series, or all of a collection, in one line."""
+    entries: dict[str, list[Series]] = {}
+    for source in sources:
+        entries.setdefault(source.entry or source.name, []).append(load_series(source))
+    told = []
+    for entry, read in entries.items():
+        if any(series.assumed or series.frequency for series in read):
+            told.append(in_words(read[0]) if len(read) == 1 else said_of_many(entry, read))
+    return told
 
 
 def own_model_file(model: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from pandas.api.types import is_numeric_dtype
 
+from thousandfold.config_files import Key
 from thousandfold.data import (
     PUBLISHED_COLUMNS,
     PUBLISHED_NUMBERS,
@@ -14,11 +15,14 @@ from thousandfold.data import (
 )
 from thousandfold.errors import DataError, NoColumnError
 from thousandfold.reading.files import check_file
-from thousandfold.scenario import TrainedScenario
+from thousandfold.scenario import Preparation, TrainedScenario
 from thousandfold.schema import BadKeyError
 from thousandfold.series import Series
 from thousandfold.study import SeriesSource, TrainedStudy
-from thousandfold.supervised import supervise
+from thousandfold.supervised import Supervised, supervise
+
+OF_A_MEMBER = ("collection", "test_rows")
+"""Keys of an entry to which errors about one series of a collection point."""
 
 
 def check_data(study: TrainedStudy) -> None:
@@ -30,25 +34,63 @@ def check_data(study: TrainedStudy) -> None:
         _check_model(scenario)
     for source in study.series:
         try:
-            series = load_series(source)
-        except NoColumnError as error:
-            key = "inputs" if error.column in source.inputs else "value"
-            if error.column in (source.date, *dict(source.treatment.where)):
-                key = "date" if error.column == source.date else "where"
-            raise BadKeyError(("series", source.name, key), str(error)) from None
-        except DataError as error:
-            raise BadKeyError(("series", source.name, "file"), str(error)) from None
-        if series.test_rows >= len(series.values):
-            raise BadKeyError(
-                ("series", source.name, "test_rows"),
-                f"{source.test_rows} is not less than the {len(series.values)} observations; "
-                "lower it",
-            )
-        for scenario in study.scenarios:
-            _check_rows(scenario, series)
-            _check_horizon(scenario, series)
-        if source.published is not None:
-            _check_published(source)
+            _check_series(study, source)
+        except BadKeyError as error:
+            if source.entry and (error.key[0] == "scenarios" or error.key[-1] in OF_A_MEMBER):
+                others = _others_like(study, source, error)
+                raise BadKeyError(error.key, f"{error.problem}{others}") from None
+            raise
+
+
+def _check_series(study: TrainedStudy, source: SeriesSource) -> None:
+    """Check that every scenario can be trained on a series."""
+    series = _read(source)
+    if series.test_rows >= len(series.values):
+        whose = f"of {source.name} " if source.entry else ""
+        raise BadKeyError(
+            ("series", source.entry or source.name, "test_rows"),
+            f"{source.test_rows} is not less than the {len(series.values)} observations {whose}"
+            "there are; lower it",
+        )
+    prepared: dict[Preparation, Supervised] = {}
+    for scenario in study.scenarios:
+        preparation = scenario.regime.preparation
+        if preparation not in prepared:
+            prepared[preparation] = _supervised(scenario, series)
+        _check_rows(scenario, series, prepared[preparation])
+        _check_horizon(scenario, series, ("series", source.entry or source.name, "horizon"))
+    if source.published is not None:
+        _check_published(source)
+
+
+def _others_like(study: TrainedStudy, source: SeriesSource, error: BadKeyError) -> str:
+    """How many more series of a collection have the same problem, and how to leave them out."""
+    count = 0
+    for other in study.series:
+        if other.entry == source.entry and other.name != source.name:
+            try:
+                _check_series(study, other)
+            except BadKeyError as its:
+                count += its.key == error.key
+    others = f"so it is with {count} more series of {source.entry}; " if count else ""
+    return f"; {others}series.{source.entry}.collection can leave such series out"
+
+
+def _read(source: SeriesSource) -> Series:
+    """A series of the study. Raises BadKeyError."""
+    name = source.entry or source.name
+    try:
+        return load_series(source)
+    except NoColumnError as error:
+        key = "inputs" if error.column in source.inputs else "value"
+        if error.column in (source.date, *dict(source.treatment.where)):
+            key = "date" if error.column == source.date else "where"
+        raise BadKeyError(("series", name, key), str(error)) from None
+    except DataError as error:
+        if source.entry:
+            problem = f"series {source.name}: {error}"
+            raise BadKeyError(("series", name, "collection"), problem) from None
+        raise BadKeyError(("series", name, "file"), str(error)) from None
 
 
 def _check_model(scenario: TrainedScenario) -> None:
@@ -62,12 +104,17 @@ def _check_model(scenario: TrainedScenario) -> None:
         raise BadKeyError(("scenarios", scenario.name, "model"), str(error)) from None
 
 
-def _check_rows(scenario: TrainedScenario, series: Series) -> None:
-    regime = scenario.regime
+def _supervised(scenario: TrainedScenario, series: Series) -> Supervised:
+    """A series as a scenario sees it. Raises BadKeyError."""
     try:
-        data = supervise(series, regime.preparation)
+        return supervise(series, scenario.regime.preparation)
     except DataError as error:
         raise BadKeyError(("scenarios", scenario.name), str(error)) from None
+
+
+def _check_rows(scenario: TrainedScenario, series: Series, data: Supervised) -> None:
+    """Check that the batches of a stateful network are full."""
+    regime = scenario.regime
     if not regime.state.stateful:
         return
     training = regime.training
@@ -89,9 +136,9 @@ def _check_rows(scenario: TrainedScenario, series: Series) -> None:
             )
 
 
-def _check_horizon(scenario: TrainedScenario, series: Series) -> None:
+def _check_horizon(scenario: TrainedScenario, series: Series, key: Key) -> None:
     """Check that forecasts of forecasts take one row at a time, and only the series itself."""
-    regime, key = scenario.regime, ("series", series.name, "horizon")
+    regime = scenario.regime
     if not series.horizon:
         return
     if series.inputs is not None:

@@ -53,7 +53,8 @@ def check_regular(path: Path) -> None:
         mode = stat.S_IFDIR
     if stat.S_ISDIR(mode):
         raise DataError(f"{path}: there is no such file; correct the path")
-    in_kernel = any(path.resolve().is_relative_to(folder) for folder in KERNEL_FOLDERS)
+    resolved = path.resolve()
+    in_kernel = any(resolved.is_relative_to(folder) for folder in KERNEL_FOLDERS)
     if in_kernel or not stat.S_ISREG(mode):
         raise DataError(f"{path}: is not a regular file; save its content to one")
 

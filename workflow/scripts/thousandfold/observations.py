@@ -2,6 +2,7 @@
 
 import re
 import reprlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ import numpy as np
 
 from thousandfold.disk import is_file
 from thousandfold.errors import DataError
+from thousandfold.reading.competitions import competition_file
 from thousandfold.reading.dates import PARTS, Dates, combined_dates, dates_of, is_named_like_time
 from thousandfold.reading.files import read_sheet
 from thousandfold.reading.frequency import Frequency, frequency_of
@@ -75,6 +77,8 @@ def series_path(file: str) -> str:
     match = re.fullmatch(r"(\w+):(\w+)", file)
     if not match:
         return file
+    if competition_file(file) is not None:
+        raise DataError(f"{file}: holds many series; write collection: {{from: {file}}}")
     package, dataset = match.groups()
     try:
         spec = find_spec(package)
@@ -434,3 +438,16 @@ def in_words(series: Series) -> str:
     period = f" (period {series.period})" if series.period else ""
     length = f"{len(series.values)} observations{often}{period}, {span}"
     return f"{series.name}: {'; '.join([length, *series.assumed])}"
+
+
+def said_of_many(name: str, many: Sequence[Series]) -> str:
+    """The same of all series of a collection together, in one line."""
+    lengths = [len(series.values) for series in many]
+    shortest, longest = min(lengths), max(lengths)
+    length = str(shortest) if shortest == longest else f"{shortest} to {longest}"
+    often = Counter(series.frequency for series in many if series.frequency)
+    told = [f"{len(many)} series of {length} observations"]
+    told += [f"{count} {frequency}" for frequency, count in often.items()]
+    assumed = Counter(words for series in many for words in series.assumed)
+    told += [f"{words} ({count} series)" for words, count in assumed.items()]
+    return f"{name}: {'; '.join(told)}"

@@ -12,9 +12,8 @@ from typing import Any
 import pandas as pd
 
 from thousandfold.config_files import PROJECT
-from thousandfold.data import load_series
+from thousandfold.data import read_as
 from thousandfold.machine import host_kind, processor
-from thousandfold.observations import in_words
 from thousandfold.recipe import LOCK, file_digest, recipe, registration_digest, versions
 from thousandfold.study import ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import BlockRow
@@ -120,8 +119,7 @@ def _read_as(study: TrainedStudy | ImportedStudy) -> list[str]:
     """What was assumed when the series, or the table of repeats, was read."""
     if isinstance(study, ImportedStudy):
         return list(study.table.assumed)
-    series = (load_series(source) for source in study.series)
-    return [in_words(read) for read in series if read.assumed or read.frequency]
+    return read_as(study.series)
 
 
 def facts(told: dict[str, Any]) -> dict[str, str]:

@@ -55,3 +55,8 @@ def epoch_orders(generator: np.random.Generator, epochs: int, rows: int) -> np.n
     Asking twice for 5 epochs gives the same as asking once for 10.
     """
     return generator.permuted(np.tile(np.arange(rows, dtype=np.int32), (epochs, 1)), axis=1)
+
+
+def data_generator(seed: int, purpose: str) -> np.random.Generator:
+    """The generator of data: it makes up a series, or draws some of many."""
+    return np.random.default_rng([seed, *_words(f"data {purpose}")])

@@ -16,6 +16,7 @@ from thousandfold.names import spelled
 from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
 from thousandfold.scenario import Scenario, TrainedScenario
 from thousandfold.seeds import resampling_seed
+from thousandfold.synthetic import Synthetic
 
 if TYPE_CHECKING:
     from thousandfold.inference.contrasts import Contrast
@@ -47,10 +48,17 @@ class StudySeries:
 class SeriesSource(StudySeries):
     """A series to train on: where it comes from and how it is split."""
 
-    file: str
-    value: str
-    """The column that holds the values."""
     test_rows: int
+    file: str | None = None
+    """None: it is made up."""
+    value: str = ""
+    """The column that holds the values."""
+    competitor: str | None = None
+    """What it is called in the file of a forecasting competition; None: the file has columns."""
+    synthetic: Synthetic | None = None
+    """How it is made, if it is made up."""
+    entry: str = ""
+    """The entry of the config's series that it comes from, if that stands for many."""
     date: str | None = None
     """The column that labels the observations; None: the first."""
     inputs: tuple[str, ...] = ()
@@ -227,6 +235,11 @@ class Study(ABC):
         return ()
 
     @property
+    def series_files(self) -> tuple[str, ...]:
+        """The files that its series are read from, each once."""
+        return tuple(dict.fromkeys(source.file for source in self.sources if source.file))
+
+    @property
     def series_data(self) -> tuple[SeriesSource, ...]:
         """The series that are trained on, without the margins, for what does not depend on them."""
         return tuple(replace(source, margin=0.0) for source in self.sources)
@@ -254,9 +267,7 @@ class Study(ABC):
     def unit(self, series: str, metric: str) -> str:
         """The unit of a metric on a series; "" where it has none."""
         unit = self.measured(metric).unit
-        if unit is not UNIT_OF_SERIES:
-            return unit
-        return next(each.unit for each in self.series if each.name == series)
+        return unit if unit is not UNIT_OF_SERIES else self._series_by_name[series].unit
 
     @property
     def deterministic(self) -> tuple[str, ...]:
@@ -295,7 +306,15 @@ class Study(ABC):
 
     def name_of(self, spelling: str) -> str:
         """The series or scenario that has this spelling in file names."""
-        return next(name for name in self.names if spelled(name) == spelling)
+        return self._names_by_spelling[spelling]
+
+    @cached_property
+    def _names_by_spelling(self) -> dict[str, str]:
+        return {spelled(name): name for name in self.names}
+
+    @cached_property
+    def _series_by_name(self) -> dict[str, StudySeries]:
+        return {series.name: series for series in self.series}
 
     @property
     def calibrated_contrasts(self) -> "tuple[Contrast, ...]":

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -318,7 +319,12 @@ MARKS = {
 
 def _forms(texts: Sequence[str]) -> list[str]:
     """The forms that one of the first few texts, or the last, is in."""
-    some = [*texts[:3], texts[-1]]
+    return _forms_of((*texts[:3], texts[-1]))
+
+
+@lru_cache(maxsize=1024)
+def _forms_of(some: tuple[str, ...]) -> list[str]:
+    """The forms that one of some texts is in; series of one file often share them."""
     marks = {_marks(text) for text in some}
     clocked = [form for form, own in MARKS.items() if own in marks]
     iso = ["iso"] if any(re.match(r"\d{4}[-Tt]?\d\d", text) for text in some) else []

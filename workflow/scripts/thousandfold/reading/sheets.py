@@ -3,6 +3,7 @@
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from thousandfold.errors import DataError, NoColumnError
@@ -62,18 +63,34 @@ class Sheet:
 
     def where(self, conditions: Iterable[tuple[str, str]]) -> "Sheet":
         """The rows that have these texts in these columns. Raises DataError if there is none."""
-        rows, places = self.rows, self.places
+        found = self
         for name, wanted in conditions:
-            column = self.column(name)
-            there = dict.fromkeys(row[column] for row in rows)
-            kept = [i for i, row in enumerate(rows) if row[column] == wanted]
-            if not kept:
-                shown = ", ".join(map(reprlib.repr, list(there)[:MOST_COLUMNS_NAMED]))
+            numbers = found._numbers_by_text(found.column(name))
+            kept = numbers.get(wanted)
+            if kept is None:
+                shown = ", ".join(map(reprlib.repr, list(numbers)[:MOST_COLUMNS_NAMED]))
                 raise DataError(
                     f"{self.path}: column {name!r} has no {wanted!r}; it has {shown or 'no rows'}"
                 )
-            rows, places = [rows[i] for i in kept], [places[i] for i in kept]
-        return replace(self, rows=rows, places=places)
+            rows, places = [found.rows[i] for i in kept], [found.places[i] for i in kept]
+            found = replace(found, rows=rows, places=places)
+        return found
+
+    def _numbers_by_text(self, column: int) -> dict[str, list[int]]:
+        """The numbers of the rows that have each text in a column.
+
+        Kept, as each of a thousand series in one file asks for its own.
+        """
+        if column not in self._numbers:
+            numbers: dict[str, list[int]] = {}
+            for number, row in enumerate(self.rows):
+                numbers.setdefault(row[column], []).append(number)
+            self._numbers[column] = numbers
+        return self._numbers[column]
+
+    @cached_property
+    def _numbers(self) -> dict[int, dict[str, list[int]]]:
+        return {}
 
 
 def stem_of(path: Path) -> str:

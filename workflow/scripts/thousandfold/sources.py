@@ -1,0 +1,172 @@
+"""From an entry of the config's series to what it stands for: one series, or many."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from thousandfold.errors import DataError, NoColumnError
+from thousandfold.members import Collection, CollectionError, Sampled, members_of
+from thousandfold.observations import series_path
+from thousandfold.reading.competitions import competition_file
+from thousandfold.reading.options import ReadOptions, Treatment
+from thousandfold.schema import BadKeyError, is_name
+from thousandfold.study import SeriesSource
+from thousandfold.synthetic import Echo, Synthetic
+
+ORIGINS = ("file", "collection", "synthetic")
+"""Where an entry's values can come from: it has one of these keys."""
+
+OF_TABLES = ("value", "date", "sort", "missing", "gaps", "read", "inputs")
+"""The keys about the columns and rows of a file."""
+
+OF_ONE_SERIES = ("title", "where", "published")
+"""The keys that cannot be the same for many series."""
+
+
+def sources_of(
+    name: str, fields: Mapping[str, Any], settings: Mapping[str, Any]
+) -> list[SeriesSource]:
+    """The series that an entry stands for. Raises BadKeyError."""
+    key = ("series", name)
+    origins = [origin for origin in ORIGINS if fields.get(origin) is not None]
+    if not origins:
+        raise BadKeyError(
+            key,
+            "the key 'file' is missing; add it, or else collection, for many series at once, or "
+            "synthetic, for one that is made up",
+        )
+    if len(origins) > 1:
+        raise BadKeyError((*key, origins[1]), f"there is {origins[0]} as well; remove one")
+    if fields.get("published") and settings["metric"] != "rmse":
+        raise BadKeyError(
+            (*key, "published"),
+            "published tables are of the RMSE; remove it, or set study.metric: rmse",
+        )
+    common = SeriesSource(
+        name=name,
+        title=fields.get("title", name),
+        unit=fields["unit"],
+        margin=settings["margin"] if fields["margin"] is None else fields["margin"],
+        attributes=tuple(fields["attributes"].items()),
+        test_rows=fields["test_rows"],
+        horizon=fields["horizon"],
+        period=fields["period"],
+        published=fields["published"],
+    )
+    if origins == ["file"]:
+        return [_of_a_file(key, fields, common)]
+    if origins == ["synthetic"]:
+        return [_made_up(key, fields, common)]
+    return list(_collected(key, fields, common))
+
+
+def _of_a_file(
+    key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource
+) -> SeriesSource:
+    try:
+        file = series_path(fields["file"])
+    except DataError as error:
+        raise BadKeyError((*key, "file"), str(error)) from None
+    return _of_columns(key, fields, common, file)
+
+
+def _of_columns(
+    key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource, file: str
+) -> SeriesSource:
+    """A series of a file, or all that those of a file have in common."""
+    if "value" not in fields:
+        raise BadKeyError(key, "the key 'value' is missing; add it")
+    treatment = Treatment(
+        ReadOptions(**fields["read"]),
+        tuple(fields["where"].items()),
+        *(fields[each] for each in ("sort", "missing", "gaps")),
+    )
+    return replace(
+        common,
+        file=file,
+        value=fields["value"],
+        date=fields["date"],
+        inputs=tuple(fields["inputs"]),
+        treatment=treatment,
+    )
+
+
+def _made_up(key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource) -> SeriesSource:
+    made = fields["synthetic"]
+    _refuse(key, fields, (*OF_TABLES, "where", "published"), "a series that is made up")
+    if made["observations"] <= common.test_rows:
+        problem = f"{made['observations']} is not more than the {common.test_rows} test_rows"
+        raise BadKeyError((*key, "synthetic", "observations"), f"{problem}; give more")
+    echo = None if made["echo"] is None else Echo(**made["echo"])
+    return replace(common, synthetic=Synthetic(made["observations"], made["seed"], echo))
+
+
+def _refuse(
+    key: tuple[str, str], fields: Mapping[str, Any], keys: tuple[str, ...], what: str
+) -> None:
+    """Refuse keys that would have no effect."""
+    for each in keys:
+        value = fields.get(each)
+        if any(value.values()) if isinstance(value, dict) else value:
+            raise BadKeyError((*key, each), f"does not go with {what}; remove it")
+
+
+def _collected(
+    key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource
+) -> Iterator[SeriesSource]:
+    """The members of a collection, as series of the study."""
+    asked = fields["collection"]
+    at = (*key, "collection")
+    _refuse(key, fields, OF_ONE_SERIES, "a collection of series")
+    try:
+        is_competition = competition_file(asked["from"]) is not None
+    except DataError as error:
+        raise BadKeyError((*at, "from"), str(error)) from None
+    if is_competition:
+        _refuse(key, fields, OF_TABLES, "the series of a competition")
+        if asked["series"] is not None:
+            raise BadKeyError((*at, "series"), "does not go with a competition; remove it")
+        shared = common
+    else:
+        if asked["series"] is None:
+            raise BadKeyError(
+                at,
+                "with a file in 'from', the key 'series' is missing; name the column with the "
+                "series' names",
+            )
+        shared = _of_columns(key, fields, common, asked["from"])
+    if asked["first"] is not None and asked["sample"] is not None:
+        raise BadKeyError((*at, "sample"), "there is first as well; remove one")
+    collection = Collection(
+        asked["from"],
+        asked["series"],
+        asked["about"],
+        tuple((column, str(text)) for column, text in asked["where"].items()),
+        asked["min_in_sample"],
+        asked["first"],
+        None if asked["sample"] is None else Sampled(**asked["sample"]),
+        tuple(asked["attributes"]),
+    )
+    try:
+        members = members_of(collection, shared.treatment.read, common.test_rows)
+    except NoColumnError as error:
+        place = "series" if error.column == collection.series else "attributes"
+        place = "where" if error.column in dict(collection.where) else place
+        raise BadKeyError((*at, place), str(error)) from None
+    except CollectionError as error:
+        raise BadKeyError((*at, *error.key), str(error)) from None
+    for member in members:
+        if not is_name(member.name):
+            problem = f"{member.name!r} is not a usable name of a series"
+            fix = "take 1 to 100 characters in one line, without blanks at the ends"
+            raise BadKeyError((*at, "series"), f"{asked['from']}: {problem}; {fix}")
+        yield replace(
+            shared,
+            name=member.name,
+            title=member.name,
+            attributes=tuple({**dict(common.attributes), **dict(member.attributes)}.items()),
+            file=member.file,
+            competitor=member.competitor,
+            treatment=replace(shared.treatment, where=member.rows_with),
+            entry=common.name,
+        )

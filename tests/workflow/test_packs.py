@@ -50,10 +50,10 @@ def reordered(project, **parts):
 
 def trained_anew(project):
     """Train and collect; returns what each training job says it trains."""
-    planned = set(project.planned_packs())
-    project.run(REPEATS)
+    planned = project.planned_packs()
+    project.run(REPEATS, *planned.values())
     assert project.planned(REPEATS) == {}
-    return planned
+    return set(planned)
 
 
 def rows_of(project, **names):

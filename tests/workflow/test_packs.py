@@ -150,9 +150,9 @@ def test_packs_of_any_size_give_the_same_numbers(packed):
 
 def test_what_cannot_be_trained_does_not_cost_what_can(tmp_path):
     project = Project(tmp_path / "project", PACKED)
-    large = {"units": 200, "timesteps": 9, "batch_size": 100}
+    large = {"units": 256, "timesteps": 9}
     project.configure(scenarios={"large": large})
-    output = project.run("--set-resources", "train:mem_mb=1430", succeeds=False)
+    output = project.run("--set-resources", "train:mem_mb=1450", succeeds=False)
     assert "large on one: training" in output
     assert "Traceback" not in output
     assert len(project.packs()) == 4
@@ -163,7 +163,7 @@ def test_a_kill_in_the_middle_of_a_packed_job_loses_that_job_only(trained, tmp_p
     """The next run goes on with the packs that the killed one planned."""
     project = Project(tmp_path / "project", PACKED)
     project.edit(
-        "workflow/scripts/thousandfold/plan.py", "WORTH_STARTING = 20.0", "WORTH_STARTING = 1e-9"
+        "workflow/scripts/thousandfold/plan.py", "WORTH_STARTING = 30.0", "WORTH_STARTING = 1e-9"
     )
     planned = project.planned_packs()
     assert len(planned) == 4

@@ -150,7 +150,7 @@ def test_packs_of_any_size_give_the_same_numbers(packed):
 
 def test_what_cannot_be_trained_does_not_cost_what_can(tmp_path):
     project = Project(tmp_path / "project", PACKED)
-    large = {"units": 256, "timesteps": 9}
+    large = {"stateful": False, "units": 256, "timesteps": 9}
     project.configure(scenarios={"large": large})
     output = project.run("--set-resources", "train:mem_mb=1450", succeeds=False)
     assert "large on one: training" in output

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from thousandfold.disk import DamagedTableError, UnwritableError, written_whole
-from thousandfold.records import read_large_table, sealed_writer
+from thousandfold.records import read_in_parts, read_large_table, sealed_writer
 
 
 def test_files_appear_whole_or_not_at_all(tmp_path):
@@ -53,3 +53,20 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     with written_whole(tmp_path / "table.csv") as partial:
         partial.write_text("whole")
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_rows_of_a_key_come_together_however_they_were_written(tmp_path):
+    path = tmp_path / "long.parquet"
+    keys = ["a"] * 5 + ["b"] * 1 + ["c"] * 4
+    table = pd.DataFrame({"series": keys, "scenario": "x", "value": np.arange(10.0)})
+    table.loc[3:4, "scenario"] = "y"
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    with sealed_writer(path, arrow.schema) as writer:
+        for part in (arrow[:2], arrow[2:7], arrow[7:]):
+            writer.write_table(part)
+    parts = list(read_in_parts(path, by=("series", "scenario")))
+    assert [list(part["value"]) for part in parts] == [[0, 1, 2], [3, 4], [5], [6, 7, 8, 9]]
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), table, check_exact=True)
+    path.write_bytes(b"no table")
+    with pytest.raises(DamagedTableError):
+        next(read_in_parts(path, by=("series",)))

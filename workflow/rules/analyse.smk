@@ -128,10 +128,10 @@ rule calibrate:
         checksums=checksums("calibration.csv", "error_rates.csv"),
     log:
         LOG_FILE.format(rule="calibrate"),
-    conda:
-        "../../envs/analysis.yaml"
     # It takes longest, and the verdicts wait for it.
     priority: 1
+    conda:
+        "../../envs/analysis.yaml"
     resources:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,

@@ -3,8 +3,6 @@
 Makes results/{repeats,forecasts}.parquet, repeats.csv, blocks.csv and forecast_bands.csv
 """
 
-from thousandfold.settings import ForecastBandSettings
-
 
 rule collect:
     """Check every pack and join their blocks into the tables of repeats and forecasts."""
@@ -53,7 +51,6 @@ rule describe_forecasts:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,
     params:
-        settings=[ForecastBandSettings.of(STUDY)],
         code=code_digest("describe_forecasts"),
     message:
         "Describing the forecasts"

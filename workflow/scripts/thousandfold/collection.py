@@ -1,6 +1,6 @@
 """From packs to the two tables that everything else reads: repeats and forecasts.
 
-Blocks are read one at a time, so that memory does not grow with the number of forecasts.
+Blocks are read a few at a time, so that memory does not grow with the number of forecasts.
 """
 
 from collections import defaultdict
@@ -29,6 +29,9 @@ from thousandfold.tables import TABLES, write_rows
 from thousandfold.tables.columns import check_frame
 from thousandfold.tables.files import for_spreadsheets
 from thousandfold.tables.rows import REPEATS, BlockRow
+
+WRITTEN_AT_ONCE = 200_000
+"""Values of blocks, about; memory does not grow with the number of blocks."""
 
 IMPORTED = "imported"
 """The engine and the profile of repeats that were trained elsewhere."""
@@ -127,6 +130,18 @@ def forecast_rows(checked: CheckedBlock) -> pd.DataFrame:
     )
 
 
+def _batches(blocks: Iterable[CheckedBlock]) -> Iterator[list[CheckedBlock]]:
+    """Successive blocks that are written together, because each writing takes long in itself."""
+    batch: list[CheckedBlock] = []
+    for checked in blocks:
+        batch.append(checked)
+        if sum(each.table.size for each in batch) >= WRITTEN_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
 def collect(
     study: TrainedStudy,
     files: Iterable[Path],
@@ -145,9 +160,12 @@ def collect(
         )
         csv = stack.enter_context(csv_file.open("w", encoding="utf-8", newline=""))
         writers: dict[str, Any] = {}
-        for checked in checked_blocks(study, files, wanted):
-            rows = {"repeats": repeat_rows(study, checked), "forecasts": forecast_rows(checked)}
-            described.append(checked.row)
+        for batch in _batches(checked_blocks(study, files, wanted)):
+            rows = {
+                "repeats": pd.concat([repeat_rows(study, c) for c in batch], ignore_index=True),
+                "forecasts": pd.concat([forecast_rows(c) for c in batch], ignore_index=True),
+            }
+            described += [checked.row for checked in batch]
             for_spreadsheets(rows["repeats"]).to_csv(csv, index=False, header=not writers)
             for name, path in [("repeats", repeats_file), ("forecasts", forecasts_file)]:
                 check_frame(name, TABLES[name], rows[name])

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,25 @@ def read_sealed(path: Path) -> pa.Buffer:
             f"{path}: is damaged: {error}. Delete it and run the same command again, which remakes "
             "it from what is trained"
         ) from error
+
+
+def read_in_parts(path: Path, by: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """The rows of a sealed table in order, those with the same values of `by` together.
+
+    Rows with the same values have to follow each other; the table is never whole in memory. Raises
+    DamagedTableError.
+    """
+    file = pq.ParquetFile(pa.BufferReader(read_sealed(path)))
+    begun: list[pd.DataFrame] = []
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group).to_pandas()
+        for _, part in table.groupby(list(by), sort=False):
+            if begun and any(begun[0][name].iloc[0] != part[name].iloc[0] for name in by):
+                yield pd.concat(begun, ignore_index=True)
+                begun = []
+            begun.append(part)
+    if begun:
+        yield pd.concat(begun, ignore_index=True)
 
 
 def read_large_table(path: Path) -> pd.DataFrame:

@@ -139,14 +139,6 @@ class PublishedSettings(Settings):
 
 
 @dataclass(frozen=True)
-class ForecastBandSettings(Settings):
-    """Whose forecasts are described."""
-
-    series_names: tuple[str, ...]
-    scenario_names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class AssessmentSettings(Settings):
     """By what rule training stops, and of what."""
 

@@ -111,6 +111,7 @@ def test_a_job_of_a_study_that_has_changed_is_refused(study):
             [Block(f"s{i}", "a", 0, 600) for i in range(4)],
             "a on 4 series, 2,400 repeats",
         ),
+        ([Block("s", f"x{i}", 0, 5) for i in range(3)], "x0, x1, x2 on s, 15 repeats"),
         ([Block("s", f"x{i}", 0, 5) for i in range(4)], "4 scenarios on s, 20 repeats"),
     ],
 )

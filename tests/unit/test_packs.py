@@ -119,6 +119,9 @@ def test_the_order_of_blocks_does_not_change_the_name():
     packed = [block.packed for block in BLOCKS]
     assert pack_name(packed) == pack_name(packed[::-1])
     assert pack_name(packed) != pack_name(packed[:2])
+    parts = [repeats(0, 10), repeats(10, 20), repeats(10, 30)]
+    assert pack_name(parts[:2]) == pack_name(parts[1::-1])
+    assert len({pack_name([part]) for part in parts}) == 3
 
 
 def test_damaged_packs_are_told_of_and_set_aside_and_count_as_missing(written, tmp_path):

@@ -35,10 +35,12 @@ def test_recipes_differ_where_results_may(tmp_path):
     other.write_text(SHIPPED.read_text().replace("266.0", "266.1"), encoding="utf-8")
     study = shipped_study()
     source = study.series[0]
+    paired = replace(study, scenarios=tuple(replace(s, seeded_by="all") for s in study.scenarios))
     variants = [
         (study, *PAIR),
         (study, "shampoo", "stateful2"),
         (replace(study, seed=1), *PAIR),
+        *[(paired, "shampoo", name) for name in ("stateful", "stateful2")],
         (with_regime(study, units=2), *PAIR),
         (with_regime(study, profile="keras2017"), *PAIR),
         (with_regime(study, engine="keras"), *PAIR),

@@ -116,7 +116,7 @@ def test_series_have_sections_unless_there_are_many():
 
 def test_where_other_test_rows_might_change_the_sign():
     row = row_of(ReachRow, same_sign=0.79, low=-5.0, high=14.5, block=2, lowest_without_one=0.4)
-    assert mark_of_reach(row) == "sign flips in 21 %"
+    assert mark_of_reach(row) == "sign flips in 21\N{NO-BREAK SPACE}%"
     assert mark_of_reach(replace(row, same_sign=0.99)) == ""
     assert mark_of_reach(None) == ""
     told = sentence_of_reach(row, 12, 1)

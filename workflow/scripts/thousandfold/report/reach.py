@@ -46,7 +46,8 @@ def mark_of_reach(row: ReachRow | None) -> str:
     """What the first table says where other test rows might change the sign; "" elsewhere."""
     if row is None or row.same_sign >= STEADY:
         return ""
-    return f"sign flips in {percent(1 - row.same_sign, 0)}"
+    share = percent(1 - row.same_sign, 0).replace(" ", "\N{NO-BREAK SPACE}")
+    return f"sign flips in {share}"
 
 
 def reach_plots(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[ReachPlot]:

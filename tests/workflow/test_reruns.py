@@ -125,7 +125,6 @@ def test_analyses_rerun_when_what_they_use_changes(project):
     assert set(project.planned()) == {
         "calibrate",
         "judge",
-        "reach",
         "replicate",
         "summarise",
         "write_verdicts",

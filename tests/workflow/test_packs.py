@@ -139,12 +139,6 @@ def test_a_pack_that_is_deleted_is_trained_again_to_the_bit(packed):
     assert_frame_equal(packed.repeats(), before, check_exact=True)
 
 
-@pytest.mark.parametrize("force", [["--forceall"], ["--forcerun", "train"]], ids=str)
-def test_finished_packs_are_trained_again_on_demand(trained, force):
-    assert "24 trainings, in 1 job" in trained.run("-n", *force)
-    assert trained.planned(*force)["train"] == 1
-
-
 def test_packs_of_any_size_give_the_same_numbers(packed):
     before = packed.repeats()
     for file in packed.packs().values():

@@ -82,18 +82,12 @@ def groups():
     return PLAN.groups()
 
 
-def is_forced():
-    """Whether the command line asks for all to be trained again."""
-    asked = workflow.dag_settings
-    return asked is not None and (asked.forceall or "train" in asked.forcerun)
-
-
 @cache
 def packed():
     """Which pack each block of the study is in, and which packs are to be trained."""
     return packing(
         groups(),
-        {} if is_forced() else finished_packs(RESULTS),
+        finished_packs(RESULTS),
         read_plans(RESULTS),
         PLAN.seconds,
         WORTH_STARTING,

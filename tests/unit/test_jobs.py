@@ -4,6 +4,7 @@ import pickle
 from dataclasses import replace
 
 import pytest
+import yaml
 from pandas.testing import assert_frame_equal
 from support import ROOT, shipped_study
 
@@ -12,6 +13,7 @@ from thousandfold.data import load_series
 from thousandfold.errors import UserError
 from thousandfold.interleaving import train_interleaved
 from thousandfold.jobs import ChangedStudyError, check_unchanged, in_words, job_of, run
+from thousandfold.loading import load_study
 from thousandfold.packs import Pack, PackedBlock, finished_packs, pack_file, pack_name
 from thousandfold.recipe import recipe
 from thousandfold.study import Block
@@ -144,3 +146,52 @@ def test_interleaved_repeats_are_timed_and_otherwise_the_same(study):
             table.drop(columns="train_seconds"), untimed.drop(columns="train_seconds"),
             check_exact=True,
         )  # fmt: skip
+
+
+@pytest.fixture
+def of_m3(monkeypatch):
+    """Six series of the M3 competition, of different lengths, in two scenarios of two epochs."""
+    monkeypatch.chdir(ROOT)
+    config = yaml.safe_load((ROOT / "config/m3_first_look.yaml").read_text(encoding="utf-8"))
+    config["series"]["m3"]["collection"]["sample"]["size"] = 6
+    config["model"] = {"epochs": 2}
+    config["study"]["scenarios"] = ["stateful", "stateless"]
+    config["findings"] = {"E1": config["findings"]["E1"]}
+    return load_study(config, [])
+
+
+def trained_in_one_job(study, tmp_path, repeats):
+    """The tables of all series and scenarios of a study, trained in one job, by their names."""
+    packed = [
+        PackedBlock(Block(series, scenario.name, 0, repeats), f"{scenario.name} on {series}")
+        for scenario in study.scenarios
+        for series in study.series_names
+    ]
+    file = pack_file(tmp_path, pack_name(packed))
+    run(job_of(study, packed), PLENTY_MB, file)
+    pack = Pack(file)
+    return {(p.block.series, p.block.scenario): pack.read(p).table for p in packed}
+
+
+@pytest.mark.slow
+def test_series_of_a_competition_in_one_job_are_trained_as_by_stock_keras(of_m3, tmp_path):
+    tables = trained_in_one_job(of_m3, tmp_path, 2)
+    lengths = {len(load_series(source).values) for source in of_m3.series}
+    assert len(lengths) >= 3
+    for name in of_m3.series_names[:3]:
+        series = load_series(of_m3.source(name))
+        for scenario in of_m3.scenarios:
+            stock = replace(scenario, regime=scenario.regime.varied(engine="keras"))
+            theirs = train_repeats(stock, series, of_m3.seed, range(2))
+            ours = tables[name, scenario.name]
+            assert_frame_equal(ours, theirs, check_exact=False, rtol=1e-5, atol=0)
+
+
+def test_a_repeat_does_not_depend_on_the_series_trained_beside_it(of_m3, tmp_path):
+    tables = trained_in_one_job(of_m3, tmp_path, 12)
+    backwards = replace(of_m3, series=of_m3.series[:2:-1])
+    again = trained_in_one_job(backwards, tmp_path, 30)
+    for name in backwards.series_names:
+        for scenario in of_m3.scenario_names:
+            fewer = again[name, scenario][:12]
+            assert_frame_equal(fewer, tables[name, scenario], check_exact=True)

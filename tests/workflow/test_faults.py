@@ -103,8 +103,9 @@ def from_another_version(project):
     """The pack as another version of the code or of Keras would have sealed it."""
     file = project.pack(BLOCK)
     pack = Pack(file)
-    other = replace(pack.blocks[0], recipe="0" * 64)
-    write_pack(file, [FinishedBlock(other, pack.table(0), pack.facts[0])])
+    found = pack.read(pack.blocks[0])
+    other = replace(found.packed, recipe="0" * 64)
+    write_pack(file, [FinishedBlock(other, found.table, found.facts)])
 
 
 def from_another_scenario(project):

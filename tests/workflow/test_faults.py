@@ -315,7 +315,7 @@ def test_hostile_configs_on_the_command_line(tmp_path):
     around = sorted(path.name for path in tmp_path.iterdir())
 
     @settings(
-        max_examples=20, deadline=None, derandomize=True, database=None,
+        max_examples=10, deadline=None, derandomize=True, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(configs())

@@ -151,7 +151,7 @@ def test_stratified_intervals_cover():
         found = [
             interquartile_mean(a, 0.05, rng),
             probability_of_improvement(a, b, 0.05, rng, higher_is_better=True),
-            *performance_profile(a, np.array([1.5]), 0.05, rng),
+            *performance_profile(a, np.array([1.5]), 0.05, rng, higher_is_better=True),
         ]
         truth = 1.5, 0.5, 0.5
         missed += [not covers(one.interval, value) for one, value in zip(found, truth, strict=True)]

@@ -18,7 +18,14 @@ STYLE = 'graph [rankdir=LR bgcolor="white" pad=0.1 nodesep=0.15] node [fontname=
 
 def rule_graph() -> str:
     """Snakemake's graph of the rules, in Graphviz's language, as where nothing is trained yet."""
-    command = [sys.executable, "-m", "snakemake", "--rulegraph", "--snakefile", ROOT / "Snakefile"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--rulegraph",
+        "--snakefile",
+        str(ROOT / "Snakefile"),
+    ]
     with tempfile.TemporaryDirectory() as empty:
         run = subprocess.run(command, cwd=empty, check=True, capture_output=True, text=True)
     return run.stdout[run.stdout.index("digraph") :]

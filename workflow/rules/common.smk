@@ -70,9 +70,8 @@ if isinstance(STUDY, TrainedStudy):
     PLAN = Plan(STUDY, lambda name: loaded_series(name))
 
 
-@cache
 def loaded_series(name):
-    """A series of the study, read once."""
+    """A series of the study."""
     return load_series(STUDY.source(name))
 
 

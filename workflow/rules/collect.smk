@@ -14,8 +14,13 @@ rule collect:
         repeats_csv=RESULTS / "repeats.csv",
         forecasts=RESULTS / "forecasts.parquet",
         blocks=RESULTS / "blocks.csv",
+        **earlier_repeats(),
         checksums=checksums(
-            "repeats.parquet", "repeats.csv", "forecasts.parquet", "blocks.csv"
+            "repeats.parquet",
+            "repeats.csv",
+            "forecasts.parquet",
+            "blocks.csv",
+            *(file.name for file in earlier_repeats().values()),
         ),
     log:
         LOG_FILE.format(rule="collect"),

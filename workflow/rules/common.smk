@@ -41,7 +41,7 @@ from thousandfold.resources import (
 )
 from thousandfold.releases import outdated_blocks
 from thousandfold.study import ImportedStudy, TrainedStudy
-from thousandfold.tables.rows import TRAINING_TABLES
+from thousandfold.tables.rows import TRAINING_TABLES, WINDOW_TABLES
 
 RESULTS = STUDY.folder("results")
 REPORTS = STUDY.folder("reports")
@@ -124,7 +124,7 @@ def training_files():
         return [lambda wildcards: files_of(PLAN.blocks)]
     return [
         partial(files_until_stopped, source.name, scenario.name)
-        for source in STUDY.series
+        for source in STUDY.windows
         for scenario in STUDY.scenarios
     ]
 
@@ -165,7 +165,7 @@ def stages_to_assess(wildcards):
 
 def collected():
     """The blocks that are trained, with their recipes, in the order of the study's tables."""
-    pairs = product(STUDY.series_names, STUDY.scenario_names)
+    pairs = product(STUDY.window_names, STUDY.scenario_names)
     return parts_of(
         block
         for pair in pairs
@@ -300,6 +300,18 @@ def training_tables():
     if isinstance(STUDY, ImportedStudy):
         return []
     return [RESULTS / f"{name}.csv" for name in TRAINING_TABLES]
+
+
+def window_tables():
+    """The tables about series that are cut at earlier ends, if there are any."""
+    return WINDOW_TABLES if STUDY.has_origins else ()
+
+
+def earlier_repeats():
+    """The table of repeats on earlier test windows, by its name, if there are any."""
+    if not STUDY.has_origins:
+        return {}
+    return {"earlier_repeats": RESULTS / "earlier_repeats.parquet"}
 
 
 def report_templates():

@@ -11,6 +11,7 @@ from thousandfold.tables.rows import DESCRIPTION_TABLES
 rule describe_series:
     """Find out with what effects go, where their variance comes from, and how scenarios rank."""
     input:
+        **{name: RESULTS / f"{name}.csv" for name in window_tables()},
         repeats=rules.collect.output.repeats,
         population=rules.judge.output.population,
         effects=rules.judge.output.effects,

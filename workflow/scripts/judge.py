@@ -25,6 +25,7 @@ def write_verdicts(
     repeats: Path,
     calibration: Path,
     identities: Path | None,
+    earlier_repeats: Path | None,
     outputs: Mapping[str, Path],
 ) -> None:
     """Write the tables of verdicts, on each series and over all, to `outputs`, by their names."""
@@ -33,18 +34,25 @@ def write_verdicts(
         settings,
         calibration=read_rows(CalibrationRow, calibration),
         identities=checked_identities(identities) if identities else {},
+        earlier_repeats=read_large_table(earlier_repeats) if earlier_repeats else None,
     )
-    for table, rows in vars(told).items():
-        write_rows(ROW_TYPES[table], rows, outputs[table])
+    for table, output in outputs.items():
+        write_rows(ROW_TYPES[table], getattr(told, table), output)
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    found = snakemake.input.get("identities")
+
+    def given(name: str) -> Path | None:
+        """An input that not every study has."""
+        file = snakemake.input.get(name)
+        return Path(file) if file else None
+
     write_verdicts(
         settings=snakemake.params.settings[0],
         repeats=Path(snakemake.input.repeats),
         calibration=Path(snakemake.input.calibration),
-        identities=Path(found) if found else None,
+        identities=given("identities"),
+        earlier_repeats=given("earlier_repeats"),
         outputs={name: Path(file) for name, file in snakemake.output.items() if name in ROW_TYPES},
     )

@@ -27,7 +27,7 @@ from thousandfold.study import Block, ImportedStudy, TrainedStudy
 from thousandfold.tables import TABLES, write_rows
 from thousandfold.tables.columns import check_frame
 from thousandfold.tables.files import for_spreadsheets
-from thousandfold.tables.rows import REPEATS, BlockRow
+from thousandfold.tables.rows import EARLIER_REPEATS, REPEATS, BlockRow
 
 WRITTEN_AT_ONCE = 200_000
 """Values of blocks, about; memory does not grow with the number of blocks."""
@@ -100,14 +100,14 @@ def _block_row(packed: PackedBlock, found: FinishedBlock) -> BlockRow:
 
 
 def repeat_rows(study: TrainedStudy, checked: CheckedBlock) -> pd.DataFrame:
-    """A block's rows of the repeats table."""
+    """A block's rows of the repeats table, or of that of repeats on earlier test windows."""
     block, table = checked.block, checked.table
-    regime = study.scenario(block.scenario).regime
-    names = pd.DataFrame({"series": block.series, "scenario": block.scenario}, index=table.index)
-    origin = pd.DataFrame(
-        {"engine": regime.execution.engine, "profile": regime.execution.profile}, index=table.index
-    )
-    return pd.concat([names, table, origin], axis=1)[list(REPEATS)]
+    execution, source = study.scenario(block.scenario).regime.execution, study.source(block.series)
+    rows = table.assign(
+        series=source.cut_from or source.name, scenario=block.scenario, earlier=source.earlier,
+        engine=execution.engine, profile=execution.profile,
+    )  # fmt: skip
+    return rows[list(EARLIER_REPEATS if source.earlier else REPEATS)]
 
 
 def forecast_rows(checked: CheckedBlock) -> pd.DataFrame:
@@ -140,6 +140,20 @@ def _batches(blocks: Iterable[CheckedBlock]) -> Iterator[list[CheckedBlock]]:
         yield batch
 
 
+def _rows_of(study: TrainedStudy, batch: list[CheckedBlock]) -> dict[str, pd.DataFrame]:
+    """The rows of some blocks, by table."""
+    latest, earlier = (
+        [checked for checked in batch if bool(study.source(checked.block.series).earlier) == cut]
+        for cut in (False, True)
+    )
+    rows = {
+        "repeats": [repeat_rows(study, checked) for checked in latest],
+        "forecasts": [forecast_rows(checked) for checked in latest],
+        "earlier_repeats": [repeat_rows(study, checked) for checked in earlier],
+    }
+    return {name: pd.concat(own, ignore_index=True) for name, own in rows.items() if own}
+
+
 def collect(
     study: TrainedStudy,
     files: Iterable[Path],
@@ -148,30 +162,35 @@ def collect(
     repeats_csv: Path,
     forecasts_parquet: Path,
     blocks_csv: Path,
+    earlier_parquet: Path | None = None,
 ) -> None:
-    """Write the repeats, forecasts and blocks tables. Raises DamagedResultsError."""
+    """Write the repeats, forecasts and blocks tables. Raises DamagedResultsError.
+
+    Repeats on earlier test windows have a table of their own, and their forecasts none.
+    """
     described = []
     with ExitStack() as stack:
-        repeats_file, csv_file, forecasts_file = (
-            stack.enter_context(written_whole(path))
-            for path in (repeats_parquet, repeats_csv, forecasts_parquet)
-        )
-        csv = stack.enter_context(csv_file.open("w", encoding="utf-8", newline=""))
+
+        def opened(path: Path) -> Path:
+            return stack.enter_context(written_whole(path))
+
+        parquet = {"repeats": opened(repeats_parquet), "forecasts": opened(forecasts_parquet)}
+        if earlier_parquet is not None:
+            parquet["earlier_repeats"] = opened(earlier_parquet)
+        csv = stack.enter_context(opened(repeats_csv).open("w", encoding="utf-8", newline=""))
         writers: dict[str, Any] = {}
         for batch in _batches(checked_blocks(study, files, wanted)):
-            rows = {
-                "repeats": pd.concat([repeat_rows(study, c) for c in batch], ignore_index=True),
-                "forecasts": pd.concat([forecast_rows(c) for c in batch], ignore_index=True),
-            }
-            described += [checked.row for checked in batch]
-            for_spreadsheets(rows["repeats"]).to_csv(csv, index=False, header=not writers)
-            for name, path in [("repeats", repeats_file), ("forecasts", forecasts_file)]:
-                check_frame(name, TABLES[name], rows[name])
-                arrow = pa.Table.from_pandas(rows[name], preserve_index=False)
+            for name, rows in _rows_of(study, batch).items():
+                if name == "repeats":
+                    header = name not in writers
+                    for_spreadsheets(rows).to_csv(csv, index=False, header=header)
+                check_frame(name, TABLES[name], rows)
+                arrow = pa.Table.from_pandas(rows, preserve_index=False)
                 if name not in writers:
-                    writers[name] = stack.enter_context(sealed_writer(path, arrow.schema))
+                    writers[name] = stack.enter_context(sealed_writer(parquet[name], arrow.schema))
                 writers[name].write_table(arrow)
-    for path in (repeats_parquet, repeats_csv, forecasts_parquet):
+            described += [checked.row for checked in batch]
+    for path in filter(None, (repeats_parquet, repeats_csv, forecasts_parquet, earlier_parquet)):
         write_own_checksum(path)
     write_rows(BlockRow, described, blocks_csv)
 

@@ -278,7 +278,11 @@ def _sources(config: Mapping[str, Any]) -> tuple[SeriesSource, ...]:
     for index, name in enumerate(selected or ()):
         if name not in known:
             raise BadKeyError(("study", "series", index), unknown_name(name, known))
-    return tuple(source for entry, source in found if entry in wanted or source.name in wanted)
+    taking_part = [one for entry, one in found if entry in wanted or one.name in wanted]
+    _refuse_names_alike(
+        "series", ((one.listed_as, window.name) for one in taking_part for window in one.windows)
+    )
+    return tuple(taking_part)
 
 
 def _check_interleaving(settings: dict[str, Any], scenarios: tuple[TrainedScenario, ...]) -> None:

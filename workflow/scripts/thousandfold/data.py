@@ -36,6 +36,8 @@ def load_series(source: SeriesSource) -> Series:
 def _loaded(source: SeriesSource, modified: int, size: int) -> Series:
     """A series whose file is in its state at that time."""
     series = _found(source)
+    if source.earlier:
+        series = series.without_last(source.earlier)
     return series if source.period is None else replace(series, period=source.period)
 
 

@@ -32,10 +32,16 @@ def check_data(study: TrainedStudy) -> None:
     """
     for scenario in study.scenarios:
         _check_model(scenario)
-    for source in study.series:
+    for source in study.windows:
         try:
             _check_series(study, source)
         except BadKeyError as error:
+            if source.cut_from:
+                raise BadKeyError(
+                    ("series", source.listed_as, "origins"),
+                    f"{source.earlier} observations earlier: {error.problem}; or take fewer or "
+                    "closer origins",
+                ) from None
             if source.entry and (error.key[0] == "scenarios" or error.key[-1] in OF_A_MEMBER):
                 others = _others_like(study, source, error)
                 raise BadKeyError(error.key, f"{error.problem}{others}") from None
@@ -48,7 +54,7 @@ def _check_series(study: TrainedStudy, source: SeriesSource) -> None:
     if series.test_rows >= len(series.values):
         whose = f"of {source.name} " if source.entry else ""
         raise BadKeyError(
-            ("series", source.entry or source.name, "test_rows"),
+            ("series", source.listed_as, "test_rows"),
             f"{source.test_rows} is not less than the {len(series.values)} observations {whose}"
             "there are; lower it",
         )
@@ -58,7 +64,7 @@ def _check_series(study: TrainedStudy, source: SeriesSource) -> None:
         if preparation not in prepared:
             prepared[preparation] = _supervised(scenario, series)
         _check_rows(scenario, series, prepared[preparation])
-        _check_horizon(scenario, series, ("series", source.entry or source.name, "horizon"))
+        _check_horizon(scenario, series, ("series", source.listed_as, "horizon"))
     if source.published is not None:
         _check_published(source)
 
@@ -78,7 +84,7 @@ def _others_like(study: TrainedStudy, source: SeriesSource, error: BadKeyError) 
 
 def _read(source: SeriesSource) -> Series:
     """A series of the study. Raises BadKeyError."""
-    name = source.entry or source.name
+    name = source.listed_as
     try:
         return load_series(source)
     except NoColumnError as error:

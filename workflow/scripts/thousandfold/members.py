@@ -96,8 +96,10 @@ class _Source:
     """(column, text) pairs that all rows that take part have."""
 
 
-def members_of(collection: Collection, read: ReadOptions, test_rows: int) -> list[Member]:
+def members_of(collection: Collection, read: ReadOptions, after_training: int) -> list[Member]:
     """The members that take part, in the source's order.
+
+    `after_training` are the observations that are not trained on, whatever is asked for in sample.
 
     Raises NoColumnError if a column is missing, and CollectionError if a file cannot be read, or if
     none is left.
@@ -111,14 +113,15 @@ def members_of(collection: Collection, read: ReadOptions, test_rows: int) -> lis
     with _blaming("where"):
         others = (each for each in collection.where if each not in source.rows_with)
         facts = facts.where(others)
-    needed = 0 if collection.min_in_sample is None else test_rows + collection.min_in_sample
+    needed = 0 if collection.min_in_sample is None else after_training + collection.min_in_sample
     kept = [row for row in facts.rows if source.lengths[row[0]] >= needed]
     if not kept:
         longest = max(source.lengths[row[0]] for row in facts.rows)
         raise CollectionError(
             "min_in_sample",
             f"{collection.source}: none of {len(facts.rows)} series has {needed} observations "
-            f"(test_rows and min_in_sample); the longest has {longest}; lower one of them",
+            f"(min_in_sample, and those from the first test row on); the longest has {longest}; "
+            "lower one of them",
         )
     columns = [facts.column(name) for name in collection.attributes]
     return [

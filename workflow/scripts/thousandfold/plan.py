@@ -81,7 +81,7 @@ class Plan:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """All blocks that there can be, by series, scenario and repeat."""
-        pairs = product(self.study.series_names, self.study.scenario_names)
+        pairs = product(self.study.window_names, self.study.scenario_names)
         return tuple(block for pair in pairs for stage in self.stages_of(*pair) for block in stage)
 
     def groups(self) -> list[Group]:
@@ -92,7 +92,7 @@ class Plan:
         """
         if self.study.interleaved:
             return [Group(self._packed(self.blocks), as_one=True)]
-        pairs = list(product(self.study.scenario_names, self.study.series_names))
+        pairs = list(product(self.study.scenario_names, self.study.window_names))
         stages = [
             (self._asked(scenario), stage)
             for scenario, series in pairs

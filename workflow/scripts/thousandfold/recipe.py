@@ -180,7 +180,7 @@ def checks_recipe(study: TrainedStudy) -> str:
 
 def registration_digest(study: Study) -> str:
     """SHA-256 of the registered findings and of what decides them."""
-    registered = {
+    registered: dict[str, Any] = {
         "findings": [asdict(finding) for finding in study.findings],
         "estimands": [[c.estimand for c in finding.contrasts] for finding in study.findings],
         "design": study.design,
@@ -192,4 +192,6 @@ def registration_digest(study: Study) -> str:
         "repeats": study.repeats,
         "seed": study.seed,
     }
+    if study.has_origins:
+        registered["origins"] = {source.name: source.origins for source in study.sources}
     return _digest(registered)

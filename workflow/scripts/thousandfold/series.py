@@ -1,6 +1,6 @@
 """A time series in memory. Nothing here knows about scenarios, networks or files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,15 @@ class Series:
     """Observations of a year or, of more frequent ones, of a week or a day; None: not known."""
     assumed: tuple[str, ...] = ()
     """What was assumed when its file was read, each in a few words."""
+
+    def without_last(self, count: int) -> "Series":
+        """The series as it was so many observations earlier."""
+        return replace(
+            self,
+            values=self.values[:-count],
+            labels=self.labels[:-count],
+            inputs=None if self.inputs is None else self.inputs[:-count],
+        )
 
     @property
     def columns(self) -> np.ndarray:

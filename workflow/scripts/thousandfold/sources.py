@@ -13,7 +13,7 @@ from thousandfold.schema import BadKeyError, is_name
 from thousandfold.study import SeriesSource
 from thousandfold.synthetic import Echo, Synthetic
 
-ORIGINS = ("file", "collection", "synthetic")
+PLACES = ("file", "collection", "synthetic")
 """Where an entry's values can come from: it has one of these keys."""
 
 OF_TABLES = ("value", "date", "sort", "missing", "gaps", "read", "inputs")
@@ -28,15 +28,15 @@ def sources_of(
 ) -> list[SeriesSource]:
     """The series that an entry stands for. Raises BadKeyError."""
     key = ("series", name)
-    origins = [origin for origin in ORIGINS if fields.get(origin) is not None]
-    if not origins:
+    places = [place for place in PLACES if fields.get(place) is not None]
+    if not places:
         raise BadKeyError(
             key,
             "the key 'file' is missing; add it, or else collection, for many series at once, or "
             "synthetic, for one that is made up",
         )
-    if len(origins) > 1:
-        raise BadKeyError((*key, origins[1]), f"there is {origins[0]} as well; remove one")
+    if len(places) > 1:
+        raise BadKeyError((*key, places[1]), f"there is {places[0]} as well; remove one")
     if fields.get("published") and settings["metric"] != "rmse":
         raise BadKeyError(
             (*key, "published"),
@@ -50,14 +50,26 @@ def sources_of(
         attributes=tuple(fields["attributes"].items()),
         test_rows=fields["test_rows"],
         horizon=fields["horizon"],
+        origins=_origins(key, fields),
         period=fields["period"],
         published=fields["published"],
     )
-    if origins == ["file"]:
+    if places == ["file"]:
         return [_of_a_file(key, fields, common)]
-    if origins == ["synthetic"]:
+    if places == ["synthetic"]:
         return [_made_up(key, fields, common)]
     return list(_collected(key, fields, common))
+
+
+def _origins(key: tuple[str, str], fields: Mapping[str, Any]) -> tuple[int, ...]:
+    """How many observations earlier a series ends, at each of its earlier ends."""
+    asked, test_rows = fields["origins"], fields["test_rows"]
+    if asked is None:
+        return ()
+    if asked["every"] < test_rows:
+        problem = f"{asked['every']} is less than the {test_rows} test_rows, so that test windows"
+        raise BadKeyError((*key, "origins", "every"), f"{problem} overlap; give at least that")
+    return tuple(asked["every"] * (index + 1) for index in range(asked["count"]))
 
 
 def _of_a_file(
@@ -148,7 +160,7 @@ def _collected(
         tuple(asked["attributes"]),
     )
     try:
-        members = members_of(collection, shared.treatment.read, common.test_rows)
+        members = members_of(collection, shared.treatment.read, common.rows_after_training)
     except NoColumnError as error:
         place = "series" if error.column == collection.series else "attributes"
         place = "where" if error.column in dict(collection.where) else place

@@ -65,12 +65,46 @@ class SeriesSource(StudySeries):
     """Further columns that networks see."""
     horizon: int = 0
     """How many steps beyond the last observation are forecast."""
+    origins: tuple[int, ...] = ()
+    """Where it is cut as well, to be trained and tested anew: so many observations earlier."""
+    earlier: int = 0
+    """How many observations are cut off at its end."""
+    cut_from: str = ""
+    """The series that it was cut from."""
     period: int | None = None
     """Observations of a season; None: that of its dates."""
     published: str | None = None
     """A table of published results to print beside ours."""
     treatment: Treatment = AS_IT_IS
     """What the file's rows go through before they are a series."""
+
+    @property
+    def windows(self) -> "tuple[SeriesSource, ...]":
+        """The series, then what it is at each of its earlier ends, as series of their own."""
+        cuts = (
+            replace(
+                self,
+                name=f"{self.name} ({earlier} earlier)",
+                title=f"{self.title} ({earlier} earlier)",
+                origins=(),
+                earlier=earlier,
+                cut_from=self.name,
+                horizon=0,
+                published=None,
+            )
+            for earlier in self.origins
+        )
+        return (self, *cuts)
+
+    @property
+    def rows_after_training(self) -> int:
+        """Observations from its earliest test row on."""
+        return max(self.origins, default=0) + self.test_rows
+
+    @property
+    def listed_as(self) -> str:
+        """The entry of the config's series that it comes from."""
+        return self.entry or self.cut_from or self.name
 
 
 @dataclass(frozen=True)
@@ -223,6 +257,11 @@ class Study(ABC):
     def has_claims_over_series(self) -> bool:
         """Whether a finding is about series like the study's."""
         return any(finding.over for finding in self.findings)
+
+    @property
+    def has_origins(self) -> bool:
+        """Whether some series is trained and tested at earlier ends as well."""
+        return False
 
     @property
     def is_on_one_scale(self) -> bool:
@@ -398,20 +437,45 @@ class TrainedStudy(Study):
         return {scenario.name: scenario for scenario in self.scenarios}
 
     @cached_property
-    def _series(self) -> dict[str, SeriesSource]:
-        return {source.name: source for source in self.series}
+    def windows(self) -> tuple[SeriesSource, ...]:
+        """All that is trained on: its series, and these at earlier ends."""
+        return tuple(window for source in self.series for window in source.windows)
+
+    @property
+    def window_names(self) -> tuple[str, ...]:
+        """The names of its windows."""
+        return tuple(window.name for window in self.windows)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its windows and scenarios."""
+        return tuple(dict.fromkeys(self.window_names + self.scenario_names))
+
+    @property
+    def has_origins(self) -> bool:
+        """Whether some series is trained and tested at earlier ends as well."""
+        return len(self.windows) > len(self.series)
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings there are; with a stopping rule, the maximum."""
+        return self.repeats * len(self.windows) * len(self.scenarios)
+
+    @cached_property
+    def _windows(self) -> dict[str, SeriesSource]:
+        return {window.name: window for window in self.windows}
 
     def scenario(self, name: str) -> TrainedScenario:
         """The scenario of this name."""
         return self._scenarios[name]
 
     def source(self, name: str) -> SeriesSource:
-        """The series of this name."""
-        return self._series[name]
+        """The series, or the window of one, of this name."""
+        return self._windows[name]
 
     def has(self, block: Block) -> bool:
         """Whether it has the scenario and the series of a block."""
-        return block.scenario in self._scenarios and block.series in self._series
+        return block.scenario in self._scenarios and block.series in self._windows
 
     @property
     def sources(self) -> tuple[SeriesSource, ...]:

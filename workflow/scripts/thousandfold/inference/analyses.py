@@ -20,7 +20,8 @@ from thousandfold.inference.population.judging import (
     fewest_series,
     judge_over_series,
 )
-from thousandfold.inference.population.questions import population_questions
+from thousandfold.inference.population.questions import Asked, population_questions
+from thousandfold.inference.population.windows import asked_on_earlier, window_effect_rows
 from thousandfold.inference.questions import Question, asked_by, questions_of
 from thousandfold.inference.samples import samples_by_metric
 from thousandfold.settings import CalibrationSettings, VerdictSettings
@@ -34,6 +35,7 @@ from thousandfold.tables.rows import (
     MarginRow,
     PopulationClaimRow,
     PopulationRow,
+    WindowEffectRow,
 )
 
 
@@ -55,6 +57,8 @@ class JudgedFindings:
     """A row per such comparison and series."""
     margins: list[MarginRow]
     """A row per range of margins for which the verdict on a comparison is the same."""
+    window_effects: list[WindowEffectRow]
+    """A row per comparison and test window of each series that has several."""
 
 
 def calibrated(repeats: pd.DataFrame, settings: CalibrationSettings) -> list[CalibrationRow]:
@@ -81,8 +85,13 @@ def judged(
     settings: VerdictSettings,
     calibration: Iterable[CalibrationRow],
     identities: Identities,
+    earlier_repeats: pd.DataFrame | None = None,
 ) -> JudgedFindings:
-    """The verdicts on a study's findings, beside their calibration and what is identical."""
+    """The verdicts on a study's findings, beside their calibration and what is identical.
+
+    `earlier_repeats` are those on earlier test windows of the same series: claims over series are
+    about the mean over all of them, claims about each series about the latest.
+    """
     design, alpha, registered = DESIGNS[settings.design], settings.alpha, settings.findings
     samples = samples_by_metric(repeats, settings.seed, settings.metrics, settings.deterministic)
     asked = asked_by(registered, samples, settings.margins, design)
@@ -102,7 +111,10 @@ def judged(
         return settings.units[series, metric]
 
     by_series = claims(contrasts, registered, unit_of)
-    over_series = population_questions(registered, asked, settings.directions)
+    on_earlier: dict[int, Asked] = {}
+    if earlier_repeats is not None:
+        on_earlier = asked_on_earlier(earlier_repeats, settings, design)
+    over_series = population_questions(registered, asked, settings.directions, on_earlier.values())
     population = judge_over_series(
         over_series, alpha, study_size(decidable, asked), settings.seed, settings.clusters
     )
@@ -114,6 +126,7 @@ def judged(
         claims_over_series(registered, over_series, population),
         effect_rows(over_series),
         margins_table(contrasts),
+        window_effect_rows(asked, on_earlier, settings.directions),
     )
 
 

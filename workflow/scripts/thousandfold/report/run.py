@@ -21,17 +21,20 @@ from thousandfold.tables.rows import (
     DESCRIPTION_TABLES,
     PLANNING_TABLES,
     TRAINING_TABLES,
+    WINDOW_TABLES,
     SummaryRow,
 )
 
 
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
-    others = {"repeats", "forecasts", *PLANNING_TABLES}
+    others = {"repeats", "forecasts", "earlier_repeats", *PLANNING_TABLES}
     if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
     if not study.has_claims_over_series:
         others |= set(DESCRIPTION_TABLES)
+    if not study.has_origins:
+        others |= set(WINDOW_TABLES)
     if study.stopping is None:
         others |= {"stopping", "stopping_simulation"}
     return [name for name in TABLES if name not in others]
@@ -39,11 +42,13 @@ def csv_tables(study: Study) -> list[str]:
 
 def files_of(study: Study) -> list[str]:
     """The files that a run of the study leaves beside each other."""
-    forecasts = [] if isinstance(study, ImportedStudy) else ["forecasts.parquet"]
+    parquet = [] if isinstance(study, ImportedStudy) else ["forecasts.parquet"]
+    if study.has_origins:
+        parquet.append("earlier_repeats.parquet")
     tables = [f"{name}.csv" for name in csv_tables(study)]
     return [
         "config.yaml", "provenance.json", "verdicts.json", "repeats.csv", "repeats.parquet",
-        *forecasts, *tables,
+        *parquet, *tables,
     ]  # fmt: skip
 
 

@@ -39,6 +39,12 @@ REPEATS: Columns = {
     "profile": Column(str, "whose defaults applied"),
 }
 
+EARLIER_REPEATS: Columns = {
+    "series": _NAMES["series"],
+    "earlier": Column(int, "how many observations earlier it ended"),
+    **{name: REPEATS[name] for name in REPEATS if name != "series"},
+}
+
 FORECASTS: Columns = {
     **_NAMES,
     "step": Column(
@@ -648,6 +654,29 @@ class EffectRow(Row, table="effects"):
     scenario_b: str | None = column("the scenario it is compared with")
     comparison: str = column("the weighted scenarios, up to sign and scale")
     series: str = column("the series' name")
+    effect: OptionalFloat = column(
+        "the estimated contrast, the mean over its test windows; empty if it is not known on one",
+        CONTRAST,
+    )
+    standard_error: OptionalFloat = column(
+        "its standard error; for ratios, that of the logarithm; empty for single repeats",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
+    repeats: int = column("repeats of the scenario and test window that has the fewest")
+    windows: int = column("test windows")
+
+
+class WindowEffectRow(Row, table="window_effects"):
+    """A comparison on one test window of a series that is also cut at earlier ends."""
+
+    id: str = column("the finding's id")
+    scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
+    scenario_b: str | None = column("the scenario it is compared with")
+    comparison: str = column("the weighted scenarios, up to sign and scale")
+    metric: str = column("the metric that is compared")
+    estimand: str = column("what is estimated")
+    series: str = column("the series' name")
+    earlier: int = column("how many observations earlier it ended; 0 of the series as it is")
     effect: OptionalFloat = column("the estimated contrast; empty if it is not known", CONTRAST)
     standard_error: OptionalFloat = column(
         "its standard error; for ratios, that of the logarithm; empty for single repeats",
@@ -683,7 +712,7 @@ class ModeratorRow(Row, table="moderators"):
 
 
 class VarianceComponentRow(Row, table="variance_components"):
-    """How much effects differ between series, and between single repeats of one."""
+    """How much effects differ between series, test windows of one, and single repeats."""
 
     id: str = column("the finding's id")
     scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
@@ -697,6 +726,13 @@ class VarianceComponentRow(Row, table="variance_components"):
     )
     between_series_low: float = column("lower end of its interval over resampled series")
     between_series_high: float = column("its upper end")
+    between_windows: OptionalFloat = column(
+        "standard deviation between test windows of one series, likewise; empty if no series has "
+        "two, and then part of that between series",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
+    between_windows_low: OptionalFloat = column("lower end of its interval over resampled series")
+    between_windows_high: OptionalFloat = column("its upper end")
     between_repeats: float = column(
         "standard deviation that the training (initial weights, order of rows) gives the effect of "
         "a single repeat of each scenario",
@@ -707,7 +743,7 @@ class VarianceComponentRow(Row, table="variance_components"):
 
 
 class AllocationRow(Row, table="allocations"):
-    """The most precise study within a budget of trainings, on no more series than there are."""
+    """The most precise study within a budget, on no more series and windows than there are."""
 
     id: str = column("the finding's id")
     scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
@@ -715,7 +751,8 @@ class AllocationRow(Row, table="allocations"):
     comparison: str = column("the weighted scenarios, up to sign and scale")
     budget: float = column("trainings, as a share of those of this study")
     n_series: int = column("series")
-    n_repeats: int = column("repeats of each scenario on each of them")
+    n_windows: int = column("test windows of each of them")
+    n_repeats: int = column("repeats of each scenario on each of these")
     standard_error_of_mean: float = column(
         "standard error of the mean effect; for ratios, of the mean logarithm",
         "that of the metric (of a slope, per unit), or none of a logarithm",
@@ -1036,12 +1073,16 @@ ROW_TYPES = {row_type.table: row_type for row_type in Row.__subclasses__()}
 TABLES: dict[str, Columns] = {
     "repeats": REPEATS,
     "forecasts": FORECASTS,
+    "earlier_repeats": EARLIER_REPEATS,
     **{name: row_type.columns for name, row_type in ROW_TYPES.items()},
 }
 """The columns of each table that a run can leave."""
 
 PLANNING_TABLES = ("power", "power_claims", "unplanned")
 """The tables that are only made where they are asked for."""
+
+WINDOW_TABLES = ("window_effects",)
+"""The tables about series that are cut at earlier ends, which other studies do not have."""
 
 TRAINING_TABLES = ("identities", "fidelity", "forecast_bands", "reach", "blocks")
 """The tables about a training, which repeats from elsewhere do not have."""

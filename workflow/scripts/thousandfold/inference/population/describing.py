@@ -7,7 +7,7 @@ a budget of trainings, and how scenarios rank.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,7 @@ from thousandfold.tables.rows import (
     PopulationRow,
     SeriesAttributeRow,
     VarianceComponentRow,
+    WindowEffectRow,
 )
 
 BUDGETS = (0.1, 0.25, 0.5, 1, 2)
@@ -84,13 +85,12 @@ def described(
     effects: Iterable[EffectRow],
     series: Mapping[str, Series],
     settings: DescriptionSettings,
+    window_effects: Iterable[WindowEffectRow] = (),
 ) -> Description:
     """All of these tables from the repeats, the tables of claims over series, and the series."""
     attributes = series_attributes(settings.attributes, series)
-    by_contrast: dict[tuple[str, str], list[EffectRow]] = {}
-    for effect in effects:
-        if not math.isnan(effect.effect):
-            by_contrast.setdefault((effect.id, effect.comparison), []).append(effect)
+    by_contrast = _known_by_contrast(effects)
+    on_windows = _known_by_contrast(window_effects)
     found = Description(
         series_attributes=[
             SeriesAttributeRow(series=name, attribute=attribute, value=str(value))
@@ -103,7 +103,8 @@ def described(
         if len(own) < 2:
             continue
         found.moderators.extend(_moderators(row, own, attributes))
-        components, planned = _variance(row, own, settings.seed)
+        windows = on_windows.get((row.id, row.comparison), [])
+        components, planned = _variance(row, _cells(own, windows), settings.seed)
         found.variance_components.extend(components)
         found.allocations.extend(planned)
     scores = shared_scores(repeats, settings.metric)
@@ -120,6 +121,29 @@ def described(
         )
         found.performance_profiles.extend(profiles)
     return found
+
+
+AnyEffect = TypeVar("AnyEffect", EffectRow, WindowEffectRow)
+
+
+def _known_by_contrast(rows: Iterable[AnyEffect]) -> dict[tuple[str, str], list[AnyEffect]]:
+    """The effects that are known, by finding and comparison."""
+    found: dict[tuple[str, str], list[AnyEffect]] = {}
+    for row in rows:
+        if not math.isnan(row.effect):
+            found.setdefault((row.id, row.comparison), []).append(row)
+    return found
+
+
+def _cells(
+    effects: Sequence[EffectRow], windows: Sequence[WindowEffectRow]
+) -> list[list[EffectRow | WindowEffectRow]]:
+    """The effects of each series whose effect is known, one for each of its test windows."""
+    cells: dict[str, list[EffectRow | WindowEffectRow]] = {row.series: [] for row in effects}
+    for window in windows:
+        if window.series in cells:
+            cells[window.series].append(window)
+    return [cells[row.series] or [row] for row in effects]
 
 
 def series_attributes(
@@ -160,63 +184,77 @@ def as_numbers(values: Sequence[Any]) -> np.ndarray:
 
 
 def _variance(
-    row: PopulationRow, effects: Sequence[EffectRow], seed: int
+    row: PopulationRow, cells: Sequence[Sequence[EffectRow | WindowEffectRow]], seed: int
 ) -> tuple[list[VarianceComponentRow], list[AllocationRow]]:
-    """Where the variance of an effect comes from, and what follows; nothing of single repeats."""
+    """Where the variance of an effect comes from, and what follows; nothing of single repeats.
+
+    `cells` are the effects on the test windows of each series.
+    """
     kind = KINDS[row.estimand]
-    values = np.array([kind.scaled(effect.effect) for effect in effects])
-    variances = np.array([effect.standard_error for effect in effects]) ** 2
-    n_repeats = np.array([effect.repeats for effect in effects])
-    if not np.isfinite(variances).all() or not np.isfinite(values).all():
+    shape = len(cells), max(map(len, cells))
+    effects, variances, n_repeats = np.full((3, *shape), math.nan)
+    for place, own in enumerate(cells):
+        effects[place, : len(own)] = [kind.scaled(cell.effect) for cell in own]
+        variances[place, : len(own)] = [cell.standard_error**2 for cell in own]
+        n_repeats[place, : len(own)] = [cell.repeats for cell in own]
+    is_there = ~np.isnan(n_repeats)
+    if not np.isfinite([effects[is_there], variances[is_there]]).all():
         return [], []
     rng = np.random.default_rng(
         resampling_seed(seed, "", row.comparison, f"variance components of {row.id}")
     )
-    cells = (values[:, None], (variances * n_repeats)[:, None], n_repeats[:, None])
-    found = variance_components(*cells, DESCRIPTIVE_ALPHA, rng)
+    found = variance_components(effects, variances * n_repeats, n_repeats, DESCRIPTIVE_ALPHA, rng)
     component = VarianceComponentRow(
-        **_contrast(row), n_series=len(values),
+        **_contrast(row), n_series=len(cells),
         between_series=math.sqrt(found.series),
         **_roots("between_series", found.series_interval),
+        between_windows=math.sqrt(found.origins),
+        **_roots("between_windows", found.origins_interval),
         between_repeats=math.sqrt(found.repeats),
         **_roots("between_repeats", found.repeats_interval),
     )  # fmt: skip
+    n_windows = is_there.sum(axis=1)
+    means = np.nanmean(effects, axis=1)
+    errors = np.nansum(variances, axis=1) / n_windows**2
     true_effects = None
-    if has_known_variances(variances, n_repeats):
-        true_effects = calibrated_effects(values, variances)
-    planned = _planned(found, int(n_repeats.sum()), len(values), true_effects, rng)
+    if has_known_variances(errors, np.nanmin(n_repeats, axis=1)):
+        true_effects = calibrated_effects(means, errors)
+    planned = _planned(found, int(n_repeats[is_there].sum()), shape, true_effects, rng)
     return [component], [AllocationRow(**_contrast(row), **cells) for cells in planned]
 
 
-def _roots(name: str, interval: Interval) -> dict[str, Any]:
+def _roots(name: str, interval: Interval | None) -> dict[str, Any]:
+    if interval is None:
+        return _ends(name, None)
     return {f"{name}_low": math.sqrt(interval.low), f"{name}_high": math.sqrt(interval.high)}
 
 
 def _planned(
     components: Components,
     repeats: int,
-    n_series: int,
+    most: tuple[int, int],
     true_effects: np.ndarray | None,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    """The best study within each budget, of no more series than there are."""
+    """The best study within each budget, of no more series and windows of each than there are."""
     planned = []
     for share in BUDGETS:
-        options = allocations(components, Costs(0, 0, 1), share * repeats, n_series, 1)
+        options = allocations(components, Costs(0, 0, 1), share * repeats, *most)
         if not options:
             continue
         # Where series do not seem to differ, any number of them is as good; more are safer.
-        most = options[0].standard_error * (1 + ROUNDING)
+        least = options[0].standard_error * (1 + ROUNDING)
         best = max(
-            (option for option in options if option.standard_error <= most),
-            key=lambda option: option.n_series,
+            (option for option in options if option.standard_error <= least),
+            key=lambda option: (option.n_series, option.n_origins),
         )
         of_median = math.nan
         if true_effects is not None:
             of_median = standard_error_of_median(true_effects, components, best, MEDIAN_DRAWS, rng)
         planned.append(
             {
-                "budget": share, "n_series": best.n_series, "n_repeats": best.n_repeats,
+                "budget": share, "n_series": best.n_series, "n_windows": best.n_origins,
+                "n_repeats": best.n_repeats,
                 "standard_error_of_mean": best.standard_error,
                 "standard_error_of_median": of_median,
             }

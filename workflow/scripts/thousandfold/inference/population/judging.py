@@ -316,6 +316,7 @@ def effect_rows(questions: Iterable[PopulationQuestion]) -> list[EffectRow]:
             id=question.id, **question.contrast.names(), comparison=question.comparison,
             series=effect.series, effect=question.contrast.natural(effect.value),
             standard_error=math.sqrt(effect.variance), repeats=effect.fewest_repeats,
+            windows=effect.windows,
         )
         for question in questions
         for effect in question.effects

@@ -19,9 +19,16 @@ ALL = ""
 """Stands for all series in the key of a contrast."""
 
 
+Asked = Sequence[tuple[str, Question]]
+"""Questions with the ids of their findings."""
+
+
 @dataclass(frozen=True)
 class Effect:
-    """A contrast on one series, on the scale of its estimate; NaN if it is not known."""
+    """A contrast on one series, on the scale of its estimate; NaN if it is not known.
+
+    Of a series with several test windows, it is their mean.
+    """
 
     series: str
     value: float
@@ -29,6 +36,8 @@ class Effect:
     """Of the estimate, from the repeats; NaN of single repeats."""
     fewest_repeats: int
     """Of the smallest of its samples."""
+    windows: int = 1
+    """How many test windows it is the mean of."""
 
 
 def effect_of(question: Question, *, higher_is_better: bool = False) -> Effect:
@@ -50,6 +59,21 @@ def effect_of(question: Question, *, higher_is_better: bool = False) -> Effect:
         means = [values.mean() for values in question.compared]
         return Effect(question.series, float(np.dot(question.weights, means)), np.nan, fewest)
     return unknown
+
+
+def mean_effect(effects: Sequence[Effect]) -> Effect:
+    """The mean of the effects on a series' test windows, whose repeats are independent.
+
+    It is not known if one of them is not.
+    """
+    n = len(effects)
+    return Effect(
+        effects[0].series,
+        float(np.mean([effect.value for effect in effects])),
+        float(np.sum([effect.variance for effect in effects])) / n**2,
+        min(effect.fewest_repeats for effect in effects),
+        n,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,22 +125,33 @@ class PopulationQuestion:
 
 def population_questions(
     findings: Iterable[Finding],
-    asked: Sequence[tuple[str, Question]],
+    asked: Asked,
     directions: Mapping[str, bool],
+    on_earlier: Iterable[Asked] = (),
 ) -> list[PopulationQuestion]:
     """What the findings over series ask.
 
-    `asked` are the questions of all findings on all series, `directions` says of each metric
-    whether a higher value is the better one.
+    `asked` are the questions of all findings on all series, `on_earlier` the same on each of their
+    earlier test windows, and `directions` says of each metric whether a higher value is the better
+    one.
     """
+    windows = [asked, *on_earlier]
     found = []
     for finding in findings:
         if finding.over is None:
             continue
         for contrast in finding.contrasts:
-            own = [q for id_, q in asked if id_ == finding.id and q.contrast is contrast]
             better = directions.get(contrast.metric, False)
-            effects = tuple(effect_of(question, higher_is_better=better) for question in own)
+            own = [
+                question
+                for window in windows
+                for id_, question in window
+                if id_ == finding.id and question.contrast is contrast
+            ]
+            on_series: dict[str, list[Effect]] = {}
+            for question in own:
+                effect = effect_of(question, higher_is_better=better)
+                on_series.setdefault(question.series, []).append(effect)
             found.append(
                 PopulationQuestion(
                     finding.id,
@@ -124,7 +159,7 @@ def population_questions(
                     finding.over,
                     own[0].margin,
                     own[0].natural_margin,
-                    effects,
+                    tuple(mean_effect(effects) for effects in on_series.values()),
                 )
             )
     return found

@@ -27,6 +27,7 @@ from thousandfold.report.margins import MarginStrip, margin_strips
 from thousandfold.report.reach import ReachPlot, reach_plots
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.report.windows import sentences_on_windows
 from thousandfold.tables.rows import ClaimRow, ComparisonRow, ContrastRow, ReplicationRow
 
 SHOWN_ELSEWHERE = (
@@ -80,6 +81,8 @@ class Finding:
     sentence: str
     reach: Sequence[ReachPlot]
     """How far its comparisons rest on the test rows."""
+    windows: Sequence[str]
+    """What they come to on earlier test windows, a sentence each."""
     strips: Sequence[MarginStrip]
     """Its verdict by margin, of each comparison."""
     few_repeats: str
@@ -138,6 +141,7 @@ def _finding(
         head=claim_of(row),
         sentence=row.sentence,
         reach=reach_plots(run, contrasts),
+        windows=sentences_on_windows(run, contrasts),
         strips=margin_strips(run, contrasts),
         few_repeats=few_repeats([told for told in fewer if told.n == FEW_REPEATS], run.labels),
         figures=list(_plots(run, contrasts)),

@@ -80,6 +80,7 @@ class OverSeries(Section):
     alpha: str
     k: int
     clustered_by: str | None
+    has_origins: bool
     examined: Sequence[str]
     """The series by which inference and training are checked, if those are not all."""
     claims: Sequence[ClaimOverSeries]
@@ -95,6 +96,7 @@ class OverSeries(Section):
             alpha=percent(run.study.alpha),
             k=rows[0].k,
             clustered_by=run.study.cluster,
+            has_origins=run.study.has_origins,
             examined=_examined(run),
             claims=[
                 ClaimOverSeries(

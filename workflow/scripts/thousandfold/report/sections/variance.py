@@ -1,5 +1,6 @@
 """What the variance of effects comes from, and what that means for a budget of trainings."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -17,6 +18,7 @@ class Planned:
 
     budget: str
     n_series: str
+    n_windows: str
     n_repeats: str
     of_median: str
     of_mean: str
@@ -31,6 +33,8 @@ class Varying:
     is_logarithm: bool
     n_series: str
     between_series: str
+    between_windows: str | None
+    """None: no series has two test windows."""
     between_repeats: str
     planned: Sequence[Planned]
 
@@ -66,6 +70,10 @@ def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varyi
         f"{row.n_series:,}",
         f"{shown(row.between_series)} "
         f"[{shown(row.between_series_low)}, {shown(row.between_series_high)}]",
+        None
+        if math.isnan(row.between_windows)
+        else f"{shown(row.between_windows)} "
+        f"[{shown(row.between_windows_low)}, {shown(row.between_windows_high)}]",
         f"{shown(row.between_repeats)} "
         f"[{shown(row.between_repeats_low)}, {shown(row.between_repeats_high)}]",
         [
@@ -78,6 +86,6 @@ def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varyi
 
 def _planned(row: AllocationRow, shown: Callable[[float], str]) -> Planned:
     return Planned(
-        percent(row.budget), f"{row.n_series:,}", f"{row.n_repeats:,}",
+        percent(row.budget), f"{row.n_series:,}", f"{row.n_windows:,}", f"{row.n_repeats:,}",
         shown(row.standard_error_of_median), shown(row.standard_error_of_mean),
     )  # fmt: skip

@@ -264,7 +264,8 @@ def test_every_claim_is_told_with_its_verdict_and_sentence(shipped_page):
     tables, page = shipped_page
     text = " ".join(" ".join(read(page).text).split())
     for claim in tables[ClaimRow]:
-        assert text.count(f"{claim.id} {claim.claim}") == 2
+        # In the contents, in the first table, and where it is told.
+        assert text.count(f"{claim.id} {claim.claim}") == 3
         assert claim.sentence in text
     for verdict, count in Counter(claim.verdict for claim in tables[ClaimRow]).items():
         assert re.search(rf"\b{count} \S {verdict}", text)

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"
 
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 900}
+WIDE = {"width": 1680, "height": 900}
 
 HOSTILE = "<script>alert(1)</script> & \"quotes\" 'x' \u202eleft\u202c 🎲 " + "long" * 60
 
@@ -102,7 +103,7 @@ def test_links_and_downloads_work(browser, study):
     assert linked == left
 
 
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("viewport", [PHONE, DESK, WIDE], ids=["phone", "desk", "wide"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser, study, viewport, scheme):
     page = visit(browser, study, viewport, color_scheme=scheme, bypass_csp=True).page
@@ -139,9 +140,54 @@ def test_every_figure_says_its_result(browser, study):
 def test_print_opens_every_fold(browser, study):
     page = visit(browser, study).page
     hidden = "all => all.filter(fold => fold.getBoundingClientRect().height < 60).length"
-    assert page.locator("details").evaluate_all(hidden) > 0
+    assert page.locator("main details").evaluate_all(hidden) > 0
     page.emulate_media(media="print")
-    assert page.locator("details").evaluate_all(hidden) == 0
+    assert page.locator("main details").evaluate_all(hidden) == 0
+    assert not page.locator(".contents").is_visible()
+
+
+def in_view(page, anchor):
+    """Whether a place is on the screen, and nothing lies over it."""
+    return page.evaluate(
+        """anchor => {
+          const place = document.getElementById(anchor), box = place.getBoundingClientRect();
+          const seen = document.elementFromPoint(box.left + 5, box.top + 5);
+          return place === seen || place.contains(seen);
+        }""",
+        anchor,
+    )
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_contents_stay_in_view_where_there_is_room(browser, study, javascript):
+    page = visit(browser, study, WIDE, java_script_enabled=javascript).page
+    contents = page.locator(".contents a")
+    assert contents.count() > 20
+    headings = page.locator("main h2[id]").count()
+    assert page.locator(".contents ol > li > a").count() == headings
+    for link in (contents.nth(3), contents.last, contents.first):
+        link.scroll_into_view_if_needed()
+        link.click()
+        assert link.is_visible()
+        anchor = link.get_attribute("href")[1:]
+        if javascript:
+            assert in_view(page, anchor)
+
+
+def test_contents_fold_on_a_phone(browser, study):
+    page = visit(browser, study, PHONE).page
+    links = page.locator(".contents a")
+    assert not links.first.is_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert links.first.is_visible()
+    links.last.click()
+    assert not links.first.is_visible()
+    page.locator(".contents summary").click()
+    links.nth(4).click()
+    anchor = links.nth(4).get_attribute("href")[1:]
+    page.wait_for_timeout(100)
+    assert in_view(page, anchor)
 
 
 def test_a_table_is_sorted_by_its_headings(browser, study):
@@ -171,7 +217,7 @@ def test_hostile_text_is_text_and_breaks_no_layout(browser, study):
         experiments={"a_vs_a": {"title": HOSTILE}},
     )  # fmt: skip
     study.run()
-    for viewport in (PHONE, DESK):
+    for viewport in (PHONE, DESK, WIDE):
         opened = visit(browser, study, viewport)
         assert opened.complaints == []
         assert HOSTILE.split("🎲")[1].strip() in opened.page.locator("h1").inner_text()

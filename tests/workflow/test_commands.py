@@ -161,9 +161,12 @@ def test_the_readmes_first_look_and_its_changed_study(tmp_path):
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=str)
 def test_every_shipped_study_is_planned(tmp_path, overlay):
+    """By the command that its head gives."""
+    text = (ROOT / overlay).read_text(encoding="utf-8")
+    (command,) = re.findall(r"^# +(snakemake --cores 2 --configfile .*)$", text, re.MULTILINE)
+    assert shlex.split(command)[-1] == str(overlay)
     project = Project(tmp_path / "planned")
-    printed = shell(project.folder, f"snakemake -n --configfile {shlex.quote(str(overlay))}")
-    assert "The whole study is" in printed
+    assert "The whole study is" in shell(project.folder, f"{command} -n")
 
 
 def test_commands_of_the_makefile(tmp_path):

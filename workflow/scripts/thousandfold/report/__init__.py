@@ -8,6 +8,7 @@ from typing import Protocol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from thousandfold.report.contents import contents_of
 from thousandfold.report.run import Run, SeriesRun, files_of
 from thousandfold.report.section import Section
 from thousandfold.report.sections.agreement import Agreement
@@ -72,9 +73,11 @@ class Page:
 def render(run: Run) -> Page:
     """The page of a run and its figures."""
     environment = environment_of(run)
+    sections = [section.html(environment) for section in sections_of(run)]
     html = environment.get_template("report.html").render(
         title=run.study.title,
-        sections=[section.html(environment) for section in sections_of(run)],
+        sections=sections,
+        contents=contents_of(sections),
         style=Markup(palette_css() + (TEMPLATES / "style.css").read_text(encoding="utf-8")),
         script=Markup((TEMPLATES / "script.js").read_text(encoding="utf-8")),
     )

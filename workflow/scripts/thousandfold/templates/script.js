@@ -1,4 +1,13 @@
-// Without this the page says the same: it lets a table be sorted by clicking a heading.
+// Without this the page says the same. It shows the contents where there is room for them, folds them
+// on a small screen once one is chosen, and lets a table be sorted by clicking a heading.
+const contents = document.querySelector(".contents details");
+const wide = matchMedia("(min-width: 92rem)");
+const fit = () => (contents.open = wide.matches);
+wide.addEventListener("change", fit);
+fit();
+contents.addEventListener("click", (event) => {
+  if (event.target.closest("a") && !wide.matches) contents.open = false;
+});
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   [...table.tHead.rows[0].cells].forEach((heading, column) => {

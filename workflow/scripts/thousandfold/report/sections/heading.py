@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from thousandfold.report.answer import answer
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
 from thousandfold.study import ImportedStudy
@@ -22,6 +23,8 @@ class Heading(Section):
     """Whether the number of repeats is a maximum."""
     is_imported: bool
     is_paired: bool
+    answer: Sequence[str]
+    """What it came to, in sentences."""
     warnings: Sequence[str]
 
     @classmethod
@@ -37,5 +40,6 @@ class Heading(Section):
             stops=study.stopping is not None,
             is_imported=isinstance(study, ImportedStudy),
             is_paired=study.design == "paired",
+            answer=answer(run),
             warnings=run.provenance.warnings,
         )

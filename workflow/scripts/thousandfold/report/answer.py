@@ -1,0 +1,131 @@
+"""What a study came to, in a few sentences that are made from its tables."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from thousandfold.baselines import in_words
+from thousandfold.formatting import spelled_out
+from thousandfold.inference.baselines import BETTER
+from thousandfold.inference.contrasts import KINDS, MeanDifference
+from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
+from thousandfold.inference.reach import STEADY
+from thousandfold.names import listed
+from thousandfold.report.marks import best_first
+from thousandfold.report.reach import key_of, reaches_of
+from thousandfold.report.run import Run, SeriesRun
+from thousandfold.tables.rows import (
+    BaselineOverSeriesRow,
+    BaselineRow,
+    ClaimRow,
+    ConjunctionRow,
+    ContrastRow,
+    PopulationClaimRow,
+)
+
+BEST = "best"
+"""What the table of baselines over series calls the best one on each series."""
+
+
+def answer(run: Run) -> list[str]:
+    """The answer of a study: how its claims came out, the clearest difference, what limits it."""
+    if run.rows(PopulationClaimRow):
+        return [*_over_series(run)]
+    if len(run.study.series) == 1:
+        return [*_on_one_series(SeriesRun(run, run.study.series[0]))]
+    return [*_on_several_series(run)]
+
+
+def _on_one_series(run: SeriesRun) -> Iterator[str]:
+    claims, contrasts = run.rows(ClaimRow), run.rows(ContrastRow)
+    if claims:
+        yield counted_verdicts("", [row.verdict for row in claims])
+    clearest = clearest_difference(contrasts, run.study.metric)
+    if clearest is not None:
+        sentence = KINDS[clearest.estimand].sentence(clearest, run.unit)
+        yield f"The largest difference that they rest on: {sentence}."
+    best = [row for row in run.rows(BaselineRow) if row.is_best]
+    if best:
+        better = sum(row.result == BETTER for row in best)
+        yield _against(better, len(best), f"{in_words(best[0].baseline)}, which needs no network")
+    reaches = reaches_of(run)
+    known = {row.id for row in contrasts if key_of(row) in reaches}
+    unsteady = {
+        row.id
+        for row in contrasts
+        if key_of(row) in reaches and reaches[key_of(row)].same_sign < STEADY
+    }
+    if known:
+        yield (
+            f"On other test rows the sign of {_of(len(unsteady), len(known), 'claim')} might well "
+            "be another."
+        )
+
+
+def _on_several_series(run: Run) -> Iterator[str]:
+    rows, n_series = run.rows(ConjunctionRow), len(run.study.series)
+    if rows:
+        everywhere = [row.id for row in rows if row.k == row.m]
+        somewhere = sum(0 < row.k < row.m for row in rows)
+        named = f" ({listed(everywhere)})" if everywhere else ""
+        yield (
+            f"{_of(len(everywhere), len(rows), 'claim').capitalize()} "
+            f"{'holds' if len(everywhere) == 1 else 'hold'} on all {spelled_out(n_series)} "
+            f"series{named}, {spelled_out(somewhere)} on some of them."
+        )
+    yield from _baselines_over_series(run)
+
+
+def _over_series(run: Run) -> Iterator[str]:
+    verdicts = [row.verdict for row in run.rows(PopulationClaimRow)]
+    yield counted_verdicts(f" about series like these {len(run.study.series):,}", verdicts)
+    yield from _baselines_over_series(run)
+
+
+def _baselines_over_series(run: Run) -> Iterator[str]:
+    """How the scenario that does best against the baselines fares."""
+    rows = [row for row in run.rows(BaselineOverSeriesRow) if row.baseline == BEST]
+    if not rows:
+        return
+    best = max(rows, key=lambda row: (row.n_better, -row.n_worse))
+    yield (
+        f"{run.labels[best.scenario]} beats the best forecast without a network on "
+        f"{best.n_better:,} of {best.n_series:,} series and does worse on {best.n_worse:,}; no "
+        "other scenario beats it on more."
+    )
+
+
+def counted_verdicts(about: str, verdicts: Iterable[str]) -> str:
+    """How many claims have each verdict, best first."""
+    counts = Counter(verdicts)
+    n = counts.total()
+    words = [*map(str, best_first()), NO_TYPICAL_DIFFERENCE]
+    parts = [f"{counts[word]} {word}" for word in words if counts[word]]
+    return f"Of {n} {'claim' if n == 1 else 'claims'}{about}: {listed(parts)}."
+
+
+def clearest_difference(contrasts: Sequence[ContrastRow], metric: str) -> ContrastRow | None:
+    """The difference of means, by the study's metric, that is the most margins wide.
+
+    Only where the interval that decides lies beyond the margin.
+    """
+    beyond = [
+        row
+        for row in contrasts
+        if (row.estimand, row.metric) == (MeanDifference.estimand, metric)
+        and not math.isnan(row.ci_low)
+        and (row.ci_low > row.margin or row.ci_high < -row.margin)
+    ]
+    return max(beyond, key=lambda row: abs(row.difference) / row.margin, default=None)
+
+
+def _against(better: int, n: int, baseline: str) -> str:
+    verb = "does" if better <= 1 else "do"
+    return f"{_of(better, n, 'scenario').capitalize()} {verb} better than {baseline}."
+
+
+def _of(count: int, n: int, noun: str) -> str:
+    """Such as: none of 11 scenarios, 2 of 15 claims, the one claim."""
+    if n == 1:
+        return f"the one {noun}" if count else f"not the one {noun}"
+    return f"{'none' if count == 0 else count} of {n} {noun}s"

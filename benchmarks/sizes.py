@@ -1,14 +1,15 @@
 """The replicated engine beside `jax.vmap` and stock Keras, over sizes of networks: 100 repeats.
 
     python benchmarks/sizes.py [--json FILE] [--markdown benchmarks/sizes.md] [--layer lstm]
-                               [--only UNITS,TIMESTEPS,BATCH,ROWS]
+                               [--only UNITS,TIMESTEPS,BATCH,ROWS] [--rounds 2]
 
 Each size and way runs in a process of its own, on one core, and all of a size one after the
 other. Networks are stateless. JAX (benchmarks/peers/jax_vmap.py; `make jax` builds its
 environment) starts from the same weights and has to end with the same losses; it trains all
 repeats at once, and in groups of a few sizes. Stock Keras trains one repeat with one `fit`, its
 fastest way; a hundred take a hundred times as long. The limit is what the core reaches in
-matrix products of these sizes, by OpenBLAS.
+matrix products of these sizes, by OpenBLAS. With several rounds, ways take turns, and each has its
+best one.
 """
 
 import argparse
@@ -184,7 +185,12 @@ def rows_of(layer, *sizes):
     return rows
 
 
-def in_markdown(measured):
+def best_of(rounds):
+    """Each way's best row of several rounds."""
+    return [max(rows, key=lambda row: row["gigaflops"]) for rows in zip(*rounds, strict=True)]
+
+
+def in_markdown(measured, rounds):
     """The rows as a table, one line for each size."""
     lines = []
     for rows in measured:
@@ -206,7 +212,8 @@ def in_markdown(measured):
         "Made by `python benchmarks/sizes.py --markdown benchmarks/sizes.md` (after `make jax`; "
         "`--layer` and `--only` choose the rows) on "
         f"{platform.machine()}, one core, Keras {keras.__version__}, with nothing else running. "
-        f"Seconds that one epoch of {REPEATS} repeats of a stateless network takes, and how many "
+        f"Seconds that one epoch of {REPEATS} repeats of a stateless network takes (the best of "
+        f"{rounds} rounds), and how many "
         "times as long it takes in JAX (a plain program with `vmap`: all repeats at once, or in "
         f"groups of {', '.join(map(str, GROUPS))} or {REPEATS}, whichever is fastest) and in a "
         "loop of stock Keras. GFLOP/s are of useful matrix products; the limit is the core's, in "
@@ -228,6 +235,7 @@ def main():
     parser.add_argument(
         "--only", action="append", help="UNITS,TIMESTEPS,BATCH,ROWS: this size instead of all"
     )
+    parser.add_argument("--rounds", type=int, default=2, help="of each size; default: 2")
     arguments = parser.parse_args()
     if arguments.measure:
         measure_here(*arguments.measure)
@@ -236,13 +244,14 @@ def main():
     measured = []
     for layer in arguments.layer or GATES:
         for size in sizes:
-            measured.append(rows_of(layer, *size))
+            rounds = [rows_of(layer, *size) for _ in range(arguments.rounds)]
+            measured.append(best_of(rounds))
             print(json.dumps(measured[-1]), flush=True)
     if arguments.json:
         arguments.json.write_text(
             json.dumps([*itertools.chain(*measured)], indent=1), encoding="utf-8"
         )
-    publish(in_markdown(measured), arguments.markdown)
+    publish(in_markdown(measured, arguments.rounds), arguments.markdown)
 
 
 if __name__ == "__main__":

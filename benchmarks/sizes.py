@@ -1,15 +1,14 @@
 """The replicated engine beside `jax.vmap` and stock Keras, over sizes of networks: 100 repeats.
 
     python benchmarks/sizes.py [--json FILE] [--markdown benchmarks/sizes.md] [--layer lstm]
-                               [--only UNITS,TIMESTEPS,BATCH,ROWS] [--rounds 2]
+                               [--only UNITS,TIMESTEPS,BATCH,ROWS] [--rounds 1]
 
 Each size and way runs in a process of its own, on one core, and all of a size one after the
 other. Networks are stateless. JAX (benchmarks/peers/jax_vmap.py; `make jax` builds its
 environment) starts from the same weights and has to end with the same losses; it trains all
 repeats at once, and in groups of a few sizes. Stock Keras trains one repeat with one `fit`, its
 fastest way; a hundred take a hundred times as long. The limit is what the core reaches in
-matrix products of these sizes, by OpenBLAS. With several rounds, ways take turns, and each has its
-best one.
+matrix products of these sizes, by OpenBLAS. The engine and JAX take turns, and each has its best run.
 """
 
 import argparse
@@ -21,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -137,8 +137,9 @@ def measure_here(way, *sizes):
     print(json.dumps(HERE[way](*sizes)))
 
 
-def in_jax(*sizes):
-    """What JAX takes with all repeats at once, and at best in groups."""
+@contextmanager
+def written_for_jax(*sizes):
+    """A file with the rows and the initial weights of all repeats."""
     regime, data = data_of(*sizes)
     drawn = initial_weights(regime, data.train, list(range(REPEATS)))
     batch_size = regime.training.batch_size
@@ -150,38 +151,51 @@ def in_jax(*sizes):
             **{name: np.moveaxis(np.asarray(values), -1, 0) for name, values in drawn.items()},
         )
         file.flush()
-
-        def measured(group):
-            command = [JAX_PYTHON, PEER, file.name, sizes[0], regime.training.epochs, group]
-            printed = subprocess.run(
-                [str(word) for word in command], check=True, capture_output=True, text=True
-            ).stdout
-            return json.loads(printed.splitlines()[-1])
-
-        at_once = measured(REPEATS)
-        grouped = {group: measured(group)["seconds"] for group in GROUPS}
-    grouped[REPEATS] = at_once["seconds"]
-    best = min(grouped, key=grouped.get)
-    return at_once, {"seconds": grouped[best], "group": best}
+        yield file.name, regime.training.epochs
 
 
-def rows_of(layer, *sizes):
-    """One row for each way of training networks of these sizes."""
-    found = {way: measured_apart(__file__, "--measure", [way, layer, *sizes]) for way in HERE}
+def in_jax(file, layer, epochs, group):
+    """What JAX takes with so many repeats at a time."""
+    command = [str(word) for word in (JAX_PYTHON, PEER, file, layer, epochs, group)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return {"group": group} | json.loads(printed.splitlines()[-1])
+
+
+def in_turns(*sizes):
+    """The engine and JAX with each size of groups, one after the other: machines change pace.
+
+    Returns the engine's best figures, those of JAX with all at once, and those of its best group.
+    """
+    engine, jax = [], []
+    with written_for_jax(*sizes) as (file, epochs):
+        for group in (REPEATS, *GROUPS, REPEATS):
+            engine.append(measured_apart(__file__, "--measure", ["ours", *sizes]))
+            jax.append(in_jax(file, sizes[0], epochs, group))
+    np.testing.assert_allclose(jax[0]["losses"], engine[0]["losses"], rtol=1e-3)
+    return fastest(engine), fastest([jax[0], jax[-1]]), fastest(jax)
+
+
+def fastest(runs):
+    """The run that took the least."""
+    return min(runs, key=lambda figures: figures["seconds"])
+
+
+def rows_of(*sizes):
+    """One row for each way of training networks of these sizes, the layer first."""
+    found = {
+        way: measured_apart(__file__, "--measure", [way, *sizes]) for way in HERE if way != "ours"
+    }
     if JAX_PYTHON.exists():
-        found["jax.vmap"], found["jax.vmap, best group"] = in_jax(layer, *sizes)
-        np.testing.assert_allclose(
-            found["jax.vmap"].pop("losses"), found["ours"]["losses"], rtol=1e-3
-        )
-    del found["ours"]["losses"]
-    names = dict(
-        zip(("layer", "units", "timesteps", "batch", "rows"), (layer, *sizes), strict=True)
-    )
+        found["ours"], found["jax.vmap"], found["jax.vmap, best group"] = in_turns(*sizes)
+    else:
+        found["ours"] = measured_apart(__file__, "--measure", ["ours", *sizes])
+    names = dict(zip(("layer", "units", "timesteps", "batch", "rows"), sizes, strict=True))
     rows = []
     for way, figures in found.items():
-        if "seconds" in figures:
-            figures["gigaflops"] = gigaflops(layer, *sizes, figures["seconds"])
-        rows.append({**names, "way": way, **figures})
+        told = {name: value for name, value in figures.items() if name != "losses"}
+        if "seconds" in told:
+            told["gigaflops"] = gigaflops(*sizes, told["seconds"])
+        rows.append({**names, "way": way, **told})
     return rows
 
 
@@ -213,7 +227,7 @@ def in_markdown(measured, rounds):
         "`--layer` and `--only` choose the rows) on "
         f"{platform.machine()}, one core, Keras {keras.__version__}, with nothing else running. "
         f"Seconds that one epoch of {REPEATS} repeats of a stateless network takes (the best of "
-        f"{rounds} rounds), and how many "
+        f"{rounds * (len(GROUPS) + 2)} runs, in turns with JAX), and how many "
         "times as long it takes in JAX (a plain program with `vmap`: all repeats at once, or in "
         f"groups of {', '.join(map(str, GROUPS))} or {REPEATS}, whichever is fastest) and in a "
         "loop of stock Keras. GFLOP/s are of useful matrix products; the limit is the core's, in "
@@ -235,7 +249,7 @@ def main():
     parser.add_argument(
         "--only", action="append", help="UNITS,TIMESTEPS,BATCH,ROWS: this size instead of all"
     )
-    parser.add_argument("--rounds", type=int, default=2, help="of each size; default: 2")
+    parser.add_argument("--rounds", type=int, default=1, help="of each size; default: 1")
     arguments = parser.parse_args()
     if arguments.measure:
         measure_here(*arguments.measure)

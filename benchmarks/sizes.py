@@ -8,7 +8,8 @@ other. Networks are stateless. JAX (benchmarks/peers/jax_vmap.py; `make jax` bui
 environment) starts from the same weights and has to end with the same losses; it trains all
 repeats at once, and in groups of a few sizes. Stock Keras trains one repeat with one `fit`, its
 fastest way; a hundred take a hundred times as long. The limit is what the core reaches in
-matrix products of these sizes, by OpenBLAS. The engine and JAX take turns, and each has its best run.
+matrix products of these sizes, by OpenBLAS. The engine and JAX take turns, and each has its best
+run.
 """
 
 import argparse

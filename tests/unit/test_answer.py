@@ -2,15 +2,26 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import row_of
 
+from thousandfold.config import study_of
 from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
 from thousandfold.inference.verdicts import Verdict
-from thousandfold.report.answer import clearest_difference, counted_verdicts
-from thousandfold.tables.rows import ContrastRow
+from thousandfold.report.answer import answer, clearest_difference, counted_verdicts
+from thousandfold.report.run import Provenance, Run
+from thousandfold.tables.rows import (
+    BaselineOverSeriesRow,
+    BaselineRow,
+    ClaimRow,
+    ConjunctionRow,
+    ContrastRow,
+    PopulationClaimRow,
+    ReachRow,
+)
 
 
 @given(st.lists(st.sampled_from(list(Verdict)), min_size=1, max_size=40))
@@ -72,3 +83,103 @@ def test_what_has_no_interval_or_another_metric_is_not_the_clearest():
         contrast(7.0, 4.0, 10.0),
     ]
     assert clearest_difference(rows, "rmse") is rows[2]
+
+
+class Tables(dict):
+    """Tables of which those that are not given are empty."""
+
+    def __missing__(self, row_type):
+        return []
+
+
+def run_of(series, *rows):
+    """A run of a study of two scenarios on these series, with these rows of its tables."""
+    entry = {"file": "data/shampoo-sales.csv", "value": "Sales", "test_rows": 12, "unit": "sales"}
+    config = {
+        "study": {"seed": 1, "margin": 5.0},
+        "series": dict.fromkeys(series, entry),
+        "scenarios": {"a": {"stateful": True, "label": "A!"}, "b": {"stateful": False}},
+    }
+    tables = Tables()
+    for row in rows:
+        tables.setdefault(type(row), []).append(row)
+    return Run(study_of(config), {}, pd.DataFrame(), tables, {}, Provenance({}, "."))
+
+
+def claim(id_, verdict, series="s"):
+    return row_of(ClaimRow, series=series, id=id_, verdict=verdict)
+
+
+def compared(id_, difference, low, high, **cells):
+    names = {"scenario_a": "a", "scenario_b": "b", "comparison": f"a - b {id_}"}
+    return contrast(difference, low, high, series="s", id=id_, interval_level=0.95, **names | cells)
+
+
+def reached(row, same_sign):
+    key = {name: getattr(row, name) for name in (
+        "series", "metric", "estimand", "comparison", "scenario_a", "scenario_b",
+    )}  # fmt: skip
+    return row_of(ReachRow, same_sign=same_sign, **key)
+
+
+def against_best(result, **cells):
+    return row_of(
+        BaselineRow, series="s", baseline="ar1", is_best=True, result=result, **cells
+    )  # fmt: skip
+
+
+def test_the_answer_on_one_series():
+    rows = [compared("E1", -8.0, -10.0, -6.0), compared("E2", 1.0, -2.0, 4.0)]
+    run = run_of(
+        ["s"],
+        claim("E1", "supported"), claim("E2", "undecided"), *rows,
+        against_best("better"), against_best("worse"), against_best("undecided"),
+        row_of(BaselineRow, series="s", baseline="drift", result="better"),
+        reached(rows[0], 1.0), reached(rows[1], 0.9),
+    )  # fmt: skip
+    assert answer(run) == [
+        "Of 2 claims: 1 supported, 1 undecided.",
+        "The largest difference: the mean RMSE of “A!” is 8.00 [6.00, 10.00] sales lower than that "
+        "of “b”.",
+        "1 of 3 scenarios does better than AR(1), which needs no network.",
+        "On other test rows the sign of 1 of 2 claims might well be another.",
+    ]
+
+
+def test_what_a_study_lacks_is_not_told():
+    assert answer(run_of(["s"])) == []
+    assert answer(run_of(["s"], claim("E1", "undecided"))) == ["Of 1 claim: 1 undecided."]
+    assert answer(run_of(["s"], *[against_best("worse")] * 4)) == [
+        "None of 4 scenarios does better than AR(1), which needs no network."
+    ]
+    assert answer(run_of(["s", "t"])) == []
+
+
+def test_the_answer_on_several_series():
+    def on(id_, k, m=3):
+        return row_of(ConjunctionRow, id=id_, k=k, m=m)
+
+    run = run_of(["s", "t", "u"], on("E1", 3), on("E2", 1), on("E3", 0), on("E4", 3))
+    assert answer(run) == ["2 of 4 claims hold on all three series (E1, E4), one on some of them."]
+    assert answer(run_of(["s", "t", "u"], on("E1", 0), on("E2", 0))) == [
+        "None of 2 claims holds on all three series."
+    ]
+
+
+def test_the_answer_over_series():
+    def over(scenario, better, worse, baseline="best"):
+        return row_of(
+            BaselineOverSeriesRow, scenario=scenario, baseline=baseline, n_series=9,
+            n_better=better, n_worse=worse,
+        )  # fmt: skip
+
+    run = run_of(
+        [f"s{i}" for i in range(9)],
+        row_of(PopulationClaimRow, id="E1", verdict="supported"),
+        over("b", 3, 2), over("a", 3, 1), over("b", 8, 0, "drift"),
+    )  # fmt: skip
+    assert answer(run) == [
+        "Of 1 claim about series like these 9: 1 supported.",
+        "A! beats the best forecast without a network on 3 of 9 series and does worse on 1; no "
+        "other scenario beats it on more.",
+    ]

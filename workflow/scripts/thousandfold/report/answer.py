@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from thousandfold.baselines import in_words
-from thousandfold.formatting import spelled_out
+from thousandfold.formatting import number, spelled_out
 from thousandfold.inference.baselines import BETTER
-from thousandfold.inference.contrasts import KINDS, MeanDifference
+from thousandfold.inference.contrasts import MeanDifference
+from thousandfold.inference.contrasts.words import of_differences
 from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
 from thousandfold.inference.reach import STEADY
+from thousandfold.metrics import metric_name
 from thousandfold.names import listed
 from thousandfold.report.marks import best_first
 from thousandfold.report.reach import key_of, reaches_of
@@ -42,8 +44,7 @@ def _on_one_series(run: SeriesRun) -> Iterator[str]:
         yield counted_verdicts("", [row.verdict for row in claims])
     clearest = clearest_difference(contrasts, run.study.metric)
     if clearest is not None:
-        sentence = KINDS[clearest.estimand].sentence(clearest, run.unit)
-        yield f"The largest difference that they rest on: {sentence}."
+        yield _difference(run, clearest)
     best = [row for row in run.rows(BaselineRow) if row.is_best]
     if best:
         better = sum(row.result == BETTER for row in best)
@@ -62,17 +63,29 @@ def _on_one_series(run: SeriesRun) -> Iterator[str]:
         )
 
 
+def _difference(run: SeriesRun, row: ContrastRow) -> str:
+    """A difference that is decided, with the interval that decides it, both without their sign."""
+    ends = sorted(map(abs, (row.ci_low, row.ci_high)))
+    by, low, high = (number(size, run.digits) for size in (abs(row.difference), *ends))
+    a, b = (run.labels[str(name)] for name in (row.scenario_a, row.scenario_b))
+    way = "lower" if row.difference < 0 else "higher"
+    size = f"{by} [{low}, {high}] {of_differences(run.unit)}".rstrip()
+    return (
+        f"The largest difference: the mean {metric_name(row.metric)} of “{a}” is {size} {way} than "
+        f"that of “{b}”."
+    )
+
+
 def _on_several_series(run: Run) -> Iterator[str]:
     rows, n_series = run.rows(ConjunctionRow), len(run.study.series)
     if rows:
         everywhere = [row.id for row in rows if row.k == row.m]
         somewhere = sum(0 < row.k < row.m for row in rows)
         named = f" ({listed(everywhere)})" if everywhere else ""
-        yield (
-            f"{_of(len(everywhere), len(rows), 'claim').capitalize()} "
-            f"{'holds' if len(everywhere) == 1 else 'hold'} on all {spelled_out(n_series)} "
-            f"series{named}, {spelled_out(somewhere)} on some of them."
-        )
+        verb = "holds" if len(everywhere) <= 1 else "hold"
+        told = f"{_of(len(everywhere), len(rows), 'claim').capitalize()} {verb} on all "
+        told += f"{spelled_out(n_series)} series{named}"
+        yield f"{told}, {spelled_out(somewhere)} on some of them." if somewhere else f"{told}."
     yield from _baselines_over_series(run)
 
 

@@ -180,6 +180,6 @@ def test_the_answer_over_series():
     )  # fmt: skip
     assert answer(run) == [
         "Of 1 claim about series like these 9: 1 supported.",
-        "A! beats the best forecast without a network on 3 of 9 series and does worse on 1; no "
+        "“A!” beats the best forecast without a network on 3 of 9 series and does worse on 1; no "
         "other scenario beats it on more.",
     ]

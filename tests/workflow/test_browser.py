@@ -150,7 +150,7 @@ def in_view(page, anchor):
     """Whether a place is on the screen, and nothing lies over it."""
     return page.evaluate(
         """anchor => {
-          const place = document.getElementById(anchor), box = place.getBoundingClientRect();
+          const place = document.getElementById(decodeURIComponent(anchor)), box = place.getBoundingClientRect();
           const seen = document.elementFromPoint(box.left + 5, box.top + 5);
           return place === seen || place.contains(seen);
         }""",
@@ -202,10 +202,77 @@ def test_a_table_is_sorted_by_its_headings(browser, study):
     assert heading.get_attribute("aria-sort") == "descending"
 
 
+def claims_shown(page):
+    return page.locator("table.verdicts tbody:visible").count()
+
+
+def test_the_first_table_is_sorted_claim_by_claim(browser, study):
+    page = visit(browser, study).page
+    bodies = page.locator("table.verdicts tbody")
+    rows = [body.locator("tr").count() for body in bodies.all()]
+    heading = page.locator("table.verdicts th", has_text=re.compile("^Difference$"))
+    for order in (sorted, lambda values: sorted(values, reverse=True)):
+        heading.locator("button").click()
+        values = [
+            float(
+                body.locator("tr").first.locator("[data-value]").first.get_attribute("data-value")
+            )
+            for body in bodies.all()
+        ]
+        assert values == order(values)
+    # A claim's comparisons stay together.
+    assert sorted(body.locator("tr").count() for body in bodies.all()) == sorted(rows)
+    page.locator("table.verdicts th", has_text=re.compile("^Verdict$")).locator("button").click()
+    words = [body.locator(".verdict").inner_text() for body in bodies.all()]
+    assert words == sorted(words, key=str.casefold)
+
+
+def test_the_first_table_is_filtered(browser, study):
+    page = visit(browser, study).page
+    claims = pd.read_csv(study.results / "claims.csv")
+    assert claims_shown(page) == len(claims)
+    field = page.get_by_label("Filter by claim, verdict, source, scenario")
+    for words, column in (("concluded article", "source"), ("undecided", "verdict")):
+        field.fill(words)
+        wanted = [row for row in claims[column] if all(w in row for w in words.split())]
+        assert claims_shown(page) >= len(wanted) > 0
+        shown = page.locator("table.verdicts tbody:visible").all_inner_texts()
+        assert all(word in text.lower() for text in shown for word in words.split())
+        assert page.locator(".tools output").first.inner_text() == f"{len(shown)} of {len(claims)}"
+    field.fill("there is no such claim")
+    assert claims_shown(page) == 0
+    field.fill("")
+    assert claims_shown(page) == len(claims)
+
+
+def test_numbers_are_copied_as_a_table(browser, study):
+    page = visit(browser, study, permissions=["clipboard-read", "clipboard-write"]).page
+    contrasts = pd.read_csv(study.results / "contrasts.csv")
+    page.get_by_role("button", name="Copy the numbers").first.focus()
+    tools = page.locator(".tools", has=page.get_by_label("Filter by claim"))
+    tools.get_by_role("button").click()
+    tools.get_by_role("button", name="Copied").wait_for()
+    lines = page.evaluate("navigator.clipboard.readText()").split("\n")
+    cells_of = [line.split("\t") for line in lines]
+    assert len(lines) == 1 + len(contrasts)
+    assert {len(cells) for cells in cells_of} == {8}
+    # What spans a claim's rows is in each of them.
+    assert [cells[0].split()[0] for cells in cells_of[1:]] == contrasts["id"].tolist()
+
+
+def test_a_claim_and_its_row_lead_to_each_other(browser, study):
+    page = visit(browser, study).page
+    page.get_by_label("Back to F2 in the table").click()
+    assert in_view(page, page.url.partition("#")[2])
+    page.locator("table.verdicts a", has_text=re.compile("^F2 ")).click()
+    assert in_view(page, page.url.partition("#")[2])
+
+
 def test_without_javascript_all_is_there(browser, study):
     page = visit(browser, study, java_script_enabled=False).page
     assert page.locator("table.verdicts tbody").count() == 15
     assert page.locator("figure svg").count() >= 20
+    assert page.locator(".tools").count() == 0
 
 
 def test_hostile_text_is_text_and_breaks_no_layout(browser, study):

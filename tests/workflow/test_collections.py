@@ -61,7 +61,10 @@ def test_collections_through_all_rules(tmp_path):
         for place, shop in enumerate(("north", "café au lait"))
     ]
     (project.folder / "shops.csv").write_text("\n".join(["shop,year,sold,kind", *rows]), "utf-8")
-    assert "m3: 5 series of 68 observations; 5 monthly" in project.run()
+    printed = project.run()
+    assert "m3: 5 series of 68 observations; 5 monthly" in printed
+    # Only what files are called by.
+    assert "earlier): in file names" not in printed
     assert project.planned() == {}
     before = project.repeats()
     names = ["north", "café au lait", "N1402", "N1403", "N1404", "N1405", "N1406", "echo"]

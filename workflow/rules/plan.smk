@@ -28,7 +28,7 @@ def planned_trainings():
             )
     lines += [
         f"{name}: in file names and below, {spelled(name)}"
-        for name in STUDY.names
+        for name in dict.fromkeys(STUDY.series_names + STUDY.scenario_names)
         if spelled(name) != name
     ]
     return "\n".join(lines)

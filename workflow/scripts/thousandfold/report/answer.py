@@ -102,7 +102,7 @@ def _baselines_over_series(run: Run) -> Iterator[str]:
         return
     best = max(rows, key=lambda row: (row.n_better, -row.n_worse))
     yield (
-        f"{run.labels[best.scenario]} beats the best forecast without a network on "
+        f"“{run.labels[best.scenario]}” beats the best forecast without a network on "
         f"{best.n_better:,} of {best.n_series:,} series and does worse on {best.n_worse:,}; no "
         "other scenario beats it on more."
     )

@@ -55,10 +55,12 @@ class Comparison:
     metric: str | None
     """None if it is that of the study."""
     estimate: str
+    difference: float
     interval: str
     forest: Forest
     margin: str
     p: str
+    p_value: float
     sizes: Sequence[int]
     reach: str
     """What other test rows might change; "" if nothing."""
@@ -193,10 +195,12 @@ def _comparison(
         who=kind.who(row, run.labels),
         metric=None if row.metric == run.study.metric else metric_name(row.metric),
         estimate=f"{'× ' * kind.is_ratio}{estimate}" if is_estimated else "–",
+        difference=row.difference,
         interval=interval if is_estimated else "",
         forest=_forest(row, axis),
         margin=kind.shown_margin(row),
         p=p_value(p),
+        p_value=p,
         sizes=[n for n in (row.n_a, row.n_b) if n is not None],
         reach=mark_of_reach(reach),
     )

@@ -156,6 +156,7 @@ rule judge:
         repeats=rules.collect.output.repeats,
         calibration=rules.calibrate.output.calibration,
     output:
+        **{name: RESULTS / f"{name}.csv" for name in window_tables()},
         contrasts=report(
             RESULTS / "contrasts.csv",
             caption="../report/contrasts.rst",
@@ -171,7 +172,6 @@ rule judge:
         population_claims=RESULTS / "population_claims.csv",
         effects=RESULTS / "effects.csv",
         margins=RESULTS / "margins.csv",
-        **{name: RESULTS / f"{name}.csv" for name in window_tables()},
         checksums=checksums(
             "contrasts.csv",
             "claims.csv",

@@ -10,11 +10,11 @@ rule collect:
         *training_files(),
         release=rules.note_release.output[0],
     output:
+        **earlier_repeats(),
         repeats=RESULTS / "repeats.parquet",
         repeats_csv=RESULTS / "repeats.csv",
         forecasts=RESULTS / "forecasts.parquet",
         blocks=RESULTS / "blocks.csv",
-        **earlier_repeats(),
         checksums=checksums(
             "repeats.parquet",
             "repeats.csv",

@@ -11,6 +11,7 @@ half an hour.
 import argparse
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from analysis import measure
-from study import copy_project, publish
+from study import ROOT, copy_project, publish
 
 REPEATS = 30
 SCENARIOS = ("a", "b", "c", "d")
@@ -96,6 +97,7 @@ def train(n_series):
     """Seconds and bytes of each step of the study of M3, and the size of its page."""
     with tempfile.TemporaryDirectory() as folder:
         copy_project(folder)
+        shutil.copytree(ROOT / "config", Path(folder) / "config", dirs_exist_ok=True)
         drawn = {"series": {"m3": {"collection": {"sample": {"size": n_series, "seed": 1}}}}}
         (Path(folder) / "drawn.yaml").write_text(yaml.safe_dump(drawn), encoding="utf-8")
         cores = os.sched_getaffinity(0)

@@ -39,7 +39,7 @@ def run(tmp_path):
 
 def test_the_study_gives_the_same_numbers(run, finished, tmp_path):
     project = Project(tmp_path / "study")
-    project.configure(study={"repeats_per_job": 7})
+    project.configure(study={"repeats_per_job": 5})
     output = run(project)
     assert "with external jobid '1.pbs'" in output
     assert project.tables() == finished.tables()

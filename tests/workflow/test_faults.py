@@ -87,14 +87,14 @@ def test_results_that_are_a_file_are_refused(tmp_path):
     assert "results: cannot be written; make it a folder" in project.run(succeeds=False)
 
 
-BLOCK = "shampoo/stateful/3-6"
+BLOCK = "shampoo/stateful/3-5"
 
 
 def from_another_config(project):
     """The pack as another seed trains it, under this one's name."""
     other = project.copied_to(project.folder.with_name("other"))
     other.configure(study={"seed": 7})
-    file = other.planned_packs()["stateful on shampoo, repeats 3 to 5"]
+    file = other.planned_packs()["stateful on shampoo, repeats 3 to 4"]
     other.run(file)
     shutil.copy(other.folder / file, project.pack(BLOCK))
 
@@ -109,7 +109,7 @@ def from_another_version(project):
 
 
 def from_another_scenario(project):
-    shutil.copy(project.pack("shampoo/stateless/3-6"), project.pack(BLOCK))
+    shutil.copy(project.pack("shampoo/stateless/3-5"), project.pack(BLOCK))
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_the_projects_own_study_from_another_folder(project, folder):
     ):
         code, output = snakemake(place[0], "-n", *place[1:])
         assert code == 0, output
-        assert "The whole study is 21 trainings" in output
+        assert "The whole study is 15 trainings" in output
     assert not (project.folder / "results").exists()
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-ALL_BLOCKS = 9
+ALL_BLOCKS = 6
 
 
 def same_blocks(before, after):
@@ -20,15 +20,15 @@ def test_a_finished_study_has_nothing_to_do(project):
 @pytest.mark.slow
 def test_growing_the_repeats_trains_only_what_is_new(project):
     before, repeats = project.blocks(), project.repeats()
-    project.configure(study={"repeats": 10})
+    project.configure(study={"repeats": 8})
     project.run()
     after = project.blocks()
     assert same_blocks(before, after) == set(before)
-    assert {name.split("/")[-1] for name in set(after) - set(before)} == {"7-9", "9-10"}
+    assert {name.split("/")[-1] for name in set(after) - set(before)} == {"5-6", "6-8"}
     grown = project.repeats()
-    earlier = grown[grown["repeat"] < 7].reset_index(drop=True)
+    earlier = grown[grown["repeat"] < 5].reset_index(drop=True)
     assert_frame_equal(earlier, repeats, check_exact=True)
-    assert len(grown) == 30
+    assert len(grown) == 24
     project.configure()
     assert "train" not in project.planned()
 
@@ -40,7 +40,7 @@ def test_an_added_scenario_trains_only_itself(project):
         scenarios={"mine": {"stateful": True, "units": 2, "reset_after_epoch": False}},
         study={"scenarios": ["stateful", "stateless", "stateless_shuffle", "mine"]},
     )
-    assert project.planned()["train"] == 3
+    assert project.planned()["train"] == 2
     project.run()
     assert same_blocks(before, project.blocks()) == set(before)
     assert set(project.repeats()["scenario"]) == {
@@ -52,7 +52,7 @@ def test_an_added_scenario_trains_only_itself(project):
 
 
 def test_a_deleted_block_is_made_again_under_a_finished_report(project):
-    block = project.pack("shampoo/stateless/3-6")
+    block = project.pack("shampoo/stateless/3-5")
     expected = pd.read_parquet(block)
     block.unlink()
     assert project.planned()["train"] == 1
@@ -116,7 +116,7 @@ def test_a_mended_metric_is_measured_anew_and_trains_nothing(project):
 
 def test_one_scenarios_field_trains_that_scenario(project):
     project.configure(scenarios={"stateful": {"reset_after_epoch": False}})
-    assert project.planned()["train"] == 3
+    assert project.planned()["train"] == 2
 
 
 def test_analyses_rerun_when_what_they_use_changes(project):
@@ -144,7 +144,7 @@ def test_analyses_rerun_when_what_they_use_changes(project):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("repeats_per_job", "cores"), [(7, 1), (2, 2)])
+@pytest.mark.parametrize(("repeats_per_job", "cores"), [(5, 1), (2, 2)])
 def test_blocks_and_cores_change_no_result(project, repeats_per_job, cores):
     expected = project.repeats()
     project.configure(study={"repeats_per_job": repeats_per_job})
@@ -179,7 +179,7 @@ def damage_by_one_byte(path):
 @pytest.mark.parametrize("damage", [damage_by_cutting, damage_by_one_byte])
 def test_a_damaged_block_is_set_aside_named_and_trained_again(project, damage):
     expected = project.tables()
-    file = project.pack("shampoo/stateful/3-6")
+    file = project.pack("shampoo/stateful/3-5")
     sound = pd.read_parquet(file)
     damage(file)
     name = f"results/tiny/packs/{file.name}: "
@@ -197,7 +197,7 @@ def test_a_damaged_block_is_set_aside_named_and_trained_again(project, damage):
 
 def test_a_block_that_is_damaged_meanwhile_is_set_aside_and_named(project):
     """Another target than all of the study, so that nothing is checked before."""
-    file = project.pack("shampoo/stateful/3-6")
+    file = project.pack("shampoo/stateful/3-5")
     (project.results / "repeats.parquet").unlink()
     project.edit(
         "workflow/scripts/collect.py",

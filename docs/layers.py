@@ -20,7 +20,10 @@ LAYERS = {
     "jobs": (
         "jobs", "packing", "plan", "training", "checks", "interleaving", "resources", "joblog",
     ),
-    "results": ("collection", "measuring", "packs", "provenance", "recipe", "releases", "records"),
+    "results": (
+        "collection", "measuring", "packs", "preregistration", "provenance", "recipe", "releases",
+        "records",
+    ),
     "study from config": (
         "config", "data", "data_checks", "imported", "loading", "members", "mentions",
         "observations", "proposals", "regimes", "registration", "runs", "sources",

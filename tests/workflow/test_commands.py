@@ -22,6 +22,7 @@ OWN_TABLE = "tests/workflow/test_own_studies.py::test_the_five_lines_of_the_read
 PLACES = "tests/workflow/test_places.py::test_a_study_in_another_folder_and_the_command_that_its_report_tells"
 PLANNED = "tests/workflow/test_own_studies.py::test_a_plan_before_and_after_a_pilot"
 REQUIRED = "tests/workflow/test_own_studies.py::test_verdicts_that_are_required"
+REGISTERED = "tests/workflow/test_own_studies.py::test_a_preregistration_is_kept_and_linked"
 STARTED = "tests/unit/test_docs.py::test_every_script_can_be_started"
 
 ELSEWHERE = {
@@ -43,6 +44,7 @@ ELSEWHERE = {
     "snakemake analyse": OWN_TABLE,
     "snakemake --cores 2 plan_power": PLANNED,
     "snakemake plan_power": PLANNED,
+    "snakemake --cores 2 preregister": REGISTERED,
     "snakemake --cores 2 verdicts": REQUIRED,
     "snakemake verdicts": REQUIRED,
     "snakemake --cores 2 analyse --configfile mine.yaml": OWN_TABLE,

@@ -324,6 +324,26 @@ def test_a_plan_before_and_after_a_pilot(elsewhere, tmp_path):
     assert not project.blocks()
 
 
+def test_a_preregistration_is_kept_and_linked(elsewhere):
+    elsewhere.run("preregister")
+    folder = elsewhere.folder / "reports" / elsewhere.study["study"]["name"]
+    (first,) = folder.glob("preregistration-*.md")
+    text = first.read_text(encoding="utf-8")
+    assert "H1" in text
+    assert elsewhere.planned("preregister") == {}
+    # Nothing else is made by it, nor it by anything else.
+    assert "preregister" not in elsewhere.planned("analyse")
+    elsewhere.run("analyse")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f'<a href="{first.name}">{first.name}</a>' in page
+
+    elsewhere.configure(study={"alpha": 0.01})
+    elsewhere.run("preregister")
+    (second,) = set(folder.glob("preregistration-*.md")) - {first}
+    assert first.read_text(encoding="utf-8") == text
+    assert "There were results of this study already" in second.read_text(encoding="utf-8")
+
+
 def test_verdicts_that_are_required(elsewhere):
     elsewhere.configure(study={"require": {"H1": "supported", "H3": "not contradicted"}})
     output = elsewhere.run("verdicts", succeeds=False)

@@ -32,6 +32,8 @@ from thousandfold.packs import (
 )
 from thousandfold.plan import WORTH_STARTING, Plan
 from thousandfold.recipe import file_digest, code_digest, checks_recipe
+from thousandfold.preregistration import PREFIX
+from thousandfold.preregistration import file_name as preregistration_file
 from thousandfold.resources import (
     analysis_memory_mb,
     analysis_time_minutes,
@@ -284,7 +286,7 @@ def finished_files(wildcards):
         for rule in workflow.rules
         if Path(rule.snakefile).is_relative_to(PROJECT / "workflow")
         and not rule.has_wildcards()
-        and not rule.name.endswith(("train", "plan_power"))
+        and not rule.name.endswith(("train", "plan_power", "preregister"))
         for file in rule.output
     ]
 
@@ -293,6 +295,11 @@ def pilot_digest():
     """What identifies the finished repeats that a plan rests on; None if there are none."""
     pilot = RESULTS / "repeats.parquet"
     return file_digest(str(pilot)) if pilot.exists() else None
+
+
+def preregistrations():
+    """The files in which something was preregistered."""
+    return sorted(file.name for file in REPORTS.glob(f"{PREFIX}*.md"))
 
 
 def training_tables():

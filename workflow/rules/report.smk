@@ -46,6 +46,7 @@ rule render_report:
         # In a list, because Snakemake notices changes in params of built-in types only.
         study=[STUDY],
         command=literally(command()),
+        preregistered=literally(preregistrations()),
         code=code_digest("render_report"),
     message:
         "Rendering the report"

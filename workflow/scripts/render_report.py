@@ -2,18 +2,32 @@
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
 
 from thousandfold.data import load_published, load_series
 from thousandfold.disk import write_checksums, write_text
 from thousandfold.joblog import log_to
+from thousandfold.preregistration import Registered, in_words, registrations_in
 from thousandfold.provenance import facts, provenance, warnings
 from thousandfold.records import read_large_table
 from thousandfold.report import render
 from thousandfold.report.run import Provenance, Run, StoredTables
 from thousandfold.study import ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import BlockRow
+
+
+def registration_fact(registered: Sequence[Registered], told: Mapping[str, Any]) -> str:
+    """What the page says of the preregistrations beside it, with a link to each."""
+    first_job = told["training"]["first_job_finished"]
+    text = str(escape(in_words(registered, told["findings_sha256"], first_job)))
+    for one in registered:
+        text = text.replace(one.file, f'<a href="{one.file}">{one.file}</a>')
+    return Markup(text)
 
 
 def write_report(
@@ -30,6 +44,7 @@ def write_report(
     tables = StoredTables(study, tables_folder)
     repeats, blocks = read_large_table(repeats_file), tables[BlockRow]
     told = provenance(study, command, tables_folder / "config.yaml", repeats, blocks)
+    registered = registrations_in(output.parent)
     run = Run(
         study=study,
         series={source.name: load_series(source) for source in study.sources},
@@ -37,7 +52,7 @@ def write_report(
         tables=tables,
         published={name: load_published(file) for name, file in study.published.items()},
         provenance=Provenance(
-            facts(told),
+            facts(told) | {"Preregistration": registration_fact(registered, told)},
             Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
             tuple(warnings(study, repeats, blocks)),
         ),

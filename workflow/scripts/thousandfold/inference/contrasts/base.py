@@ -13,6 +13,7 @@ from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.words import interval
 from thousandfold.inference.estimates import Estimate, PrecisionEstimate, ratio_of
 from thousandfold.inference.verdicts import difference_verdict
+from thousandfold.metrics import metric_name
 from thousandfold.schema import BadKeyError
 from thousandfold.tables.rows import ContrastRow
 
@@ -160,6 +161,13 @@ class Contrast(ABC):
 
     # How it is worded
 
+    @abstractmethod
+    def claimed(self, labels: Mapping[str, str], margin: float, unit: str) -> str:
+        """What is claimed, in words without capital letter and full stop.
+
+        `labels` are what scenarios are called; the margin is in natural units, `unit` the metric's.
+        """
+
     @classmethod
     @abstractmethod
     def sentence(cls, record: ContrastRow, unit: str) -> str:
@@ -243,6 +251,15 @@ class ContrastOfTwo(Contrast):
         for other in others:
             yield cls(asked.better if is_best else asked.expect, a, other, margin, metric)
 
+    def claimed_of(self, what: str, labels: Mapping[str, str], by: str) -> str:
+        """What is claimed of two quantities, by more (or less) than so much."""
+        a, b = (f"“{labels[name]}”" for name in self.scenarios)
+        if self.expect in ("equivalent", "different"):
+            than = "less" if self.expect == "equivalent" else "more"
+            return f"{what} of {a} and that of {b} differ by {than} than {by}"
+        way = "higher" if self.expect == "greater" else "lower"
+        return f"{what} of {a} is {way} than that of {b} by more than {by}"
+
     @staticmethod
     def tested(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the usual tests compare in two samples."""
@@ -252,12 +269,20 @@ class ContrastOfTwo(Contrast):
 class LogRatio(ContrastOfTwo):
     """A ratio of two, inferred on the scale of logarithms."""
 
+    of: ClassVar[str]
+    """What the ratio is of, before the metric's name."""
+
     is_ratio = True
     neutral = 1.0
     logarithms: ClassVar[tuple[str, ...]] = (
         "difference", "ci_low", "ci_high", "margin_equivalent_above", "margin_exceeded_below",
     )  # fmt: skip
     """The columns of the contrasts table that are computed as logarithms."""
+
+    def claimed(self, labels: Mapping[str, str], margin: float, unit: str) -> str:
+        """By a factor."""
+        what = f"the {self.of} {metric_name(self.metric)}"
+        return self.claimed_of(what, labels, f"a factor of {margin:g}")
 
     @staticmethod
     def scaled(value: float) -> float:

@@ -1,5 +1,7 @@
 """The difference of two means."""
 
+from collections.abc import Mapping
+
 from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.base import ContrastOfTwo
 from thousandfold.inference.contrasts.words import (
@@ -27,6 +29,11 @@ class MeanDifference(ContrastOfTwo):
     def asked_margin(cls, asked: Asked) -> float | None:
         """A difference."""
         return asked.margin()
+
+    def claimed(self, labels: Mapping[str, str], margin: float, unit: str) -> str:
+        """By a difference."""
+        by = f"{margin:g} {of_differences(unit)}".rstrip()
+        return self.claimed_of(f"the mean {metric_name(self.metric)}", labels, by)
 
     @classmethod
     def sentence(cls, record: ContrastRow, unit: str) -> str:

@@ -14,6 +14,7 @@ from thousandfold.inference.contrasts.words import interval, number, of_differen
 from thousandfold.inference.draws import parts, picks_of
 from thousandfold.inference.estimates import PrecisionEstimate, deviation
 from thousandfold.inference.verdicts import range_verdict
+from thousandfold.metrics import metric_name
 from thousandfold.schema import BadKeyError
 from thousandfold.tables.rows import ContrastRow
 
@@ -118,6 +119,14 @@ class Precision(Contrast):
     def interval_verdict(low: Any, high: Any, margin: float) -> Any:
         """Whether it lies in the claimed range."""
         return range_verdict(low, high, margin)
+
+    def claimed(self, labels: Mapping[str, str], margin: float, unit: str) -> str:
+        """A range."""
+        ends = f"{self.middle - margin:g} and {self.middle + margin:g} {of_differences(unit)}"
+        return (
+            f"the mean {metric_name(self.metric)} of {self.mean_of} repeats of “{labels[self.a]}” "
+            f"has a standard error between {ends}".rstrip()
+        )
 
     @classmethod
     def sentence(cls, record: ContrastRow, unit: str) -> str:

@@ -18,6 +18,7 @@ class MeanRatio(LogRatio):
     """The geometric mean of a over that of b: a difference of means of logarithms."""
 
     estimand = "ratio"
+    of = "geometric mean"
     quantity = "ratio of geometric means"
     depends_on_level = True
     logarithms = (

@@ -22,6 +22,7 @@ class SpreadRatio(LogRatio):
     """The mean absolute deviation from the median, of a over that of b."""
 
     estimand = "spread"
+    of = "spread of the"
     quantity = "ratio of spreads"
     is_of_means = False
 

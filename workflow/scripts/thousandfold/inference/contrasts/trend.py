@@ -79,6 +79,20 @@ class Trend(Contrast):
         """Whose sum is the slope of the least squares line."""
         return [sign * float(weight) for weight in slope_weights(self.over) for sign in (1, -1)]
 
+    def claimed(self, labels: Mapping[str, str], margin: float, unit: str) -> str:
+        """Which way the differences go."""
+        pairs = ", ".join(f"“{labels[a]}” − “{labels[b]}”" for a, b in self.pairs)
+        over = ", ".join(f"{value:g}" for value in self.over)
+        by = f"{margin:g} {of_differences(unit)}".rstrip()
+        ways = {
+            "less": f"falls by more than {by}", "greater": f"rises by more than {by}",
+            "different": f"changes by more than {by}", "equivalent": f"changes by less than {by}",
+        }  # fmt: skip
+        return (
+            f"the difference of the mean {metric_name(self.metric)} ({pairs}; at {over}) "
+            f"{ways[self.expect]} per unit"
+        )
+
     @classmethod
     def sentence(cls, record: ContrastRow, unit: str) -> str:
         """By how much the difference changes per unit."""

@@ -104,7 +104,10 @@ def test_over_series_stopping_and_pairs_are_told():
     assert "where they end earlier, at 2 ends" in text
     assert "of the median of their effects" in text
     assert "on at least 80 % of them" in text
-    assert "by more than 0.1 (on the series with the smallest margin; others have theirs)." in text
+    assert (
+        "by more than 0.1 naive errors (on the series with the smallest margin; others have theirs)."
+        in text
+    )
     # On each series, then the median, and the share, of all.
     assert claimed_size(study) == 12 + 2
 

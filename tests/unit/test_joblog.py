@@ -30,6 +30,15 @@ def test_what_a_user_can_fix_is_one_message_in_the_log(tmp_path):
     assert log.read_text(encoding="utf-8") == "a remark\ndata.csv: is empty\n"
 
 
+def test_an_interrupt_has_no_traceback(tmp_path):
+    log = tmp_path / "job.log"
+    failed = fail("KeyboardInterrupt", log)
+    assert failed.returncode != 0
+    assert failed.stderr == ""
+    text = log.read_text(encoding="utf-8")
+    assert text == "a remark\nInterrupted; the same command goes on from what is finished.\n"
+
+
 def test_anything_else_has_a_traceback_in_the_log(tmp_path):
     log = tmp_path / "job.log"
     assert fail("KeyError('x')", log).returncode == 1

@@ -29,15 +29,16 @@ def log_to(path: str) -> None:
 def _tell(
     outside: int, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Log what the user can fix as one message, anything else with its traceback.
+    """Log what the user can fix, or has stopped, as one message; anything else with its traceback.
 
     A log that meets the end of the disk says nothing; then what is `outside` of it is told.
     """
-    lines = (
-        [f"{error}\n"]
-        if isinstance(error, UserError)
-        else traceback.format_exception(kind, error, trace)
-    )
+    if isinstance(error, UserError):
+        lines = [f"{error}\n"]
+    elif isinstance(error, KeyboardInterrupt):
+        lines = ["Interrupted; the same command goes on from what is finished.\n"]
+    else:
+        lines = traceback.format_exception(kind, error, trace)
     message = "".join(lines).encode(errors="replace")
     try:
         is_whole = os.write(sys.stderr.fileno(), message) == len(message)

@@ -637,3 +637,51 @@ def test_unknown_effects_are_not_described(attributed):
     assert {row.n_series for row in found.variance_components} == {29}
     assert {row.attribute: row.n_series for row in found.moderators} == {"size": 29, "kind": 29}
     assert found.allocations[-1].n_series == 29
+
+
+def of_one_pair(tmp_path):
+    """A run of a claim that compares the means, and the spreads, of the same two scenarios."""
+    rng, rows = np.random.default_rng(8), []
+    for place in range(12):
+        for repeat in range(8):
+            ours, base = rng.normal(5 + place / 50, 0.2), rng.normal(3, 1)
+            rows += [(f"s{place}", "ours", repeat, ours), (f"s{place}", "base", repeat, base)]
+    table = pd.DataFrame(rows, columns=["series", "scenario", "seed", "accuracy"])
+    table.to_csv(tmp_path / "pair.csv", index=False)
+    parts = [
+        {"expect": "greater", "a": "ours", "b": "base"},
+        {"expect": "more_stable", "a": "ours", "b": "base"},
+    ]
+    finding = {"all_of": parts, "expect": None, "a": None, "b": None}
+    return run_of(tmp_path / "pair.csv", {"C": finding}), table
+
+
+def test_a_claim_about_means_and_spreads_of_the_same_two(tmp_path):
+    run, table = of_one_pair(tmp_path)
+    run = with_description(run)
+    by_kind = {
+        kind: {row.series: row.effect for row in run.rows(EffectRow) if row.estimand == kind}
+        for kind in ("mean", "spread")
+    }
+    cells = table.groupby(["series", "scenario"])["accuracy"]
+    means = cells.mean().unstack()
+    spreads = cells.agg(lambda own: (own - own.median()).abs().mean()).unstack()
+    for name in means.index:
+        assert by_kind["mean"][name] == pytest.approx(means["ours"][name] - means["base"][name])
+        assert by_kind["spread"][name] == pytest.approx(
+            spreads["ours"][name] / spreads["base"][name], rel=0.35
+        )
+    assert all(0 < effect < 1 for effect in by_kind["spread"].values())
+    assert [row.estimand for row in run.rows(VarianceComponentRow)] == ["mean", "spread"]
+    (claim,) = run.rows(PopulationClaimRow)
+    rows = {row.estimand: row for row in run.rows(PopulationRow)}
+    assert {row.verdict for row in rows.values()} == {"supported"}
+    # The sentence is about one of them, by its own numbers.
+    told = "ratio of spreads" if "spreads" in claim.sentence else "difference of means"
+    weakest = rows["spread" if "spreads" in claim.sentence else "mean"]
+    assert f"{told} is {weakest.median:.2g}" in claim.sentence
+    text_of(OverSeries, run)
+    text = text_of(Variance, run)
+    assert text.count("of logarithms") == 1
+    names = [name for name in run.figures.files if name.startswith("over-series-C")]
+    assert len(names) == 2

@@ -3,9 +3,15 @@
 import math
 from collections.abc import Iterable
 
+from thousandfold.names import spelled
 from thousandfold.report.run import Run
 from thousandfold.study import Study
-from thousandfold.tables.rows import EffectRow, PopulationRow, SeriesAttributeRow
+from thousandfold.tables.rows import (
+    EffectRow,
+    PopulationRow,
+    SeriesAttributeRow,
+    contrast_key,
+)
 
 
 def effects_of(run: Run, row: PopulationRow) -> list[EffectRow]:
@@ -13,10 +19,14 @@ def effects_of(run: Run, row: PopulationRow) -> list[EffectRow]:
     effects = [
         effect
         for effect in run.rows(EffectRow)
-        if (effect.id, effect.comparison) == (row.id, row.comparison)
-        and not math.isnan(effect.effect)
+        if contrast_key(effect) == contrast_key(row) and not math.isnan(effect.effect)
     ]
     return sorted(effects, key=lambda effect: effect.effect)
+
+
+def figure_of(kind: str, row: PopulationRow) -> str:
+    """The name of a figure about a row of the population table."""
+    return "-".join((kind, spelled(row.id), spelled(row.comparison), row.metric, row.estimand))
 
 
 def attribute_values(rows: Iterable[SeriesAttributeRow]) -> dict[str, dict[str, str]]:

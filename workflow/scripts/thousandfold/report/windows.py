@@ -7,7 +7,7 @@ from thousandfold.formatting import decimals, number
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.names import listed
 from thousandfold.report.run import SeriesRun
-from thousandfold.tables.rows import ContrastRow, WindowEffectRow
+from thousandfold.tables.rows import ContrastRow, WindowEffectRow, contrast_key
 
 
 def sentences_on_windows(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[str]:
@@ -15,12 +15,7 @@ def sentences_on_windows(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> li
     windows = [row for row in run.rows(WindowEffectRow) if row.earlier]
     sentences = []
     for contrast in contrasts:
-        own = [
-            row
-            for row in windows
-            if (row.id, row.comparison, row.metric, row.estimand)
-            == (contrast.id, contrast.comparison, contrast.metric, contrast.estimand)
-        ]
+        own = [row for row in windows if contrast_key(row) == contrast_key(contrast)]
         if own:
             labels = KINDS[contrast.estimand].labels(contrast, run.labels)
             who = f"{', '.join(labels)}: " if len(contrasts) > 1 else ""

@@ -5,6 +5,7 @@ data frames, for there can be millions of rows.
 """
 
 import math
+from typing import Protocol
 
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES
 from thousandfold.tables.columns import Column, Columns, OptionalFloat, Row, column
@@ -653,6 +654,8 @@ class EffectRow(Row, table="effects"):
     scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
     scenario_b: str | None = column("the scenario it is compared with")
     comparison: str = column("the weighted scenarios, up to sign and scale")
+    metric: str = column("the metric that is compared")
+    estimand: str = column("what is estimated")
     series: str = column("the series' name")
     effect: OptionalFloat = column(
         "the estimated contrast, the mean over its test windows; empty if it is not known on one",
@@ -664,6 +667,31 @@ class EffectRow(Row, table="effects"):
     )
     repeats: int = column("repeats of the scenario and test window that has the fewest")
     windows: int = column("test windows")
+
+
+class Compared(Protocol):
+    """A row about a comparison that a claim over series makes."""
+
+    @property
+    def id(self) -> str:
+        """The finding's."""
+
+    @property
+    def comparison(self) -> str:
+        """The weighted scenarios."""
+
+    @property
+    def metric(self) -> str:
+        """What is compared."""
+
+    @property
+    def estimand(self) -> str:
+        """What is estimated."""
+
+
+def contrast_key(row: Compared) -> tuple[str, str, str, str]:
+    """What identifies the comparison: a claim can make several of the same scenarios."""
+    return row.id, row.comparison, row.metric, row.estimand
 
 
 class WindowEffectRow(Row, table="window_effects"):
@@ -703,6 +731,8 @@ class ModeratorRow(Row, table="moderators"):
     scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
     scenario_b: str | None = column("the scenario it is compared with")
     comparison: str = column("the weighted scenarios, up to sign and scale")
+    metric: str = column("the metric that is compared")
+    estimand: str = column("what is estimated")
     attribute: str = column("as in series_attributes.csv")
     n_series: int = column("series whose effect and attribute are known")
     test: str = column("spearman for numbers, kruskal for groups")
@@ -718,6 +748,8 @@ class VarianceComponentRow(Row, table="variance_components"):
     scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
     scenario_b: str | None = column("the scenario it is compared with")
     comparison: str = column("the weighted scenarios, up to sign and scale")
+    metric: str = column("the metric that is compared")
+    estimand: str = column("what is estimated")
     n_series: int = column("series whose effect is known")
     between_series: float = column(
         "standard deviation between series of the effect without its error; for ratios, of the "
@@ -749,6 +781,8 @@ class AllocationRow(Row, table="allocations"):
     scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
     scenario_b: str | None = column("the scenario it is compared with")
     comparison: str = column("the weighted scenarios, up to sign and scale")
+    metric: str = column("the metric that is compared")
+    estimand: str = column("what is estimated")
     budget: float = column("trainings, as a share of those of this study")
     n_series: int = column("series")
     n_windows: int = column("test windows of each of them")

@@ -47,6 +47,7 @@ from thousandfold.tables.rows import (
     SeriesAttributeRow,
     VarianceComponentRow,
     WindowEffectRow,
+    contrast_key,
 )
 
 BUDGETS = (0.1, 0.25, 0.5, 1, 2)
@@ -99,11 +100,11 @@ def described(
         ]
     )
     for row in population:
-        own = by_contrast.get((row.id, row.comparison), [])
+        own = by_contrast.get(contrast_key(row), [])
         if len(own) < 2:
             continue
         found.moderators.extend(_moderators(row, own, attributes))
-        windows = on_windows.get((row.id, row.comparison), [])
+        windows = on_windows.get(contrast_key(row), [])
         components, planned = _variance(row, _cells(own, windows), settings.seed)
         found.variance_components.extend(components)
         found.allocations.extend(planned)
@@ -126,12 +127,12 @@ def described(
 AnyEffect = TypeVar("AnyEffect", EffectRow, WindowEffectRow)
 
 
-def _known_by_contrast(rows: Iterable[AnyEffect]) -> dict[tuple[str, str], list[AnyEffect]]:
-    """The effects that are known, by finding and comparison."""
-    found: dict[tuple[str, str], list[AnyEffect]] = {}
+def _known_by_contrast(rows: Iterable[AnyEffect]) -> dict[tuple[str, ...], list[AnyEffect]]:
+    """The effects that are known, by comparison."""
+    found: dict[tuple[str, ...], list[AnyEffect]] = {}
     for row in rows:
         if not math.isnan(row.effect):
-            found.setdefault((row.id, row.comparison), []).append(row)
+            found.setdefault(contrast_key(row), []).append(row)
     return found
 
 
@@ -158,7 +159,7 @@ def _contrast(row: PopulationRow) -> dict[str, Any]:
     """Which contrast a row is about."""
     return {
         "id": row.id, "scenario_a": row.scenario_a, "scenario_b": row.scenario_b,
-        "comparison": row.comparison,
+        "comparison": row.comparison, "metric": row.metric, "estimand": row.estimand,
     }  # fmt: skip
 
 

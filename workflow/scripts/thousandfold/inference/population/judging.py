@@ -45,7 +45,12 @@ from thousandfold.inference.verdicts import (
 from thousandfold.names import listed
 from thousandfold.seeds import resampling_seed
 from thousandfold.study import Finding
-from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow
+from thousandfold.tables.rows import (
+    EffectRow,
+    PopulationClaimRow,
+    PopulationRow,
+    contrast_key,
+)
 
 NO_TYPICAL_DIFFERENCE = "no typical difference that matters"
 """What "no difference that matters" is called of a typical effect: single series may differ."""
@@ -248,7 +253,7 @@ def claims_over_series(
     rows: Sequence[PopulationRow],
 ) -> list[PopulationClaimRow]:
     """The population_claims table: a row per finding over series, from the population table."""
-    kinds = {(question.id, question.comparison): question.contrast for question in questions}
+    kinds = {contrast_key(question): question.contrast for question in questions}
     told = []
     for finding in findings:
         own = [row for row in rows if row.id == finding.id]
@@ -257,7 +262,7 @@ def claims_over_series(
         verdict = conjunction_verdict(Verdict(row.verdict) for row in own)
         weakest = min(own, key=lambda row: rank(Verdict(row.verdict)))
         because = weakest.undecided_because if verdict == Verdict.UNDECIDED else None
-        sentence = _sentence(weakest, kinds[weakest.id, weakest.comparison])
+        sentence = _sentence(weakest, kinds[contrast_key(weakest)])
         if len(own) > 1:
             holding = sum(rank(Verdict(row.verdict)) > rank(Verdict.UNDECIDED) for row in own)
             sentence = f"{holding} of {len(own)} comparisons hold. The weakest: {sentence}"
@@ -314,6 +319,7 @@ def effect_rows(questions: Iterable[PopulationQuestion]) -> list[EffectRow]:
     return [
         EffectRow(
             id=question.id, **question.contrast.names(), comparison=question.comparison,
+            metric=question.contrast.metric, estimand=question.contrast.estimand,
             series=effect.series, effect=question.contrast.natural(effect.value),
             standard_error=math.sqrt(effect.variance), repeats=effect.fewest_repeats,
             windows=effect.windows,

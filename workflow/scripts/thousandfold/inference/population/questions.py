@@ -93,6 +93,16 @@ class PopulationQuestion:
         """The weighted scenarios as tables name them."""
         return comparison_name(family_key(ALL, self.contrast))
 
+    @property
+    def metric(self) -> str:
+        """What is compared."""
+        return self.contrast.metric
+
+    @property
+    def estimand(self) -> str:
+        """What is estimated."""
+        return self.contrast.estimand
+
     @cached_property
     def known(self) -> tuple[Effect, ...]:
         """The effects that are known."""

@@ -9,11 +9,10 @@ from markupsafe import Markup
 from thousandfold import figures
 from thousandfold.formatting import number, p_value
 from thousandfold.inference.contrasts import KINDS
-from thousandfold.names import spelled
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
-from thousandfold.report.series_effects import attribute_values, effects_of
-from thousandfold.tables.rows import ModeratorRow, PopulationRow, SeriesAttributeRow
+from thousandfold.report.series_effects import attribute_values, effects_of, figure_of
+from thousandfold.tables.rows import ModeratorRow, PopulationRow, SeriesAttributeRow, contrast_key
 
 MOST_DRAWN = 6
 """Attributes that are drawn; the table has them all."""
@@ -57,7 +56,7 @@ class Moderators(Section):
         values = attribute_values(run.rows(SeriesAttributeRow))
         moderated = []
         for row in run.rows(PopulationRow):
-            own = [each for each in rows if (each.id, each.comparison) == (row.id, row.comparison)]
+            own = [each for each in rows if contrast_key(each) == contrast_key(row)]
             if own:
                 moderated.append(_moderated(run, row, own, values))
         return cls(moderated)
@@ -92,7 +91,7 @@ def _moderated(
             )
             for one in found
         ],
-        figure=run.figures.add(f"moderators-{spelled(row.id)}-{spelled(row.comparison)}", drawn),
+        figure=run.figures.add(figure_of("moderators", row), drawn),
         alt=f"The effect on each series against its attributes: {who}",
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from thousandfold.report.claims import Claim
 from thousandfold.report.marks import Mark, mark_of
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
-from thousandfold.report.series_effects import effects_of, groups_of
+from thousandfold.report.series_effects import effects_of, figure_of, groups_of
 from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow
 
 MOST_EXTREMES = 5
@@ -232,4 +232,4 @@ def _strip(
         ratio=kind.is_ratio,
         groups=None if groups is None else [groups[effect.series] for effect in effects],
     )
-    return run.figures.add(f"over-series-{spelled(row.id)}-{spelled(row.comparison)}", drawn)
+    return run.figures.add(figure_of("over-series", row), drawn)

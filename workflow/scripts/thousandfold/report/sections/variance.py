@@ -9,7 +9,12 @@ from thousandfold.formatting import decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
-from thousandfold.tables.rows import AllocationRow, PopulationRow, VarianceComponentRow
+from thousandfold.tables.rows import (
+    AllocationRow,
+    PopulationRow,
+    VarianceComponentRow,
+    contrast_key,
+)
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,9 @@ class Variance(Section):
     @classmethod
     def of(cls, run: Run) -> Self | None:
         """The components of a run, if it has repeats and claims over series."""
-        population = {(row.id, row.comparison): row for row in run.rows(PopulationRow)}
+        population = {contrast_key(row): row for row in run.rows(PopulationRow)}
         varying = [
-            _varying(run, row, population[row.id, row.comparison])
+            _varying(run, row, population[contrast_key(row)])
             for row in run.rows(VarianceComponentRow)
         ]
         return cls(varying) if varying else None
@@ -79,7 +84,7 @@ def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varyi
         [
             _planned(one, shown)
             for one in run.rows(AllocationRow)
-            if (one.id, one.comparison) == (row.id, row.comparison)
+            if contrast_key(one) == contrast_key(row)
         ],
     )
 

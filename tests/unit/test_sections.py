@@ -208,7 +208,7 @@ def test_the_page_takes_no_function_of_the_analysis_but_words():
             ):
                 module = import_module(node.module)
                 taken |= {a.name for a in node.names if inspect.isfunction(getattr(module, a.name))}
-    assert taken == {"contrast_sentence", "in_words"}
+    assert taken == {"contrast_sentence", "in_words", "of_differences"}
 
 
 def test_the_page_computes_no_statistics():

@@ -145,20 +145,45 @@ def probability_of_improvement(
 
     Agarwal and others (2021), with its stratified bootstrap interval.
     """
+    sign = 1 if higher_is_better else -1
+    pairs = [(sign * a, sign * b) for a, b in zip(scores_a, scores_b, strict=True)]
+    once = [(np.ones((1, len(a)), int), np.ones((1, len(b)), int)) for a, b in pairs]
+    estimate = float(_mean_better(pairs, once)[0])
+    if min(map(len, [*scores_a, *scores_b])) < 2:
+        return Aggregate(estimate, None)
+    draws = _draws_for(sum(map(len, [*scores_a, *scores_b])))
+    drawn_a, drawn_b = (
+        [_times_drawn(len(stratum), draws, rng) for stratum in scores]
+        for scores in (scores_a, scores_b)
+    )
+    resampled = _mean_better(pairs, zip(drawn_a, drawn_b, strict=True))
+    return Aggregate(estimate, percentile_interval(resampled, alpha))
 
-    def statistic(pooled: np.ndarray, ends: np.ndarray) -> Any:
-        sets = np.split(pooled if higher_is_better else -pooled, ends, axis=-1)
-        of_a, of_b = sets[: len(scores_a)], sets[len(scores_a) :]
-        return np.mean([_better(a, b) for a, b in zip(of_a, of_b, strict=True)], axis=0)
 
-    return _aggregated([*scores_a, *scores_b], statistic, alpha, rng)
+def _times_drawn(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each of n values is in each resample of them, shape (draws, n)."""
+    places = picks_of(n, draws, rng) + n * np.arange(draws)[:, np.newaxis]
+    counts = np.bincount(places.ravel(), minlength=n * draws)
+    return counts.reshape(draws, n).astype(np.uint16)
 
 
-def _better(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """P(A > B) + P(A = B) / 2 along the last axis, from the sum of ranks of a."""
-    n_a, n_b = a.shape[-1], b.shape[-1]
-    ranks = stats.rankdata(np.concatenate([a, b], axis=-1), axis=-1)
-    return (ranks[..., :n_a].sum(axis=-1) - n_a * (n_a + 1) / 2) / (n_a * n_b)
+def _mean_better(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+    times_drawn: Iterable[tuple[np.ndarray, np.ndarray]],
+) -> np.ndarray:
+    """P(A > B) + P(A = B) / 2, mean over data sets, in each of several resamples."""
+    shares = [_better(*pair, *times) for pair, times in zip(pairs, times_drawn, strict=True)]
+    return np.mean(shares, axis=0)
+
+
+def _better(a: np.ndarray, b: np.ndarray, times_a: np.ndarray, times_b: np.ndarray) -> np.ndarray:
+    """That of one data set, whose values count as often as they were drawn, (draws, values)."""
+    order = np.argsort(b)
+    up_to = np.zeros((len(times_b), len(b) + 1))
+    np.cumsum(times_b[:, order], axis=1, out=up_to[:, 1:])
+    below, not_above = (np.searchsorted(b[order], a, side) for side in ("left", "right"))
+    beaten = (up_to[:, below] + up_to[:, not_above]) / 2
+    return np.einsum("di,di->d", times_a, beaten) / (len(a) * len(b))
 
 
 def performance_profile(
@@ -186,6 +211,11 @@ def performance_profile(
     return _aggregates(scores, map(better_than, thresholds.tolist()), alpha, rng)
 
 
+def _draws_for(n: int) -> int:
+    """How many resamples of so many values."""
+    return min(DRAWS, max(FEWEST_DRAWS, MOST_VALUES // n))
+
+
 Statistic = Callable[[np.ndarray, np.ndarray], Any]
 """Of the pooled scores, shape (..., scores), and of where the strata end but for the last."""
 
@@ -208,8 +238,7 @@ def _aggregates(
     pooled = np.concatenate(scores)
     if min(map(len, scores)) < 2:
         return [Aggregate(float(statistic(pooled, ends)), None) for statistic in statistics]
-    n = sum(map(len, scores))
-    draws = min(DRAWS, max(FEWEST_DRAWS, MOST_VALUES // n))
+    draws = _draws_for(sum(map(len, scores)))
     drawn = np.concatenate(
         [stratum[picks_of(len(stratum), draws, rng)] for stratum in scores], axis=1
     )

@@ -13,8 +13,10 @@ from thousandfold.config import study_of
 from thousandfold.config_files import ConfigError
 from thousandfold.data import load_series
 from thousandfold.inference.analyses import judged
+from thousandfold.inference.population import describing
 from thousandfold.inference.population.describing import described
 from thousandfold.inference.population.questions import Effect, mean_effect
+from thousandfold.inference.population.shares import calibrated_effects
 from thousandfold.jobs import job_of, run
 from thousandfold.loading import load_study
 from thousandfold.packs import pack_file, pack_name
@@ -320,6 +322,27 @@ def test_variance_is_split_into_series_windows_and_repeats(sales):
     # With windows that differ, all there are take part in the best study of as many trainings.
     whole = next(one for one in found.allocations if one.budget == 1)
     assert (whole.n_series, whole.n_windows, whole.n_repeats) == (len(NAMES), n_windows, n)
+
+
+def test_true_effects_are_those_of_means_over_windows(study, monkeypatch):
+    """Errors shrink with the number of windows, and true effects less towards their mean."""
+    taken = []
+    monkeypatch.setattr(
+        describing, "standard_error_of_median", lambda true, *_: taken.append(true) or 0.0
+    )
+    told = told_of(study)
+    described(
+        LATEST, told.population, told.effects, {}, DescriptionSettings.of(study),
+        told.window_effects,
+    )  # fmt: skip
+    windows = [LATEST, *(own for _, own in EARLIER.groupby("earlier"))]
+    effects, variances = (
+        pd.concat([means_and_variances(own)[place] for own in windows], axis=1).loc[NAMES]
+        for place in (0, 1)
+    )
+    errors = variances.sum(axis=1) / variances.notna().sum(axis=1) ** 2
+    expected = calibrated_effects(effects.mean(axis=1).to_numpy(), errors.to_numpy())
+    np.testing.assert_allclose(taken[0], expected)
 
 
 def test_without_windows_their_variance_is_not_known(study):

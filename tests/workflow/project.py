@@ -156,11 +156,17 @@ class Project:
         return found
 
     def packs(self):
-        """The files of the finished packs, by what is in them: "series/scenario/start-stop"."""
-        found = finished_packs(self.results)
+        """The files of the finished packs, by what is in them: "series/scenario/start-stop".
+
+        Of a block that was trained again because something changed, the newest.
+        """
+        found = [
+            (pack_file(self.results, name), blocks)
+            for name, blocks in finished_packs(self.results).items()
+        ]
         return {
-            f"{b.series}/{b.scenario}/{b.start}-{b.stop}": pack_file(self.results, name)
-            for name, blocks in found.items()
+            f"{b.series}/{b.scenario}/{b.start}-{b.stop}": file
+            for file, blocks in sorted(found, key=lambda each: each[0].stat().st_mtime_ns)
             for b in (packed.block for packed in blocks)
         }
 

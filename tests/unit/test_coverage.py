@@ -52,9 +52,10 @@ def test_intervals_over_series_cover(name, n):
 @pytest.mark.parametrize("n", coverage.SIZES)
 @pytest.mark.parametrize("name", coverage.DISTRIBUTIONS)
 def test_intervals_over_series_cover_in_every_case(name, n):
-    found = assert_nominal(name, n, 2000)
+    studies = 1000
+    found = assert_nominal(name, n, studies)
     if name == "normal":
-        assert found["mean"] == pytest.approx(0.05, abs=most(0.05, 2000) - 0.05)
+        assert found["mean"] == pytest.approx(0.05, abs=most(0.05, studies) - 0.05)
     if name == "lognormal" and n in (10, 30):
         # Why it does not decide.
         assert found["mean"] > 0.1
@@ -81,7 +82,7 @@ def test_verdicts_on_typical_effects_err_no_more_often_than_they_may(name, n):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("n", "studies"), [(10, 300), (30, 300), (100, 200)])
+@pytest.mark.parametrize(("n", "studies"), [(10, 200), (30, 200), (100, 120)])
 @pytest.mark.parametrize("name", list(coverage.DISTRIBUTIONS))
 def test_verdicts_on_shares_err_no_more_often_than_they_may(name, n, studies):
     """A threshold at the true share, which is more than half; errors half as large as effects."""

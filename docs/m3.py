@@ -26,7 +26,6 @@ from thousandfold.tables.rows import (  # noqa: E402
     ClaimRow,
     PopulationClaimRow,
     PopulationRow,
-    VarianceComponentRow,
 )
 
 TEXTS = yaml.safe_load((ROOT / "docs" / "m3.yaml").read_text(encoding="utf-8"))
@@ -89,27 +88,11 @@ def baselines_table(results: Path) -> str:
     return "\n".join(lines)
 
 
-def variance_table(results: Path) -> str:
-    """A row per comparison: what its effect varies with."""
-    lines = [
-        "| | comparison | between series | between test windows of one | between single repeats |",
-        f"|{'---|' * 5}",
-    ]
-    for row in read_rows(VarianceComponentRow, results / "variance_components.csv"):
-        cells = [
-            interval(getattr(row, name), getattr(row, f"{name}_low"), getattr(row, f"{name}_high"))
-            for name in ("between_series", "between_windows", "between_repeats")
-        ]
-        lines.append(f"| {row.id} | {row.comparison} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
 def main(results: Path = ROOT / "results", reports: Path = ROOT / "reports") -> None:
     """Write the page and its figure."""
     texts = {
         "claims": claims_table(results / "m3", results),
         "baselines": baselines_table(results / "m3"),
-        "variance": variance_table(results / "m3_origins"),
     }
     page = ROOT / "docs" / "m3.md"
     page.write_text("\n".join(part.format(**texts) for part in TEXTS["page"]), encoding="utf-8")

@@ -129,20 +129,23 @@ def against_best(result, **cells):
 
 
 def test_the_answer_on_one_series():
-    rows = [compared("E1", -8.0, -10.0, -6.0), compared("E2", 1.0, -2.0, 4.0)]
+    rows = [
+        compared("E1", -8.0, -10.0, -6.0), compared("E2", 1.0, -2.0, 4.0),
+        compared("E3", 0.5, -2.0, 3.0),
+    ]  # fmt: skip
     run = run_of(
         ["s"],
-        claim("E1", "supported"), claim("E2", "undecided"), *rows,
+        claim("E1", "supported"), claim("E2", "undecided"), claim("E3", "undecided"), *rows,
         against_best("better"), against_best("worse"), against_best("undecided"),
         row_of(BaselineRow, series="s", baseline="drift", result="better"),
-        reached(rows[0], 1.0), reached(rows[1], 0.9),
+        reached(rows[0], 1.0), reached(rows[1], 0.9), reached(rows[2], 0.6),
     )  # fmt: skip
     assert answer(run) == [
-        "Of 2 claims: 1 supported, 1 undecided.",
+        "Of 3 claims: 1 supported, 2 undecided.",
         "The largest difference: the mean RMSE of “A!” is 8.00 [6.00, 10.00] sales lower than that "
         "of “b”.",
         "1 of 3 scenarios does better than AR(1), which needs no network.",
-        "On other test rows the sign of 1 of 2 claims might well be another.",
+        "On other test rows the sign of 2 of 3 claims might well be another.",
     ]
 
 

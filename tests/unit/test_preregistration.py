@@ -88,11 +88,11 @@ def test_over_series_stopping_and_pairs_are_told():
             "N": {"claim": "Less.", "expect": "less", "a": "a", "b": "b"},
             "M": {
                 "claim": "Less.", "expect": "less", "a": "a", "b": "b", "over": "series",
-                "margin": 0.3,
+                "margin": 0.3, "metric": "smape",
             },
             "S": {
                 "claim": "Mostly.", "expect": "less", "a": "a", "b": "b", "over": "series",
-                "on_at_least": 0.8, "margin": 0.3,
+                "on_at_least": 0.8, "margin": 0.3, "metric": "smape",
             },
         },
     }  # fmt: skip

@@ -17,7 +17,8 @@ class Heading(Section):
     title: str
     n_scenarios: int
     n_repeats: str
-    n_series: int
+    n_series: str | None
+    """None: there is one."""
     n_claims: int
     stops: bool
     """Whether the number of repeats is a maximum."""
@@ -35,7 +36,7 @@ class Heading(Section):
             title=study.title,
             n_scenarios=len(study.scenarios),
             n_repeats=f"{study.repeats:,}",
-            n_series=len(study.series),
+            n_series=f"{len(study.series):,}" if len(study.series) > 1 else None,
             n_claims=len(study.findings),
             stops=study.stopping is not None,
             is_imported=isinstance(study, ImportedStudy),

@@ -16,10 +16,10 @@ LANES_LAST = 8, 512
 """Repeats last: lanes are a multiple of the first (whole vectors), at least twice it, and at most
 the second."""
 
-LANES_FIRST = 5, 50
+LANES_FIRST = 5, 100
 """Repeats first: the same."""
 
-CACHED_BYTES = 2_800_000
+CACHED_BYTES = 1_600_000
 """Weights and activations of all lanes are to fit a core's caches; those of wide networks exceed
 them even so."""
 
@@ -45,10 +45,9 @@ def repeats_come_first(regime: Regime) -> bool:
 def lanes_of(regime: Regime, features: int, repeats: int) -> int:
     """How many of a block's repeats are trained side by side: the same number in each round."""
     step, most = LANES_FIRST if repeats_come_first(regime) else LANES_LAST
-    values = (
-        4 * weights_of(regime, features)
-        + regime.preparation.timesteps * regime.training.batch_size * regime.network.units
-    )
+    steps = regime.preparation.timesteps if regime.network.is_recurrent else 1
+    activations = steps * regime.training.batch_size * regime.network.units
+    values = 4 * weights_of(regime, features) + activations
     fitting = CACHED_BYTES // (4 * values) // step * step
     most = min(most, max(2 * step, fitting))
     rounds = ceil(repeats / most)

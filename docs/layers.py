@@ -18,7 +18,8 @@ LAYERS = {
     "page": ("report", "figures", "svg"),
     "notebooks": ("notebook",),
     "jobs": (
-        "jobs", "packing", "plan", "training", "checks", "interleaving", "resources", "joblog",
+        "jobs", "packing", "plan", "progress", "training", "checks", "interleaving", "resources",
+        "joblog",
     ),
     "results": (
         "collection", "measuring", "packs", "preregistration", "provenance", "recipe", "releases",

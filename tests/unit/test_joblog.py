@@ -50,3 +50,17 @@ def test_anything_else_has_a_traceback_in_the_log(tmp_path):
 def test_a_log_on_a_full_disk_hides_no_message():
     failed = fail("UserError('t.csv: cannot be written')", "/dev/full")
     assert (failed.returncode, failed.stderr) == (1, "t.csv: cannot be written\n")
+
+
+def test_a_job_can_say_a_line_past_its_log(tmp_path):
+    scripts, log = ROOT / "workflow" / "scripts", tmp_path / "job.log"
+    job = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from thousandfold.joblog import log_to\n"
+        "say = log_to(sys.argv[2]); print('a remark', flush=True); say('half of it is done')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", job, scripts, log], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "half of it is done\n")
+    assert log.read_text(encoding="utf-8") == "a remark\n"

@@ -31,6 +31,7 @@ from thousandfold.packs import (
     write_plan,
 )
 from thousandfold.plan import WORTH_STARTING, Plan
+from thousandfold.progress import note_start
 from thousandfold.recipe import file_digest, code_digest, checks_recipe
 from thousandfold.preregistration import PREFIX
 from thousandfold.preregistration import file_name as preregistration_file
@@ -273,6 +274,7 @@ def make_sound(results, reports):
     else:
         told = set_aside_damaged(results, reports) + set_aside_damaged_packs(results)
         forget_plans(results, packed().outstanding if PLAN else ())
+        note_start(results)
     for line in told:
         logger.warning(line)
 

@@ -52,6 +52,14 @@ def times(n: int) -> str:
     return {1: "once", 2: "twice"}.get(n, f"{spelled_out(n)} times")
 
 
+def duration(seconds: float) -> str:
+    """About how long something takes: in the largest unit of which there are two."""
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
 def decimals(margin: float) -> int:
     """How many decimals numbers need to be compared with a margin: at least two."""
     return max(2, math.ceil(-math.log10(margin)) + 1)

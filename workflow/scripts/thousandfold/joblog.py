@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 from types import TracebackType
@@ -13,8 +14,11 @@ from thousandfold.errors import UserError
 PROGRESS_INTERVAL_SECONDS = 5.0
 
 
-def log_to(path: str) -> None:
-    """Send this process's log messages, prints, warnings and tracebacks to a file from now on."""
+def log_to(path: str) -> Callable[[str], None]:
+    """Send this process's log messages, prints, warnings and tracebacks to a file from now on.
+
+    Returns what says a line where they went before.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     outside = os.dup(sys.stderr.fileno())
     for stream in (sys.stdout, sys.stderr):
@@ -24,6 +28,11 @@ def log_to(path: str) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True
     )
+
+    def say(line: str) -> None:
+        os.write(outside, f"{line}\n".encode(errors="replace"))
+
+    return say
 
 
 def _tell(

@@ -12,6 +12,7 @@ from typing import Self
 from thousandfold.checks import IDENTITY_REPEATS, checked_scenarios
 from thousandfold.engines.lanes import lanes_of, repeats_come_first, weights_of
 from thousandfold.errors import UserError
+from thousandfold.formatting import duration
 from thousandfold.scenario import Regime
 from thousandfold.series import Series
 from thousandfold.study import Block, Study, TrainedStudy
@@ -230,15 +231,8 @@ def plan_in_words(study: TrainedStudy, left: Sequence[Workload], jobs: int) -> s
     share = "" if repeats == study.trainings else f"; left are {most}{repeats:,}"
     return (
         f"{whole}{share}, in {jobs:,} {'job' if jobs == 1 else 'jobs'}, about "
-        f"{_duration(together)} on one core."
+        f"{duration(together)} on one core."
     )
-
-
-def _duration(seconds: float) -> str:
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
 
 
 def analysis_memory_mb(study: Study) -> int:

@@ -211,13 +211,15 @@ def satterthwaite_df(errors: np.ndarray, sizes: Sequence[int]) -> Any:
 
 def absolute_deviations(values: np.ndarray) -> np.ndarray:
     """Absolute distances from the sample's median, along the last axis."""
-    return np.abs(values - _median(np.sort(values, axis=-1))[..., np.newaxis])
+    return np.abs(values - _median(values)[..., np.newaxis])
 
 
-def _median(ordered: np.ndarray) -> Any:
-    """The median of sorted values along the last axis."""
-    n = ordered.shape[-1]
-    return (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
+def _median(values: np.ndarray) -> Any:
+    """The median along the last axis; faster than NumPy's, which looks for values unknown."""
+    n = values.shape[-1]
+    parted = np.partition(values, n // 2, axis=-1)
+    upper = parted[..., n // 2]
+    return upper if n % 2 else (parted[..., : n // 2].max(axis=-1) + upper) / 2
 
 
 @dataclass(frozen=True)
@@ -241,9 +243,8 @@ def spread(values: np.ndarray) -> Spread:
     By Bonett and Seier (2003), "Confidence intervals for mean absolute deviations", The American
     Statistician 57(4), sections 2 and 3.
     """
-    about, ordered = moments(values), np.sort(values, axis=-1)
-    median = _median(ordered)
-    value = np.abs(ordered - median[..., np.newaxis]).mean(axis=-1)
+    about, median = moments(values), _median(values)
+    value = np.abs(values - median[..., np.newaxis]).mean(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         skew = (about.mean - median) / value
         variance = (skew**2 + (about.deviation / value) ** 2 - 1) / about.n

@@ -36,8 +36,8 @@ LAYERS = {
     "config files": ("config_files", "schema"),
     "tables": ("tables",),
     "experiment": (
-        "supervised", "series", "scenario", "engine_choice", "tasks", "metrics", "baselines",
-        "smoothing", "seeds", "synthetic",
+        "supervised", "pipeline", "series", "scenario", "engine_choice", "tasks", "metrics",
+        "baselines", "smoothing", "seeds", "synthetic",
     ),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip

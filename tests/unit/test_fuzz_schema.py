@@ -81,13 +81,15 @@ series:
 model: {engine: replicated, profile: keras3, timesteps: 2, layer: lstm, layers: 1, units: 2, activation: tanh, dropout: 0,
   batch_size: 1, epochs: 2, optimizer: {name: adam, beta_1: 0.8, beta_2: 0.9, amsgrad: false, epsilon: 1.0e-7}, learning_rate: 0.01,
   early_stopping: {validation_rows: 4, patience: 1, min_delta: 0, restore_best_weights: true, start_from_epoch: 0},
-  train_rows: 20, difference: true, scaling: symmetric, scale_target: true, sequences: null, forecast_batch_size: null}
+  train_rows: 20, difference: [1, 2], transform: box_cox, box_cox_lambda: 0.5, deseasonalise: stl, detrend: linear,
+  scaling: symmetric, scale_target: true, sequences: null, forecast_batch_size: null}
 scenarios:
   a: {label: A, stateful: true}
   b: {stateful: false, shuffle: true, optimizer: {name: rmsprop, rho: 0.9, centered: false, momentum: 0.5, clipnorm: 1}}
   c: {stateful: false, sequences: {shortest: 1, longest: 3, form: flag}, optimizer: {name: sgd, nesterov: true, clipvalue: 1}}
   d: {stateful: true, engine: keras, profile: keras2017, timesteps: 1, layer: gru, layers: 2, units: 3, activation: relu,
-    dropout: 0.1, batch_size: 2, epochs: 3, learning_rate: 0.1, train_rows: 18, difference: false, scaling: unit,
+    dropout: 0.1, batch_size: 2, epochs: 3, learning_rate: 0.1, train_rows: 18, difference: false, transform: none, box_cox_lambda: null, deseasonalise: none,
+    detrend: none, scaling: unit,
     scale_target: false, forecast_batch_size: 1, early_stopping: null, optimizer: {name: adam, global_clipnorm: 2}}
   unused: {stateful: false, units: 3}
 experiments: {E: {title: Some, scenarios: [a, b]}}

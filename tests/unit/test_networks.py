@@ -18,7 +18,8 @@ from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 
 pytestmark = pytest.mark.slow
 
-SERIES = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
+SHAMPOO = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
+SERIES = replace(SHAMPOO, period=4)
 AHEAD = replace(SERIES, horizon=3)
 TWO_COLUMNS = replace(SERIES, inputs=np.sin(np.arange(36.0))[:, np.newaxis])
 SEEDS = [5, 6]
@@ -80,6 +81,9 @@ NETWORKS = {
         ),
     ),
     "values to [0, 1]": STATELESS.varied(difference=False, scaling="unit", epochs=15),
+    "prepared in every way": STATEFUL.varied(
+        transform="box_cox", deseasonalise="stl", detrend="linear", difference=(1, 4), epochs=15
+    ),
     "standardised, target as it is": STATELESS.varied(scaling="standard", scale_target=False, learning_rate=0.01, epochs=15
     ),
     "filled up with zeros, shuffled": of_form("zeros", shuffle=True),
@@ -157,11 +161,12 @@ def test_two_columns_of_inputs(units):
         SHORT_WIDE.varied(batch_size=2, forecast_batch_size=1, seed_on_train=True),
         STATELESS.varied(batch_size=22, epochs=15),
         STATEFUL.varied(difference=False, timesteps=2, epochs=15),
+        NETWORKS["prepared in every way"].varied(timesteps=2),
         SHORT_WIDE.varied(
             batch_size=2, forecast_batch_size=1, seed_on_train=True, units=UNITS_OF_PRODUCTS
         ),
     ],
-    ids=["moved to batches of one", "stateless", "of values", "repeats first"],
+    ids=["moved to batches of one", "stateless", "of values", "prepared", "repeats first"],
 )
 def test_forecasts_beyond_the_end(regime):
     ours, theirs = (train(engine, regime, AHEAD) for engine in (replicated, stock))

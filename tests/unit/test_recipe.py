@@ -9,7 +9,14 @@ from support import ROOT, shipped_study
 from thousandfold import recipe as module
 from thousandfold.engines import ENGINE_MODULES
 from thousandfold.inference.contrasts import MeanRatio
-from thousandfold.recipe import code_digest, modules_behind, recipe, registration_digest, versions
+from thousandfold.recipe import (
+    checks_recipe,
+    code_digest,
+    modules_behind,
+    recipe,
+    registration_digest,
+    versions,
+)
 
 PAIR = "shampoo", "stateful"
 
@@ -36,6 +43,8 @@ def test_recipes_differ_where_results_may(tmp_path):
     study = shipped_study()
     source = study.series[0]
     paired = replace(study, scenarios=tuple(replace(s, seeded_by="all") for s in study.scenarios))
+    seasonal = with_regime(study, deseasonalise="additive")
+    seasonal = replace(seasonal, series=(replace(source, period=12),))
     variants = [
         (study, *PAIR),
         (study, "shampoo", "stateful2"),
@@ -44,6 +53,10 @@ def test_recipes_differ_where_results_may(tmp_path):
         (with_regime(study, units=2), *PAIR),
         (with_regime(study, profile="keras2017"), *PAIR),
         (with_regime(study, engine="keras"), *PAIR),
+        (with_regime(study, difference=(1, 2)), *PAIR),
+        (with_regime(study, transform="log"), *PAIR),
+        (seasonal, *PAIR),
+        (replace(seasonal, series=(replace(source, period=6),)), *PAIR),
         (replace(study, series=(replace(source, test_rows=11),)), *PAIR),
         (replace(study, series=(replace(source, horizon=3),)), *PAIR),
         (replace(study, series=(replace(source, inputs=("Sales",)),)), *PAIR),
@@ -75,6 +88,24 @@ def test_recipes_follow_versions(monkeypatch):
     before = recipe(study, *PAIR)
     monkeypatch.setattr(module, "versions", lambda: {**versions(), "keras": "3.0.0"})
     assert recipe(study, *PAIR) != before
+
+
+def test_recipes_follow_the_packages_that_prepare(monkeypatch):
+    """Of series that they prepare, and of no others."""
+    plain = shipped_study()
+    adjusted = with_regime(plain, detrend="linear")
+    before = [recipe(plain, *PAIR), recipe(adjusted, *PAIR)]
+    checked = [checks_recipe(plain), checks_recipe(adjusted)]
+    installed = module.version
+    monkeypatch.setattr(
+        module, "version", lambda name: "9" if name == "statsmodels" else installed(name)
+    )
+    versions.cache_clear()
+    after = [recipe(plain, *PAIR), recipe(adjusted, *PAIR)]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False]
+    after = [checks_recipe(plain), checks_recipe(adjusted)]
+    assert [a == b for a, b in zip(checked, after, strict=True)] == [True, False]
+    versions.cache_clear()
 
 
 def test_an_engine_is_behind_its_own_recipes_only():

@@ -13,7 +13,7 @@ from thousandfold.data import (
     load_series,
     own_model_file,
 )
-from thousandfold.errors import DataError, NoColumnError
+from thousandfold.errors import DataError, NoColumnError, PreparationError
 from thousandfold.reading.files import check_file
 from thousandfold.scenario import Preparation, TrainedScenario
 from thousandfold.schema import BadKeyError
@@ -114,6 +114,8 @@ def _supervised(scenario: TrainedScenario, series: Series) -> Supervised:
     """A series as a scenario sees it. Raises BadKeyError."""
     try:
         return supervise(series, scenario.regime.preparation)
+    except PreparationError as error:
+        raise BadKeyError(("scenarios", scenario.name, error.key), str(error)) from None
     except DataError as error:
         raise BadKeyError(("scenarios", scenario.name), str(error)) from None
 

@@ -25,5 +25,14 @@ class NoColumnError(DataError):
         self.column = column
 
 
+class PreparationError(DataError):
+    """A step of a preparation that a series does not allow."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+        """The key of the config that asks for it."""
+
+
 class NoForecastsError(DataError):
     """A series that a baseline cannot be fitted to; the message says why."""

@@ -28,18 +28,21 @@ LOCK = PROJECT / "requirements.lock"
 RESULT_PACKAGES = (("keras",), ("numpy",), ("tensorflow-cpu", "tensorflow"))
 """The packages that shape a training's result, each under the names that platforms have it by."""
 
+PREPARING_PACKAGES = (("numpy",), ("scipy",), ("statsmodels",))
+"""Those that transform, deseasonalise and detrend a series."""
+
 
 @cache
-def versions() -> dict[str, str]:
-    """The versions of the packages that shape a training's result.
+def versions(packages: tuple[tuple[str, ...], ...] = RESULT_PACKAGES) -> dict[str, str]:
+    """The versions of packages, by default those that shape a training's result.
 
     Where they are not installed (the planning process of a conda user) the lock's pins count.
     """
     try:
-        return {names[-1]: _installed_version(names) for names in RESULT_PACKAGES}
+        return {names[-1]: _installed_version(names) for names in packages}
     except PackageNotFoundError:
         pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", LOCK.read_text("utf-8"), re.MULTILINE))
-        return {names[-1]: pins[names[-1]] for names in RESULT_PACKAGES}
+        return {names[-1]: pins[names[-1]] for names in packages}
 
 
 def _installed_version(names: tuple[str, ...]) -> str:
@@ -136,6 +139,13 @@ def _series_digest(source: SeriesSource) -> str:
     return digest.hexdigest()
 
 
+def _preparing(source: SeriesSource, regime: Regime) -> list[Any] | None:
+    """What else shapes a series that is transformed, deseasonalised or detrended."""
+    if not regime.preparation.is_adjusted:
+        return None
+    return [load_series(source).period, versions(PREPARING_PACKAGES)]
+
+
 @cache
 def _plain(regime: Regime) -> dict[str, Any]:
     return asdict(regime)
@@ -145,7 +155,7 @@ def recipe(study: TrainedStudy, series: str, scenario_name: str) -> str:
     """SHA-256 of everything that the results of a scenario's repeats on a series depend on.
 
     These are the scenario's regime and what seeds it, the series, the study's seed, the versions of
-    TensorFlow, Keras and NumPy, and the code that shapes the result.
+    the packages behind it, and the code that shapes the result.
     """
     scenario, source = study.scenario(scenario_name), study.source(series)
     engine_module = ENGINE_MODULES[scenario.regime.execution.engine]
@@ -155,6 +165,7 @@ def recipe(study: TrainedStudy, series: str, scenario_name: str) -> str:
         "regime": _plain(scenario.regime),
         "seeded_by": scenario.seeded_by,
         "series": _series_digest(source),
+        "preparing": _preparing(source, scenario.regime),
         "study_seed": study.seed,
         "own_model": own and file_digest(own_model_file(own)),
         "interleaved": study.interleaved,
@@ -171,6 +182,10 @@ def checks_recipe(study: TrainedStudy) -> str:
         "regimes": [asdict(scenario.regime) for scenario in study.scenarios],
         "seeded_by": [scenario.seeded_by for scenario in study.scenarios],
         "series": [[s.name, _series_digest(s)] for s in study.series],
+        "preparing": [
+            [_preparing(source, scenario.regime) for source in study.series]
+            for scenario in study.scenarios
+        ],
         "study_seed": study.seed,
         "versions": versions(),
         "code": code_digest("thousandfold.checks", *sorted(ENGINE_MODULES.values())),

@@ -46,6 +46,8 @@ def trained_scenario(
     # Keras takes a whole number for no learning rate.
     values["learning_rate"] = float(values["learning_rate"])
     values["dropout"] = float(values["dropout"])
+    if isinstance(values["difference"], list):
+        values["difference"] = tuple(values["difference"])
     values["optimizer"] = _optimizer(name, values["optimizer"])
     if values["early_stopping"]:
         rule = dict(values["early_stopping"])
@@ -95,9 +97,14 @@ def _sequences(scenario: str, values: dict[str, Any]) -> Sequences:
 def _contradictions(regime: Regime) -> list[tuple[str, str]]:
     """Each field that does not go with the others, why, and the fix."""
     network, training, stateful = regime.network, regime.training, regime.state.stateful
-    sequences, stepwise = regime.preparation.sequences, regime.preparation.is_stepwise
+    preparation = regime.preparation
+    sequences, stepwise = preparation.sequences, preparation.is_stepwise
     masked = sequences is not None and sequences.form == "masking"
     found = {
+        "box_cox_lambda": (
+            preparation.box_cox_lambda is not None and preparation.transform != "box_cox",
+            "is of transform: box_cox only; remove it or set that",
+        ),
         "shuffle": (
             stateful and training.shuffle,
             "a stateful network carries its state from row to row, so their order is its memory "

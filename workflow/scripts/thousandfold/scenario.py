@@ -55,14 +55,35 @@ class Preparation:
     """Use only this many rows, those just before the test (None: all)."""
     validation_rows: int = 0
     """How many of these rows, the last, are kept from training for early stopping."""
-    difference: bool = True
-    """Work on the differences of successive observations."""
+    difference: bool | tuple[int, ...] = True
+    """Work on differences: True of successive observations, or at these lags one after the other,
+    such as (1, 12) of monthly ones."""
     scaling: str = "symmetric"
     """A key of supervised.SCALINGS."""
     scale_target: bool = True
     """Scale the target as the inputs are."""
     sequences: Sequences | None = None
     """None: every row has `timesteps` timesteps."""
+    transform: str = "none"
+    """none, log or box_cox."""
+    box_cox_lambda: float | None = None
+    """None: the likeliest of the training observations."""
+    deseasonalise: str = "none"
+    """none, additive or multiplicative (by classical decomposition), or stl (additive)."""
+    detrend: str = "none"
+    """none or linear."""
+
+    @property
+    def lags(self) -> tuple[int, ...]:
+        """The lags of the differences, in the order that they are taken in."""
+        if isinstance(self.difference, bool):
+            return (1,) if self.difference else ()
+        return self.difference
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether a series goes through other steps than differences before it is scaled."""
+        return (self.transform, self.deseasonalise, self.detrend) != ("none",) * 3
 
     @property
     def is_stepwise(self) -> bool:

@@ -37,6 +37,15 @@ class Series:
             inputs=None if self.inputs is None else self.inputs[:-count],
         )
 
+    def without_first(self, count: int) -> "Series":
+        """The series without its so many oldest observations."""
+        return replace(
+            self,
+            values=self.values[count:],
+            labels=self.labels[count:],
+            inputs=None if self.inputs is None else self.inputs[count:],
+        )
+
     @property
     def columns(self) -> np.ndarray:
         """The observations and the inputs beside them, shape (observations, 1 + inputs)."""

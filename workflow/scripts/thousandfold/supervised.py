@@ -1,6 +1,6 @@
-"""What a network is trained and tested on: differences, windows, split, scaling, sequences.
+"""What a network is trained and tested on: windows, split, scaling, sequences.
 
-From a series to arrays and back to the series' units. Depends on NumPy only.
+From a series, prepared by the steps in pipeline.py, to arrays and back to the series' units.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from thousandfold.errors import DataError
+from thousandfold.pipeline import Pipeline, differenced, fit_pipeline
 from thousandfold.scenario import Preparation, Sequences
 from thousandfold.series import Series
 
@@ -115,21 +116,26 @@ class Supervised:
     """The last of the rows before the test, kept from training for early stopping."""
     test: Rows
     target_scaler: Scaler
-    base: np.ndarray
-    """What a forecast difference is added to, in the series' units, shape (test_rows,)."""
+    pipeline: Pipeline
+    """The steps between the series, from the first observation in a training row on, and rows."""
     actual: np.ndarray
     """The observation to forecast at each test row, in the series' units, shape (test_rows,)."""
     input_scaler: Scaler
     last_window: np.ndarray
-    """The last `timesteps` values (or differences) of the series, shape (timesteps,)."""
-    last_base: float | None
-    """What the first forecast difference beyond the series' end is added to; None: values."""
+    """The last `timesteps` values of the series as prepared, shape (timesteps,)."""
     horizon: int
     """How many steps beyond its end are forecast."""
 
     def invert(self, scaled_forecasts: np.ndarray) -> np.ndarray:
         """Forecasts in the series' units, from a network's outputs of shape (..., test_rows)."""
-        return self.base + self.target_scaler.invert(scaled_forecasts.astype(float))
+        prepared = self.target_scaler.invert(scaled_forecasts.astype(float))
+        times = np.arange(-len(self.actual), 0)[:, np.newaxis] + self.observations
+        return self.pipeline.invert(prepared[..., np.newaxis], times)[..., 0]
+
+    @property
+    def observations(self) -> int:
+        """How many observations there are from the first in a training row on."""
+        return len(self.pipeline.stages[0])
 
     @cached_property
     def before_test(self) -> Rows:
@@ -151,7 +157,7 @@ class Future:
 
     data: Supervised
     windows: np.ndarray
-    """The last values (or differences) that each repeat knows or has forecast, (R, timesteps)."""
+    """The last prepared values that each repeat knows or has forecast, shape (R, timesteps)."""
 
     @classmethod
     def of(cls, data: Supervised, repeats: int) -> "Future":
@@ -171,38 +177,47 @@ class Future:
 
 def future_in_units(data: Supervised, outputs: np.ndarray) -> np.ndarray:
     """Forecasts beyond the end in the series' units, from outputs of shape (R, horizon)."""
-    values = data.target_scaler.invert(outputs.astype(float))
-    return values if data.last_base is None else data.last_base + np.cumsum(values, axis=1)
+    prepared = data.target_scaler.invert(outputs.astype(float))
+    times = data.observations + np.arange(data.horizon)[np.newaxis]
+    return data.pipeline.invert(prepared[:, np.newaxis], times)[:, 0]
 
 
 def supervise(series: Series, preparation: Preparation) -> Supervised:
-    """Difference, pair, split and scale a series.
+    """Prepare, pair, split and scale a series.
 
-    A row is `timesteps` successive differences (or values) of all columns and the series' own
-    that follows. Rows whose target lies among the last `test_rows` observations are the test;
+    A row is `timesteps` successive values, as prepared, of all columns and the series' own that
+    follows. Rows whose target lies among the last `test_rows` observations are the test;
     `train_rows` keeps only that many of the rows just before them (all, if None), of which the last
-    `validation_rows` are for validation. Every column of a row is scaled by these rows; test values
-    may fall outside their range.
+    `validation_rows` are for validation. All that is fitted (transform, season, trend, the scale
+    of every column of a row) is fitted on these rows; test values may fall outside their range.
+    The inputs beside the series are differenced and scaled, nothing else.
 
-    Raises DataError if there are too few rows, or if a column is constant over the training
-    rows, but for rounding, so that it has no scale.
+    Raises DataError if there are too few rows, if a step of the preparation cannot be fitted, or
+    if a column is constant over the training rows, but for rounding, so that it has no scale.
     """
     timesteps = preparation.sequences.longest if preparation.sequences else preparation.timesteps
-    observed = series.columns
-    columns = np.diff(observed, axis=0) if preparation.difference else observed
-    available = len(columns) - timesteps - series.test_rows
+    lost, test_rows = sum(preparation.lags), series.test_rows
+    available = len(series.values) - lost - timesteps - test_rows
     wanted = available if preparation.train_rows is None else preparation.train_rows
     held_back = preparation.validation_rows
     if wanted > available or wanted < 2 + held_back:
         raise DataError(
-            f"series {series.name}: {len(observed)} observations leave {max(available, 0)} "
-            f"training rows after {series.test_rows} test rows and {timesteps} timesteps, where "
+            f"series {series.name}: {len(series.values)} observations leave {max(available, 0)} "
+            f"training rows after {test_rows} test rows and {timesteps} timesteps"
+            f"{f' and {lost} lost to differences' if lost > 1 else ''}, where "
             f"{max(wanted, 2 + held_back)} are needed; give a longer series or lower test_rows, "
             f"{'sequences.longest' if preparation.sequences else 'timesteps'}, validation_rows or "
             "train_rows"
         )
-    rows = sliding_window_view(columns, timesteps + 1, axis=0)[available - wanted :]
-    _check_varies(series, preparation, rows[:wanted], available - wanted)
+    seen = series.without_first(available - wanted)
+    pipeline = fit_pipeline(seen, preparation)
+    pipelines = [pipeline]
+    if seen.inputs is not None:
+        pipelines.append(differenced(Pipeline((), (seen.inputs,)), preparation))
+    columns = np.column_stack([each.prepared for each in pipelines])
+    sizes = np.column_stack([each.sizes for each in pipelines])
+    rows, sizes = (sliding_window_view(each, timesteps + 1, axis=0) for each in (columns, sizes))
+    _check_varies(series, preparation, rows[:wanted], sizes[:wanted])
     windows, targets = rows[..., :-1].swapaxes(1, 2), rows[:, 0, -1]
     input_scaler = fit_scaler(preparation.scaling, windows[:wanted])
     target_scaler = fit_scaler(
@@ -214,33 +229,29 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
         _rows(inputs[part], scaled_targets[part], preparation.sequences, part.start)
         for part in (slice(0, wanted), slice(wanted, len(inputs)))
     )
-    previous = series.values[-series.test_rows - 1 : -1]
     return Supervised(
         train=train.part(slice(0, wanted - held_back)) if held_back else train,
         validation=train.part(slice(wanted - held_back, wanted)) if held_back else None,
         test=test,
         target_scaler=target_scaler,
-        base=previous if preparation.difference else np.zeros(series.test_rows),
-        actual=series.values[-series.test_rows :],
+        pipeline=pipeline,
+        actual=series.values[-test_rows:],
         input_scaler=input_scaler,
         last_window=columns[-timesteps:, 0],
-        last_base=float(series.values[-1]) if preparation.difference else None,
         horizon=series.horizon,
     )
 
 
-def _check_varies(series: Series, preparation: Preparation, rows: np.ndarray, first: int) -> None:
+def _check_varies(
+    series: Series, preparation: Preparation, rows: np.ndarray, sizes: np.ndarray
+) -> None:
     """Check that whatever is scaled varies over the training rows, by more than rounding.
 
-    `rows` has shape (rows, columns, timesteps + 1), where the last timestep is the target;
-    `first` is the place of the first row in the series. Raises DataError.
+    `rows` and the numbers that rounding is a share of have shape (rows, columns, timesteps + 1),
+    where the last timestep is the target. Raises DataError.
     """
     if preparation.scaling == "none":
         return
-    sizes = np.abs(series.columns)
-    if preparation.difference:
-        sizes = np.maximum(sizes[:-1], sizes[1:])
-    sizes = sliding_window_view(sizes, rows.shape[2], axis=0)[first : first + len(rows)]
     rounding = ROUNDING * sizes.max(axis=0)
     constant = fit_scaler(preparation.scaling, rows).span <= rounding
     constant[1:, -1] = False
@@ -251,14 +262,16 @@ def _check_varies(series: Series, preparation: Preparation, rows: np.ndarray, fi
     value = rows[:, column, step].mean()
     if abs(value) <= rounding[column, step]:
         value = 0
-    kind = "differences" if preparation.difference else "values"
+    kind = "differences" if preparation.lags else "values"
     whose, fix = f"its {kind}", "give a series that varies"
     if preparation.train_rows is not None:
         fix += " or more train_rows"
+    if preparation.is_adjusted:
+        whose, fix = f"its prepared {kind}", f"{fix}, or prepare it in fewer steps"
     if column:
         name = series.input_names[column - 1] if series.input_names else column
         whose, fix = f"the {kind} of its input {name}", f"remove {name} from inputs"
-        if preparation.difference and value:
+        if preparation.lags and value:
             fix += " or set difference: false"
     raise DataError(
         f"series {series.name}: {whose} are constant over the {len(rows)} training rows (all "

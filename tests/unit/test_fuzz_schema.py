@@ -88,7 +88,7 @@ scenarios:
   b: {stateful: false, shuffle: true, optimizer: {name: rmsprop, rho: 0.9, centered: false, momentum: 0.5, clipnorm: 1}}
   c: {stateful: false, sequences: {shortest: 1, longest: 3, form: flag}, optimizer: {name: sgd, nesterov: true, clipvalue: 1}}
   d: {stateful: true, engine: keras, profile: keras2017, timesteps: 1, layer: gru, layers: 2, units: 3, activation: relu,
-    dropout: 0.1, batch_size: 2, epochs: 3, learning_rate: 0.1, train_rows: 18, difference: false, transform: none, box_cox_lambda: null, deseasonalise: none,
+    dropout: 0.1, batch_size: 2, epochs: 3, learning_rate: 0.1, train_rows: 18, difference: [2], transform: none, box_cox_lambda: null, deseasonalise: none,
     detrend: none, scaling: unit,
     scale_target: false, forecast_batch_size: 1, early_stopping: null, optimizer: {name: adam, global_clipnorm: 2}}
   unused: {stateful: false, units: 3}

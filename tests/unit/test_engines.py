@@ -14,11 +14,10 @@ from support import ROOT, STATEFUL, STATELESS, WIDE, rmse, shipped_regimes
 from thousandfold.engine_choice import supports, unsupported
 from thousandfold.engines import network, programs, replicated, stock
 from thousandfold.engines.lanes import (
-    LANES_FIRST,
     LANES_LAST,
     UNITS_OF_PRODUCTS,
     lanes_of,
-    repeats_come_first,
+    limits_of,
     weights_of,
 )
 from thousandfold.engines.profiles import PROFILES
@@ -311,9 +310,9 @@ def test_a_repeat_is_equal_to_the_bit_in_any_block(name):
 @pytest.mark.slow
 def test_a_repeat_is_equal_to_the_bit_in_any_pass():
     regime = STATELESS.varied(epochs=5, shuffle=True)
-    seeds = tuple(range(1000, 1000 + LANES_LAST[1] + 3))
+    seeds = tuple(range(1000, 1000 + LANES_LAST.most + 3))
     lanes = lanes_of(regime, 1, len(seeds))
-    assert lanes < LANES_LAST[1]
+    assert lanes < LANES_LAST.most
     whole = trained(replicated, regime, seeds)
     for some in ([0, lanes], [lanes + 2, lanes - 1]):
         assert_bits(whole, trained(replicated, regime, tuple(seeds[i] for i in some)), some)
@@ -321,12 +320,16 @@ def test_a_repeat_is_equal_to_the_bit_in_any_pass():
 
 @pytest.mark.parametrize("repeats", [1, 2, 30, 100, 512, 513, 1000, 100_000])
 @pytest.mark.parametrize("units", [1, 8, 16, 64, 128])
-def test_passes_are_as_large_as_each_other_and_hardly_larger_than_they_need_to_be(units, repeats):
-    regime = STATEFUL.varied(units=units)
-    step, most = LANES_FIRST if repeats_come_first(regime) else LANES_LAST
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_passes_are_as_large_as_each_other_and_hardly_larger_than_they_need_to_be(
+    units, batch_size, repeats
+):
+    regime = STATEFUL.varied(units=units, batch_size=batch_size)
+    limits = limits_of(regime)
+    step = limits.step
     lanes = lanes_of(regime, 1, repeats)
     assert lanes % step == 0
-    assert 2 * step <= lanes <= most
+    assert 2 * step <= lanes <= limits.most
     passes = -(-repeats // lanes)
     assert passes * lanes - repeats < max(2 * step, passes * step)
 

@@ -1,10 +1,11 @@
 """How the replicated engine lays repeats out, and how many it trains side by side.
 
 A repeat's last bits depend on the layout, which follows from the network's size alone, and not on
-how many repeats are trained beside it, as long as their number is a multiple of the step below.
+how many repeats are trained beside it, as long as their number is a multiple of a step.
 """
 
 from math import ceil
+from typing import NamedTuple
 
 from thousandfold.scenario import Regime
 from thousandfold.tasks import TASKS
@@ -12,16 +13,27 @@ from thousandfold.tasks import TASKS
 UNITS_OF_PRODUCTS = 16
 """From this many units on, matrix products are faster, with the repeats first."""
 
-LANES_LAST = 8, 512
-"""Repeats last: lanes are a multiple of the first (whole vectors), at least twice it, and at most
-the second."""
 
-LANES_FIRST = 5, 100
-"""Repeats first: the same."""
+class Lanes(NamedTuple):
+    """How many repeats may be trained side by side."""
 
-CACHED_BYTES = 1_600_000
-"""Weights and activations of all lanes are to fit a core's caches; those of wide networks exceed
-them even so."""
+    step: int
+    """A multiple of this, and at least twice it, so that bits do not depend on their number."""
+    fewest: int
+    """Where even that many exceed a core's caches, it makes little difference."""
+    most: int
+    cached_bytes: int
+    """What weights and activations of all lanes should fit into, as far as these limits allow."""
+
+
+LANES_LAST = Lanes(8, 16, 512, 2_800_000)
+"""Repeats last: whole vectors."""
+
+LANES_FIRST = Lanes(5, 10, 100, 1_600_000)
+"""Repeats first, and single rows: every row reads all weights."""
+
+LANES_OF_BATCHES = Lanes(5, 25, 100, 4_000_000)
+"""Repeats first, and several rows at a time, which read the weights once."""
 
 GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
 """Times `units`: the columns of a layer's kernels."""
@@ -42,13 +54,20 @@ def repeats_come_first(regime: Regime) -> bool:
     return regime.network.units >= UNITS_OF_PRODUCTS
 
 
+def limits_of(regime: Regime) -> Lanes:
+    """How many repeats of a regime may be trained side by side."""
+    if not repeats_come_first(regime):
+        return LANES_LAST
+    return LANES_FIRST if regime.training.batch_size == 1 else LANES_OF_BATCHES
+
+
 def lanes_of(regime: Regime, features: int, repeats: int) -> int:
     """How many of a block's repeats are trained side by side: the same number in each round."""
-    step, most = LANES_FIRST if repeats_come_first(regime) else LANES_LAST
+    lanes = limits_of(regime)
     steps = regime.preparation.timesteps if regime.network.is_recurrent else 1
     activations = steps * regime.training.batch_size * regime.network.units
     values = 4 * weights_of(regime, features) + activations
-    fitting = CACHED_BYTES // (4 * values) // step * step
-    most = min(most, max(2 * step, fitting))
+    fitting = lanes.cached_bytes // (4 * values) // lanes.step * lanes.step
+    most = min(lanes.most, max(lanes.fewest, fitting))
     rounds = ceil(repeats / most)
-    return max(2 * step, ceil(repeats / rounds / step) * step)
+    return max(2 * lanes.step, ceil(repeats / rounds / lanes.step) * lanes.step)

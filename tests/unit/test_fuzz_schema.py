@@ -74,10 +74,10 @@ study: {name: own, title: Own, seed: 1, repeats: 4, repeats_per_job: {replicated
   spread_margin: 1.5, series: [shop], scenarios: [a, b, c, d], findings: [F1, F2, F3, F4, F5, F6, F7], metric: rmse,
   require: {F3: supported}}
 series:
-  shop: {title: Shop, attributes: {kind: food}, unit: pieces, file: own.csv, value: sold, date: day, where: {place: north}, sort: true,
+  shop: {title: Shop, attributes: {kind: food}, unit: pieces, file: own.csv, value: sold, date: day, where: {place: north}, pieces: null, sort: true,
     missing: drop, gaps: ignore, inputs: [rain], horizon: 0, period: 7, margin: 2, test_rows: 6, published: published.csv,
     read: {separator: ;, decimal: ",", thousands: null, encoding: utf-8, sheet: null, skip_first: 0, skip_last: 0, dates: day_first}}
-  unused: {file: own.csv, value: sold, where: {place: north}, test_rows: 6}
+  unused: {file: [own.csv], value: sold, where: {place: north}, test_rows: 6}
 model: {engine: replicated, profile: keras3, timesteps: 2, layer: lstm, layers: 1, units: 2, activation: tanh, dropout: 0,
   batch_size: 1, epochs: 2, optimizer: {name: adam, beta_1: 0.8, beta_2: 0.9, amsgrad: false, epsilon: 1.0e-7}, learning_rate: 0.01,
   early_stopping: {validation_rows: 4, patience: 1, min_delta: 0, restore_best_weights: true, start_from_epoch: 0},

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from support import ROOT, STATELESS, has_r, run_r
 
 from thousandfold.config_files import ConfigError
-from thousandfold.data_checks import check_data
 from thousandfold.errors import DataError, PreparationError
 from thousandfold.loading import load_study
 from thousandfold.pipeline import BoxCox, fit_pipeline
@@ -346,7 +345,7 @@ def test_only_the_observations_behind_training_rows_count():
         ({"deseasonalise": "stl"}, {"period": 1},
          "its period is 1, which is no season; leave such series out, or deseasonalise: none"),
         ({"deseasonalise": "additive"}, {"period": 23},
-         "its 44 training observations are less than 2 seasons of 23, which additive takes; give "
+         "its 44 training observations are less than 2 seasons of its period, 23, which additive takes; give "
          "more observations or train_rows, or lower test_rows, or deseasonalise: none"),
         ({"deseasonalise": "stl"}, {"period": 15}, "44 training observations are less than 3 sea"),
         ({"transform": "box_cox"}, {"constant": True}, "training observations are constant"),
@@ -407,7 +406,7 @@ def test_a_little_noise_is_not_refused():
 
 def test_differences_that_leave_too_few_rows():
     with pytest.raises(
-        DataError, match="2 timesteps and 41 lost to differences, where 2 are needed"
+        DataError, match="2 timesteps and 41 lost to difference, where 2 are needed"
     ):
         supervise(series_of(noisy(50)), Preparation(2, None, difference=(1, 40)))
 
@@ -450,5 +449,5 @@ def test_keys_of_the_config(tmp_path):
 )
 def test_what_the_config_cannot_ask_for(tmp_path, scenario, problem):
     with pytest.raises(ConfigError) as refusal:
-        check_data(study_with(tmp_path, scenario))
+        study_with(tmp_path, scenario)
     assert problem in str(refusal.value)

@@ -694,7 +694,7 @@ def documented():
     """(file, what the config says of it, what docs/data.md says of the result)."""
     page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
     found = re.findall(r"```text\n(.*?)```\n\n```yaml\n(.*?)```\n\n> (.*?)\n", page, re.DOTALL)
-    assert len(found) == page.count("```text") == 9
+    assert len(found) == page.count("```text") == 10
     return found
 
 

@@ -192,9 +192,8 @@ def pack_of(wildcards):
 def series_files_of(wildcards):
     """The files of the series that a training job needs."""
     names = dict.fromkeys(packed.block.series for packed in pack_of(wildcards))
-    files = (STUDY.source(name).file for name in names)
-    # None holds one that is made up.
-    return list(dict.fromkeys(file for file in files if file))
+    files = (file for name in names for file in STUDY.source(name).files)
+    return list(dict.fromkeys(files))
 
 
 def literally(text):

@@ -91,7 +91,7 @@ def persistence(series: Series) -> Baseline:
 
 def drift(series: Series) -> Baseline:
     """The previous observation plus the mean difference to forecast in the training rows."""
-    mean = np.diff(series.values)[1 : -series.test_rows].mean()
+    mean = series.training_differences[1:].mean()
     return Baseline("persistence plus the mean training difference", _previous(series) + mean)
 
 
@@ -104,6 +104,8 @@ def seasonal_naive(series: Series) -> Baseline:
     if period > training:
         raise NoForecastsError(f"{training} training rows are less than a season of {period}")
     first = len(series.values) - series.test_rows - period
+    if first < series.begins[-1]:
+        raise NoForecastsError("the last piece has less than a season before the test")
     before = series.values[first : first + series.test_rows]
     return Baseline(f"the observation {period} before", before)
 
@@ -115,12 +117,15 @@ def autoregression(series: Series, order: int) -> Baseline:
     """
     test_rows, needed = series.test_rows, ROWS_PER_COEFFICIENT * (order + 1)
     differences, scale = _scaled_differences(series)
-    found = len(differences) - test_rows
+    found = len(series.training_differences)
     if found < needed:
         raise NoForecastsError(f"it takes {needed} training differences; there are {found}")
+    rows = series.stretches(order + 2)
+    if rows[-test_rows] != len(differences) - order - test_rows:
+        raise NoForecastsError(f"the last piece has no {order} differences before the test")
     lags = np.lib.stride_tricks.sliding_window_view(differences, order)[: len(differences) - order]
     design = np.column_stack([np.ones(len(lags)), lags])
-    train, test = slice(None, -test_rows), slice(-test_rows, None)
+    train, test = rows[:-test_rows], rows[-test_rows:]
     coefficients = np.linalg.lstsq(design[train], differences[order:][train], rcond=None)[0]
     forecasts = _previous(series) + scale * (design[test] @ coefficients)
     return Baseline(f"AR({order}) of the differences", forecasts)
@@ -132,6 +137,7 @@ def autoregression_by_aic(series: Series) -> Baseline:
     Akaike (1974), *IEEE Transactions on Automatic Control* 19; compared on the same rows. At most
     10 log10(n) lags, as in R's ar.
     """
+    _check_in_one_piece(series)
     training = _scaled_differences(series)[0][: -series.test_rows]
     rows_for_all = len(training) - ROWS_PER_COEFFICIENT
     most = rows_for_all // (ROWS_PER_COEFFICIENT + 1)
@@ -149,11 +155,13 @@ def autoregression_by_aic(series: Series) -> Baseline:
 
 def ets(series: Series) -> Baseline:
     """Exponential smoothing, its form by AICc."""
+    _check_in_one_piece(series)
     return Baseline(*smoothing.smoothed(series.values, series.test_rows, _season(series)))
 
 
 def theta(series: Series) -> Baseline:
     """The Theta method."""
+    _check_in_one_piece(series)
     return Baseline(*smoothing.theta(series.values, series.test_rows, _season(series)))
 
 
@@ -163,8 +171,13 @@ def _scaled_differences(series: Series) -> tuple[np.ndarray, float]:
     Regressions of them do not depend on the series' unit, however small or large.
     """
     differences = np.diff(series.values)
-    scale = float(np.abs(differences[: -series.test_rows]).mean()) or 1.0
+    scale = float(np.abs(series.training_differences).mean()) or 1.0
     return differences / scale, scale
+
+
+def _check_in_one_piece(series: Series) -> None:
+    if series.is_in_pieces:
+        raise NoForecastsError("the series is in pieces")
 
 
 def _season(series: Series) -> int | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from thousandfold.errors import DataError
-from thousandfold.observations import in_words, read_series, said_of_many
+from thousandfold.observations import in_words, joined, read_series, said_of_many, texts_of
 from thousandfold.reading.competitions import read_competition
 from thousandfold.reading.files import check_file
+from thousandfold.reading.options import Treatment
 from thousandfold.series import Series
 from thousandfold.study import SeriesSource
 
@@ -24,17 +25,17 @@ PUBLISHED_NUMBERS = PUBLISHED_COLUMNS[2:10]
 def load_series(source: SeriesSource) -> Series:
     """A series of a study, read once. Raises DataError if it cannot be used."""
     data = replace(source, margin=0.0)  # which analyses leave out
-    if source.file is None:
-        return _loaded(data, 0, 0)
-    path = Path(source.file)
-    check_file(path)
-    state = path.stat()
-    return _loaded(data, state.st_mtime_ns, state.st_size)
+    states = []
+    for file in source.files:
+        check_file(Path(file))
+        state = Path(file).stat()
+        states.append((state.st_mtime_ns, state.st_size))
+    return _loaded(data, tuple(states))
 
 
 @cache
-def _loaded(source: SeriesSource, modified: int, size: int) -> Series:
-    """A series whose file is in its state at that time."""
+def _loaded(source: SeriesSource, states: tuple[tuple[int, int], ...]) -> Series:
+    """A series whose files are in their state at that time."""
     series = _found(source)
     if source.earlier:
         series = series.without_last(source.earlier)
@@ -56,10 +57,27 @@ def _found(source: SeriesSource) -> Series:
             frequency=found.frequency, period=found.period,
         )  # fmt: skip
         return _numbered(source, series)
-    return read_series(
-        source.name, path, source.value, source.test_rows,
-        source.date, source.inputs, source.horizon, source.treatment,
-    )  # fmt: skip
+    wholes = _pieces(source)
+    pieces = [
+        read_series(
+            source.name, path, source.value, source.test_rows if number == len(wholes) else 0,
+            source.date, source.inputs, source.horizon, treatment,
+        )
+        for number, (path, treatment) in enumerate(wholes, start=1)
+    ]  # fmt: skip
+    return joined(pieces) if len(pieces) > 1 else pieces[0]
+
+
+def _pieces(source: SeriesSource) -> list[tuple[Path, Treatment]]:
+    """The file of each piece of a series, and what its rows go through."""
+    paths, treatment = [Path(file) for file in source.files], source.treatment
+    if source.pieces is None:
+        return [(path, treatment) for path in paths]
+    return [
+        (path, replace(treatment, where=(*treatment.where, (source.pieces, text))))
+        for path in paths
+        for text in texts_of(source.pieces, path, treatment)
+    ]
 
 
 def _numbered(source: SeriesSource, series: Series) -> Series:

@@ -89,6 +89,8 @@ def _read(source: SeriesSource) -> Series:
         return load_series(source)
     except NoColumnError as error:
         key = "inputs" if error.column in source.inputs else "value"
+        if error.column == source.pieces:
+            key = "pieces"
         if error.column in (source.date, *dict(source.treatment.where)):
             key = "date" if error.column == source.date else "where"
         raise BadKeyError(("series", name, key), str(error)) from None
@@ -126,6 +128,8 @@ def _check_rows(scenario: TrainedScenario, series: Series, data: Supervised) -> 
     if not regime.state.stateful:
         return
     training = regime.training
+    if series.is_in_pieces:
+        _check_takes_pieces(scenario, series)
     forecast_key = "forecast_batch_size" if training.forecast_batch_size else "batch_size"
     parts = [("training", "batch_size", data.train), ("test", forecast_key, data.test)]
     if data.validation is not None:
@@ -141,6 +145,27 @@ def _check_rows(scenario: TrainedScenario, series: Series, data: Supervised) -> 
                 ("scenarios", scenario.name, key),
                 f"{size} does not divide the {len(rows)} {part} rows of series {series.name}, as a "
                 f"stateful network needs; take {', '.join(divisors)}, or set {other}",
+            )
+
+
+def _check_takes_pieces(scenario: TrainedScenario, series: Series) -> None:
+    """Check that a stateful network takes a series in pieces, before each of which it forgets."""
+    training = scenario.regime.training
+    if training.early_stopping is not None:
+        raise BadKeyError(
+            ("scenarios", scenario.name, "early_stopping"),
+            f"series {series.name} is in pieces, of which a stateful network takes no validation "
+            "rows; remove it",
+        )
+    for key, size in (
+        ("batch_size", training.batch_size),
+        ("forecast_batch_size", training.rows_per_forecast),
+    ):
+        if size != 1:
+            raise BadKeyError(
+                ("scenarios", scenario.name, key),
+                f"series {series.name} is in pieces, between which a stateful network is reset, so "
+                f"that it takes one row at a time; set {key}: 1",
             )
 
 

@@ -89,7 +89,7 @@ def _in_naive_errors(mean: np.ndarray, series: Series) -> np.ndarray:
     Hyndman and Koehler (2006), "Another look at measures of forecast accuracy", section 3. NaN
     where the latter is 0.
     """
-    naive = float(np.abs(np.diff(series.values[: -series.test_rows])).mean())
+    naive = float(np.abs(series.training_differences).mean())
     return mean / naive if naive else np.full_like(mean, np.nan)
 
 

@@ -121,9 +121,10 @@ def read_series(
             f"{path}: no column holds dates to sort by; name it by date, or remove sort"
         )
     rows = _complete(rows, treatment.missing)
-    late = np.flatnonzero(rows.filled[-test_rows:])
+    first_of_test = max(len(rows.filled) - test_rows, 0)
+    late = np.flatnonzero(rows.filled[first_of_test:])
     if late.size:
-        place = rows.places[len(rows.places) - min(test_rows, len(rows.places)) + int(late[0])]
+        place = rows.places[first_of_test + int(late[0])]
         raise DataError(
             f"{path}: {place}: is missing among the last {test_rows} rows, which are the test and "
             "are never filled; set missing: drop or gaps: ignore, or lower test_rows"
@@ -139,6 +140,31 @@ def read_series(
         frequency.name or None if frequency else None,
         frequency.period if frequency else None,
         rows.assumed,
+    )
+
+
+def texts_of(column: str, path: Path, treatment: Treatment) -> list[str]:
+    """The different texts in a column of a file, in the order of the rows. Raises DataError."""
+    sheet = read_sheet(path, treatment.read).where(treatment.where)
+    return list(dict.fromkeys(sheet.texts(sheet.column(column))))
+
+
+def joined(pieces: Sequence[Series]) -> Series:
+    """The pieces of one series, one after the other; its test rows are those of the last."""
+    lengths = [len(piece.values) for piece in pieces]
+    told = f"{len(pieces)} pieces of {min(lengths)} to {max(lengths)} observations"
+    frequencies = {(piece.frequency, piece.period) for piece in pieces}
+    frequency, period = frequencies.pop() if len(frequencies) == 1 else (None, None)
+    has_inputs = pieces[-1].inputs is not None
+    return replace(
+        pieces[-1],
+        values=np.concatenate([piece.values for piece in pieces]),
+        labels=tuple(label for piece in pieces for label in piece.labels),
+        inputs=np.concatenate([piece.columns[:, 1:] for piece in pieces]) if has_inputs else None,
+        frequency=frequency,
+        period=period,
+        assumed=(told, *dict.fromkeys(words for piece in pieces for words in piece.assumed)),
+        begins=tuple(np.cumsum([0, *lengths[:-1]]).tolist()),
     )
 
 
@@ -322,7 +348,8 @@ def _about_twice(rows: _Rows, dates: Dates, one: int, other: int) -> str:
     return (
         f"{sheet.path}: {place}: {dates.labels[other]} is there a second time, because the file "
         f"holds {number} series, distinguished by {' and '.join(map(repr, keys))}; give each an "
-        f"entry of its own, this one with where: {{{chosen}}}"
+        f"entry of its own, this one with where: {{{chosen}}}, or, if they are pieces of one, name "
+        "their column in pieces"
     )
 
 

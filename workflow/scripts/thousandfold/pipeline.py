@@ -239,6 +239,7 @@ def _seasons(series: Series, preparation: Preparation, training: np.ndarray) -> 
     method, period = preparation.deseasonalise, series.period
     if method == "none":
         return
+    _check_in_one_piece(series, "deseasonalise")
     problem = None
     if period is None:
         problem = "its period is not known; set series.<name>.period"
@@ -247,7 +248,7 @@ def _seasons(series: Series, preparation: Preparation, training: np.ndarray) -> 
     elif len(training) < FULL_SEASONS[method] * period:
         problem = (
             f"its {len(training)} training observations are less than {FULL_SEASONS[method]} "
-            f"seasons of {period}, which {method} takes; give more observations or "
+            f"seasons of its period, {period}, which {method} takes; give more observations or "
             "train_rows, or lower test_rows"
         )
     elif method == "multiplicative" and (training <= 0).any():
@@ -274,4 +275,14 @@ def _component(training: np.ndarray, method: str, period: int) -> np.ndarray:
 
 def _trends(series: Series, preparation: Preparation, training: np.ndarray) -> Iterator[Step]:
     if preparation.detrend == "linear":
+        _check_in_one_piece(series, "detrend")
         yield Trend(Polynomial.fit(np.arange(len(training)), training, deg=1))
+
+
+def _check_in_one_piece(series: Series, key: str) -> None:
+    if series.is_in_pieces:
+        raise PreparationError(
+            key,
+            f"series {series.name}: is in {len(series.begins)} pieces, which have no time in "
+            f"common; set {key}: none",
+        )

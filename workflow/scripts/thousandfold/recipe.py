@@ -136,6 +136,8 @@ def _series_digest(source: SeriesSource) -> str:
     series = load_series(source)
     digest = hashlib.sha256(series.columns.astype("<f8").tobytes())
     digest.update(json.dumps([series.columns.shape, series.test_rows, series.horizon]).encode())
+    if series.is_in_pieces:
+        digest.update(json.dumps(series.begins).encode())
     return digest.hexdigest()
 
 

@@ -27,6 +27,8 @@ class Series:
     """Observations of a year or, of more frequent ones, of a week or a day; None: not known."""
     assumed: tuple[str, ...] = ()
     """What was assumed when its file was read, each in a few words."""
+    begins: tuple[int, ...] = (0,)
+    """Where its pieces begin; what follows on an observation of one is never of another."""
 
     def without_last(self, count: int) -> "Series":
         """The series as it was so many observations earlier."""
@@ -35,6 +37,7 @@ class Series:
             values=self.values[:-count],
             labels=self.labels[:-count],
             inputs=None if self.inputs is None else self.inputs[:-count],
+            begins=tuple(start for start in self.begins if start < len(self.values) - count),
         )
 
     def without_first(self, count: int) -> "Series":
@@ -44,7 +47,31 @@ class Series:
             values=self.values[count:],
             labels=self.labels[count:],
             inputs=None if self.inputs is None else self.inputs[count:],
+            begins=(0, *(start - count for start in self.begins if start > count)),
         )
+
+    @property
+    def is_in_pieces(self) -> bool:
+        """Whether there are several."""
+        return len(self.begins) > 1
+
+    @property
+    def pieces(self) -> np.ndarray:
+        """The number of the piece that each observation is in, shape (observations,)."""
+        return np.searchsorted(self.begins, np.arange(len(self.values)), side="right") - 1
+
+    def stretches(self, length: int) -> np.ndarray:
+        """Where so many successive observations of one piece begin, shape (stretches,)."""
+        pieces = self.pieces
+        last = pieces[length - 1 :]
+        return np.flatnonzero(pieces[: len(last)] == last)
+
+    @property
+    def training_differences(self) -> np.ndarray:
+        """From one observation before the test to the next of the same piece, in time order."""
+        places = self.stretches(2)
+        places = places[places + 1 < len(self.values) - self.test_rows]
+        return self.values[places + 1] - self.values[places]
 
     @property
     def columns(self) -> np.ndarray:

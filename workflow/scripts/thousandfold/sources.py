@@ -16,7 +16,7 @@ from thousandfold.synthetic import Echo, Synthetic
 PLACES = ("file", "collection", "synthetic")
 """Where an entry's values can come from: it has one of these keys."""
 
-OF_TABLES = ("value", "date", "sort", "missing", "gaps", "read", "inputs")
+OF_TABLES = ("value", "date", "pieces", "sort", "missing", "gaps", "read", "inputs")
 """The keys about the columns and rows of a file."""
 
 OF_ONE_SERIES = ("title", "where", "published")
@@ -75,11 +75,12 @@ def _origins(key: tuple[str, str], fields: Mapping[str, Any]) -> tuple[int, ...]
 def _of_a_file(
     key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource
 ) -> SeriesSource:
+    asked = fields["file"]
     try:
-        file = series_path(fields["file"])
+        file, *others = map(series_path, [asked] if isinstance(asked, str) else asked)
     except DataError as error:
         raise BadKeyError((*key, "file"), str(error)) from None
-    return _of_columns(key, fields, common, file)
+    return replace(_of_columns(key, fields, common, file), further_files=tuple(others))
 
 
 def _of_columns(
@@ -98,6 +99,7 @@ def _of_columns(
         file=file,
         value=fields["value"],
         date=fields["date"],
+        pieces=fields["pieces"],
         inputs=tuple(fields["inputs"]),
         treatment=treatment,
     )

@@ -75,6 +75,10 @@ class SeriesSource(StudySeries):
     """Observations of a season; None: that of its dates."""
     published: str | None = None
     """A table of published results to print beside ours."""
+    pieces: str | None = None
+    """The column that tells its pieces apart; None: each file holds one."""
+    further_files: tuple[str, ...] = ()
+    """Those of its other pieces."""
     treatment: Treatment = AS_IT_IS
     """What the file's rows go through before they are a series."""
 
@@ -95,6 +99,11 @@ class SeriesSource(StudySeries):
             for earlier in self.origins
         )
         return (self, *cuts)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Those that it is read from, in the order of its pieces."""
+        return () if self.file is None else (self.file, *self.further_files)
 
     @property
     def rows_after_training(self) -> int:
@@ -276,7 +285,7 @@ class Study(ABC):
     @property
     def series_files(self) -> tuple[str, ...]:
         """The files that its series are read from, each once."""
-        return tuple(dict.fromkeys(source.file for source in self.sources if source.file))
+        return tuple(dict.fromkeys(file for source in self.sources for file in source.files))
 
     @property
     def series_data(self) -> tuple[SeriesSource, ...]:

@@ -75,7 +75,8 @@ class Rows:
     present: np.ndarray | None = None
     """Which timesteps a Masking layer lets through, shape (rows, timesteps); None: all."""
     begins: np.ndarray | None = None
-    """One timestep at a time: which rows begin a sequence, shape (rows,)."""
+    """Which rows begin a piece of the series or, one timestep at a time, a sequence: a state is
+    zeroed before them. Shape (rows,); None: the series is in one piece."""
     ends: np.ndarray | None = None
     """One timestep at a time: which rows end one, shape (rows,); theirs are the forecasts."""
     learns: np.ndarray | None = None
@@ -190,33 +191,48 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
     `train_rows` keeps only that many of the rows just before them (all, if None), of which the last
     `validation_rows` are for validation. All that is fitted (transform, season, trend, the scale
     of every column of a row) is fitted on these rows; test values may fall outside their range.
-    The inputs beside the series are differenced and scaled, nothing else.
+    The inputs beside the series are differenced and scaled, nothing else. No row has observations
+    of two pieces, and all test rows are of the last.
 
     Raises DataError if there are too few rows, if a step of the preparation cannot be fitted, or
     if a column is constant over the training rows, but for rounding, so that it has no scale.
     """
     timesteps = preparation.sequences.longest if preparation.sequences else preparation.timesteps
     lost, test_rows = sum(preparation.lags), series.test_rows
-    available = len(series.values) - lost - timesteps - test_rows
+    behind_row = lost + timesteps + 1
+    starts = series.stretches(behind_row)
+    available = len(starts) - test_rows
     wanted = available if preparation.train_rows is None else preparation.train_rows
     held_back = preparation.validation_rows
     if wanted > available or wanted < 2 + held_back:
         raise DataError(
             f"series {series.name}: {len(series.values)} observations leave {max(available, 0)} "
             f"training rows after {test_rows} test rows and {timesteps} timesteps"
-            f"{f' and {lost} lost to differences' if lost > 1 else ''}, where "
+            f"{f' and {lost} lost to difference' if lost > 1 else ''}"
+            f"{' in each piece' if series.is_in_pieces else ''}, where "
             f"{max(wanted, 2 + held_back)} are needed; give a longer series or lower test_rows, "
-            f"{'sequences.longest' if preparation.sequences else 'timesteps'}, validation_rows or "
-            "train_rows"
+            f"{'sequences.longest' if preparation.sequences else 'timesteps'}, "
+            f"{'difference, ' if lost > 1 else ''}validation_rows or train_rows"
         )
-    seen = series.without_first(available - wanted)
+    in_last_piece = len(series.values) - series.begins[-1]
+    if in_last_piece < test_rows + behind_row - 1:
+        raise DataError(
+            f"series {series.name}: its last piece has {in_last_piece} observations, where "
+            f"{test_rows + behind_row - 1} are needed for {test_rows} test rows and what comes "
+            "before the first of them; lower test_rows, or put a longer piece last"
+        )
+    seen = series.without_first(starts[available - wanted])
+    starts = seen.stretches(behind_row)
     pipeline = fit_pipeline(seen, preparation)
     pipelines = [pipeline]
     if seen.inputs is not None:
         pipelines.append(differenced(Pipeline((), (seen.inputs,)), preparation))
     columns = np.column_stack([each.prepared for each in pipelines])
     sizes = np.column_stack([each.sizes for each in pipelines])
-    rows, sizes = (sliding_window_view(each, timesteps + 1, axis=0) for each in (columns, sizes))
+    rows, sizes = (
+        _picked(sliding_window_view(each, timesteps + 1, axis=0), starts)
+        for each in (columns, sizes)
+    )
     _check_varies(series, preparation, rows[:wanted], sizes[:wanted])
     windows, targets = rows[..., :-1].swapaxes(1, 2), rows[:, 0, -1]
     input_scaler = fit_scaler(preparation.scaling, windows[:wanted])
@@ -225,8 +241,9 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
     )
     inputs = input_scaler.scale(windows).astype(np.float32)
     scaled_targets = target_scaler.scale(targets).astype(np.float32)
+    begins = np.diff(seen.pieces[starts], prepend=-1) > 0 if series.is_in_pieces else None
     train, test = (
-        _rows(inputs[part], scaled_targets[part], preparation.sequences, part.start)
+        _rows(inputs, scaled_targets, begins, preparation.sequences, part)
         for part in (slice(0, wanted), slice(wanted, len(inputs)))
     )
     return Supervised(
@@ -240,6 +257,11 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
         last_window=columns[-timesteps:, 0],
         horizon=series.horizon,
     )
+
+
+def _picked(windows: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """The windows that start there; of a series in one piece all of them, which are not copied."""
+    return windows if len(starts) == len(windows) else windows[starts]
 
 
 def _check_varies(
@@ -279,13 +301,21 @@ def _check_varies(
     )
 
 
-def _rows(inputs: np.ndarray, targets: np.ndarray, sequences: Sequences | None, first: int) -> Rows:
-    """Rows in the form that sequences have; `first` numbers them on."""
+def _rows(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    begins: np.ndarray | None,
+    sequences: Sequences | None,
+    part: slice,
+) -> Rows:
+    """Part of all rows, in the form that sequences have, whose lengths count from the first row."""
+    inputs, targets = inputs[part], targets[part]
+    begins = None if begins is None else begins[part]
     if sequences is None:
-        return Rows(inputs, targets)
+        return Rows(inputs, targets, begins=begins)
     count, timesteps, _ = inputs.shape
     kinds = sequences.longest - sequences.shortest + 1
-    lengths = sequences.shortest + np.arange(first, first + count) % kinds
+    lengths = sequences.shortest + np.arange(part.start, part.start + count) % kinds
     present = np.arange(timesteps) >= timesteps - lengths[:, np.newaxis]
     if sequences.is_stepwise:
         row, step = np.nonzero(present)
@@ -299,8 +329,8 @@ def _rows(inputs: np.ndarray, targets: np.ndarray, sequences: Sequences | None, 
         )
     if sequences.form == "masking":
         filled = np.where(present[..., np.newaxis], inputs, np.float32(MASK_VALUE))
-        return Rows(filled, targets, present=present)
+        return Rows(filled, targets, present=present, begins=begins)
     filled = np.where(present[..., np.newaxis], inputs, np.float32(0))
     if sequences.form == "flag":
         filled = np.concatenate([filled, present[..., np.newaxis].astype(np.float32)], axis=2)
-    return Rows(filled, targets)
+    return Rows(filled, targets, begins=begins)

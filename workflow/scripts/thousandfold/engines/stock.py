@@ -70,7 +70,7 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
         model = build_own_model(
             regime.network.model, task.outputs, rows.timesteps, rows.features, size, seed
         )
-        if regime.resets_state:
+        if regime.resets_state or rows.begins is not None:
             check_resets(regime.network.model, model)
     else:
         output = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
@@ -121,8 +121,10 @@ def _fit(
         )  # fmt: skip
         return {name: values[-1] for name, values in history.history.items()}
 
+    # A stateless network begins every row anew anyway.
+    begins = train.begins if regime.state.stateful else None
     resets = regime.state.stateful and regime.state.reset_after_epoch
-    if not resets and not regime.training.shuffle and held_back is None and train.begins is None:
+    if not resets and not regime.training.shuffle and held_back is None and begins is None:
         loss = reported_loss(regime.network.model, fit(slice(None), regime.training.epochs))
         progress(regime.training.epochs)
         return float(loss), regime.training.epochs
@@ -135,11 +137,11 @@ def _fit(
     for epoch in range(regime.training.epochs):
         # Both engines take each epoch's order from the repeat's own generator.
         rows = epoch_orders(generator, 1, len(train))[0] if regime.training.shuffle else slice(None)
-        if train.begins is None:
+        if begins is None:
             logs = fit(rows, epochs=1)
             loss = reported_loss(regime.network.model, logs)
         else:
-            loss = _stepwise_epoch(model, regime, train, train.begins)
+            loss = _epoch_with_resets(model, regime, train, begins)
         if regime.state.reset_after_epoch:
             reset_states(model)
         progress(epoch + 1)
@@ -155,8 +157,8 @@ def _fit(
     return float(loss), epoch + 1
 
 
-def _stepwise_epoch(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) -> float:
-    """One timestep at a time, from zero state at the beginning of each sequence; the mean loss."""
+def _epoch_with_resets(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) -> float:
+    """One row at a time, from zero state where a piece or sequence begins; the mean loss."""
     losses = []
     for row in range(len(rows)):
         if begins[row]:
@@ -169,7 +171,6 @@ def _stepwise_epoch(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) 
             losses.append(reported_loss(regime.network.model, logs))
         else:
             model.predict_on_batch(inputs)
-    reset_states(model)
     return float(np.mean(losses))
 
 

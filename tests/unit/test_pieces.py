@@ -12,7 +12,7 @@ from support import STATEFUL, STATELESS
 from thousandfold.baselines import Baseline, LeftOut, baselines_of
 from thousandfold.config_files import ConfigError
 from thousandfold.data import load_series
-from thousandfold.engines import replicated, stock
+from thousandfold.engines import engine
 from thousandfold.errors import DataError
 from thousandfold.loading import load_study
 from thousandfold.metrics import METRICS
@@ -315,8 +315,11 @@ def test_where_pieces_begin_is_part_of_the_recipe(tmp_path):
 # Both engines
 
 
-def trained(engine, regime, series, seeds=(5, 6)):
-    return engine.train_block(
+ENGINES = ("replicated", "keras")
+
+
+def trained(name, regime, series, seeds=(5, 6)):
+    return engine(name).train_block(
         regime, supervise(series, regime.preparation), list(seeds), lambda _: None
     )
 
@@ -341,7 +344,7 @@ def test_engines_are_equal_number_for_number(name):
     regime = REGIMES[name].varied(epochs=12)
     horizon = 0 if regime.preparation.sequences else 3
     series = series_of(values_of(), horizon=horizon)
-    ours, theirs = (trained(engine, regime, series) for engine in (replicated, stock))
+    ours, theirs = (trained(each, regime, series) for each in ENGINES)
     for weight, expected in theirs.weights.items():
         np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
     np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
@@ -351,8 +354,8 @@ def test_engines_are_equal_number_for_number(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", [replicated, stock], ids=["replicated", "keras"])
-def test_nothing_is_remembered_from_one_piece_to_the_next(engine):
+@pytest.mark.parametrize("name", ENGINES)
+def test_nothing_is_remembered_from_one_piece_to_the_next(name):
     """Without learning, forecasts of the last piece are the same whatever came before it."""
     regime = STATEFUL.varied(
         epochs=1, learning_rate=1e-30, scaling="none", difference=False, units=2,
@@ -360,29 +363,29 @@ def test_nothing_is_remembered_from_one_piece_to_the_next(engine):
     )  # fmt: skip
     last = np.sin(np.arange(16.0))
     outputs = [
-        trained(engine, regime, series_of([before, last])).outputs
+        trained(name, regime, series_of([before, last])).outputs
         for before in (np.cos(np.arange(9.0)), np.cos(np.arange(9.0)) / 2)
     ]
     np.testing.assert_array_equal(*outputs)
-    alone = trained(engine, regime, series_of([last])).outputs
-    joined = trained(engine, regime, series_of([np.append(np.cos(np.arange(9.0)), last)])).outputs
+    alone = trained(name, regime, series_of([last])).outputs
+    joined = trained(name, regime, series_of([np.append(np.cos(np.arange(9.0)), last)])).outputs
     np.testing.assert_allclose(outputs[0], alone, atol=1e-6)
     assert np.abs(joined - alone).max() > 1e-4
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", [replicated, stock], ids=["replicated", "keras"])
-def test_a_state_that_is_not_reset_goes_on_from_training_to_the_test_of_the_same_piece(engine):
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_state_that_is_not_reset_goes_on_from_training_to_the_test_of_the_same_piece(name):
     """As it does for a series in one piece: the last piece alone, seen last in training."""
     regime = STATEFUL.varied(
         epochs=2, learning_rate=1e-30, scaling="none", difference=False, units=2,
         reset_after_epoch=False,
     )  # fmt: skip
     pieces = [np.cos(np.arange(9.0)), np.sin(np.arange(16.0))]
-    kept = trained(engine, regime, series_of(pieces)).outputs
+    kept = trained(name, regime, series_of(pieces)).outputs
     seeded = trained(
         engine, regime.varied(reset_after_epoch=True, seed_on_train=True), series_of(pieces)
     )
-    fresh = trained(engine, regime.varied(reset_after_epoch=True), series_of(pieces)).outputs
+    fresh = trained(name, regime.varied(reset_after_epoch=True), series_of(pieces)).outputs
     np.testing.assert_allclose(kept, seeded.outputs, atol=1e-6)
     assert np.abs(kept - fresh).max() > 1e-4

@@ -252,6 +252,26 @@ def test_a_file_for_each_piece(tmp_path):
         study_of(files, pieces=None)
 
 
+def test_each_series_of_a_collection_may_come_in_pieces(tmp_path):
+    rows = ["plant,machine,wear"]
+    for plant, machine, length in [("x", "a", 5), ("y", "a", 7), ("x", "b", 9), ("y", "c", 11)]:
+        rows += [f"{plant},{machine},{number**2 % 13}" for number in range(length)]
+    file = tmp_path / "plants.csv"
+    file.write_text("\n".join(rows), encoding="utf-8")
+    collection = {"from": str(file), "series": "plant"}
+    series = {"collection": collection, "value": "wear", "pieces": "machine", "test_rows": 3}
+    content = {
+        "study": {"seed": 1, "margin": 1},
+        "series": {"plants": series},
+        "scenarios": {"a": {"stateful": True}},
+    }
+    found = {source.name: load_series(source) for source in load_study(content, []).series}
+    assert {name: (each.begins, len(each.values)) for name, each in found.items()} == {
+        "x": ((0, 5), 14),
+        "y": ((0, 7), 18),
+    }
+
+
 def test_each_piece_is_checked_for_itself(tmp_path):
     path = file_of(tmp_path, values_of())
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -338,6 +338,7 @@ def test_only_the_observations_behind_training_rows_count():
          "log takes values above 0 only; t20 has 0; set transform: none"),
         ({"transform": "box_cox", "box_cox_lambda": 1.0}, {"zero": -1},
          "box_cox takes values above 0 only; t49 has 0; set transform: none"),
+        ({"transform": "log", "train_rows": 16}, {"zero": -1}, "only; t49 has 0; set transform"),
         ({"deseasonalise": "multiplicative"}, {"zero": -30},
          "above 0 only; set deseasonalise: additive, or deseasonalise: none"),
         ({"deseasonalise": "additive"}, {"period": None},
@@ -358,9 +359,8 @@ def test_what_a_step_does_not_take(changes, series, problem):
     if "constant" in series:
         values[:] = 5
     with pytest.raises(PreparationError) as refusal:
-        supervise(
-            series_of(values, period=series.get("period", PERIOD)), Preparation(2, None, **changes)
-        )
+        asked = Preparation(**{"timesteps": 2, "train_rows": None, **changes})
+        supervise(series_of(values, period=series.get("period", PERIOD)), asked)
     assert problem in str(refusal.value)
     assert str(refusal.value).startswith("series s: ")
     assert refusal.value.key in changes
@@ -393,6 +393,15 @@ def test_what_varies_by_rounding_only_is_refused(values, changes, scale):
     for scaling in ("symmetric", "standard"):
         with pytest.raises(DataError, match=r"(prepared|its) \w+ are constant .* up to rounding"):
             supervise(series_of(values * scale), Preparation(1, None, scaling=scaling, **changes))
+
+
+@pytest.mark.parametrize("scale", [1, 1e8, 1e-8])
+def test_a_smoother_rounds_more_than_a_subtraction(scale):
+    """By which amount depends on numbers; these are some that go beyond it."""
+    pattern = np.array([3.0, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8])
+    series = series_of((1000 + np.resize(pattern, 60) / 3) * scale, test_rows=12, period=12)
+    with pytest.raises(DataError, match="prepared values are constant"):
+        supervise(series, Preparation(1, None, difference=False, deseasonalise="stl"))
 
 
 def test_a_little_noise_is_not_refused():
@@ -440,7 +449,8 @@ def test_keys_of_the_config(tmp_path):
 @pytest.mark.parametrize(
     ("scenario", "problem"),
     [
-        ({"box_cox_lambda": 0.5}, "scenarios.a.box_cox_lambda: is of transform: box_cox only"),
+        ({"box_cox_lambda": 0.0}, "scenarios.a.box_cox_lambda: is of transform: box_cox only"),
+        ({"box_cox_lambda": 0.5, "transform": "log"}, "box_cox_lambda: is of transform: box_cox"),
         ({"deseasonalise": "stl"}, "scenarios.a.deseasonalise: series s: its period is not known"),
         ({"difference": [0]}, "difference.0: 0 is out of range; it has to be at least 1"),
         ({"difference": []}, "difference: has 0 items; give at least 1"),

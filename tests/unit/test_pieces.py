@@ -182,6 +182,11 @@ def test_baselines_that_the_last_piece_is_too_short_for_are_left_out():
     assert found["seasonal_naive"].reason == "the last piece has less than a season before the test"
     assert found["ar2"].reason == "the last piece has no 2 differences before the test"
     assert isinstance(found["ar1"], Baseline)
+    just = baselines_of(
+        series_of([*values_of(), np.arange(TEST_ROWS + 3.0)], period=3), orders=(2,)
+    )
+    np.testing.assert_array_equal(just["seasonal_naive"].forecasts, np.arange(TEST_ROWS))
+    assert isinstance(just["ar2"], Baseline)
 
 
 def test_naive_errors_are_of_steps_within_pieces():

@@ -54,7 +54,7 @@ def trained(engine, regime, seeds=tuple(SEEDS[:2])):
 
 def rmses(regime, block):
     data = data_for(regime)
-    return rmse(data.invert(block.outputs[..., 0]), data.actual)
+    return rmse(data.invert(block.outputs), data.actual)
 
 
 EQUAL_REGIMES = {

@@ -135,7 +135,8 @@ def _series_digest(source: SeriesSource) -> str:
     """SHA-256 of what shapes a result in a series: its numbers, however the file writes them."""
     series = load_series(source)
     digest = hashlib.sha256(series.columns.astype("<f8").tobytes())
-    digest.update(json.dumps([series.columns.shape, series.test_rows, series.horizon]).encode())
+    split = [series.columns.shape, series.test_rows, series.horizon, series.steps_ahead]
+    digest.update(json.dumps(split).encode())
     return digest.hexdigest()
 
 

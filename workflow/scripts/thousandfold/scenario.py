@@ -72,6 +72,9 @@ class Preparation:
     """none, additive or multiplicative (by classical decomposition), or stl (additive)."""
     detrend: str = "none"
     """none or linear."""
+    strategy: str = "recursive"
+    """How several steps ahead are forecast: recursive, from the forecasts before; or direct, by
+    an output for each."""
 
     @property
     def lags(self) -> tuple[int, ...]:

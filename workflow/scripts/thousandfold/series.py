@@ -27,6 +27,8 @@ class Series:
     """Observations of a year or, of more frequent ones, of a week or a day; None: not known."""
     assumed: tuple[str, ...] = ()
     """What was assumed when its file was read, each in a few words."""
+    steps_ahead: int = 1
+    """How many steps ahead of each of its origins the test forecasts."""
 
     def without_last(self, count: int) -> "Series":
         """The series as it was so many observations earlier."""
@@ -45,6 +47,22 @@ class Series:
             labels=self.labels[count:],
             inputs=None if self.inputs is None else self.inputs[count:],
         )
+
+    @property
+    def targets(self) -> np.ndarray:
+        """The place of the observation that each forecast of the test is of.
+
+        Shape (origins, steps_ahead): an origin is an observation after which forecasts are made,
+        and all of them have as many steps, so that each step is measured over equally many.
+        """
+        first = len(self.values) - self.test_rows
+        origins = self.test_rows - self.steps_ahead + 1
+        return first + np.arange(origins)[:, np.newaxis] + np.arange(self.steps_ahead)
+
+    @property
+    def actual(self) -> np.ndarray:
+        """The observation that each forecast of the test is of, shape (origins * steps_ahead,)."""
+        return self.values[self.targets].ravel()
 
     @property
     def columns(self) -> np.ndarray:

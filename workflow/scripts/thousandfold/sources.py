@@ -50,6 +50,7 @@ def sources_of(
         attributes=tuple(fields["attributes"].items()),
         test_rows=fields["test_rows"],
         horizon=fields["horizon"],
+        steps_ahead=fields["steps_ahead"],
         origins=_origins(key, fields),
         period=fields["period"],
         published=fields["published"],

@@ -65,6 +65,8 @@ class SeriesSource(StudySeries):
     """Further columns that networks see."""
     horizon: int = 0
     """How many steps beyond the last observation are forecast."""
+    steps_ahead: int = 1
+    """How many steps ahead of each of its origins the test forecasts."""
     origins: tuple[int, ...] = ()
     """Where it is cut as well, to be trained and tested anew: so many observations earlier."""
     earlier: int = 0

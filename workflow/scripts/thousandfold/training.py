@@ -54,8 +54,8 @@ def train_prepared(
 
     One row per repeat: repeat, seed, train_loss (the task's, of the scaled targets, in the
     last epoch), train_seconds (NaN unless `timed`), epochs, diverged, and forecast_1, forecast_2,
-    ... and future_1, ... (series' units). A repeat has diverged if its loss or a forecast is not
-    finite.
+    ... in the order of `Series.actual`, and future_1, ... (series' units). A repeat has diverged
+    if its loss or a forecast is not finite.
     """
     scenario, series, data = prepared.scenario, prepared.series, prepared.data
     regime = scenario.regime
@@ -74,6 +74,6 @@ def train_prepared(
         "epochs": trained.epochs.astype(np.int64),
         "diverged": ~finite,
     }
-    steps = {f"forecast_{step + 1}": forecasts[:, step] for step in range(series.test_rows)}
+    steps = {f"forecast_{step + 1}": column for step, column in enumerate(forecasts.T)}
     beyond = {f"future_{step + 1}": future[:, step] for step in range(series.horizon)}
     return pd.DataFrame(columns | steps | beyond)

@@ -31,9 +31,10 @@ class TrainedBlock:
     epochs: np.ndarray
     """How many epochs each was trained, shape (R,)."""
     outputs: np.ndarray
-    """The network's outputs for each test row, shape (R, test_rows, O)."""
+    """The network's outputs for each test row, shape (R, test_rows, O), O being the steps ahead
+    where a value is forecast."""
     future: np.ndarray
-    """Its only output at each step beyond the end of the series, shape (R, horizon)."""
+    """Its output at each step beyond the end of the series, shape (R, horizon)."""
     seconds: np.ndarray | None = None
     """How long each took to train, shape (R,); None where repeats are trained at once."""
 

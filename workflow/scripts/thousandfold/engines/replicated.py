@@ -19,7 +19,7 @@ from thousandfold.engines.programs import program_for
 from thousandfold.engines.runtime import tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator
-from thousandfold.supervised import Future, Rows, Supervised
+from thousandfold.supervised import Recursion, Rows, Supervised
 
 ORDERS_PER_CALL = 2_000_000
 """Row numbers handed to one call of the compiled program that shuffles (8 MB)."""
@@ -45,8 +45,8 @@ class Trainer:
             # As in Keras, where weights can move to a model of another batch size, states cannot.
             state = network.zero_state(regime.training.rows_per_forecast)
         if regime.state.seed_on_train:
-            _, state = self._forecast_rows(data.before_test, state)
-        outputs, state = self._forecast_rows(data.test, state)
+            _, state, _ = self._forecast_rows(data.before_test, state)
+        outputs, state = self._forecast_test(state)
         future = self._forecast_future(state)
         return TrainedBlock(network.trained_weights(), losses.numpy(), epochs, outputs, future)
 
@@ -95,39 +95,87 @@ class Trainer:
         stopper.restore(fields)
         return losses, state, fields[3].numpy()
 
-    def _forecast_rows(self, rows: Rows, state: State) -> tuple[np.ndarray, State]:
-        """Outputs (R, rows, O) of rows, or of those that end a sequence; and the state after."""
-        batch_size = self.regime.training.rows_per_forecast
+    def _forecast_rows(
+        self, rows: Rows, state: State, *, branches: bool = False
+    ) -> tuple[np.ndarray, State, State]:
+        """Outputs (R, rows, O) of rows, or of those that end a sequence; the state after; branches.
+
+        The last two as `forecasting_program` has them.
+        """
+        outputs, state, own_states = self._forecast(
+            rows.inputs[..., np.newaxis], state, rows.present, rows.begins, branches=branches
+        )
+        return outputs if rows.ends is None else outputs[:, rows.ends], state, own_states
+
+    def _forecast(
+        self,
+        inputs: np.ndarray,
+        state: State,
+        present: np.ndarray | None = None,
+        begins: np.ndarray | None = None,
+        own_states: State = (),
+        *,
+        branches: bool = False,
+        batch_size: int | None = None,
+    ) -> tuple[np.ndarray, State, State]:
+        """The same of inputs (rows, T, F, L)."""
+        size = batch_size or self.regime.training.rows_per_forecast
 
         def cut(values: np.ndarray) -> Any:
-            in_time = np.swapaxes(in_batches(values, batch_size), 1, 2)
-            return self.layout.placed(tf.constant(in_time[..., np.newaxis]), after=2)
+            in_time = np.swapaxes(in_batches(values, size), 1, 2)
+            return self.layout.placed(tf.constant(in_time), after=2)
 
-        outputs, state = self.program.forecast(
-            tf.constant(batches_of(len(rows), batch_size)),
-            cut(rows.inputs),
-            None if rows.present is None else cut(rows.present),
-            None if rows.begins is None else tf.constant(in_batches(rows.begins, 1)[:, 0]),
+        outputs, state, own_states = self.program.forecast(
+            tf.constant(batches_of(len(inputs), size)),
+            cut(inputs),
+            None if present is None else cut(present[..., np.newaxis]),
+            None if begins is None else tf.constant(in_batches(begins, 1)[:, 0]),
             tf.constant(self.regime.state.reset_after_prediction),
             state,
+            own_states,
+            branches,
         )
         outputs = self.layout.repeats_last(outputs, after=1)
-        flat = outputs.numpy().reshape(-1, *outputs.shape[-2:])[: len(rows)]
-        return (flat if rows.ends is None else flat[rows.ends]).transpose(2, 0, 1), state
+        flat = outputs.numpy().reshape(-1, *outputs.shape[-2:])[: len(inputs)]
+        return flat.transpose(2, 0, 1), state, own_states
+
+    def _forecast_test(self, state: State) -> tuple[np.ndarray, State]:
+        """Outputs (R, rows, O) of the test rows, or several steps ahead; and the state after.
+
+        What is fed back moves a branch of the state on, which is not the state that the next row
+        starts from.
+        """
+        data = self.data
+        outputs, state, branches = self._forecast_rows(
+            data.test, state, branches=data.is_recursive
+        )
+        if not data.is_recursive:
+            return outputs, state
+        steps, recursion = [outputs], Recursion.after_test_rows(data, self.lanes)
+        for _ in range(1, data.steps_ahead):
+            recursion.accept(steps[-1][..., 0])
+            inputs = np.moveaxis(recursion.inputs(), 0, -1)
+            outputs, _, branches = self._forecast(inputs, state, own_states=branches, branches=True)
+            steps.append(outputs)
+        return np.concatenate(steps, axis=-1), state
 
     def _forecast_future(self, state: State) -> np.ndarray:
-        """Outputs beyond the end of the series, (R, horizon), each from the ones before."""
+        """Outputs beyond the end of the series, (R, horizon)."""
+        data = self.data
+        if not data.horizon:
+            return np.zeros((self.lanes, 0), np.float32)
         if not self.regime.state.stateful:
             state = self.program.network.zero_state(1)
-        resets = tf.constant(self.regime.state.reset_after_prediction)
-        future, outputs = Future.of(self.data, self.lanes), []
-        for _ in range(self.data.horizon):
-            inputs = future.inputs().transpose(1, 2, 0)[np.newaxis, :, np.newaxis]
-            placed = self.layout.placed(tf.constant(inputs), after=2)
-            output, state = self.program.forecast(tf.constant(1), placed, None, None, resets, state)
-            outputs.append(output.numpy().reshape(-1))
-            future.accept(outputs[-1])
-        return np.stack(outputs, axis=1) if outputs else np.zeros((self.lanes, 0), np.float32)
+        elif data.after_test is not None:
+            _, state, _ = self._forecast_rows(data.after_test, state)
+        recursion, steps = Recursion.beyond_end(data, self.lanes), []
+        for step in range(data.horizon // data.train.targets_per_row):
+            if step:
+                recursion.accept(steps[-1])
+            inputs = np.moveaxis(recursion.inputs(), 0, -1)
+            outputs, state, _ = self._forecast(inputs, state, batch_size=1)
+            steps.append(outputs[:, 0])
+        return np.concatenate(steps, axis=-1)
 
 
 def train_block(
@@ -137,7 +185,7 @@ def train_block(
 
     A repeat's outcome is bit-identical whatever other seeds it is trained with.
     """
-    lanes = lanes_of(regime, data.train.features, len(seeds))
+    lanes = lanes_of(regime, data.train.features, len(seeds), data.train.targets_per_row)
     drawn = initial_weights(regime, data.train, seeds)
     trainer, parts = Trainer(regime, data, lanes), []
     for start in range(0, len(seeds), lanes):

@@ -19,8 +19,8 @@ from thousandfold.engines.profiles import PROFILES, make_optimizer
 from thousandfold.engines.runtime import keras
 from thousandfold.scenario import EarlyStopping, Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator, weight_seed
-from thousandfold.supervised import MASK_VALUE, Future, Rows, Supervised
-from thousandfold.tasks import TASKS
+from thousandfold.supervised import MASK_VALUE, Recursion, Rows, Supervised
+from thousandfold.tasks import TASKS, outputs_of
 
 
 def weight_names(regime: Regime) -> list[str]:
@@ -66,19 +66,20 @@ def _layers(regime: Regime, seed: int) -> Iterator[Any]:
 def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
     """A compiled network for rows like these, with a fixed batch size if it is stateful."""
     task, size = TASKS[regime.task], batch_size if regime.state.stateful else None
+    outputs = outputs_of(regime.task, rows)
     if regime.network.model:
         model = build_own_model(
-            regime.network.model, task.outputs, rows.timesteps, rows.features, size, seed
+            regime.network.model, outputs, rows.timesteps, rows.features, size, seed
         )
         if regime.resets_state:
             check_resets(regime.network.model, model)
     else:
-        output = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
+        glorot = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
         model = keras.Sequential(
             [
                 keras.Input(batch_shape=(size, rows.timesteps, rows.features)),
                 *_layers(regime, seed),
-                keras.layers.Dense(task.outputs, task.activation, kernel_initializer=output),
+                keras.layers.Dense(outputs, task.activation, kernel_initializer=glorot),
             ]
         )
     if not model.compiled:
@@ -187,6 +188,31 @@ def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
     return joined if rows.ends is None else joined[rows.ends]
 
 
+def _predict_test(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
+    """Outputs (test_rows, O), or several steps ahead: (test_rows, steps_ahead).
+
+    What is fed back moves the state on, so that it is put back before the next row.
+    """
+    if not data.is_recursive:
+        return _predict(model, regime, data.test)
+    outputs, size = [], regime.training.rows_per_forecast
+    for start in range(0, len(data.test), size):
+        batch = slice(start, start + size)
+        steps = [_predict(model, regime, data.test.part(batch))]
+        # Where Keras keeps a state; its layers have it under several names.
+        states = {variable: variable.numpy() for variable in model.non_trainable_variables}
+        recursion = Recursion.after_test_rows(data, 1, batch)
+        for _ in range(1, data.steps_ahead):
+            recursion.accept(steps[-1].T)
+            steps.append(model.predict_on_batch(recursion.inputs()[0]))
+            if regime.state.reset_after_prediction:
+                reset_states(model)
+        for variable, value in states.items():
+            variable.assign(value)
+        outputs.append(np.concatenate(steps, axis=-1))
+    return np.concatenate(outputs)
+
+
 class _Networks:
     """The networks of one repeat after the other.
 
@@ -230,15 +256,19 @@ def _variables(model: Any) -> list[Any]:
 
 
 def _predict_future(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
-    """Outputs beyond the end of the series, each from the ones before."""
-    future, outputs = Future.of(data, repeats=1), []
-    for _ in range(data.horizon):
-        output = model.predict_on_batch(future.inputs())[:, 0]
-        future.accept(output)
-        outputs.append(output[0])
+    """Outputs beyond the end of the series, shape (horizon,)."""
+    if not data.horizon:
+        return np.zeros(0, np.float32)
+    if data.after_test is not None and regime.state.stateful:
+        _predict(model, regime, data.after_test)
+    recursion, steps = Recursion.beyond_end(data, repeats=1), []
+    for step in range(data.horizon // data.train.targets_per_row):
+        if step:
+            recursion.accept(steps[-1])
+        steps.append(model.predict_on_batch(recursion.inputs()[0]))
         if regime.state.reset_after_prediction:
             reset_states(model)
-    return np.array(outputs, np.float32)
+    return np.concatenate(steps, axis=-1)[0]
 
 
 def train_block(
@@ -263,7 +293,7 @@ def train_block(
         forecasting = networks.for_forecasts(seed)
         if regime.state.seed_on_train:
             _predict(forecasting, regime, data.before_test)
-        outputs.append(_predict(forecasting, regime, data.test))
+        outputs.append(_predict_test(forecasting, regime, data))
         futures.append(_predict_future(forecasting, regime, data))
         weights.append(model.get_weights())
         keras.backend.clear_session()

@@ -186,6 +186,96 @@ def test_forecasts_beyond_the_end_take_each_other_for_what_was_observed():
     np.testing.assert_allclose(same_weights.future[0, 0], block.future[0, 1], atol=1e-5)
 
 
+# Several steps ahead
+
+THREE_AHEAD = replace(SERIES, steps_ahead=3, horizon=3)
+DIRECT, KEPT = {"strategy": "direct"}, {"reset_after_epoch": False}
+SEVERAL_STEPS = {
+    "recursive": STATELESS.varied(epochs=15),
+    "recursive, values, two at a time": STATELESS.varied(
+        difference=False, timesteps=3, batch_size=4, forecast_batch_size=2, epochs=15
+    ),
+    "recursive, dense": STATELESS.varied(layer="dense", units=3, timesteps=3, epochs=15),
+    "recursive, stateful": STATEFUL.varied(units=3, epochs=15),
+    "recursive, stateful, kept, seeded": STATEFUL.varied(
+        layer="gru", units=3, timesteps=2, seed_on_train=True, epochs=15, **KEPT
+    ),
+    "recursive, stateful, reset after each prediction": STATEFUL.varied(
+        units=3, reset_after_prediction=True, epochs=15, **KEPT
+    ),
+    "recursive, stateful, moved to batches of one": WIDE.varied(
+        forecast_batch_size=1, epochs=15, seed_on_train=True
+    ),
+    "recursive, stateful, repeats first": STATEFUL.varied(
+        units=UNITS_OF_PRODUCTS, timesteps=2, epochs=15, **KEPT
+    ),
+    "direct": STATELESS.varied(epochs=15, **DIRECT),
+    "direct, shuffled, a ragged batch": STATELESS.varied(
+        units=2, timesteps=2, batch_size=6, shuffle=True, epochs=15, **DIRECT
+    ),
+    "direct, stateful, kept, seeded": STATEFUL.varied(
+        units=3, seed_on_train=True, epochs=15, **KEPT, **DIRECT
+    ),
+    "direct, target as it is": STATELESS.varied(
+        scaling="standard", scale_target=False, learning_rate=0.01, epochs=15, **DIRECT
+    ),
+    "direct, stopping early": stopping(STATELESS.varied(**DIRECT), 0.02),
+    "direct, repeats first": STATELESS.varied(
+        units=UNITS_OF_PRODUCTS, batch_size=4, timesteps=2, epochs=15, **DIRECT
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL_STEPS)
+def test_engines_are_equal_several_steps_ahead(name):
+    regime = SEVERAL_STEPS[name]
+    assert supports(regime)
+    ours, theirs = (train(engine, regime, THREE_AHEAD) for engine in (replicated, stock))
+    for weight, expected in theirs.weights.items():
+        np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
+    assert ours.weights["dense_bias"].shape == (3 if name.startswith("direct") else 1, 2)
+    np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
+    np.testing.assert_array_equal(ours.epochs, theirs.epochs)
+    assert ours.outputs.shape == (2, 10, 3)
+    np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=2e-5)
+    np.testing.assert_allclose(ours.future, theirs.future, atol=1e-4)
+    # Steps and origins differ, or nothing would have been shown.
+    assert (np.abs(np.diff(ours.outputs, axis=2)).max(axis=1) > 1e-4).all()
+
+
+def test_several_steps_ahead_in_batches_of_several_origins():
+    """The states of a batch branch together."""
+    regime = WIDE.varied(epochs=15)
+    series = replace(SERIES, steps_ahead=3)
+    ours, theirs = (train(engine, regime, series) for engine in (replicated, stock))
+    np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=2e-5)
+
+
+@pytest.mark.parametrize("engine", [stock, replicated], ids=["stock", "replicated"])
+@pytest.mark.parametrize("name", [n for n in SEVERAL_STEPS if n.startswith("recursive")])
+def test_what_is_fed_back_does_not_touch_the_next_origin(engine, name):
+    regime = SEVERAL_STEPS[name].varied(epochs=2)
+    one, several = (
+        train(engine, regime, replace(SERIES, steps_ahead=steps), [5]) for steps in (1, 3)
+    )
+    np.testing.assert_allclose(several.outputs[..., 0], one.outputs[:, :10, 0], atol=1e-6)
+    assert one.outputs.shape == (1, 12, 1)
+
+
+@pytest.mark.parametrize("engine", [stock, replicated], ids=["stock", "replicated"])
+def test_a_forecast_is_made_from_those_before_as_if_they_had_come_true(engine):
+    """The second step of a stateless network is its first, had the first come true."""
+    regime = STATELESS.varied(epochs=5, timesteps=2)
+    series = replace(SERIES, steps_ahead=2)
+    data, block = supervise(series, regime.preparation), train(engine, regime, series, [5])
+    first, second = data.invert(block.outputs)[0, :2]
+    came_true = SERIES.values.copy()
+    came_true[24] = first
+    same = train(engine, regime, replace(SERIES, values=came_true), [5])
+    after = supervise(replace(SERIES, values=came_true), regime.preparation)
+    np.testing.assert_allclose(after.invert(same.outputs)[0, 1], second, rtol=1e-5)
+
+
 def test_weights_move_to_another_batch_size():
     """A reader's question: train on a batch of all rows, forecast one by one."""
     together = STATEFUL.varied(batch_size=22, epochs=15, forecast_batch_size=1)

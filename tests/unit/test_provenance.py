@@ -117,7 +117,7 @@ def test_bands_are_quantiles_of_the_finite_forecasts():
     table = pd.DataFrame(
         {
             "series": "s", "scenario": "a", "repeat": np.repeat(np.arange(50), 3),
-            "step": np.tile([1, 2, 3], 50), "forecast": values.ravel(), "actual": np.tile([9.0, 8.0, 7.0], 50),
+            "step": np.tile([1, 2, 3], 50), "steps_ahead": 1, "forecast": values.ravel(), "actual": np.tile([9.0, 8.0, 7.0], 50),
         }
     )  # fmt: skip
     bands = frame_of(ForecastBandRow, forecast_bands([table]))
@@ -136,7 +136,9 @@ def test_a_scenario_without_finite_forecasts_has_no_bands():
         {
             "series": "s",
             "scenario": "a",
+            "repeat": 0,
             "step": [1, 2],
+            "steps_ahead": 1,
             "forecast": [np.nan, np.inf],
             "actual": 1.0,
         }

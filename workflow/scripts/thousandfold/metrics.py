@@ -141,11 +141,16 @@ def metric_name(metric: str) -> str:
 
 def first_metric(task: str) -> str:
     """What a task's forecasts are compared by whatever the study's metric is."""
-    return next(
-        name
+    return next(iter(metrics_of_forecasts(task)))
+
+
+def metrics_of_forecasts(task: str = "regression") -> dict[str, Metric]:
+    """Every metric of a task's forecasts by its name."""
+    return {
+        name: metric
         for name, metric in METRICS.items()
         if metric.row_errors is not None and task in metric.tasks
-    )
+    }
 
 
 def forecast_errors(
@@ -154,6 +159,5 @@ def forecast_errors(
     """Every metric of a task's forecasts of the test, shape (..., forecasts), by its name."""
     return {
         name: metric.of_forecasts(forecasts, series)
-        for name, metric in METRICS.items()
-        if metric.row_errors is not None and task in metric.tasks
+        for name, metric in metrics_of_forecasts(task).items()
     }

@@ -210,4 +210,6 @@ def registration_digest(study: Study) -> str:
     }
     if study.has_origins:
         registered["origins"] = {source.name: source.origins for source in study.sources}
+    if study.has_steps:
+        registered["steps_ahead"] = {source.name: source.steps_ahead for source in study.sources}
     return _digest(registered)

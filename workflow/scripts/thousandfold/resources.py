@@ -63,13 +63,16 @@ class Workload:
     train_rows: int
     test_rows: int
     features: int = 1
+    targets_per_row: int = 1
+    steps_ahead: int = 1
 
     @classmethod
     def of(cls, block: Block, prepared: Prepared) -> Self:
         """That of a block, with what it is trained on."""
         data, regime = prepared.data, prepared.scenario.regime
         rows = len(data.train), len(data.test) + data.horizon
-        return cls(block, regime, *rows, data.train.features)
+        sizes = data.train.features, data.train.targets_per_row, data.steps_ahead
+        return cls(block, regime, *rows, *sizes)
 
     @property
     def repeats(self) -> int:
@@ -84,24 +87,34 @@ class Workload:
     @property
     def weights(self) -> int:
         """The weights of one network."""
-        return weights_of(self.regime, self.features)
+        return weights_of(self.regime, self.features, self.targets_per_row)
 
     @property
     def at_once(self) -> int:
         """How many repeats are trained side by side; stock Keras trains one after the other."""
-        return lanes_of(self.regime, self.features, self.repeats) if self.is_replicated else 1
+        if not self.is_replicated:
+            return 1
+        return lanes_of(self.regime, self.features, self.repeats, self.targets_per_row)
+
+    @property
+    def is_recursive(self) -> bool:
+        """Whether forecasts of the test are made from others."""
+        return self.steps_ahead > self.targets_per_row
 
     @property
     def bytes_per_lane(self) -> int:
         """What the training of one repeat takes."""
         training, timesteps = self.regime.training, self.regime.preparation.timesteps
+        units = self.regime.network.units
         values = (
             # The weight, its gradient, Adam's two moments, and one of them under way; to stop
             # early, the best weights and those before the epoch.
             (7 if training.early_stopping else 5) * self.weights
-            + 14 * timesteps * training.batch_size * self.regime.network.units
+            + 14 * timesteps * training.batch_size * units
             # Inputs in the repeat's own order.
             + (2 * training.batch_size * timesteps if training.shuffle else 0)
+            # Forecasts made from others: what each row takes for known, and its states.
+            + (self.test_rows * (6 * timesteps + 4 * units) if self.is_recursive else 0)
         )
         floats, generator = 4, 3000 if training.shuffle else 500
         return floats * values + generator
@@ -109,8 +122,9 @@ class Workload:
     @property
     def bytes_per_repeat(self) -> int:
         """What is kept of each repeat of a pass: initial and final weights, and forecasts."""
-        rows = self.test_rows + (self.train_rows if self.regime.state.seed_on_train else 0)
-        return 4 * (4 * self.weights + 10 * rows) + 500
+        seeding = self.train_rows if self.regime.state.seed_on_train else 0
+        outputs = self.test_rows * self.steps_ahead + seeding * self.targets_per_row
+        return 4 * (4 * self.weights + 10 * outputs) + 500
 
     def process_mb(self, repeats: int) -> int:
         """The memory of the process that trains a number of repeats in one pass."""

@@ -65,6 +65,15 @@ class Series:
         return self.values[self.targets].ravel()
 
     @property
+    def steps(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which test value each forecast is of, and how many steps ahead, both counted from 1.
+
+        In the order of `actual`, shape (origins * steps_ahead,) each.
+        """
+        step = 1 + self.targets - (len(self.values) - self.test_rows)
+        return step.ravel(), np.tile(1 + np.arange(self.steps_ahead), len(step))
+
+    @property
     def columns(self) -> np.ndarray:
         """The observations and the inputs beside them, shape (observations, 1 + inputs)."""
         values = self.values[:, np.newaxis]

@@ -266,6 +266,11 @@ class Study(ABC):
         return False
 
     @property
+    def has_steps(self) -> bool:
+        """Whether the test of some series is forecast several steps ahead."""
+        return any(source.steps_ahead > 1 for source in self.sources)
+
+    @property
     def is_on_one_scale(self) -> bool:
         """Whether a value of the study's metric means the same on every series."""
         return True

@@ -200,14 +200,14 @@ def _predict_test(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
         batch = slice(start, start + size)
         steps = [_predict(model, regime, data.test.part(batch))]
         # Where Keras keeps a state; its layers have it under several names.
-        states = {variable: variable.numpy() for variable in model.non_trainable_variables}
+        kept = [(variable, variable.numpy()) for variable in model.non_trainable_variables]
         recursion = Recursion.after_test_rows(data, 1, batch)
         for _ in range(1, data.steps_ahead):
             recursion.accept(steps[-1].T)
             steps.append(model.predict_on_batch(recursion.inputs()[0]))
             if regime.state.reset_after_prediction:
                 reset_states(model)
-        for variable, value in states.items():
+        for variable, value in kept:
             variable.assign(value)
         outputs.append(np.concatenate(steps, axis=-1))
     return np.concatenate(outputs)

@@ -475,7 +475,11 @@ def test_exponential_smoothing_of_several_steps_is_that_of_statsmodels_at_each_o
         )  # fmt: skip
         expected = scale * known.smooth(params).forecast(4)
         np.testing.assert_allclose(ours["ets"].forecasts.reshape(-1, 4)[row], expected, rtol=1e-7)
-    theirs = ThetaModel(series.values[:n] / scale, period=12 if series.period else None, deseasonalize=bool(series.period)).fit()
+    theirs = ThetaModel(
+        series.values[:n] / scale,
+        period=12 if series.period else None,
+        deseasonalize=bool(series.period),
+    ).fit()
     first = ours["theta"].forecasts.reshape(-1, 4)[0]
     np.testing.assert_allclose(first, scale * theirs.forecast(4), rtol=1e-9)
 
@@ -485,7 +489,9 @@ def test_of_several_steps_none_sees_what_lies_after_its_origin(series):
     origin = 5
     values = series.values.copy()
     values[series.targets[origin, 0] :] *= 1.3
-    before, after = (forecasts_of(baselines_of(s, (1, 4))) for s in (series, replace(series, values=values)))
+    before, after = (
+        forecasts_of(baselines_of(s, (1, 4))) for s in (series, replace(series, values=values))
+    )
     for name, forecasts in after.items():
         same, new = (x.reshape(-1, 4) for x in (before[name], forecasts))
         np.testing.assert_array_equal(new[: origin + 1], same[: origin + 1], name)

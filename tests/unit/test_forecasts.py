@@ -50,7 +50,12 @@ def test_forecasts_of_one_value_from_several_origins_have_bands_of_their_own():
     table["step"] = [1, 2, 2, 3] * 40
     table["steps_ahead"] = [1, 2, 1, 2] * 40
     bands = frame_of(ForecastBandRow, forecast_bands([table]))
-    assert list(zip(bands["step"], bands["steps_ahead"], strict=True)) == [(1, 1), (2, 2), (2, 1), (3, 2)]
+    assert list(zip(bands["step"], bands["steps_ahead"], strict=True)) == [
+        (1, 1),
+        (2, 2),
+        (2, 1),
+        (3, 2),
+    ]
     np.testing.assert_allclose(bands["median"], np.median(values, axis=0))
     assert list(bands["actual"]) == [1.0, 2.0, 2.0, 3.0]
 

@@ -13,7 +13,7 @@ from thousandfold.engines.lanes import UNITS_OF_PRODUCTS, repeats_come_first
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
 from thousandfold.observations import read_series
-from thousandfold.scenario import EarlyStopping, Optimizer, Sequences
+from thousandfold.scenario import EarlyStopping, Optimizer, Refit, Sequences
 from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 
 pytestmark = pytest.mark.slow
@@ -274,6 +274,106 @@ def test_a_forecast_is_made_from_those_before_as_if_they_had_come_true(engine):
     same = train(engine, regime, replace(SERIES, values=came_true), [5])
     after = supervise(replace(SERIES, values=came_true), regime.preparation)
     np.testing.assert_allclose(after.invert(same.outputs)[0, 1], second, rtol=1e-5)
+
+
+# Walking forward
+
+REFIT = {"refit": Refit(every=4, epochs=3), "epochs": 8, "learning_rate": 0.01}
+UPDATED = {
+    "stateless": STATELESS.varied(**REFIT),
+    "stateless, shuffled, a ragged batch": STATELESS.varied(
+        units=2, batch_size=5, shuffle=True, **REFIT
+    ),
+    "stateful": STATEFUL.varied(units=3, **REFIT),
+    "stateful, kept": STATEFUL.varied(units=3, timesteps=2, **KEPT, **REFIT),
+    "stateful, kept, seeded": STATEFUL.varied(
+        layer="gru", units=3, seed_on_train=True, **KEPT, **REFIT
+    ),
+    "stateful, seeded, reset after each prediction": STATEFUL.varied(
+        seed_on_train=True, reset_after_prediction=True, **REFIT
+    ),
+    "stateful, moved to batches of one": WIDE.varied(
+        forecast_batch_size=1, seed_on_train=True, **REFIT
+    ),
+    "momentum": STATELESS.varied(optimizer=Optimizer("sgd", (("momentum", 0.9),)), **REFIT),
+    "masking": of_form("masking", batch_size=4).varied(**REFIT),
+    "repeats first": STATELESS.varied(units=UNITS_OF_PRODUCTS, batch_size=4, timesteps=2, **REFIT),
+    "ahead, recursive": STATEFUL.varied(units=3, seed_on_train=True, **KEPT, **REFIT),
+    "ahead, direct": STATELESS.varied(units=2, shuffle=True, **DIRECT, **REFIT),
+    "ahead, direct, stateful": STATEFUL.varied(
+        units=2, seed_on_train=True, **KEPT, **DIRECT, **REFIT
+    ),
+}  # fmt: skip
+
+
+def series_for(name):
+    return THREE_AHEAD if name.startswith("ahead") else AHEAD if "masking" not in name else SERIES
+
+
+@pytest.mark.parametrize("name", UPDATED)
+def test_engines_are_equal_where_the_network_is_updated_in_the_test(name):
+    regime = UPDATED[name]
+    assert supports(regime)
+    ours, theirs = (train(engine, regime, series_for(name)) for engine in (replicated, stock))
+    for weight, expected in theirs.weights.items():
+        np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=2e-5)
+    np.testing.assert_allclose(ours.future, theirs.future, atol=1e-4)
+    np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
+    np.testing.assert_array_equal(ours.epochs, [8, 8])
+    # What is forecast before the first update is as without any.
+    without = train(replicated, regime.varied(refit=None), series_for(name))
+    np.testing.assert_array_equal(without.outputs[:, :4], ours.outputs[:, :4])
+    assert np.abs(without.outputs[:, 4:] - ours.outputs[:, 4:]).min(axis=(0, 2)).max() > 1e-4
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_walking_forward_is_what_a_loop_over_fit_and_predict_does(resets):
+    """As in the article about updating: known rows are added, and trained on for some epochs."""
+    regime = STATEFUL.varied(units=2, reset_after_epoch=resets, **REFIT)
+    data = supervise(SERIES, regime.preparation)
+    model, rows = stock.build_model(regime, data.train, SEEDS[0], 1), len(data.train)
+    inputs = np.concatenate([data.train.inputs, data.test.inputs])
+    targets = np.concatenate([data.train.targets, data.test.targets])
+
+    def fit(known, epochs):
+        stock.reset_states(model)
+        for _ in range(epochs):
+            model.fit(
+                inputs[:known], targets[:known], epochs=1, batch_size=1, shuffle=False, verbose=0
+            )
+            if resets:
+                stock.reset_states(model)
+
+    fit(rows, 8)
+    forecasts = []
+    for row in range(12):
+        if row in (4, 8):
+            fit(rows + row, 3)
+        forecasts.append(model.predict_on_batch(data.test.inputs[row : row + 1])[0])
+    for engine in (stock, replicated):
+        found = train(engine, regime, seeds=SEEDS[:1])
+        np.testing.assert_allclose(found.outputs[0], forecasts, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["stateless", "ahead, direct", "ahead, recursive"])
+def test_no_update_sees_what_is_not_known(name):
+    """A later observation changes no forecast that was made before it, but the next update."""
+    series, changed = series_for(name), SERIES.values.copy()
+    changed[24 + 7 :] += 50
+    blocks = [
+        train(replicated, UPDATED[name], replace(series, values=values))
+        for values in (SERIES.values, changed)
+    ]
+    before, after = (block.outputs for block in blocks)
+    np.testing.assert_array_equal(before[:, :8], after[:, :8])
+    assert np.abs(before[:, 8] - after[:, 8]).min() > 1e-4
+
+
+def test_repeats_that_are_updated_depend_on_no_others():
+    regime = UPDATED["stateless, shuffled, a ragged batch"]
+    alone, beside = train(replicated, regime, seeds=[6]), train(replicated, regime, seeds=range(30))
+    np.testing.assert_array_equal(alone.outputs[0], beside.outputs[6])
 
 
 def test_weights_move_to_another_batch_size():

@@ -305,7 +305,9 @@ def test_a_row_that_is_forecast_directly_has_a_target_for_each_step(shampoo):
             np.testing.assert_array_equal(rows.inputs[row, :, 0], differences[at : at + 2])
             np.testing.assert_array_equal(rows.targets[row], differences[at + 2 : at + 5])
     assert len(data.before_test) == 21
-    np.testing.assert_array_equal(data.after_test.inputs[:, :, 0], [differences[31:33], differences[32:34]])
+    np.testing.assert_array_equal(
+        data.after_test.inputs[:, :, 0], [differences[31:33], differences[32:34]]
+    )
     np.testing.assert_array_equal(np.float32(data.last_window), differences[33:])
 
 
@@ -363,7 +365,11 @@ def test_forecasts_of_several_steps_are_in_the_units_of_the_series(
         def train_block(self, regime, data, seeds, progress):
             outputs, future = foreseeing(data, learned)
             return TrainedBlock(
-                {}, np.zeros(1, np.float32), np.ones(1, int), outputs[np.newaxis], future[np.newaxis]
+                {},
+                np.zeros(1, np.float32),
+                np.ones(1, int),
+                outputs[np.newaxis],
+                future[np.newaxis],
             )
 
     monkeypatch.setattr("thousandfold.training.engine", lambda _: Foreseeing())
@@ -394,3 +400,30 @@ def test_preparing_and_inverting_several_steps_gives_the_series_back(
     data = supervise(series, regime.preparation)
     outputs, _ = foreseeing(data, np.diff(values) if difference else values)
     np.testing.assert_allclose(data.invert(outputs), series.actual, atol=1e-8)
+
+
+def test_what_is_known_are_the_rows_whose_targets_were_observed(shampoo):
+    series = replace(shampoo, steps_ahead=3)
+    for strategy, ahead in (("recursive", 1), ("direct", 3)):
+        regime = STATELESS.varied(timesteps=2, strategy=strategy, train_rows=10, scaling="none")
+        data, differences = (
+            supervise(series, regime.preparation),
+            np.float32(np.diff(series.values)),
+        )
+        for row in (0, 4):
+            # The last difference that is known when the row is forecast has the index 22 + row.
+            known, before = data.known(row), data.before(row)
+            assert known.targets.reshape(len(known), -1)[-1, -1] == differences[22 + row]
+            assert before.inputs[-1, -1, 0] == differences[21 + row]
+            assert (len(known), len(before)) == (10 + row, 10 + row + ahead - 1)
+            np.testing.assert_array_equal(known.inputs[:10], data.train.inputs)
+    assert len(data.before(0)) == len(data.before_test)
+
+
+def test_what_is_known_has_the_form_of_all_rows(shampoo):
+    regime = STATELESS.varied(sequences=Sequences(2, 4, "masking"), validation_rows=3)
+    data = supervise(shampoo, regime.preparation)
+    known = data.known(5)
+    assert len(known) == len(data.train) + 3 + 5
+    np.testing.assert_array_equal(known.present[-5:], data.test.present[:5])
+    np.testing.assert_array_equal(known.present[-8:-5], data.validation.present)

@@ -4,6 +4,7 @@ import math
 import os
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,9 @@ def block_of(values, horizon=0):
     columns = {f"forecast_{i + 1}": column for i, column in enumerate(flat.T)}
     beyond = {f"future_{i + 1}": np.full(REPEATS, float(i)) for i in range(horizon)}
     table = pd.DataFrame({"repeat": range(REPEATS), **columns, **beyond})
-    return CheckedBlock(Block("shampoo", "a", 0, REPEATS), replace(AHEAD, horizon=horizon), table, None)
+    return CheckedBlock(
+        Block("shampoo", "a", 0, REPEATS), replace(AHEAD, horizon=horizon), table, None
+    )
 
 
 def rows_of(values, metrics=("rmse",), **options):
@@ -83,9 +86,7 @@ def test_a_metric_of_each_step_is_that_of_its_forecasts_alone(metric):
     assert found.shape == (REPEATS, 3)
     for step in range(3):
         # As if only these had been forecast: the observations that lie so far after the origins.
-        alone = replace(
-            AHEAD, values=SALES.values[: 24 + step + 10], test_rows=10, steps_ahead=1
-        )
+        alone = replace(AHEAD, values=SALES.values[: 24 + step + 10], test_rows=10, steps_ahead=1)
         expected = METRICS[metric].of_forecasts(values[..., step], alone)
         if metric == "mase":
             naive = [np.abs(np.diff(s.values[: -s.test_rows])).mean() for s in (alone, AHEAD)]
@@ -95,7 +96,9 @@ def test_a_metric_of_each_step_is_that_of_its_forecasts_alone(metric):
 
 def test_a_table_of_trained_repeats_gives_the_forecasts_of_all_steps():
     values = some_forecasts()
-    np.testing.assert_array_equal(forecasts_of(block_of(values).table, AHEAD), values.reshape(REPEATS, -1))
+    np.testing.assert_array_equal(
+        forecasts_of(block_of(values).table, AHEAD), values.reshape(REPEATS, -1)
+    )
 
 
 # The tables
@@ -107,12 +110,17 @@ def test_the_forecasts_table_says_how_many_steps_ahead_each_is():
     assert len(table) == REPEATS * (30 + 2)
     for repeat, origin, ahead in ((0, 0, 1), (5, 9, 3), (3, 4, 2)):
         (row,) = table[
-            (table["repeat"] == repeat) & (table["step"] == origin + ahead) & (table["steps_ahead"] == ahead)
+            (table["repeat"] == repeat)
+            & (table["step"] == origin + ahead)
+            & (table["steps_ahead"] == ahead)
         ].itertuples()
         assert row.forecast == values[repeat, origin, ahead - 1]
         assert row.actual == SALES.values[24 + origin + ahead - 1]
     beyond = table[(table["repeat"] == 0) & (table["step"] > 12)]
-    assert beyond[["step", "steps_ahead", "forecast"]].to_numpy().tolist() == [[13, 1, 0], [14, 2, 1]]
+    assert beyond[["step", "steps_ahead", "forecast"]].to_numpy().tolist() == [
+        [13, 1, 0],
+        [14, 2, 1],
+    ]
     assert beyond["actual"].isna().all()
 
 
@@ -179,7 +187,9 @@ def test_other_test_rows_are_other_origins():
     actual = SALES.values[AHEAD.targets]
 
     def contrast(kept):
-        one, other = (rmse(values[n][:, kept].reshape(REPEATS, -1), actual[kept].ravel()).mean() for n in "ab")
+        one, other = (
+            rmse(values[n][:, kept].reshape(REPEATS, -1), actual[kept].ravel()).mean() for n in "ab"
+        )
         return other - one
 
     found = [contrast([o for o in range(10) if o != out]) for out in range(10)]
@@ -210,7 +220,7 @@ def run():
     os.chdir(ROOT)
     study = study_of_steps()
     run = run_of(study)
-    rng, series = np.random.default_rng(3), run.series["shampoo"]
+    series = run.series["shampoo"]
     scenarios = [
         replace(row, forecaster=name, ci_low=row.mean - 1, ci_high=row.mean + 1, mean=row.mean + shift[row.steps_ahead - 1])
         for name, shift in (("recursive", (0, 0, 9)), ("direct", (5, 5, 0)))
@@ -218,7 +228,6 @@ def run():
     ]  # fmt: skip
     forecasts = baseline_forecasts_table({"shampoo": baselines_of(series)}, run.series)
     rows = [*scenarios, *baseline_step_errors(forecasts, run.series, ["rmse"])]
-    assert rng is not None
     return again(run, {StepErrorRow: rows})
 
 
@@ -265,14 +274,18 @@ def test_the_scenario_that_is_best_throughout_is_named_once(run):
 
 def test_the_figure_draws_means_intervals_and_two_baselines(run, monkeypatch):
     drawn, draw = [], figures.errors_by_step
-    monkeypatch.setattr(figures, "errors_by_step", lambda *args: drawn.append(draw(*args)) or drawn[-1])
+    monkeypatch.setattr(
+        figures, "errors_by_step", lambda *args: drawn.append(draw(*args)) or drawn[-1]
+    )
     assert Steps.of(again(run, {}).on_each_series()[0]) is not None
     axes = drawn[0].axes[0]
     mean, *baselines = axes.lines
     of_recursive = [r for r in run.rows(StepErrorRow) if r.forecaster == "recursive"]
     np.testing.assert_allclose(mean.get_ydata(), [row.mean for row in of_recursive])
     np.testing.assert_array_equal(mean.get_xdata(), [1, 2, 3])
-    assert [line.get_label() for line in baselines] == ["persistence", "AR(1)"] or len(baselines) == 2
+    assert [line.get_label() for line in baselines] == ["persistence", "AR(1)"] or len(
+        baselines
+    ) == 2
     assert len(axes.collections) == 1
     assert drawn[0].get_supxlabel() == "steps ahead"
 
@@ -310,6 +323,13 @@ def test_several_steps_are_part_of_the_recipe_and_of_what_is_registered():
     for scenario in ("recursive", "direct"):
         assert recipe(study, "shampoo", scenario) != recipe(other, "shampoo", scenario)
     assert registration_digest(study) != registration_digest(other)
+
+
+def test_a_preregistration_says_how_far_ahead():
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    text = document(study_of_steps(), now, has_results=False)
+    assert "Tests are forecast 3 steps ahead, and metrics are over all of them." in text
+    assert "steps ahead" not in document(load_study(shipped_config(), []), now, has_results=False)
 
 
 def test_steps_of_a_series_that_ends_earlier_are_as_many():

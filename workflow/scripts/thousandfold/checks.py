@@ -69,7 +69,7 @@ def checked_scenarios(study: TrainedStudy) -> Iterator[TrainedScenario]:
         kind = (
             regime.state.stateful, regime.network.layer, training.optimizer.name,
             sequences and sequences.form, training.early_stopping is not None,
-            repeats_come_first(regime),
+            repeats_come_first(regime), regime.preparation.strategy, training.refit is not None,
         )  # fmt: skip
         if regime.execution.engine == "replicated" and kind not in seen:
             seen.add(kind)

@@ -64,6 +64,7 @@ def _check_series(study: TrainedStudy, source: SeriesSource) -> None:
         if preparation not in prepared:
             prepared[preparation] = _supervised(scenario, series)
         _check_rows(scenario, series, prepared[preparation])
+        _check_refit(scenario, series, prepared[preparation])
         _check_horizon(scenario, series, ("series", source.listed_as, "horizon"))
         _check_steps_ahead(scenario, series, ("series", source.listed_as, "steps_ahead"))
     if source.published is not None:
@@ -142,6 +143,27 @@ def _check_rows(scenario: TrainedScenario, series: Series, data: Supervised) -> 
                 ("scenarios", scenario.name, key),
                 f"{size} does not divide the {len(rows)} {part} rows of series {series.name}, as a "
                 f"stateful network needs; take {', '.join(divisors)}, or set {other}",
+            )
+
+
+def _check_refit(scenario: TrainedScenario, series: Series, data: Supervised) -> None:
+    """Check that a network is updated at all and, if it is stateful, between full batches."""
+    training = scenario.regime.training
+    if training.refit is None:
+        return
+    every, key = training.refit.every, ("scenarios", scenario.name, "refit", "every")
+    if every >= len(data.test):
+        raise BadKeyError(
+            key,
+            f"{every} is not less than the {len(data.test)} test rows of series {series.name}, so "
+            "that the network would never be updated; lower it, or remove refit",
+        )
+    for size in (training.batch_size, training.rows_per_forecast):
+        if scenario.regime.state.stateful and every % size:
+            raise BadKeyError(
+                key,
+                f"{every} is no multiple of {size}, the rows of a batch, as a stateful network "
+                f"needs; give {every + size - every % size} or another multiple",
             )
 
 

@@ -74,8 +74,8 @@ def _series(study: Study) -> Iterator[str]:
     steps = sorted({source.steps_ahead for source in study.sources} - {1})
     if steps:
         yield (
-            f"- Their tests are forecast {' or '.join(map(str, steps))} steps ahead, and a metric is "
-            "over all steps."
+            f"- Tests are forecast {' or '.join(map(str, steps))} steps ahead, "
+            "and metrics are over all of them."
         )
     windows = sorted({len(source.origins) for source in study.sources} - {0})
     if windows:

@@ -5,7 +5,7 @@ to a scheduler and how a block is cut into passes, never a result; nothing here 
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -145,12 +145,22 @@ class Workload:
         left = room - self.at_once * self.bytes_per_lane
         return min(self.repeats, max(fewest, int(left // self.bytes_per_repeat)))
 
+    def _passes(self) -> Iterator[tuple[int, int]]:
+        """The rows that training, and each update in the test, is on; and for how many epochs."""
+        training = self.regime.training
+        yield self.train_rows, training.epochs
+        if training.refit:
+            for walk in training.walks(self.test_rows)[1:]:
+                yield self.train_rows + walk.start, training.refit.epochs
+
     @property
     def seconds(self) -> float:
         """About how long the training takes on one core, start and compilation left out."""
         training, timesteps = self.regime.training, self.regime.preparation.timesteps
-        rows = self.train_rows * training.epochs
-        updates = -(-self.train_rows // training.batch_size) * training.epochs
+        rows, updates = 0, 0
+        for learnt, epochs in self._passes():
+            rows += learnt * epochs
+            updates += -(-learnt // training.batch_size) * epochs
         times = -(-self.repeats // self.at_once)
         trained = times * self.at_once
         work = (
@@ -166,7 +176,7 @@ class Workload:
         epoch_by_epoch = (
             self.regime.state.stateful or training.shuffle or training.early_stopping is not None
         )
-        fits = training.epochs if epoch_by_epoch else 1
+        fits = sum(epochs if epoch_by_epoch else 1 for _, epochs in self._passes())
         return work + self.repeats * (
             fits * STOCK_SECONDS_PER_EPOCH
             + updates * (STOCK_SECONDS_PER_UPDATE + timesteps * STOCK_SECONDS_PER_STEP)

@@ -79,20 +79,18 @@ def _has_full_seasons(training: np.ndarray, period: int) -> bool:
     return len(training) >= needed
 
 
-def smoothed(
-    values: np.ndarray, targets: np.ndarray, period: int | None
-) -> tuple[str, np.ndarray]:
+def smoothed(values: np.ndarray, targets: np.ndarray, period: int | None) -> tuple[str, np.ndarray]:
     """The form of exponential smoothing, and its forecasts of the places `targets`, flat.
 
-    `targets` is of shape (origins, steps ahead). The form is that of the forms with the lowest AICc on the training rows, with parameters and initial states
-    by maximum likelihood: Hyndman, Koehler, Snyder and Grose (2002), "A state space framework for
-    automatic forecasting using exponential smoothing methods", *International Journal of
-    Forecasting* 18; Hyndman, Koehler, Ord and Snyder (2008), *Forecasting with Exponential
-    Smoothing*. Theirs chooses among more forms. Multiplicative seasons are among those here because
-    they halve the error of series that grow, such as AirPassengers, for a third of the time;
-    multiplicative errors come with them because additive ones make them unstable. statsmodels
-    updates such a season by the new level, as Winters (1960) does, and not by the one before.
-    Raises NoForecastsError.
+    `targets` is of shape (origins, steps ahead). The form is the one with the lowest AICc on the
+    training rows, with parameters and initial states by maximum likelihood: Hyndman, Koehler,
+    Snyder and Grose (2002), "A state space framework for automatic forecasting using exponential
+    smoothing methods", *International Journal of Forecasting* 18; Hyndman, Koehler, Ord and Snyder
+    (2008), *Forecasting with Exponential Smoothing*. Theirs chooses among more forms.
+    Multiplicative seasons are among those here because they halve the error of series that grow,
+    such as AirPassengers, for a third of the time; multiplicative errors come with them because
+    additive ones make them unstable. statsmodels updates such a season by the new level, as Winters
+    (1960) does, and not by the one before. Raises NoForecastsError.
     """
     training = values[: targets[0, 0]]
     _check_rows(training)
@@ -113,7 +111,7 @@ def smoothed(
 
 
 def _forecasts(carried: ETSResults, targets: np.ndarray) -> np.ndarray:
-    """Forecasts of the places `targets`, (origins, steps ahead), flat, by the states at each origin."""
+    """Forecasts of the places `targets`, (origins, steps ahead), flat, by each origin's state."""
     if targets.shape[1] == 1:
         return np.asarray(carried.fittedvalues)[targets.ravel()]
     return np.concatenate(
@@ -130,9 +128,7 @@ def _fitted(form: Form, training: np.ndarray, period: int | None) -> ETSResults 
     return fitted if has_converged and math.isfinite(fitted.aicc) else None
 
 
-def theta(
-    values: np.ndarray, targets: np.ndarray, period: int | None
-) -> tuple[str, np.ndarray]:
+def theta(values: np.ndarray, targets: np.ndarray, period: int | None) -> tuple[str, np.ndarray]:
     """The kind of the Theta method, and its forecasts of the places `targets`, flat.
 
     `targets` is of shape (origins, steps ahead).

@@ -77,7 +77,9 @@ def _steps_ahead(key: tuple[str, str], fields: Mapping[str, Any]) -> int:
     """How many steps ahead the test forecasts."""
     steps, test_rows = int(fields["steps_ahead"]), fields["test_rows"]
     if steps > test_rows:
-        problem = f"{steps} is more than the {test_rows} test_rows, so that no forecast of that many"
+        problem = (
+            f"{steps} is more than the {test_rows} test_rows, so that no forecast of that many"
+        )
         raise BadKeyError((*key, "steps_ahead"), f"{problem} can be measured; give at most that")
     return steps
 

@@ -3,8 +3,10 @@
 From a series, prepared by the steps in pipeline.py, to arrays and back to the series' units.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -112,6 +114,16 @@ class Rows:
         )
 
 
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Successive rows of the same kind as one."""
+
+    def stacked(name: str) -> Any:
+        values = [getattr(part, name) for part in parts]
+        return None if values[0] is None else np.concatenate(values)
+
+    return Rows(**{field.name: stacked(field.name) for field in fields(Rows)})
+
+
 @dataclass(frozen=True)
 class Supervised:
     """The training and test rows of a series, and the way back to its units."""
@@ -138,7 +150,7 @@ class Supervised:
     between: Rows | None = None
     """The rows between training and test, some of whose targets lie in the test; None: none."""
     after_test: Rows | None = None
-    """The rows after the test, some of whose targets lie beyond the end: all are NaN; None: none."""
+    """The rows after the test, some of whose targets lie beyond the end (so NaN); None: none."""
 
     def invert(self, outputs: np.ndarray) -> np.ndarray:
         """Forecasts of the test in the series' units, shape (..., test_rows * steps_ahead).
@@ -163,17 +175,24 @@ class Supervised:
         return self.steps_ahead > self.train.targets_per_row
 
     @cached_property
+    def _rows(self) -> Rows:
+        """All rows up to the last of the test."""
+        parts = self.train, self.validation, self.between, self.test
+        return joined([part for part in parts if part is not None])
+
+    def before(self, test_row: int) -> Rows:
+        """All rows before one of the test, those that trained nothing included."""
+        return self._rows.part(slice(0, len(self._rows) - len(self.test) + test_row))
+
+    @property
     def before_test(self) -> Rows:
-        """All rows before the test, those for validation and those that train nothing included."""
-        parts = [part for part in (self.train, self.validation, self.between) if part is not None]
-        if len(parts) == 1:
-            return self.train
-        masks = [part.present for part in parts if part.present is not None]
-        return Rows(
-            np.concatenate([part.inputs for part in parts]),
-            np.concatenate([part.targets for part in parts]),
-            np.concatenate(masks) if masks else None,
-        )
+        """All rows before the test."""
+        return self.before(0)
+
+    def known(self, test_row: int) -> Rows:
+        """The rows of which all targets are known when one of the test is forecast."""
+        rows = self.before(test_row)
+        return rows if self.between is None else rows.part(slice(0, len(rows) - len(self.between)))
 
 
 @dataclass
@@ -186,7 +205,9 @@ class Recursion:
     timesteps)."""
 
     @classmethod
-    def after_test_rows(cls, data: Supervised, repeats: int, rows: slice = slice(None)) -> "Recursion":
+    def after_test_rows(
+        cls, data: Supervised, repeats: int, rows: slice = slice(None)
+    ) -> "Recursion":
         """Before the first step after some test rows."""
         return cls(data, np.tile(data.test_windows[rows], (repeats, 1, 1)))
 

@@ -9,16 +9,12 @@ import numpy as np
 import pandas as pd
 
 from thousandfold.engines import engine
-from thousandfold.engines.block import Progress
+from thousandfold.engines.block import Progress, no_progress
 from thousandfold.scenario import TrainedScenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.series import Series
 from thousandfold.supervised import Supervised, supervise
 from thousandfold.tasks import TASKS
-
-
-def no_progress(epochs_done: float) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@ Progress = Callable[[float], None]
 """Called now and then with the epochs done so far; all repeats of a block have the same epochs."""
 
 
+def no_progress(epochs_done: float) -> None:
+    """Report nothing."""
+
+
 UNROLLED_TIMESTEPS = 4
 
 

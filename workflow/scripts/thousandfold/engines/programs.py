@@ -216,7 +216,12 @@ def program_for(regime: Regime, rows: Rows, lanes: int) -> Program:
         regime,
         preparation=Preparation(rows.timesteps, train_rows=None),
         training=replace(
-            regime.training, epochs=0, learning_rate=0.0, shuffle=False, forecast_batch_size=None
+            regime.training,
+            epochs=0,
+            learning_rate=0.0,
+            shuffle=False,
+            forecast_batch_size=None,
+            refit=None,
         ),
         state=Statefulness(
             regime.state.stateful,

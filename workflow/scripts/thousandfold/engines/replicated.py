@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import Progress, TrainedBlock, joined
+from thousandfold.engines.block import Progress, TrainedBlock, joined, no_progress
 from thousandfold.engines.cells import State
 from thousandfold.engines.lanes import lanes_of
 from thousandfold.engines.network import Batches, batches_of, in_batches, initial_weights
@@ -33,42 +33,56 @@ class Trainer:
         self.program = program_for(regime, data.train, lanes)
         self.layout = self.program.layout
         batch_size = regime.training.batch_size
-        self.batches = Batches.of(data.train, batch_size)
         self.validation = data.validation and Batches.of(data.validation, batch_size)
+        self.walks = regime.training.walks(len(data.test))
+        self.learnt = [data.train, *(data.known(walk.start) for walk in self.walks[1:])]
+        """What training is on, and each update in the test."""
+        self.batches = [Batches.of(rows, batch_size) for rows in self.learnt]
 
     def run(self, seeds: list[int], weights: dict[str, Any], progress: Progress) -> TrainedBlock:
         """Train from these weights, and forecast the test rows."""
         self.program.start(weights, self.regime.training.learning_rate)
-        regime, data, network = self.regime, self.data, self.program.network
-        losses, state, epochs = self._train(seeds, progress)
-        if regime.training.rows_per_forecast != regime.training.batch_size:
-            # As in Keras, where weights can move to a model of another batch size, states cannot.
-            state = network.zero_state(regime.training.rows_per_forecast)
-        if regime.state.seed_on_train:
-            _, state, _ = self._forecast_rows(data.before_test, state)
-        outputs, state = self._forecast_test(state)
+        regime, network = self.regime, self.program.network
+        generators = [shuffling_generator(seed) for seed in seeds]
+        losses, state, epochs = self._train(0, regime.training.epochs, generators, progress)
+        outputs = []
+        for part, walk in enumerate(self.walks):
+            if part and regime.training.refit:
+                _, state, _ = self._train(part, regime.training.refit.epochs, generators)
+            of_walk, state = self._forecast_walk(walk, state)
+            outputs.append(of_walk)
         future = self._forecast_future(state)
-        return TrainedBlock(network.trained_weights(), losses.numpy(), epochs, outputs, future)
+        return TrainedBlock(
+            network.trained_weights(), losses.numpy(), epochs, np.concatenate(outputs, 1), future
+        )
 
-    def _train(self, seeds: list[int], progress: Progress) -> tuple[Any, State, np.ndarray]:
-        """The last epoch's mean losses (R,), the state left, and how many epochs each had."""
-        regime, stopper, batches = self.regime, self.program.stopper, self.batches
+    def _train(
+        self,
+        part: int,
+        all_epochs: int,
+        generators: list[np.random.Generator],
+        progress: Progress = no_progress,
+    ) -> tuple[Any, State, np.ndarray]:
+        """Train for so many epochs, from zero state, on one part of what is learnt.
+
+        Gives the last epoch's mean losses (R,), the state left, and how many epochs each had.
+        """
+        regime, stopper, batches = self.regime, self.program.stopper, self.batches[part]
         resets = tf.constant(regime.state.reset_after_epoch)
-        rows, padded = len(self.data.train), len(batches.targets)
-        longest_call, orders = regime.training.epochs, batches.orders
+        lanes, rows, padded = len(generators), len(self.learnt[part]), len(batches.targets)
+        longest_call, orders = all_epochs, batches.orders
         if regime.training.shuffle:
-            longest_call = max(1, min(longest_call, ORDERS_PER_CALL // (padded * len(seeds))))
-            generators = [shuffling_generator(seed) for seed in seeds]
-            drawn = np.zeros((len(seeds), longest_call, padded), np.int32)
+            longest_call = max(1, min(longest_call, ORDERS_PER_CALL // (padded * lanes)))
+            drawn = np.zeros((lanes, longest_call, padded), np.int32)
 
-        losses: Any = tf.zeros(len(seeds))
+        losses: Any = tf.zeros(lanes)
         state = self.program.network.zero_state(regime.training.batch_size)
         fields: tuple[Any, ...] = stopper.fresh() if stopper else ()
         done = 0
         per_call = self.program.epochs_per_call
-        while done < regime.training.epochs:
+        while done < all_epochs:
             wanted = per_call.setdefault(padded, 1)
-            epochs = min(wanted, longest_call, regime.training.epochs - done)
+            epochs = min(wanted, longest_call, all_epochs - done)
             if regime.training.shuffle:
                 for lane, generator in enumerate(generators):
                     drawn[lane, :epochs, :rows] = epoch_orders(generator, epochs, rows)
@@ -89,9 +103,9 @@ class Trainer:
             # Calls grow until they take about a second, so that even slow networks report.
             if perf_counter() - started < 0.5 and epochs == wanted:
                 per_call[padded] *= 2
-        progress(regime.training.epochs)
+        progress(all_epochs)
         if stopper is None:
-            return losses, state, np.full(len(seeds), regime.training.epochs)
+            return losses, state, np.full(lanes, all_epochs)
         stopper.restore(fields)
         return losses, state, fields[3].numpy()
 
@@ -139,19 +153,24 @@ class Trainer:
         flat = outputs.numpy().reshape(-1, *outputs.shape[-2:])[: len(inputs)]
         return flat.transpose(2, 0, 1), state, own_states
 
-    def _forecast_test(self, state: State) -> tuple[np.ndarray, State]:
-        """Outputs (R, rows, O) of the test rows, or several steps ahead; and the state after.
+    def _forecast_walk(self, walk: slice, state: State) -> tuple[np.ndarray, State]:
+        """Outputs (R, rows, O) of some test rows, or several steps ahead; and the state after.
 
-        What is fed back moves a branch of the state on, which is not the state that the next row
-        starts from.
+        From the state that training left. What is fed back moves a branch of the state on, which is
+        not the state that the next row starts from.
         """
-        data = self.data
+        data, training = self.data, self.regime.training
+        if training.rows_per_forecast != training.batch_size:
+            # As in Keras, where weights can move to a model of another batch size, states cannot.
+            state = self.program.network.zero_state(training.rows_per_forecast)
+        if self.regime.state.seed_on_train:
+            _, state, _ = self._forecast_rows(data.before(walk.start), state)
         outputs, state, branches = self._forecast_rows(
-            data.test, state, branches=data.is_recursive
+            data.test.part(walk), state, branches=data.is_recursive
         )
         if not data.is_recursive:
             return outputs, state
-        steps, recursion = [outputs], Recursion.after_test_rows(data, self.lanes)
+        steps, recursion = [outputs], Recursion.after_test_rows(data, self.lanes, walk)
         for _ in range(1, data.steps_ahead):
             recursion.accept(steps[-1][..., 0])
             inputs = np.moveaxis(recursion.inputs(), 0, -1)

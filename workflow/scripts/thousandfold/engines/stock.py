@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import Progress, TrainedBlock
+from thousandfold.engines.block import Progress, TrainedBlock, no_progress
 from thousandfold.engines.cells import CELLS
 from thousandfold.engines.lanes import GATES
 from thousandfold.engines.own_model import (
@@ -108,11 +108,16 @@ def _stopper(model: Any, early_stopping: EarlyStopping) -> Any:
 
 
 def _fit(
-    model: Any, regime: Regime, data: Supervised, seed: int, progress: Progress
+    model: Any,
+    regime: Regime,
+    train: Rows,
+    validation: Rows | None,
+    epochs: int,
+    generator: np.random.Generator,
+    progress: Progress,
 ) -> tuple[float, int]:
-    """Train a model by its regime; the last epoch's loss and how many epochs there were."""
-    train = data.train
-    held_back = data.validation and (data.validation.inputs, data.validation.targets)
+    """Train a model on rows by its regime; the last epoch's loss and how many epochs there were."""
+    held_back = validation and (validation.inputs, validation.targets)
 
     def fit(rows: Any, epochs: int) -> dict[str, float]:
         history = model.fit(
@@ -124,16 +129,15 @@ def _fit(
 
     resets = regime.state.stateful and regime.state.reset_after_epoch
     if not resets and not regime.training.shuffle and held_back is None and train.begins is None:
-        loss = reported_loss(regime.network.model, fit(slice(None), regime.training.epochs))
-        progress(regime.training.epochs)
-        return float(loss), regime.training.epochs
+        loss = reported_loss(regime.network.model, fit(slice(None), epochs))
+        progress(epochs)
+        return float(loss), epochs
 
     stopper = (
         _stopper(model, regime.training.early_stopping) if regime.training.early_stopping else None
     )
-    generator = shuffling_generator(seed)
     loss, epoch = float("nan"), 0
-    for epoch in range(regime.training.epochs):
+    for epoch in range(epochs):
         # Both engines take each epoch's order from the repeat's own generator.
         rows = epoch_orders(generator, 1, len(train))[0] if regime.training.shuffle else slice(None)
         if train.begins is None:
@@ -152,8 +156,19 @@ def _fit(
                 break
     if stopper:
         stopper.on_train_end()
-    progress(regime.training.epochs)
+    progress(epochs)
     return float(loss), epoch + 1
+
+
+def _update(
+    model: Any, regime: Regime, data: Supervised, test_row: int, generator: np.random.Generator
+) -> None:
+    """Train a model on, from zero state, with what is known when a test row is forecast."""
+    refit = regime.training.refit
+    if refit is not None and test_row:
+        reset_states(model)
+        known = data.known(test_row)
+        _fit(model, regime, known, None, refit.epochs, generator, no_progress)
 
 
 def _stepwise_epoch(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) -> float:
@@ -188,16 +203,16 @@ def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
     return joined if rows.ends is None else joined[rows.ends]
 
 
-def _predict_test(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
-    """Outputs (test_rows, O), or several steps ahead: (test_rows, steps_ahead).
+def _predict_test(model: Any, regime: Regime, data: Supervised, walk: slice) -> np.ndarray:
+    """Outputs (rows, O) of some test rows, or several steps ahead: (rows, steps_ahead).
 
     What is fed back moves the state on, so that it is put back before the next row.
     """
     if not data.is_recursive:
-        return _predict(model, regime, data.test)
+        return _predict(model, regime, data.test.part(walk))
     outputs, size = [], regime.training.rows_per_forecast
-    for start in range(0, len(data.test), size):
-        batch = slice(start, start + size)
+    for start in range(walk.start, walk.stop, size):
+        batch = slice(start, min(start + size, walk.stop))
         steps = [_predict(model, regime, data.test.part(batch))]
         # Where Keras keeps a state; its layers have it under several names.
         kept = [(variable, variable.numpy()) for variable in model.non_trainable_variables]
@@ -285,15 +300,22 @@ def train_block(
 
         networks.start(seed)
         model = networks.trained
+        generator, training = shuffling_generator(seed), regime.training
         started = perf_counter()
-        loss, epochs_run = _fit(model, regime, data, seed, progress_of_all)
+        loss, epochs_run = _fit(
+            model, regime, data.train, data.validation, training.epochs, generator, progress_of_all
+        )
         seconds.append(perf_counter() - started)
         losses.append(loss)
         epochs.append(epochs_run)
-        forecasting = networks.for_forecasts(seed)
-        if regime.state.seed_on_train:
-            _predict(forecasting, regime, data.before_test)
-        outputs.append(_predict_test(forecasting, regime, data))
+        walked = []
+        for walk in training.walks(len(data.test)):
+            _update(model, regime, data, walk.start, generator)
+            forecasting = networks.for_forecasts(seed)
+            if regime.state.seed_on_train:
+                _predict(forecasting, regime, data.before(walk.start))
+            walked.append(_predict_test(forecasting, regime, data, walk))
+        outputs.append(np.concatenate(walked))
         futures.append(_predict_future(forecasting, regime, data))
         weights.append(model.get_weights())
         keras.backend.clear_session()

@@ -18,7 +18,7 @@ from thousandfold.errors import DataError
 from thousandfold.observations import read_series, series_path
 from thousandfold.scenario import Sequences, TrainedScenario
 from thousandfold.series import Series
-from thousandfold.supervised import MASK_VALUE, supervise
+from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 from thousandfold.training import train_repeats
 
 
@@ -377,6 +377,13 @@ def test_forecasts_of_several_steps_are_in_the_units_of_the_series(
     forecasts = table.filter(like="forecast_").iloc[0]
     np.testing.assert_allclose(forecasts, data.actual)
     np.testing.assert_allclose(table.filter(like="future_").iloc[0], shampoo.values[-3:])
+
+
+def test_without_a_horizon_nothing_is_forecast_beyond_the_end(shampoo):
+    for strategy in STRATEGIES:
+        regime = STATELESS.varied(strategy=strategy)
+        data = supervise(replace(shampoo, steps_ahead=3), regime.preparation)
+        assert future_in_units(data, np.zeros((4, 0), np.float32)).shape == (4, 0)
 
 
 @given(

@@ -229,6 +229,8 @@ class Recursion:
 
 def future_in_units(data: Supervised, outputs: np.ndarray) -> np.ndarray:
     """Forecasts beyond the end in the series' units, from outputs of shape (R, horizon)."""
+    if not data.horizon:
+        return outputs.astype(float)
     prepared = data.target_scaler.invert(outputs.astype(float))
     times = data.observations + np.arange(data.horizon)[np.newaxis]
     return data.pipeline.invert(prepared[:, np.newaxis], times)[:, 0]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from support import ROOT, rmse, shipped_config
-from test_report import again, run_of
+from unit.test_report import again, run_of
 
 from thousandfold import figures
 from thousandfold.baselines import baselines_of

@@ -408,8 +408,95 @@ def test_tables_of_models_and_forecasts():
     assert (one.model, one.value, one.is_best, one.left_out_because) == ("A", 3.0, True, None)
     assert (other.model, other.is_best, other.left_out_because) == (None, False, "too short")
     assert math.isnan(other.value)
-    rows = [tuple(vars(row).values()) for row in baseline_forecasts_table(baselines)]
-    assert rows == [("s", "a", 1, 1.0), ("s", "a", 2, 2.0)]
+    series = {"s": series_of(np.arange(9.0), test_rows=2)}
+    rows = [tuple(vars(row).values()) for row in baseline_forecasts_table(baselines, series)]
+    assert rows == [("s", "a", 1, 1, 1.0), ("s", "a", 2, 1, 2.0)]
+    ahead = {"s": replace(series["s"], steps_ahead=2)}
+    rows = [tuple(vars(row).values()) for row in baseline_forecasts_table(baselines, ahead)]
+    assert rows == [("s", "a", 1, 1, 1.0), ("s", "a", 2, 2, 2.0)]
+
+
+# Several steps ahead
+
+FOUR_AHEAD = [replace(s, steps_ahead=4) for s in (AIR, NOTTEM, NOISE, GROWING)]
+
+
+@pytest.mark.parametrize("series", FOUR_AHEAD)
+def test_the_first_of_several_steps_is_that_of_one_step(series):
+    one, several = (baselines_of(s, (1, 3)) for s in (replace(series, steps_ahead=1), series))
+    assert forecasts_of(several).keys() == forecasts_of(one).keys()
+    for name, forecasts in forecasts_of(several).items():
+        first = forecasts.reshape(-1, 4)[:, 0]
+        np.testing.assert_allclose(first, one[name].forecasts[:-3], rtol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("series", FOUR_AHEAD)
+def test_several_steps_by_hand(series):
+    values, places = series.values, series.targets
+    found = {n: f.reshape(-1, 4) for n, f in forecasts_of(baselines_of(series, (2,))).items()}
+    differences = np.diff(values)
+    training = differences[: -series.test_rows]
+    mean = training[1:].mean()
+    design = np.column_stack([np.ones(len(training) - 2), training[:-2], training[1:-1]])
+    constant, earlier, later = np.linalg.lstsq(design, training[2:], rcond=None)[0]
+    for row, at in enumerate(places[:, 0]):
+        known, last = values[:at], values[at - 1]
+        np.testing.assert_allclose(found["persistence"][row], [last] * 4)
+        np.testing.assert_allclose(found["drift"][row], last + mean * np.arange(1, 5))
+        before, forecasts = list(np.diff(known)[-2:]), [last]
+        for _ in range(4):
+            before.append(constant + earlier * before[-2] + later * before[-1])
+            forecasts.append(forecasts[-1] + before[-1])
+        np.testing.assert_allclose(found["ar2"][row], forecasts[1:])
+        if series.period:
+            np.testing.assert_allclose(found["seasonal_naive"][row], known[-12:-8])
+
+
+def test_beyond_a_season_the_last_season_that_is_known_is_repeated():
+    series = replace(series_of(np.arange(30.0), period=2), steps_ahead=5)
+    forecasts = fitted(series, "seasonal_naive").forecasts.reshape(-1, 5)
+    np.testing.assert_array_equal(forecasts[0], [16, 17, 16, 17, 16])
+    np.testing.assert_array_equal(forecasts[-1], [23, 24, 23, 24, 23])
+
+
+@pytest.mark.parametrize("series", FOUR_AHEAD)
+def test_exponential_smoothing_of_several_steps_is_that_of_statsmodels_at_each_origin(series):
+    """ETS by a model of what is known at the origin; Theta, which cannot be carried, at the first."""
+    n = len(series.values) - series.test_rows
+    scale = np.abs(series.values[:n]).mean()
+    ours = baselines_of(series)
+    form = ours["ets"].model
+    params = fit(form, series.values[:n] / scale).params
+    error, trend, seasonal, _ = FORMS[form]
+    for row, at in enumerate(series.targets[:, 0]):
+        known = ETSModel(
+            series.values[:at] / scale, error=error, trend=trend, damped_trend=bool(trend),
+            seasonal=seasonal, seasonal_periods=12 if seasonal else None,
+        )  # fmt: skip
+        expected = scale * known.smooth(params).forecast(4)
+        np.testing.assert_allclose(ours["ets"].forecasts.reshape(-1, 4)[row], expected, rtol=1e-7)
+    theirs = ThetaModel(
+        series.values[:n] / scale,
+        period=12 if series.period else None,
+        deseasonalize=bool(series.period),
+    ).fit()
+    first = ours["theta"].forecasts.reshape(-1, 4)[0]
+    np.testing.assert_allclose(first, scale * theirs.forecast(4), rtol=1e-9)
+
+
+@pytest.mark.parametrize("series", FOUR_AHEAD[:1] + FOUR_AHEAD[3:])
+def test_of_several_steps_none_sees_what_lies_after_its_origin(series):
+    origin = 5
+    values = series.values.copy()
+    values[series.targets[origin, 0] :] *= 1.3
+    before, after = (
+        forecasts_of(baselines_of(s, (1, 4))) for s in (series, replace(series, values=values))
+    )
+    for name, forecasts in after.items():
+        same, new = (x.reshape(-1, 4) for x in (before[name], forecasts))
+        np.testing.assert_array_equal(new[: origin + 1], same[: origin + 1], name)
+        seen = slice(origin + 12, None) if name == "seasonal_naive" else slice(origin + 1, None)
+        assert (new[seen] != same[seen]).all(), name
 
 
 def test_without_a_metric_of_forecasts_there_is_nothing_to_compare():

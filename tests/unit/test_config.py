@@ -324,6 +324,13 @@ def with_network(**fields):
     return {"scenarios": {"x": NETWORK | fields}}
 
 
+def steps_ahead(strategy="direct", sequences=None, **fields):
+    network = {"strategy": strategy} | ({"sequences": sequences} if sequences else {})
+    return with_network(**network) | {
+        "study": {"scenarios": ["x"]}, "series": {"shampoo": {"steps_ahead": 3} | fields},
+    }  # fmt: skip
+
+
 def stopping(**fields):
     return with_network(early_stopping={"validation_rows": 4} | fields)
 
@@ -388,6 +395,19 @@ def without_a_margin():
         ({"series": {"shampoo": {"date": "Day"}}}, "has no column 'Day'"),
         ({"series": {"shampoo": {"margin": 0}}}, "series.shampoo.margin: 0 is out of range"),
         ({"series": {"shampoo": {"horizon": 3}}}, "scenarios.stateful_batch12.forecast_batch_size: forecasts over a horizon go one row at a time"),
+        ({"series": {"shampoo": {"steps_ahead": 13}}}, "series.shampoo.steps_ahead: 13 is more than the 12 test_rows, so that no forecast of that many can be measured; give at most that"),
+        ({"series": {"shampoo": {"steps_ahead": 0}}}, "series.shampoo.steps_ahead: 0 is out of range"),
+        (with_network(strategy="direct"), "scenarios.x.strategy: series shampoo is forecast one step ahead, which is the same either way; remove it, or set steps_ahead"),
+        (with_network(refit={"every": 12, "epochs": 1}), "scenarios.x.refit.every: 12 is not less than the 12 test rows of series shampoo, so that the network would never be updated; lower it, or remove refit"),
+        (with_network(refit={"every": 3, "epochs": 1}, stateful=True, batch_size=2), "scenarios.x.refit.every: 3 is no multiple of 2, the rows of a batch, as a stateful network needs; give 4 or another multiple"),
+        (with_network(refit={"every": 3, "epochs": 1}, stateful=True, forecast_batch_size=4), "scenarios.x.refit.every: 3 is no multiple of 4"),
+        (with_network(refit={"every": 3}), "scenarios.x.refit"),
+        (with_network(refit={"every": 3, "epochs": 1}, early_stopping={"validation_rows": 4}), "scenarios.x.refit: is not made for early_stopping, nor for one timestep at a time; remove one of them"),
+        (sequences("stepwise", stateful=True, refit={"every": 3, "epochs": 1}), "scenarios.x.refit: is not made for early_stopping"),
+        (steps_ahead(horizon=2), "series.shampoo.horizon: scenario x forecasts 3 steps (steps_ahead) at once, by its strategy; set 0 or 3"),
+        (steps_ahead(strategy="both"), "scenarios.x.strategy: unknown value 'both'"),
+        (steps_ahead(strategy="recursive", sequences={"shortest": 1, "longest": 2, "form": "zeros"}), "series.shampoo.steps_ahead: scenario x has sequences, which are forecast one step ahead; set 1"),
+        (steps_ahead(strategy="recursive", inputs=["Sales"]), "scenarios.x.strategy: the inputs beside series shampoo are not forecast, so that no forecast can be made from others; set strategy: direct, or remove the inputs"),
         ({"series": {"shampoo": {"test_rows": 99}}}, "series.shampoo.test_rows: 99 is not less than the 36 observations"),
         ({"study": {"series": ["shampo"]}}, "study.series.0: there is no 'shampo'; did you mean 'shampoo'?"),
         ({"study": {"metric": "mape"}}, "study.metric: unknown value 'mape'; did you mean 'smape'?"),

@@ -53,7 +53,7 @@ def trained(engine, regime, seeds=tuple(SEEDS[:2])):
 
 def rmses(regime, block):
     data = data_for(regime)
-    return rmse(data.invert(block.outputs[..., 0]), data.actual)
+    return rmse(data.invert(block.outputs), data.actual)
 
 
 EQUAL_REGIMES = {
@@ -205,6 +205,46 @@ def test_beyond_the_end_the_state_is_carried_and_reset_as_the_regime_says(
     # Carrying and resetting are not the same thing, or the line above could not fail.
     other = BEYOND["kept" if name != "kept" else "stateless"]
     assert np.abs(expected(other) - expected(regime)).min() > 1e-4
+
+
+AHEAD = {
+    **BEYOND,
+    "kept, two rows at a time": BEYOND["kept"].varied(batch_size=2),
+}
+
+
+@pytest.mark.parametrize("engine", [stock, replicated], ids=["stock", "replicated"])
+@pytest.mark.parametrize("name", AHEAD)
+def test_each_origin_starts_from_the_state_that_the_rows_before_it_left(engine, name, monkeypatch):
+    """Several steps ahead, what is fed back moves a copy of the state on."""
+    monkeypatch.setattr(stock, "_fit", lambda *_: (0.0, 1))
+    regime, steps = AHEAD[name], 3
+    data = supervise(replace(SERIES, steps_ahead=steps), regime.preparation)
+    block = engine.train_block(regime, data, SEEDS[:1], lambda _: None)
+    size, resets = regime.training.batch_size, regime.state.reset_after_prediction
+
+    def expected(*, puts_back):
+        lstm = NumpyLstm(block.weights, regime)
+        if engine is replicated:
+            lstm.run(data.train.inputs, reset_after_batch=False)
+        outputs = []
+        for start in range(0, len(data.test), size):
+            outputs.append([lstm.run(data.test.inputs[start : start + size], resets)])
+            kept = lstm.h, lstm.c
+            windows = data.test_windows[start : start + size]
+            for _ in range(1, steps):
+                value = data.target_scaler.invert(outputs[-1][-1])
+                windows = np.column_stack([windows, value])[:, 1:]
+                inputs = data.input_scaler.scale(windows[..., np.newaxis])
+                outputs[-1].append(lstm.run(inputs, resets))
+            if puts_back:
+                lstm.h, lstm.c = kept
+        return np.concatenate([np.transpose(each) for each in outputs])
+
+    np.testing.assert_allclose(block.outputs[0], expected(puts_back=True), atol=1e-6)
+    # Putting the state back is not the same thing as leaving it, or the line above could not fail.
+    differs = np.abs(expected(puts_back=True) - expected(puts_back=False)).max()
+    assert (differs > 1e-4) == name.startswith("kept")
 
 
 # Each regime field alone.

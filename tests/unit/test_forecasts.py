@@ -13,7 +13,7 @@ def forecasts(scenario, values, actual):
     """A table of one forecast a row; `values` is of shape (repeats, steps)."""
     return pd.DataFrame(
         [
-            {"series": "s", "scenario": scenario, "repeat": r, "step": i + 1, "forecast": value, "actual": actual[i]}
+            {"series": "s", "scenario": scenario, "repeat": r, "step": i + 1, "steps_ahead": 1, "forecast": value, "actual": actual[i]}
             for r, row in enumerate(values)
             for i, value in enumerate(row)
         ]
@@ -42,6 +42,22 @@ def test_quantiles_of_each_step():
         expected = np.quantile(values[:, step], level)
         assert bands[name].iloc[step] == pytest.approx(expected)
         assert bands[name].iloc[step + 3] == pytest.approx(expected + 1)
+
+
+def test_forecasts_of_one_value_from_several_origins_have_bands_of_their_own():
+    values = np.random.default_rng(2).normal(size=(40, 4))
+    table = forecasts("a", values, [1.0, 2.0, 2.0, 3.0])
+    table["step"] = [1, 2, 2, 3] * 40
+    table["steps_ahead"] = [1, 2, 1, 2] * 40
+    bands = frame_of(ForecastBandRow, forecast_bands([table]))
+    assert list(zip(bands["step"], bands["steps_ahead"], strict=True)) == [
+        (1, 1),
+        (2, 2),
+        (2, 1),
+        (3, 2),
+    ]
+    np.testing.assert_allclose(bands["median"], np.median(values, axis=0))
+    assert list(bands["actual"]) == [1.0, 2.0, 2.0, 3.0]
 
 
 def test_nothing_finite_gives_no_bands():

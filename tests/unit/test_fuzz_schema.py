@@ -75,14 +75,14 @@ study: {name: own, title: Own, seed: 1, repeats: 4, repeats_per_job: {replicated
   require: {F3: supported}}
 series:
   shop: {title: Shop, attributes: {kind: food}, unit: pieces, file: own.csv, value: sold, date: day, where: {place: north}, pieces: null, sort: true,
-    missing: drop, gaps: ignore, inputs: [rain], horizon: 0, period: 7, margin: 2, test_rows: 6, published: published.csv,
+    missing: drop, gaps: ignore, inputs: [rain], horizon: 0, steps_ahead: 1, period: 7, margin: 2, test_rows: 6, published: published.csv,
     read: {separator: ;, decimal: ",", thousands: null, encoding: utf-8, sheet: null, skip_first: 0, skip_last: 0, dates: day_first}}
   unused: {file: [own.csv], value: sold, where: {place: north}, test_rows: 6}
 model: {engine: replicated, profile: keras3, timesteps: 2, layer: lstm, layers: 1, units: 2, activation: tanh, dropout: 0,
   batch_size: 1, epochs: 2, optimizer: {name: adam, beta_1: 0.8, beta_2: 0.9, amsgrad: false, epsilon: 1.0e-7}, learning_rate: 0.01,
   early_stopping: {validation_rows: 4, patience: 1, min_delta: 0, restore_best_weights: true, start_from_epoch: 0},
   train_rows: 20, difference: [1, 2], transform: box_cox, box_cox_lambda: 0.5, deseasonalise: stl, detrend: linear,
-  scaling: symmetric, scale_target: true, sequences: null, forecast_batch_size: null}
+  scaling: symmetric, scale_target: true, sequences: null, forecast_batch_size: null, strategy: recursive, refit: null}
 scenarios:
   a: {label: A, stateful: true}
   b: {stateful: false, shuffle: true, optimizer: {name: rmsprop, rho: 0.9, centered: false, momentum: 0.5, clipnorm: 1}}
@@ -108,8 +108,9 @@ findings:
 
 PAIRED = """
 study: {name: paired, seed: 1, repeats: {min: 2, max: 6, half_width: 1.0}, margin: 1, design: paired, trust_models: true}
-series: {s: {file: own.csv, value: sold, test_rows: 6, horizon: 2, where: {place: north}}}
+series: {s: {file: own.csv, value: sold, test_rows: 6, horizon: 2, steps_ahead: 2, where: {place: north}}}
 scenarios:
+  e: {stateful: false, strategy: direct, refit: {every: 2, epochs: 1}}
   a: {stateful: true, reset_after_epoch: false, seed_on_train: true, reset_after_prediction: true}
   b: {stateful: false, stream: 1, deterministic: true}
   c: {stateful: false, model: "own_models:network"}

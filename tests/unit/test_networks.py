@@ -13,7 +13,7 @@ from thousandfold.engines.lanes import UNITS_OF_PRODUCTS, repeats_come_first
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.runtime import keras
 from thousandfold.observations import read_series
-from thousandfold.scenario import EarlyStopping, Optimizer, Sequences
+from thousandfold.scenario import EarlyStopping, Optimizer, Refit, Sequences
 from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 
 pytestmark = pytest.mark.slow
@@ -134,7 +134,7 @@ def test_engines_are_equal_number_for_number(name):
     np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
     np.testing.assert_array_equal(ours.epochs, theirs.epochs)
     data = supervise(SERIES, regime.preparation)
-    errors = [rmse(data.invert(block.outputs[..., 0]), data.actual) for block in (ours, theirs)]
+    errors = [rmse(data.invert(block.outputs), data.actual) for block in (ours, theirs)]
     np.testing.assert_allclose(*errors, atol=1e-3, rtol=0)
 
 
@@ -184,6 +184,196 @@ def test_forecasts_beyond_the_end_take_each_other_for_what_was_observed():
     # The split and so the scaling stay as they were: 22 training rows.
     same_weights = train(replicated, regime, replace(longer, horizon=1), [5])
     np.testing.assert_allclose(same_weights.future[0, 0], block.future[0, 1], atol=1e-5)
+
+
+# Several steps ahead
+
+THREE_AHEAD = replace(SERIES, steps_ahead=3, horizon=3)
+DIRECT, KEPT = {"strategy": "direct"}, {"reset_after_epoch": False}
+SEVERAL_STEPS = {
+    "recursive": STATELESS.varied(epochs=15),
+    "recursive, values, two at a time": STATELESS.varied(
+        difference=False, timesteps=3, batch_size=4, forecast_batch_size=2, epochs=15
+    ),
+    "recursive, dense": STATELESS.varied(layer="dense", units=3, timesteps=3, epochs=15),
+    "recursive, stateful": STATEFUL.varied(units=3, epochs=15),
+    "recursive, stateful, kept, seeded": STATEFUL.varied(
+        layer="gru", units=3, timesteps=2, seed_on_train=True, epochs=15, **KEPT
+    ),
+    "recursive, stateful, reset after each prediction": STATEFUL.varied(
+        units=3, reset_after_prediction=True, epochs=15, **KEPT
+    ),
+    "recursive, stateful, moved to batches of one": WIDE.varied(
+        forecast_batch_size=1, epochs=15, seed_on_train=True
+    ),
+    "recursive, stateful, repeats first": STATEFUL.varied(
+        units=UNITS_OF_PRODUCTS, timesteps=2, epochs=15, **KEPT
+    ),
+    "direct": STATELESS.varied(epochs=15, **DIRECT),
+    "direct, shuffled, a ragged batch": STATELESS.varied(
+        units=2, timesteps=2, batch_size=6, shuffle=True, epochs=15, **DIRECT
+    ),
+    "direct, stateful, kept, seeded": STATEFUL.varied(
+        units=3, seed_on_train=True, epochs=15, **KEPT, **DIRECT
+    ),
+    "direct, target as it is": STATELESS.varied(
+        scaling="standard", scale_target=False, learning_rate=0.01, epochs=15, **DIRECT
+    ),
+    "direct, stopping early": stopping(STATELESS.varied(**DIRECT), 0.02),
+    "direct, repeats first": STATELESS.varied(
+        units=UNITS_OF_PRODUCTS, batch_size=4, timesteps=2, epochs=15, **DIRECT
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL_STEPS)
+def test_engines_are_equal_several_steps_ahead(name):
+    regime = SEVERAL_STEPS[name]
+    assert supports(regime)
+    ours, theirs = (train(engine, regime, THREE_AHEAD) for engine in (replicated, stock))
+    for weight, expected in theirs.weights.items():
+        np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
+    assert ours.weights["dense_bias"].shape == (3 if name.startswith("direct") else 1, 2)
+    np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
+    np.testing.assert_array_equal(ours.epochs, theirs.epochs)
+    assert ours.outputs.shape == (2, 10, 3)
+    np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=2e-5)
+    np.testing.assert_allclose(ours.future, theirs.future, atol=1e-4)
+    # Steps and origins differ, or nothing would have been shown.
+    assert (np.abs(np.diff(ours.outputs, axis=2)).max(axis=1) > 1e-4).all()
+
+
+def test_several_steps_ahead_in_batches_of_several_origins():
+    """The states of a batch branch together."""
+    regime = WIDE.varied(epochs=15)
+    series = replace(SERIES, steps_ahead=3)
+    ours, theirs = (train(engine, regime, series) for engine in (replicated, stock))
+    np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=2e-5)
+
+
+@pytest.mark.parametrize("engine", [stock, replicated], ids=["stock", "replicated"])
+@pytest.mark.parametrize("name", [n for n in SEVERAL_STEPS if n.startswith("recursive")])
+def test_what_is_fed_back_does_not_touch_the_next_origin(engine, name):
+    regime = SEVERAL_STEPS[name].varied(epochs=2)
+    one, several = (
+        train(engine, regime, replace(SERIES, steps_ahead=steps), [5]) for steps in (1, 3)
+    )
+    np.testing.assert_allclose(several.outputs[..., 0], one.outputs[:, :10, 0], atol=1e-6)
+    assert one.outputs.shape == (1, 12, 1)
+
+
+@pytest.mark.parametrize("engine", [stock, replicated], ids=["stock", "replicated"])
+def test_a_forecast_is_made_from_those_before_as_if_they_had_come_true(engine):
+    """The second step of a stateless network is its first, had the first come true."""
+    regime = STATELESS.varied(epochs=5, timesteps=2)
+    series = replace(SERIES, steps_ahead=2)
+    data, block = supervise(series, regime.preparation), train(engine, regime, series, [5])
+    first, second = data.invert(block.outputs)[0, :2]
+    came_true = SERIES.values.copy()
+    came_true[24] = first
+    same = train(engine, regime, replace(SERIES, values=came_true), [5])
+    after = supervise(replace(SERIES, values=came_true), regime.preparation)
+    np.testing.assert_allclose(after.invert(same.outputs)[0, 1], second, rtol=1e-5)
+
+
+# Walking forward
+
+REFIT = {"refit": Refit(every=4, epochs=3), "epochs": 8, "learning_rate": 0.01}
+UPDATED = {
+    "stateless": STATELESS.varied(**REFIT),
+    "stateless, shuffled, a ragged batch": STATELESS.varied(
+        units=2, batch_size=5, shuffle=True, **REFIT
+    ),
+    "stateful": STATEFUL.varied(units=3, **REFIT),
+    "stateful, kept": STATEFUL.varied(units=3, timesteps=2, **KEPT, **REFIT),
+    "stateful, kept, seeded": STATEFUL.varied(
+        layer="gru", units=3, seed_on_train=True, **KEPT, **REFIT
+    ),
+    "stateful, seeded, reset after each prediction": STATEFUL.varied(
+        seed_on_train=True, reset_after_prediction=True, **REFIT
+    ),
+    "stateful, moved to batches of one": WIDE.varied(
+        forecast_batch_size=1, seed_on_train=True, **REFIT
+    ),
+    "momentum": STATELESS.varied(optimizer=Optimizer("sgd", (("momentum", 0.9),)), **REFIT),
+    "masking": of_form("masking", batch_size=4).varied(**REFIT),
+    "repeats first": STATELESS.varied(units=UNITS_OF_PRODUCTS, batch_size=4, timesteps=2, **REFIT),
+    "ahead, recursive": STATEFUL.varied(units=3, seed_on_train=True, **KEPT, **REFIT),
+    "ahead, direct": STATELESS.varied(units=2, shuffle=True, **DIRECT, **REFIT),
+    "ahead, direct, stateful": STATEFUL.varied(
+        units=2, seed_on_train=True, **KEPT, **DIRECT, **REFIT
+    ),
+}  # fmt: skip
+
+
+def series_for(name):
+    return THREE_AHEAD if name.startswith("ahead") else AHEAD if "masking" not in name else SERIES
+
+
+@pytest.mark.parametrize("name", UPDATED)
+def test_engines_are_equal_where_the_network_is_updated_in_the_test(name):
+    regime = UPDATED[name]
+    assert supports(regime)
+    ours, theirs = (train(engine, regime, series_for(name)) for engine in (replicated, stock))
+    for weight, expected in theirs.weights.items():
+        np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=2e-5)
+    np.testing.assert_allclose(ours.future, theirs.future, atol=1e-4)
+    np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
+    np.testing.assert_array_equal(ours.epochs, [8, 8])
+    # What is forecast before the first update is as without any.
+    without = train(replicated, regime.varied(refit=None), series_for(name))
+    np.testing.assert_array_equal(without.outputs[:, :4], ours.outputs[:, :4])
+    assert np.abs(without.outputs[:, 4:] - ours.outputs[:, 4:]).min(axis=(0, 2)).max() > 1e-4
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_walking_forward_is_what_a_loop_over_fit_and_predict_does(resets):
+    """As in the article about updating: known rows are added, and trained on for some epochs."""
+    regime = STATEFUL.varied(units=2, reset_after_epoch=resets, **REFIT)
+    data = supervise(SERIES, regime.preparation)
+    model, rows = stock.build_model(regime, data.train, SEEDS[0], 1), len(data.train)
+    inputs = np.concatenate([data.train.inputs, data.test.inputs])
+    targets = np.concatenate([data.train.targets, data.test.targets])
+
+    def fit(known, epochs):
+        stock.reset_states(model)
+        for _ in range(epochs):
+            model.fit(
+                inputs[:known], targets[:known], epochs=1, batch_size=1, shuffle=False, verbose=0
+            )
+            if resets:
+                stock.reset_states(model)
+
+    fit(rows, 8)
+    forecasts = []
+    for row in range(12):
+        if row in (4, 8):
+            fit(rows + row, 3)
+        forecasts.append(model.predict_on_batch(data.test.inputs[row : row + 1])[0])
+    for engine in (stock, replicated):
+        found = train(engine, regime, seeds=SEEDS[:1])
+        np.testing.assert_allclose(found.outputs[0], forecasts, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["stateless", "ahead, direct", "ahead, recursive"])
+def test_no_update_sees_what_is_not_known(name):
+    """A later observation changes no forecast that was made before it, but the next update."""
+    series, changed = series_for(name), SERIES.values.copy()
+    changed[24 + 7 :] += 50
+    blocks = [
+        train(replicated, UPDATED[name], replace(series, values=values))
+        for values in (SERIES.values, changed)
+    ]
+    before, after = (block.outputs for block in blocks)
+    np.testing.assert_array_equal(before[:, :8], after[:, :8])
+    assert np.abs(before[:, 8] - after[:, 8]).min() > 1e-4
+
+
+def test_repeats_that_are_updated_depend_on_no_others():
+    regime = UPDATED["stateless, shuffled, a ragged batch"]
+    alone, beside = train(replicated, regime, seeds=[6]), train(replicated, regime, seeds=range(30))
+    np.testing.assert_array_equal(alone.outputs[0], beside.outputs[6])
 
 
 def test_weights_move_to_another_batch_size():

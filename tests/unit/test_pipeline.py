@@ -17,7 +17,7 @@ from thousandfold.loading import load_study
 from thousandfold.pipeline import BoxCox, fit_pipeline
 from thousandfold.scenario import Preparation, TrainedScenario
 from thousandfold.series import Series
-from thousandfold.supervised import Future, future_in_units, supervise
+from thousandfold.supervised import Recursion, future_in_units, supervise
 from thousandfold.training import train_repeats
 
 PERIOD, TEST_ROWS = 4, 6
@@ -106,7 +106,7 @@ def test_rows_hold_what_inverts_to_the_observations(seed, preparation, timesteps
     preparation = replace(preparation, timesteps=timesteps, train_rows=train_rows, scaling="none")
     data = supervise(series, preparation)
     np.testing.assert_allclose(
-        data.invert(data.test.targets), series.values[-TEST_ROWS:], rtol=1e-4
+        data.invert(data.test.targets[:, np.newaxis]), series.values[-TEST_ROWS:], rtol=1e-4
     )
     np.testing.assert_array_equal(data.actual, series.values[-TEST_ROWS:])
     whole = applied(data.pipeline, values[-data.observations - beyond :])
@@ -120,7 +120,8 @@ def test_rows_hold_what_inverts_to_the_observations(seed, preparation, timesteps
         expected = data.pipeline.prepared[row : row + timesteps + 1].astype(np.float32)
         np.testing.assert_array_equal(np.append(window, target), expected)
     np.testing.assert_array_equal(
-        Future.of(data, 1).inputs()[0, :, 0], data.pipeline.prepared[-timesteps:].astype(np.float32)
+        Recursion.beyond_end(data, 1).inputs()[0, 0, :, 0],
+        data.pipeline.prepared[-timesteps:].astype(np.float32),
     )
 
 
@@ -278,7 +279,7 @@ def test_training_does_not_see_the_test(scaling, train_rows, validation_rows):
     others = values.copy()
     others[-TEST_ROWS:] = 1 + 100 * np.random.default_rng(1).uniform(size=TEST_ROWS)
     beside = np.stack([values, others], axis=1)
-    outputs = np.linspace(-1, 1, TEST_ROWS, dtype=np.float32)
+    outputs = np.linspace(-1, 1, TEST_ROWS, dtype=np.float32)[:, np.newaxis]
     for preparation in ALL:
         asked = replace(
             preparation, scaling=scaling, train_rows=train_rows, validation_rows=validation_rows
@@ -300,7 +301,7 @@ def test_training_does_not_see_the_test(scaling, train_rows, validation_rows):
 def test_each_forecast_knows_only_what_came_before():
     """Observations from a test row on change neither its inputs nor how its forecast is inverted."""
     values = noisy(50)
-    outputs = np.zeros(TEST_ROWS, np.float32)
+    outputs = np.zeros((TEST_ROWS, 1), np.float32)
     for preparation, row in product(ALL, range(TEST_ROWS)):
         others = values.copy()
         others[len(values) - TEST_ROWS + row :] *= 1.5
@@ -311,6 +312,29 @@ def test_each_forecast_knows_only_what_came_before():
         # Those that follow do know it, by the shortest lag.
         if preparation.lags[:1] == (1,):
             assert not kept[row + 1 :].any()
+
+
+@pytest.mark.parametrize("strategy", ["recursive", "direct"])
+def test_several_steps_ahead_come_back_from_every_preparation(strategy):
+    """Foreseen, they are the observations; from an origin on, no observation changes them."""
+    values, steps = noisy(50), 3
+    rows = TEST_ROWS - steps + 1
+    for preparation in ALL:
+        asked = replace(preparation, strategy=strategy, scaling="standard")
+        series = replace(series_of(values), steps_ahead=steps)
+        data = supervise(series, asked)
+        prepared = data.pipeline.prepared[-TEST_ROWS:]
+        foreseen = prepared[np.arange(rows)[:, np.newaxis] + np.arange(steps)]
+        forecasts = data.invert(data.target_scaler.scale(foreseen))
+        np.testing.assert_allclose(forecasts, series.actual, rtol=1e-6)
+        origin, outputs = 4, np.zeros((rows, steps), np.float32)
+        others = values.copy()
+        others[len(values) - TEST_ROWS + origin :] *= 1.5
+        other = supervise(replace(series, values=others), asked)
+        kept = (data.invert(outputs) == other.invert(outputs)).reshape(rows, steps)
+        assert kept[: origin + 1].all()
+        np.testing.assert_array_equal(data.known(origin).targets, other.known(origin).targets)
+        np.testing.assert_array_equal(data.before(origin).inputs, other.before(origin).inputs)
 
 
 def test_only_the_observations_behind_training_rows_count():

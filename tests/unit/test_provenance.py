@@ -8,10 +8,14 @@ import pandas as pd
 import pytest
 from support import ROOT, shipped_study
 
-from thousandfold.checks import checked_scenarios
+from thousandfold import checks
+from thousandfold.checks import check_fidelity, checked_scenarios
+from thousandfold.data import load_series
 from thousandfold.inference.forecasts import forecast_bands
 from thousandfold.provenance import commit, facts, provenance, warnings
 from thousandfold.recipe import recipe, registration_digest
+from thousandfold.scenario import Refit
+from thousandfold.series import Series
 from thousandfold.study import Stopping
 from thousandfold.tables import frame_of
 from thousandfold.tables.rows import BlockRow, ForecastBandRow
@@ -117,7 +121,7 @@ def test_bands_are_quantiles_of_the_finite_forecasts():
     table = pd.DataFrame(
         {
             "series": "s", "scenario": "a", "repeat": np.repeat(np.arange(50), 3),
-            "step": np.tile([1, 2, 3], 50), "forecast": values.ravel(), "actual": np.tile([9.0, 8.0, 7.0], 50),
+            "step": np.tile([1, 2, 3], 50), "steps_ahead": 1, "forecast": values.ravel(), "actual": np.tile([9.0, 8.0, 7.0], 50),
         }
     )  # fmt: skip
     bands = frame_of(ForecastBandRow, forecast_bands([table]))
@@ -136,7 +140,9 @@ def test_a_scenario_without_finite_forecasts_has_no_bands():
         {
             "series": "s",
             "scenario": "a",
+            "repeat": 0,
             "step": [1, 2],
+            "steps_ahead": 1,
             "forecast": [np.nan, np.inf],
             "actual": 1.0,
         }
@@ -154,6 +160,30 @@ def test_fidelity_is_checked_for_a_stateful_and_a_stateless_scenario_of_the_fast
         ),
     )
     assert list(checked_scenarios(stock)) == []
+
+
+def test_fidelity_is_checked_of_each_way_to_forecast_and_of_one_update(monkeypatch):
+    study = shipped_study()
+    first, *_ = [s for s in study.scenarios if not s.regime.state.stateful]
+    changes = [{"strategy": "direct"}, {"refit": Refit(every=1, epochs=100)}]
+    scenarios = [first, *(replace(first, regime=first.regime.varied(**c)) for c in changes)]
+    assert list(checked_scenarios(replace(study, scenarios=tuple(scenarios)))) == scenarios
+    trained = []
+    monkeypatch.setattr(
+        checks, "_errors", lambda _, __, each, ___: trained.append(each.regime) or np.ones(2)
+    )
+    series = load_series(study.series[0])
+    check_fidelity(study, series, scenarios[0])
+    check_fidelity(study, series, scenarios[2])
+    assert [regime.training.refit for regime in trained] == [None] * 2 + [Refit(6, 5)] * 2
+
+
+@pytest.mark.parametrize(("rows", "every"), [(12, 1), (12, 4), (12, 7), (12, 11), (9, 4), (3, 2)])
+def test_the_update_of_a_check_is_within_the_test(rows, every):
+    series = Series("s", np.arange(rows + 5.0), (), rows)
+    short = checks._of_one_update(Refit(every, 9), series)
+    assert short.every % every == 0
+    assert rows / 2 <= short.every < rows
 
 
 def test_fidelity_is_checked_in_both_layouts_of_the_fast_engine():

@@ -75,6 +75,7 @@ from thousandfold.tables.rows import (
     RequiredRepeatsRow,
     SeriesAttributeRow,
     StandardErrorRow,
+    StepErrorRow,
     StoppingRow,
     StoppingSimulationRow,
     SummaryRow,
@@ -102,7 +103,7 @@ def bands_of(study, scenario):
     steps = range(1, 13)
     return [
         ForecastBandRow(
-            series="shampoo", scenario=scenario, step=step, actual=300.0 + step, n=40,
+            series="shampoo", scenario=scenario, step=step, steps_ahead=1, actual=300.0 + step, n=40,
             q05=250.0, q25=280.0, median=300.0, q75=320.0, q95=350.0,
         )
         for step in steps
@@ -128,9 +129,10 @@ def repeats_of(samples):
 OVER_SERIES_ROWS = (
     PopulationRow, PopulationClaimRow, EffectRow, SeriesAttributeRow, ModeratorRow,
     VarianceComponentRow, AllocationRow, MethodRow, MethodPairRow, PerformanceProfileRow,
-    WindowEffectRow,
+    WindowEffectRow, StepErrorRow,
 )  # fmt: skip
-"""Of tables that are empty where no claim is over series, and no series cut at earlier ends."""
+"""Of tables that are empty where no claim is over series, no series cut at earlier ends, and all
+are forecast one step ahead."""
 
 FEW_DRAWS = {
     "calibration.DRAWS": 200,
@@ -198,7 +200,7 @@ def analysed(study, diverged, warnings):
         BaselineRow: against_baselines,
         BaselineOverSeriesRow: baselines_over_series(against_baselines, study.alpha),
         BaselineModelRow: baseline_models_table(baselines, errors),
-        BaselineForecastRow: list(baseline_forecasts_table(baselines)),
+        BaselineForecastRow: list(baseline_forecasts_table(baselines, series)),
         RequiredRepeatsRow: required_repeats_table(samples, margins),
         ReplicationRow: replication_table(samples, contrasts, design, study.metric),
         CalibrationRow: calibration,

@@ -27,6 +27,7 @@ from thousandfold.resources import (
     passes,
     plan_in_words,
 )
+from thousandfold.scenario import Refit
 from thousandfold.study import Block, Stopping
 from thousandfold.training import Prepared
 
@@ -219,3 +220,21 @@ def test_the_host_is_told_by_kind(monkeypatch):
 def test_planning_imports_no_keras():
     code = "import thousandfold.resources, sys; sys.exit('keras' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow/scripts", check=True)
+
+
+def test_updates_in_the_test_take_time():
+    still, updated, often = (
+        job(epochs=50_000, refit=refit)
+        for refit in (None, Refit(every=4, epochs=25_000), Refit(every=2, epochs=25_000))
+    )
+    assert still.seconds < updated.seconds < often.seconds
+    # Two updates of half the epochs, each on a few rows more than training was on.
+    assert 1.9 * still.seconds < updated.seconds < 3 * still.seconds
+
+
+def test_several_steps_ahead_take_memory():
+    one = job()
+    direct, recursive = replace(one, steps_ahead=6, targets_per_row=6), replace(one, steps_ahead=6)
+    assert direct.weights == one.weights + 5 * (one.regime.network.units + 1)
+    assert direct.bytes_per_repeat > recursive.bytes_per_repeat > one.bytes_per_repeat
+    assert recursive.bytes_per_lane > one.bytes_per_lane

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support import STATEFUL, STATELESS, rmse
 
 from thousandfold.baselines import baseline_errors, baselines_of, forecasts_of
@@ -16,7 +18,7 @@ from thousandfold.errors import DataError
 from thousandfold.observations import read_series, series_path
 from thousandfold.scenario import Sequences, TrainedScenario
 from thousandfold.series import Series
-from thousandfold.supervised import MASK_VALUE, supervise
+from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 from thousandfold.training import train_repeats
 
 
@@ -67,8 +69,9 @@ def test_inverting_true_differences_gives_the_observations(shampoo):
     data = supervise(shampoo, STATELESS.varied(timesteps=1, train_rows=None).preparation)
     true_differences = np.diff(shampoo.values)[-12:]
     scaled = data.target_scaler.scale(true_differences)
-    np.testing.assert_allclose(data.invert(scaled), shampoo.values[-12:])
-    assert rmse(data.invert(scaled), data.actual) == pytest.approx(0, abs=1e-9)
+    forecasts = data.invert(scaled[:, np.newaxis])
+    np.testing.assert_allclose(forecasts, shampoo.values[-12:])
+    assert rmse(forecasts, data.actual) == pytest.approx(0, abs=1e-9)
 
 
 def test_columns_may_have_spaces_and_more_columns(tmp_path):
@@ -180,7 +183,8 @@ def test_without_scaling_or_differences_rows_are_the_values(shampoo):
     )
     np.testing.assert_array_equal(data.train.inputs[0, :, 0], np.float32(shampoo.values[:2]))
     np.testing.assert_array_equal(data.train.targets[:3], np.float32(shampoo.values[2:5]))
-    np.testing.assert_array_equal(data.invert(data.test.targets), np.float32(data.actual))
+    forecasts = data.invert(data.test.targets[:, np.newaxis])
+    np.testing.assert_array_equal(forecasts, np.float32(data.actual))
 
 
 def test_a_target_that_is_not_scaled(shampoo):
@@ -271,3 +275,162 @@ def test_forecasts_beyond_the_end_are_in_the_units_of_the_series(shampoo, monkey
         np.testing.assert_allclose(future, shampoo.values[-4:])
         forecasts = table.filter(like="forecast_").iloc[repeat]
         np.testing.assert_allclose(forecasts, shampoo.values[-12:-4])
+
+
+# Several steps ahead
+
+STRATEGIES = ["recursive", "direct"]
+
+
+def test_origins_are_those_of_which_all_steps_lie_in_the_test(shampoo):
+    series = replace(shampoo, steps_ahead=3)
+    assert series.targets.tolist() == [[i, i + 1, i + 2] for i in range(24, 34)]
+    np.testing.assert_array_equal(series.actual[:6], shampoo.values[[24, 25, 26, 25, 26, 27]])
+    steps, ahead = series.steps
+    assert steps[:6].tolist() == [1, 2, 3, 2, 3, 4]
+    assert ahead[:6].tolist() == [1, 2, 3, 1, 2, 3]
+    assert (steps[-1], ahead[-1]) == (12, 3)
+    np.testing.assert_array_equal(shampoo.actual, shampoo.values[-12:])
+
+
+def test_a_row_that_is_forecast_directly_has_a_target_for_each_step(shampoo):
+    series = replace(shampoo, steps_ahead=3)
+    preparation = STATELESS.varied(timesteps=2, scaling="none", strategy="direct").preparation
+    data, differences = supervise(series, preparation), np.float32(np.diff(shampoo.values))
+    # 23 differences before the test: two of the first row, and three targets of the last.
+    assert (len(data.train), len(data.between), len(data.test)) == (19, 2, 10)
+    for rows, first in ((data.train, 0), (data.between, 19), (data.test, 21)):
+        for row in range(len(rows)):
+            at = first + row
+            np.testing.assert_array_equal(rows.inputs[row, :, 0], differences[at : at + 2])
+            np.testing.assert_array_equal(rows.targets[row], differences[at + 2 : at + 5])
+    assert len(data.before_test) == 21
+    np.testing.assert_array_equal(
+        data.after_test.inputs[:, :, 0], [differences[31:33], differences[32:34]]
+    )
+    np.testing.assert_array_equal(np.float32(data.last_window), differences[33:])
+
+
+def test_only_the_last_of_a_few_training_rows_come_before_those_that_reach_into_the_test(shampoo):
+    series = replace(shampoo, steps_ahead=4)
+    regime = STATELESS.varied(train_rows=5, strategy="direct", scaling="none")
+    data, differences = supervise(series, regime.preparation), np.float32(np.diff(shampoo.values))
+    assert (len(data.train), len(data.between), len(data.test)) == (5, 3, 9)
+    np.testing.assert_array_equal(data.train.targets[-1], differences[19:23])
+    np.testing.assert_array_equal(data.test.targets[0], differences[23:27])
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("scaling", ["symmetric", "standard"])
+def test_no_training_row_of_several_steps_depends_on_the_test(shampoo, strategy, scaling):
+    series = replace(shampoo, steps_ahead=4)
+    changed = series.values.copy()
+    changed[-12:] += 1000
+    regime = STATELESS.varied(strategy=strategy, timesteps=2, scaling=scaling)
+    before, after = (
+        supervise(replace(series, values=values), regime.preparation)
+        for values in (series.values, changed)
+    )
+    for name in ("inputs", "targets"):
+        np.testing.assert_array_equal(getattr(before.train, name), getattr(after.train, name))
+    np.testing.assert_array_equal(before.test.inputs[0], after.test.inputs[0])
+    assert before.bases[0] == after.bases[0]
+    if strategy == "direct":
+        np.testing.assert_array_equal(before.between.inputs, after.between.inputs)
+
+
+def foreseeing(data, learned):
+    """The outputs for the test, and beyond the end, of networks that foresee what they learn."""
+    first = len(learned) - data.horizon - data.steps_ahead - len(data.test) + 1
+    places = first + np.arange(len(data.test))[:, np.newaxis] + np.arange(data.steps_ahead)
+    beyond = learned[len(learned) - data.horizon :]
+    return data.target_scaler.scale(learned[places]), data.target_scaler.scale(beyond)
+
+
+@pytest.mark.parametrize("difference", [True, False], ids=["of differences", "of values"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_forecasts_of_several_steps_are_in_the_units_of_the_series(
+    shampoo, monkeypatch, difference, strategy
+):
+    """The last three months are kept back; a network that foresees them must forecast them."""
+    known = replace(
+        shampoo, values=shampoo.values[:-3], labels=shampoo.labels[:-3], test_rows=8, horizon=3,
+        steps_ahead=3,
+    )  # fmt: skip
+    learned = np.diff(shampoo.values) if difference else shampoo.values
+    regime = STATELESS.varied(difference=difference, strategy=strategy, scaling="standard")
+    data = supervise(known, regime.preparation)
+
+    class Foreseeing:
+        def train_block(self, regime, data, seeds, progress):
+            outputs, future = foreseeing(data, learned)
+            return TrainedBlock(
+                {},
+                np.zeros(1, np.float32),
+                np.ones(1, int),
+                outputs[np.newaxis],
+                future[np.newaxis],
+            )
+
+    monkeypatch.setattr("thousandfold.training.engine", lambda _: Foreseeing())
+    table = train_repeats(TrainedScenario("a", "a", regime, "a"), known, 1, range(1))
+    forecasts = table.filter(like="forecast_").iloc[0]
+    np.testing.assert_allclose(forecasts, data.actual)
+    np.testing.assert_allclose(table.filter(like="future_").iloc[0], shampoo.values[-3:])
+
+
+def test_without_a_horizon_nothing_is_forecast_beyond_the_end(shampoo):
+    for strategy in STRATEGIES:
+        regime = STATELESS.varied(strategy=strategy)
+        data = supervise(replace(shampoo, steps_ahead=3), regime.preparation)
+        assert future_in_units(data, np.zeros((4, 0), np.float32)).shape == (4, 0)
+
+
+@given(
+    values=st.lists(st.floats(-1e3, 1e3), min_size=30, max_size=40, unique=True),
+    steps=st.integers(1, 5),
+    timesteps=st.integers(1, 3),
+    test_rows=st.integers(5, 9),
+    strategy=st.sampled_from(STRATEGIES),
+    difference=st.booleans(),
+    scale_target=st.booleans(),
+)
+def test_preparing_and_inverting_several_steps_gives_the_series_back(
+    values, steps, timesteps, test_rows, strategy, difference, scale_target
+):
+    values = np.round(values, 3) + 0.001 * np.arange(len(values)) ** 2
+    series = Series("s", values, tuple(map(str, values)), test_rows, steps_ahead=steps)
+    regime = STATELESS.varied(
+        strategy=strategy, timesteps=timesteps, difference=difference, scaling="standard",
+        scale_target=scale_target,
+    )  # fmt: skip
+    data = supervise(series, regime.preparation)
+    outputs, _ = foreseeing(data, np.diff(values) if difference else values)
+    np.testing.assert_allclose(data.invert(outputs), series.actual, atol=1e-8)
+
+
+def test_what_is_known_are_the_rows_whose_targets_were_observed(shampoo):
+    series = replace(shampoo, steps_ahead=3)
+    for strategy, ahead in (("recursive", 1), ("direct", 3)):
+        regime = STATELESS.varied(timesteps=2, strategy=strategy, train_rows=10, scaling="none")
+        data, differences = (
+            supervise(series, regime.preparation),
+            np.float32(np.diff(series.values)),
+        )
+        for row in (0, 4):
+            # The last difference that is known when the row is forecast has the index 22 + row.
+            known, before = data.known(row), data.before(row)
+            assert known.targets.reshape(len(known), -1)[-1, -1] == differences[22 + row]
+            assert before.inputs[-1, -1, 0] == differences[21 + row]
+            assert (len(known), len(before)) == (10 + row, 10 + row + ahead - 1)
+            np.testing.assert_array_equal(known.inputs[:10], data.train.inputs)
+    assert len(data.before(0)) == len(data.before_test)
+
+
+def test_what_is_known_has_the_form_of_all_rows(shampoo):
+    regime = STATELESS.varied(sequences=Sequences(2, 4, "masking"), validation_rows=3)
+    data = supervise(shampoo, regime.preparation)
+    known = data.known(5)
+    assert len(known) == len(data.train) + 3 + 5
+    np.testing.assert_array_equal(known.present[-5:], data.test.present[:5])
+    np.testing.assert_array_equal(known.present[-8:-5], data.validation.present)

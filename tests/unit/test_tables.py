@@ -215,6 +215,7 @@ def test_rows_as_a_data_frame():
 def forecasts(**changes):
     cells = {
         "series": ["s", "s"], "scenario": ["a", "a"], "repeat": [0, 0], "step": [1, 2],
+        "steps_ahead": [1, 1],
         "forecast": [0.5, NAN], "actual": [1.5, NAN],
     }  # fmt: skip
     return pd.DataFrame({**cells, **changes})

@@ -148,6 +148,58 @@ def test_forecasts_beyond_the_last_month(tmp_path):
     assert "Beyond the last observation, 4 more steps" in page
 
 
+STEPS = {
+    "standalone": True,
+    "study": {"name": "steps", "seed": 3, "repeats": 5, "margin": 5},
+    "series": {
+        "shampoo": {
+            "file": "data/shampoo-sales.csv", "value": "Sales", "test_rows": 12, "steps_ahead": 3,
+        },
+    },
+    "model": {"epochs": 3},
+    "scenarios": {
+        "a": {"stateful": True, "refit": {"every": 4, "epochs": 2}},
+        "b": {"stateful": False, "strategy": "direct"},
+    },
+    "findings": {"F": {"claim": "Better.", "expect": "less", "a": "a", "b": "b"}},
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_several_steps_ahead_and_updates_in_the_test(tmp_path):
+    project = Project(tmp_path / "steps", STEPS)
+    project.run()
+    forecasts = pd.read_parquet(project.results / "forecasts.parquet")
+    forecasts["squared"] = (forecasts["forecast"] - forecasts["actual"]) ** 2
+    assert len(forecasts) == 2 * 5 * 10 * 3
+    repeats = pd.read_csv(project.results / "repeats.csv").set_index(["scenario", "repeat"])
+    overall = np.sqrt(forecasts.groupby(["scenario", "repeat"])["squared"].mean())
+    np.testing.assert_allclose(repeats["rmse"].loc[overall.index], overall)
+    of_steps = forecasts.groupby(["scenario", "repeat", "steps_ahead"])["squared"].mean()
+    expected = np.sqrt(of_steps).groupby(["scenario", "steps_ahead"]).mean()
+    errors = pd.read_csv(project.results / "step_errors.csv")
+    found = errors.set_index(["forecaster", "steps_ahead"])["mean"]
+    np.testing.assert_allclose(found.loc[expected.index], expected)
+    sales = pd.read_csv(ROOT / "data/shampoo-sales.csv")["Sales"].to_numpy()
+    for ahead in (1, 2, 3):
+        at = 23 + ahead + np.arange(10)
+        persistence = np.sqrt(((sales[at] - sales[at - ahead]) ** 2).mean())
+        assert found["persistence", ahead] == pytest.approx(persistence)
+    # Each test row by itself is an origin with all of its steps.
+    origins = forecasts.assign(origin=forecasts["step"] - forecasts["steps_ahead"])
+    losses = origins.groupby(["scenario", "origin", "repeat"])["squared"].mean().unstack("repeat")
+    means = [
+        np.sqrt(losses.drop(o, level="origin").groupby("scenario").mean()).mean(axis=1)
+        for o in range(10)
+    ]
+    differences = [mean["a"] - mean["b"] for mean in means]
+    (reach,) = pd.read_csv(project.results / "reach.csv").itertuples()
+    assert reach.lowest_without_one == pytest.approx(min(differences))
+    assert reach.highest_without_one == pytest.approx(max(differences))
+    page = (project.folder / "reports/steps/report.html").read_text(encoding="utf-8")
+    assert "Errors by steps ahead" in page
+
+
 TIMED = {
     "standalone": True,
     "study": {

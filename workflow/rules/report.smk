@@ -18,6 +18,7 @@ rule render_report:
         rules.write_config.output,
         rules.simulate_stopping.output if STUDY.stopping else [],
         rules.describe_series.output if STUDY.has_claims_over_series else [],
+        rules.step_errors.output if STUDY.has_steps else [],
         contrasts=rules.judge.output.contrasts,
         repeats=rules.collect.output.repeats,
         series=SERIES_FILES,

@@ -24,13 +24,15 @@ def write_reach(settings: ReachSettings, forecasts: Path, output: Path) -> None:
     def forecasts_of(name: str, scenario: str) -> np.ndarray:
         table = pq.read_table(
             pa.BufferReader(content),
-            columns=["repeat", "step", "forecast"],
+            columns=["repeat", "step", "steps_ahead", "forecast"],
             filters=[
                 ("series", "==", name), ("scenario", "==", scenario),
                 ("step", "<=", series[name].test_rows),
             ],
         ).to_pandas()  # fmt: skip
-        return table.pivot(index="repeat", columns="step", values="forecast").to_numpy()
+        table["origin"] = table["step"] - table["steps_ahead"]
+        columns = ["origin", "steps_ahead"]
+        return table.pivot(index="repeat", columns=columns, values="forecast").to_numpy()
 
     rows = reach_table(settings.contrasts_without_margins, series, forecasts_of, settings.seed)
     write_rows(ReachRow, rows, output)

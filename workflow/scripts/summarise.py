@@ -56,7 +56,8 @@ def write_summaries(
     samples = samples_by_metric(all_repeats, settings.seed, metrics, settings.deterministic)
     summaries = [summarise(samples[metric], metric, errors[metric]) for metric in metrics]
     write_rows(SummaryRow, chain(*summaries), summary_output)
-    write_rows(BaselineForecastRow, baseline_forecasts_table(baselines), baseline_forecasts_output)
+    forecasts = baseline_forecasts_table(baselines, series)
+    write_rows(BaselineForecastRow, forecasts, baseline_forecasts_output)
     write_rows(BaselineModelRow, baseline_models_table(baselines, errors[first]), models_output)
     compared = compare_with_baselines(samples[first], errors[first], settings.alpha)
     write_rows(BaselineRow, compared, baselines_output)

@@ -1,7 +1,7 @@
-"""Forecasts that need no network, of the test rows and one step ahead.
+"""Forecasts that need no network, at the origins and of the steps that networks forecast.
 
-Each is fitted once, on the training rows only, and sees the actual observations before the one
-that it forecasts: what the networks see.
+Each is fitted once, on the training rows only, and sees the actual observations up to the origin
+of its forecast: what the networks see.
 """
 
 import math
@@ -41,7 +41,7 @@ class Baseline:
     model: str
     """What was fitted, such as ETS(A,Ad,N)."""
     forecasts: np.ndarray
-    """Of the test rows, shape (test_rows,), in the series' own units."""
+    """Of `Series.actual`, in its order, in the series' own units."""
 
 
 @dataclass(frozen=True)
@@ -85,35 +85,37 @@ def forecasts_of(baselines: Mapping[str, Baseline | LeftOut]) -> dict[str, np.nd
 
 
 def persistence(series: Series) -> Baseline:
-    """The previous observation."""
-    return Baseline("the observation before", _previous(series))
+    """The last observation that is known."""
+    forecasts = np.broadcast_to(_last_known(series), series.targets.shape)
+    return Baseline("the observation before", forecasts.ravel())
 
 
 def drift(series: Series) -> Baseline:
-    """The previous observation plus the mean difference to forecast in the training rows."""
+    """The last known observation plus, for each step, the mean difference of the training rows."""
     mean = series.training_differences[1:].mean()
-    return Baseline("persistence plus the mean training difference", _previous(series) + mean)
+    forecasts = _last_known(series) + mean * _steps(series)
+    return Baseline("persistence plus the mean training difference", forecasts.ravel())
 
 
 def seasonal_naive(series: Series) -> Baseline:
-    """The observation one season before."""
+    """The observation one season before, or as many as it takes for it to be known."""
     period, training = _season(series), len(series.values) - series.test_rows
     if period is None:
         known = "not known; series.<name>.period sets it" if series.period is None else "1"
         raise NoForecastsError(f"the period is {known}")
     if period > training:
         raise NoForecastsError(f"{training} training rows are less than a season of {period}")
-    first = len(series.values) - series.test_rows - period
-    if first < series.begins[-1]:
+    if training - period < series.begins[-1]:
         raise NoForecastsError("the last piece has less than a season before the test")
-    before = series.values[first : first + series.test_rows]
-    return Baseline(f"the observation {period} before", before)
+    seasons = 1 + (_steps(series) - 1) // period
+    before = series.values[series.targets - period * seasons]
+    return Baseline(f"the observation {period} before", before.ravel())
 
 
 def autoregression(series: Series, order: int) -> Baseline:
-    """The previous observation plus a regression of the difference on that many before it.
+    """The last known observation plus a regression of the difference on that many before it.
 
-    By ordinary least squares with an intercept.
+    By ordinary least squares with an intercept; further steps from the differences before.
     """
     test_rows, needed = series.test_rows, ROWS_PER_COEFFICIENT * (order + 1)
     differences, scale = _scaled_differences(series)
@@ -127,8 +129,12 @@ def autoregression(series: Series, order: int) -> Baseline:
     design = np.column_stack([np.ones(len(lags)), lags])
     train, test = rows[:-test_rows], rows[-test_rows:]
     coefficients = np.linalg.lstsq(design[train], differences[order:][train], rcond=None)[0]
-    forecasts = _previous(series) + scale * (design[test] @ coefficients)
-    return Baseline(f"AR({order}) of the differences", forecasts)
+    known, steps = lags[test][: len(series.targets)], []
+    for _ in range(series.steps_ahead):
+        steps.append(np.column_stack([np.ones(len(known)), known]) @ coefficients)
+        known = np.column_stack([known, steps[-1]])[:, 1:]
+    forecasts = _last_known(series) + scale * np.cumsum(np.column_stack(steps), axis=1)
+    return Baseline(f"AR({order}) of the differences", forecasts.ravel())
 
 
 def autoregression_by_aic(series: Series) -> Baseline:
@@ -156,13 +162,13 @@ def autoregression_by_aic(series: Series) -> Baseline:
 def ets(series: Series) -> Baseline:
     """Exponential smoothing, its form by AICc."""
     _check_in_one_piece(series)
-    return Baseline(*smoothing.smoothed(series.values, series.test_rows, _season(series)))
+    return Baseline(*smoothing.smoothed(series.values, series.targets, _season(series)))
 
 
 def theta(series: Series) -> Baseline:
     """The Theta method."""
     _check_in_one_piece(series)
-    return Baseline(*smoothing.theta(series.values, series.test_rows, _season(series)))
+    return Baseline(*smoothing.theta(series.values, series.targets, _season(series)))
 
 
 def _scaled_differences(series: Series) -> tuple[np.ndarray, float]:
@@ -185,15 +191,20 @@ def _season(series: Series) -> int | None:
     return None if series.period == 1 else series.period
 
 
-def _previous(series: Series) -> np.ndarray:
-    """The observation before each test row, shape (test_rows,)."""
-    return series.values[-series.test_rows - 1 : -1]
+def _last_known(series: Series) -> np.ndarray:
+    """The observation at each origin, shape (origins, 1)."""
+    return series.values[series.targets[:, :1] - 1]
+
+
+def _steps(series: Series) -> np.ndarray:
+    """1, 2, ...: how many steps ahead, shape (steps_ahead,)."""
+    return 1 + np.arange(series.steps_ahead)
 
 
 def baseline_errors(
     forecasts: Mapping[str, np.ndarray], series: Series, metric: str
 ) -> dict[str, float]:
-    """Each baseline's error over the test rows; none if the metric does not measure forecasts."""
+    """Each baseline's error over the test; none if the metric does not measure forecasts."""
     errors = {name: forecast_errors(f, series) for name, f in forecasts.items()}
     return {name: float(e[metric]) for name, e in errors.items() if metric in e}
 

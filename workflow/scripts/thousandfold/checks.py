@@ -14,7 +14,7 @@ import numpy as np
 from thousandfold.engines.lanes import repeats_come_first
 from thousandfold.measuring import measured
 from thousandfold.metrics import first_metric
-from thousandfold.scenario import TrainedScenario
+from thousandfold.scenario import Refit, TrainedScenario
 from thousandfold.series import Series
 from thousandfold.study import ScenarioPair, TrainedStudy
 from thousandfold.tables.rows import FidelityRow, IdentityRow
@@ -69,18 +69,27 @@ def checked_scenarios(study: TrainedStudy) -> Iterator[TrainedScenario]:
         kind = (
             regime.state.stateful, regime.network.layer, training.optimizer.name,
             sequences and sequences.form, training.early_stopping is not None,
-            repeats_come_first(regime),
+            repeats_come_first(regime), regime.preparation.strategy, training.refit is not None,
         )  # fmt: skip
         if regime.execution.engine == "replicated" and kind not in seen:
             seen.add(kind)
             yield scenario
 
 
+def _of_one_update(refit: Refit | None, series: Series) -> Refit | None:
+    """One update, about the middle of the test, shows as much as many, in less time."""
+    if refit is None:
+        return None
+    times = -(-len(series.targets) // (2 * refit.every))
+    return Refit(refit.every * times, min(FIDELITY_EPOCHS, refit.epochs))
+
+
 def check_fidelity(study: TrainedStudy, series: Series, scenario: TrainedScenario) -> FidelityRow:
     """The fidelity table's row of one scenario on one series."""
     epochs = min(FIDELITY_EPOCHS, scenario.regime.training.epochs)
+    short = {"epochs": epochs, "refit": _of_one_update(scenario.regime.training.refit, series)}
     engines = [
-        replace(scenario, regime=scenario.regime.varied(epochs=epochs, engine=engine))
+        replace(scenario, regime=scenario.regime.varied(**short, engine=engine))
         for engine in ("replicated", "keras")
     ]
     errors = [_errors(study, series, each, FIDELITY_REPEATS) for each in engines]

@@ -27,7 +27,7 @@ from thousandfold.study import Block, ImportedStudy, TrainedStudy
 from thousandfold.tables import TABLES, write_rows
 from thousandfold.tables.columns import check_frame
 from thousandfold.tables.files import for_spreadsheets
-from thousandfold.tables.rows import EARLIER_REPEATS, REPEATS, BlockRow
+from thousandfold.tables.rows import EARLIER_REPEATS, FORECASTS, REPEATS, BlockRow
 
 WRITTEN_AT_ONCE = 200_000
 """Values of blocks, about; memory does not grow with the number of blocks."""
@@ -114,18 +114,22 @@ def forecast_rows(checked: CheckedBlock) -> pd.DataFrame:
     """A block's rows of the forecasts table; beyond the series' end there are no actual values."""
     block, series, table = checked.block, checked.series, checked.table
     forecasts = table.filter(regex=r"^(forecast|future)_\d+$").to_numpy()
-    repeats, steps = forecasts.shape
-    actual = np.append(series.values[-series.test_rows :], np.full(series.horizon, np.nan))
+    repeats = len(forecasts)
+    (step, ahead), beyond = series.steps, 1 + np.arange(series.horizon)
+    columns = {
+        "step": np.append(step, series.test_rows + beyond),
+        "steps_ahead": np.append(ahead, beyond),
+        "actual": np.append(series.actual, np.full(series.horizon, np.nan)),
+    }
     return pd.DataFrame(
         {
             "series": block.series,
             "scenario": block.scenario,
-            "repeat": np.repeat(table["repeat"].to_numpy(), steps),
-            "step": np.tile(np.arange(1, steps + 1), repeats),
+            "repeat": np.repeat(table["repeat"].to_numpy(), forecasts.shape[1]),
             "forecast": forecasts.ravel(),
-            "actual": np.tile(actual, repeats),
+            **{name: np.tile(values, repeats) for name, values in columns.items()},
         }
-    )
+    )[list(FORECASTS)]
 
 
 def _batches(blocks: Iterable[CheckedBlock]) -> Iterator[list[CheckedBlock]]:

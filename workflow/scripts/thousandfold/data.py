@@ -39,6 +39,7 @@ def _loaded(source: SeriesSource, states: tuple[tuple[int, int], ...]) -> Series
     series = _found(source)
     if source.earlier:
         series = series.without_last(source.earlier)
+    series = replace(series, steps_ahead=source.steps_ahead)
     return series if source.period is None else replace(series, period=source.period)
 
 

@@ -64,7 +64,9 @@ def _check_series(study: TrainedStudy, source: SeriesSource) -> None:
         if preparation not in prepared:
             prepared[preparation] = _supervised(scenario, series)
         _check_rows(scenario, series, prepared[preparation])
+        _check_refit(scenario, series, prepared[preparation])
         _check_horizon(scenario, series, ("series", source.listed_as, "horizon"))
+        _check_steps_ahead(scenario, series, ("series", source.listed_as, "steps_ahead"))
     if source.published is not None:
         _check_published(source)
 
@@ -169,6 +171,27 @@ def _check_takes_pieces(scenario: TrainedScenario, series: Series) -> None:
             )
 
 
+def _check_refit(scenario: TrainedScenario, series: Series, data: Supervised) -> None:
+    """Check that a network is updated at all and, if it is stateful, between full batches."""
+    training = scenario.regime.training
+    if training.refit is None:
+        return
+    every, key = training.refit.every, ("scenarios", scenario.name, "refit", "every")
+    if every >= len(data.test):
+        raise BadKeyError(
+            key,
+            f"{every} is not less than the {len(data.test)} test rows of series {series.name}, so "
+            "that the network would never be updated; lower it, or remove refit",
+        )
+    for size in (training.batch_size, training.rows_per_forecast):
+        if scenario.regime.state.stateful and every % size:
+            raise BadKeyError(
+                key,
+                f"{every} is no multiple of {size}, the rows of a batch, as a stateful network "
+                f"needs; give {every + size - every % size} or another multiple",
+            )
+
+
 def _check_horizon(scenario: TrainedScenario, series: Series, key: Key) -> None:
     """Check that forecasts of forecasts take one row at a time, and only the series itself."""
     regime = scenario.regime
@@ -184,6 +207,37 @@ def _check_horizon(scenario: TrainedScenario, series: Series, key: Key) -> None:
         raise BadKeyError(
             ("scenarios", scenario.name, "forecast_batch_size"),
             "forecasts over a horizon go one row at a time, whatever batch_size is; set it to 1",
+        )
+
+
+def _check_steps_ahead(scenario: TrainedScenario, series: Series, key: Key) -> None:
+    """Check that a scenario can forecast several steps ahead in the test, and means to."""
+    preparation, steps = scenario.regime.preparation, series.steps_ahead
+    is_direct = preparation.strategy == "direct"
+    of_scenario = ("scenarios", scenario.name, "strategy")
+    if steps == 1:
+        if is_direct:
+            raise BadKeyError(
+                of_scenario,
+                f"series {series.name} is forecast one step ahead, which is the same either way; "
+                "remove it, or set steps_ahead of the series",
+            )
+        return
+    if preparation.sequences is not None:
+        raise BadKeyError(
+            key, f"scenario {scenario.name} has sequences, which are forecast one step ahead; set 1"
+        )
+    if series.inputs is not None and not is_direct:
+        raise BadKeyError(
+            of_scenario,
+            f"the inputs beside series {series.name} are not forecast, so that no forecast can be "
+            "made from others; set strategy: direct, or remove the inputs",
+        )
+    if is_direct and series.horizon not in (0, steps):
+        raise BadKeyError(
+            (*key[:2], "horizon"),
+            f"scenario {scenario.name} forecasts {steps} steps (steps_ahead) at once, by its "
+            f"strategy; set 0 or {steps}",
         )
 
 

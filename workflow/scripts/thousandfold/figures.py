@@ -20,7 +20,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from thousandfold.tables.rows import ForecastBandRow, PerformanceProfileRow, StandardErrorRow
+from thousandfold.tables.rows import (
+    ForecastBandRow,
+    PerformanceProfileRow,
+    StandardErrorRow,
+    StepErrorRow,
+)
 
 PALETTE = {
     "ink": "#1c2024", "grid": "#e6e9ed",
@@ -673,3 +678,34 @@ def _draw_fan(
         linewidth=1,
         label="observed",
     )
+
+
+def errors_by_step(
+    panels: Panels[StepErrorRow], baselines: Mapping[str, Sequence[float]], axis: str
+) -> Figure:
+    """The error of each scenario against the number of steps ahead, as small multiples.
+
+    `baselines` holds one error per step by name, of two at most.
+    """
+
+    def draw(axes: Axes, rows: Sequence[StepErrorRow]) -> None:
+        steps = [row.steps_ahead for row in rows]
+        axes.fill_between(
+            steps, [row.ci_low for row in rows], [row.ci_high for row in rows], color=BLUE,
+            alpha=0.35, linewidth=0, label="interval of the mean",
+        )  # fmt: skip
+        axes.plot(
+            steps, [row.mean for row in rows], color=BLUE, marker="o", markersize=2.5, label="mean"
+        )
+        for (name, errors), dashes in zip(baselines.items(), BASELINE_DASHES, strict=False):
+            axes.plot(
+                range(1, len(errors) + 1), errors, color=INK, linewidth=0.8, alpha=0.6,
+                linestyle=dashes, label=name,
+            )  # fmt: skip
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+
+    with mpl.rc_context(STYLE):
+        figure = _small_multiples(panels, draw, legend_height=0.7, legend_columns=4)
+        figure.supxlabel("steps ahead", fontsize=10, color=INK)
+        figure.supylabel(_short(axis), fontsize=10, color=INK)
+        return figure

@@ -8,11 +8,11 @@ from thousandfold.series import Series
 
 
 def forecasts_of(table: pd.DataFrame, series: Series) -> np.ndarray:
-    """The forecasts of the test rows in a table of trained repeats, shape (repeats, test_rows).
+    """The forecasts of the test in a table of trained repeats, shape (repeats, forecasts).
 
     Row by row in memory, so that a repeat's sums do not depend on how many repeats there are.
     """
-    steps = [f"forecast_{step + 1}" for step in range(series.test_rows)]
+    steps = [f"forecast_{step + 1}" for step in range(series.targets.size)]
     return np.ascontiguousarray(table[steps].to_numpy())
 
 

@@ -14,10 +14,10 @@ REGRESSIONS = ("regression",)
 """The tasks that forecast a value of the series; keys of tasks.TASKS."""
 
 RowErrors = Callable[[np.ndarray, Series], np.ndarray]
-"""From forecasts of the test rows, shape (..., test_rows), to the error of each row."""
+"""From forecasts of the test, of `Series.actual` along their last axis, to the error of each."""
 
 OfAverage = Callable[[np.ndarray, Series], np.ndarray]
-"""From the average of the rows' errors to the metric."""
+"""From the average of these errors to the metric."""
 
 
 def _itself(average: np.ndarray, series: Series) -> np.ndarray:
@@ -50,17 +50,20 @@ class Metric:
         return self.row_errors is not None and self.average is np.mean
 
     def of_forecasts(self, forecasts: np.ndarray, series: Series) -> np.ndarray:
-        """The metric of forecasts of the test rows, shape (..., test_rows); shape (...)."""
+        """The metric of forecasts of the test, shape (..., forecasts); shape (...)."""
         assert self.row_errors is not None
         return self.of_average(self.average(self.row_errors(forecasts, series), axis=-1), series)
 
-
-def _actual(series: Series) -> np.ndarray:
-    return series.values[-series.test_rows :]
+    def of_each_step(self, forecasts: np.ndarray, series: Series) -> np.ndarray:
+        """The metric of the forecasts that are 1, 2, ... steps ahead, (..., steps_ahead)."""
+        assert self.row_errors is not None
+        errors = self.row_errors(forecasts, series)
+        by_origin = errors.reshape(*errors.shape[:-1], *series.targets.shape)
+        return self.of_average(self.average(by_origin, axis=-2), series)
 
 
 def _squared(forecasts: np.ndarray, series: Series) -> np.ndarray:
-    return (forecasts - _actual(series)) ** 2
+    return (forecasts - series.actual) ** 2
 
 
 def _root(mean: np.ndarray, series: Series) -> np.ndarray:
@@ -68,12 +71,12 @@ def _root(mean: np.ndarray, series: Series) -> np.ndarray:
 
 
 def _absolute(forecasts: np.ndarray, series: Series) -> np.ndarray:
-    return np.abs(forecasts - _actual(series))
+    return np.abs(forecasts - series.actual)
 
 
 def _shares(forecasts: np.ndarray, series: Series) -> np.ndarray:
     """2 |f - a| / (|f| + |a|), 0 where both are 0 (Makridakis 1993)."""
-    actual = _actual(series)
+    actual = series.actual
     size = np.abs(forecasts) + np.abs(actual)
     with np.errstate(invalid="ignore"):
         return np.where(size > 0, 2 * np.abs(forecasts - actual) / size, 0.0)
@@ -138,19 +141,23 @@ def metric_name(metric: str) -> str:
 
 def first_metric(task: str) -> str:
     """What a task's forecasts are compared by whatever the study's metric is."""
-    return next(
-        name
+    return next(iter(metrics_of_forecasts(task)))
+
+
+def metrics_of_forecasts(task: str = "regression") -> dict[str, Metric]:
+    """Every metric of a task's forecasts by its name."""
+    return {
+        name: metric
         for name, metric in METRICS.items()
         if metric.row_errors is not None and task in metric.tasks
-    )
+    }
 
 
 def forecast_errors(
     forecasts: np.ndarray, series: Series, task: str = "regression"
 ) -> dict[str, np.ndarray]:
-    """Every metric of a task's forecasts of the test rows, shape (..., test_rows), by its name."""
+    """Every metric of a task's forecasts of the test, shape (..., forecasts), by its name."""
     return {
         name: metric.of_forecasts(forecasts, series)
-        for name, metric in METRICS.items()
-        if metric.row_errors is not None and task in metric.tasks
+        for name, metric in metrics_of_forecasts(task).items()
     }

@@ -71,6 +71,12 @@ def _series(study: Study) -> Iterator[str]:
         f"- {len(study.series):,} series{named}. The smallest difference that matters is "
         f"{', '.join(margins)}."
     )
+    steps = sorted({source.steps_ahead for source in study.sources} - {1})
+    if steps:
+        yield (
+            f"- Tests are forecast {' or '.join(map(str, steps))} steps ahead, "
+            "and metrics are over all of them."
+        )
     windows = sorted({len(source.origins) for source in study.sources} - {0})
     if windows:
         yield f"- Series are also trained and tested where they end earlier, at {windows[-1]} ends."

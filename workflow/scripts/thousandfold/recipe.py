@@ -135,7 +135,8 @@ def _series_digest(source: SeriesSource) -> str:
     """SHA-256 of what shapes a result in a series: its numbers, however the file writes them."""
     series = load_series(source)
     digest = hashlib.sha256(series.columns.astype("<f8").tobytes())
-    digest.update(json.dumps([series.columns.shape, series.test_rows, series.horizon]).encode())
+    split = [series.columns.shape, series.test_rows, series.horizon, series.steps_ahead]
+    digest.update(json.dumps(split).encode())
     if series.is_in_pieces:
         digest.update(json.dumps(series.begins).encode())
     return digest.hexdigest()
@@ -211,4 +212,6 @@ def registration_digest(study: Study) -> str:
     }
     if study.has_origins:
         registered["origins"] = {source.name: source.origins for source in study.sources}
+    if study.has_steps:
+        registered["steps_ahead"] = {source.name: source.steps_ahead for source in study.sources}
     return _digest(registered)

@@ -6,6 +6,7 @@ from thousandfold.engine_choice import supports
 from thousandfold.scenario import (
     EarlyStopping,
     Optimizer,
+    Refit,
     Regime,
     Sequences,
     TrainedScenario,
@@ -53,6 +54,8 @@ def trained_scenario(
         rule = dict(values["early_stopping"])
         values["validation_rows"] = rule.pop("validation_rows")
         values["early_stopping"] = EarlyStopping(**rule)
+    if values["refit"]:
+        values["refit"] = Refit(**values["refit"])
     if values["sequences"]:
         values["sequences"] = _sequences(name, values)
         stepwise = values["sequences"].is_stepwise
@@ -127,6 +130,10 @@ def _contradictions(regime: Regime) -> list[tuple[str, str]]:
         "early_stopping": (
             stepwise and training.early_stopping is not None,
             "is not made for one timestep at a time; remove it or take another form of sequences",
+        ),
+        "refit": (
+            training.refit is not None and (stepwise or training.early_stopping is not None),
+            "is not made for early_stopping, nor for one timestep at a time; remove one of them",
         ),
     }
     return [(key, problem) for key, (is_wrong, problem) in found.items() if is_wrong]

@@ -5,7 +5,7 @@ to a scheduler and how a block is cut into passes, never a result; nothing here 
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -63,13 +63,16 @@ class Workload:
     train_rows: int
     test_rows: int
     features: int = 1
+    targets_per_row: int = 1
+    steps_ahead: int = 1
 
     @classmethod
     def of(cls, block: Block, prepared: Prepared) -> Self:
         """That of a block, with what it is trained on."""
         data, regime = prepared.data, prepared.scenario.regime
         rows = len(data.train), len(data.test) + data.horizon
-        return cls(block, regime, *rows, data.train.features)
+        sizes = data.train.features, data.train.targets_per_row, data.steps_ahead
+        return cls(block, regime, *rows, *sizes)
 
     @property
     def repeats(self) -> int:
@@ -84,24 +87,34 @@ class Workload:
     @property
     def weights(self) -> int:
         """The weights of one network."""
-        return weights_of(self.regime, self.features)
+        return weights_of(self.regime, self.features, self.targets_per_row)
 
     @property
     def at_once(self) -> int:
         """How many repeats are trained side by side; stock Keras trains one after the other."""
-        return lanes_of(self.regime, self.features, self.repeats) if self.is_replicated else 1
+        if not self.is_replicated:
+            return 1
+        return lanes_of(self.regime, self.features, self.repeats, self.targets_per_row)
+
+    @property
+    def is_recursive(self) -> bool:
+        """Whether forecasts of the test are made from others."""
+        return self.steps_ahead > self.targets_per_row
 
     @property
     def bytes_per_lane(self) -> int:
         """What the training of one repeat takes."""
         training, timesteps = self.regime.training, self.regime.preparation.timesteps
+        units = self.regime.network.units
         values = (
             # The weight, its gradient, Adam's two moments, and one of them under way; to stop
             # early, the best weights and those before the epoch.
             (7 if training.early_stopping else 5) * self.weights
-            + 14 * timesteps * training.batch_size * self.regime.network.units
+            + 14 * timesteps * training.batch_size * units
             # Inputs in the repeat's own order.
             + (2 * training.batch_size * timesteps if training.shuffle else 0)
+            # Forecasts made from others: what each row takes for known, and its states.
+            + (self.test_rows * (6 * timesteps + 4 * units) if self.is_recursive else 0)
         )
         floats, generator = 4, 3000 if training.shuffle else 500
         return floats * values + generator
@@ -109,8 +122,9 @@ class Workload:
     @property
     def bytes_per_repeat(self) -> int:
         """What is kept of each repeat of a pass: initial and final weights, and forecasts."""
-        rows = self.test_rows + (self.train_rows if self.regime.state.seed_on_train else 0)
-        return 4 * (4 * self.weights + 10 * rows) + 500
+        seeding = self.train_rows if self.regime.state.seed_on_train else 0
+        outputs = self.test_rows * self.steps_ahead + seeding * self.targets_per_row
+        return 4 * (4 * self.weights + 10 * outputs) + 500
 
     def process_mb(self, repeats: int) -> int:
         """The memory of the process that trains a number of repeats in one pass."""
@@ -131,12 +145,22 @@ class Workload:
         left = room - self.at_once * self.bytes_per_lane
         return min(self.repeats, max(fewest, int(left // self.bytes_per_repeat)))
 
+    def _passes(self) -> Iterator[tuple[int, int]]:
+        """The rows that training, and each update in the test, is on; and for how many epochs."""
+        training = self.regime.training
+        yield self.train_rows, training.epochs
+        if training.refit:
+            for walk in training.walks(self.test_rows)[1:]:
+                yield self.train_rows + walk.start, training.refit.epochs
+
     @property
     def seconds(self) -> float:
         """About how long the training takes on one core, start and compilation left out."""
         training, timesteps = self.regime.training, self.regime.preparation.timesteps
-        rows = self.train_rows * training.epochs
-        updates = -(-self.train_rows // training.batch_size) * training.epochs
+        rows, updates = 0, 0
+        for learnt, epochs in self._passes():
+            rows += learnt * epochs
+            updates += -(-learnt // training.batch_size) * epochs
         times = -(-self.repeats // self.at_once)
         trained = times * self.at_once
         work = (
@@ -152,7 +176,7 @@ class Workload:
         epoch_by_epoch = (
             self.regime.state.stateful or training.shuffle or training.early_stopping is not None
         )
-        fits = training.epochs if epoch_by_epoch else 1
+        fits = sum(epochs if epoch_by_epoch else 1 for _, epochs in self._passes())
         return work + self.repeats * (
             fits * STOCK_SECONDS_PER_EPOCH
             + updates * (STOCK_SECONDS_PER_UPDATE + timesteps * STOCK_SECONDS_PER_STEP)

@@ -28,6 +28,16 @@ class EarlyStopping:
 
 
 @dataclass(frozen=True)
+class Refit:
+    """Walking forward: updates of the network in the test, by what has become known."""
+
+    every: int
+    """Test rows between two updates."""
+    epochs: int
+    """Passes of an update over all rows that are known by then."""
+
+
+@dataclass(frozen=True)
 class Sequences:
     """Input sequences of several lengths, and how a network takes them."""
 
@@ -72,6 +82,9 @@ class Preparation:
     """none, additive or multiplicative (by classical decomposition), or stl (additive)."""
     detrend: str = "none"
     """none or linear."""
+    strategy: str = "recursive"
+    """How several steps ahead are forecast: recursive, from the forecasts before; or direct, by
+    an output for each."""
 
     @property
     def lags(self) -> tuple[int, ...]:
@@ -129,10 +142,19 @@ class Training:
     forecast_batch_size: int | None = None
     """Rows per call in forecasting, by a model of that batch size with the trained weights."""
 
+    refit: Refit | None = None
+    """None: the test is forecast by the network that training left."""
+
     @property
     def rows_per_forecast(self) -> int:
         """Rows per call in forecasting."""
         return self.forecast_batch_size or self.batch_size
+
+    def walks(self, test_rows: int) -> list[slice]:
+        """The test rows in parts, between which the network is updated."""
+        every = self.refit.every if self.refit else test_rows
+        starts = range(0, test_rows, every)
+        return [slice(start, min(start + every, test_rows)) for start in starts]
 
 
 @dataclass(frozen=True)
@@ -208,7 +230,8 @@ class Regime:
         """Whether a state is zeroed anywhere in training or forecasting."""
         state = self.state
         resets = state.reset_after_epoch or state.reset_after_prediction
-        return state.stateful and (resets or self.preparation.is_stepwise)
+        begins_anew = self.preparation.is_stepwise or self.training.refit is not None
+        return state.stateful and (resets or begins_anew)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ class Series:
     """What was assumed when its file was read, each in a few words."""
     begins: tuple[int, ...] = (0,)
     """Where its pieces begin; what follows on an observation of one is never of another."""
+    steps_ahead: int = 1
+    """How many steps ahead of each of its origins the test forecasts."""
 
     def without_last(self, count: int) -> "Series":
         """The series as it was so many observations earlier."""
@@ -72,6 +74,31 @@ class Series:
         places = self.stretches(2)
         places = places[places + 1 < len(self.values) - self.test_rows]
         return self.values[places + 1] - self.values[places]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """The place of the observation that each forecast of the test is of.
+
+        Shape (origins, steps_ahead): an origin is an observation after which forecasts are made,
+        and all of them have as many steps, so that each step is measured over equally many.
+        """
+        first = len(self.values) - self.test_rows
+        origins = self.test_rows - self.steps_ahead + 1
+        return first + np.arange(origins)[:, np.newaxis] + np.arange(self.steps_ahead)
+
+    @property
+    def actual(self) -> np.ndarray:
+        """The observation that each forecast of the test is of, shape (origins * steps_ahead,)."""
+        return self.values[self.targets].ravel()
+
+    @property
+    def steps(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which test value each forecast is of, and how many steps ahead, both counted from 1.
+
+        In the order of `actual`, shape (origins * steps_ahead,) each.
+        """
+        step = 1 + self.targets - (len(self.values) - self.test_rows)
+        return step.ravel(), np.tile(1 + np.arange(self.steps_ahead), len(step))
 
     @property
     def columns(self) -> np.ndarray:

@@ -121,6 +121,15 @@ class ReachSettings(Settings):
 
 
 @dataclass(frozen=True)
+class StepErrorSettings(Settings):
+    """What is measured of forecasts of so many steps ahead."""
+
+    series_data: tuple[SeriesSource, ...]
+    metrics: tuple[str, ...]
+    deterministic: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DescriptionSettings(Settings):
     """What is told of many series beside the verdicts."""
 

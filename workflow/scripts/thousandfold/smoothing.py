@@ -1,7 +1,7 @@
 """Exponential smoothing as a baseline: fitted on the training rows, carried through the test.
 
 Carried means that states follow the observations while everything that was estimated stays as it
-is, so that each forecast is made from the training rows and from what was observed before it.
+is, so that forecasts are made from the training rows and from what was observed up to their origin.
 """
 
 import math
@@ -79,20 +79,20 @@ def _has_full_seasons(training: np.ndarray, period: int) -> bool:
     return len(training) >= needed
 
 
-def smoothed(values: np.ndarray, test_rows: int, period: int | None) -> tuple[str, np.ndarray]:
-    """The form of exponential smoothing, and its one-step forecasts, shape (test_rows,).
+def smoothed(values: np.ndarray, targets: np.ndarray, period: int | None) -> tuple[str, np.ndarray]:
+    """The form of exponential smoothing, and its forecasts of the places `targets`, flat.
 
-    That of the forms with the lowest AICc on the training rows, with parameters and initial states
-    by maximum likelihood: Hyndman, Koehler, Snyder and Grose (2002), "A state space framework for
-    automatic forecasting using exponential smoothing methods", *International Journal of
-    Forecasting* 18; Hyndman, Koehler, Ord and Snyder (2008), *Forecasting with Exponential
-    Smoothing*. Theirs chooses among more forms. Multiplicative seasons are among those here because
-    they halve the error of series that grow, such as AirPassengers, for a third of the time;
-    multiplicative errors come with them because additive ones make them unstable. statsmodels
-    updates such a season by the new level, as Winters (1960) does, and not by the one before.
-    Raises NoForecastsError.
+    `targets` is of shape (origins, steps ahead). The form is the one with the lowest AICc on the
+    training rows, with parameters and initial states by maximum likelihood: Hyndman, Koehler,
+    Snyder and Grose (2002), "A state space framework for automatic forecasting using exponential
+    smoothing methods", *International Journal of Forecasting* 18; Hyndman, Koehler, Ord and Snyder
+    (2008), *Forecasting with Exponential Smoothing*. Theirs chooses among more forms.
+    Multiplicative seasons are among those here because they halve the error of series that grow,
+    such as AirPassengers, for a third of the time; multiplicative errors come with them because
+    additive ones make them unstable. statsmodels updates such a season by the new level, as Winters
+    (1960) does, and not by the one before. Raises NoForecastsError.
     """
-    training = values[:-test_rows]
+    training = values[: targets[0, 0]]
     _check_rows(training)
     # The optimiser's steps have a fixed size, so that what it finds would depend on the unit.
     scale = float(np.abs(training).mean())
@@ -107,7 +107,16 @@ def smoothed(values: np.ndarray, test_rows: int, period: int | None) -> tuple[st
     if form.error == "mul" and values.min() <= 0:
         raise NoForecastsError(f"a test value is not positive, as {form.name} takes it to be")
     carried = form.model(values / scale, period).smooth(fitted.params)
-    return form.name, scale * np.asarray(carried.fittedvalues)[-test_rows:]
+    return form.name, scale * _forecasts(carried, targets)
+
+
+def _forecasts(carried: ETSResults, targets: np.ndarray) -> np.ndarray:
+    """Forecasts of the places `targets`, (origins, steps ahead), flat, by each origin's state."""
+    if targets.shape[1] == 1:
+        return np.asarray(carried.fittedvalues)[targets.ravel()]
+    return np.concatenate(
+        [carried.predict(steps[0], steps[-1], dynamic=True) for steps in targets.tolist()]
+    )
 
 
 def _fitted(form: Form, training: np.ndarray, period: int | None) -> ETSResults | None:
@@ -119,8 +128,10 @@ def _fitted(form: Form, training: np.ndarray, period: int | None) -> ETSResults 
     return fitted if has_converged and math.isfinite(fitted.aicc) else None
 
 
-def theta(values: np.ndarray, test_rows: int, period: int | None) -> tuple[str, np.ndarray]:
-    """The kind of the Theta method, and its one-step forecasts, shape (test_rows,).
+def theta(values: np.ndarray, targets: np.ndarray, period: int | None) -> tuple[str, np.ndarray]:
+    """The kind of the Theta method, and its forecasts of the places `targets`, flat.
+
+    `targets` is of shape (origins, steps ahead).
 
     Assimakopoulos and Nikolopoulos (2000), *International Journal of Forecasting* 16, which won the
     M3 competition: simple exponential smoothing with half the slope of the training rows' trend as
@@ -128,7 +139,7 @@ def theta(values: np.ndarray, test_rows: int, period: int | None) -> tuple[str, 
     that the training rows show at the level .1 is taken out by classical decomposition, of positive
     series a multiplicative one. Raises NoForecastsError.
     """
-    training = values[:-test_rows]
+    training = values[: targets[0, 0]]
     _check_rows(training)
     scale = float(np.abs(training).mean())
     is_seasonal = period is not None and len(training) >= FULL_SEASONS * period
@@ -146,13 +157,15 @@ def theta(values: np.ndarray, test_rows: int, period: int | None) -> tuple[str, 
         adjusted, initialization_method="known", initial_level=adjusted[0]
     ).smooth([alpha])
     weights = np.cumsum((1 - alpha) ** np.arange(len(values)))
-    drift = slope / 2 * weights[-test_rows - 1 : -1]
-    forecasts = np.asarray(level.fittedvalues)[-test_rows:] + drift
-    of_test = season[-test_rows:]
+    first = targets[:, :1]
+    drift = slope / 2 * (weights[first - 1] + (targets - first))
+    forecasts = np.asarray(level.fittedvalues)[first] + drift
+    of_test = season[targets]
     reseasoned = forecasts * of_test if is_multiplicative else forecasts + of_test
     kind = "multiplicative" if is_multiplicative else "additive"
     is_adjusted = bool(np.ptp(next_season))
-    return f"Theta, {f'{kind} season' if is_adjusted else 'no season'}", scale * reseasoned
+    name = f"Theta, {f'{kind} season' if is_adjusted else 'no season'}"
+    return name, scale * reseasoned.ravel()
 
 
 def _check_rows(training: np.ndarray) -> None:

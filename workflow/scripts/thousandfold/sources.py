@@ -50,6 +50,7 @@ def sources_of(
         attributes=tuple(fields["attributes"].items()),
         test_rows=fields["test_rows"],
         horizon=fields["horizon"],
+        steps_ahead=_steps_ahead(key, fields),
         origins=_origins(key, fields),
         period=fields["period"],
         published=fields["published"],
@@ -70,6 +71,17 @@ def _origins(key: tuple[str, str], fields: Mapping[str, Any]) -> tuple[int, ...]
         problem = f"{asked['every']} is less than the {test_rows} test_rows, so that test windows"
         raise BadKeyError((*key, "origins", "every"), f"{problem} overlap; give at least that")
     return tuple(asked["every"] * (index + 1) for index in range(asked["count"]))
+
+
+def _steps_ahead(key: tuple[str, str], fields: Mapping[str, Any]) -> int:
+    """How many steps ahead the test forecasts."""
+    steps, test_rows = int(fields["steps_ahead"]), fields["test_rows"]
+    if steps > test_rows:
+        problem = (
+            f"{steps} is more than the {test_rows} test_rows, so that no forecast of that many"
+        )
+        raise BadKeyError((*key, "steps_ahead"), f"{problem} can be measured; give at most that")
+    return steps
 
 
 def _of_a_file(

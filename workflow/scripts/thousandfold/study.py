@@ -65,6 +65,8 @@ class SeriesSource(StudySeries):
     """Further columns that networks see."""
     horizon: int = 0
     """How many steps beyond the last observation are forecast."""
+    steps_ahead: int = 1
+    """How many steps ahead of each of its origins the test forecasts."""
     origins: tuple[int, ...] = ()
     """Where it is cut as well, to be trained and tested anew: so many observations earlier."""
     earlier: int = 0
@@ -271,6 +273,11 @@ class Study(ABC):
     def has_origins(self) -> bool:
         """Whether some series is trained and tested at earlier ends as well."""
         return False
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the test of some series is forecast several steps ahead."""
+        return any(source.steps_ahead > 1 for source in self.sources)
 
     @property
     def is_on_one_scale(self) -> bool:

@@ -3,8 +3,10 @@
 From a series, prepared by the steps in pipeline.py, to arrays and back to the series' units.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -71,7 +73,7 @@ class Rows:
     inputs: np.ndarray
     """Shape (rows, timesteps, features)."""
     targets: np.ndarray
-    """Scaled, shape (rows,)."""
+    """Scaled, shape (rows,) or, if there are several of a row, (rows, targets)."""
     present: np.ndarray | None = None
     """Which timesteps a Masking layer lets through, shape (rows, timesteps); None: all."""
     begins: np.ndarray | None = None
@@ -96,6 +98,11 @@ class Rows:
         """Timesteps of a row."""
         return int(self.inputs.shape[1])
 
+    @property
+    def targets_per_row(self) -> int:
+        """How many values a network forecasts of a row."""
+        return 1 if self.targets.ndim == 1 else int(self.targets.shape[1])
+
     def part(self, rows: slice) -> "Rows":
         """Some of the rows."""
         return Rows(
@@ -106,6 +113,16 @@ class Rows:
                 for x in (self.present, self.begins, self.ends, self.learns)
             ),
         )
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Successive rows of the same kind as one."""
+
+    def stacked(name: str) -> Any:
+        values = [getattr(part, name) for part in parts]
+        return None if values[0] is None else np.concatenate(values)
+
+    return Rows(**{field.name: stacked(field.name) for field in fields(Rows)})
 
 
 @dataclass(frozen=True)
@@ -120,64 +137,101 @@ class Supervised:
     pipeline: Pipeline
     """The steps between the series, from the first observation in a training row on, and rows."""
     actual: np.ndarray
-    """The observation to forecast at each test row, in the series' units, shape (test_rows,)."""
+    """The observation that each forecast of the test is of, in the series' units, shape
+    (test_rows * steps_ahead,)."""
     input_scaler: Scaler
+    test_windows: np.ndarray
+    """The prepared values in each test row, shape (test_rows, timesteps)."""
     last_window: np.ndarray
     """The last `timesteps` values of the series as prepared, shape (timesteps,)."""
     horizon: int
     """How many steps beyond its end are forecast."""
+    steps_ahead: int
+    """How many steps ahead the test forecasts."""
+    between: Rows | None = None
+    """The rows between training and test, some of whose targets lie in the test; None: none."""
+    after_test: Rows | None = None
+    """The rows after the test, some of whose targets lie beyond the end (so NaN); None: none."""
 
-    def invert(self, scaled_forecasts: np.ndarray) -> np.ndarray:
-        """Forecasts in the series' units, from a network's outputs of shape (..., test_rows)."""
-        prepared = self.target_scaler.invert(scaled_forecasts.astype(float))
-        times = np.arange(-len(self.actual), 0)[:, np.newaxis] + self.observations
-        return self.pipeline.invert(prepared[..., np.newaxis], times)[..., 0]
+    def invert(self, outputs: np.ndarray) -> np.ndarray:
+        """Forecasts of the test in the series' units, shape (..., test_rows * steps_ahead).
+
+        From what a network put out for them, shape (..., test_rows, steps_ahead).
+        """
+        prepared = self.target_scaler.invert(outputs.astype(float))
+        rows, steps = len(self.test_windows), self.steps_ahead
+        first = self.observations - (rows + steps - 1)
+        times = first + np.arange(rows)[:, np.newaxis] + np.arange(steps)
+        forecasts = self.pipeline.invert(prepared, times)
+        return forecasts.reshape(*forecasts.shape[:-2], -1)
 
     @property
     def observations(self) -> int:
         """How many observations there are from the first in a training row on."""
         return len(self.pipeline.stages[0])
 
+    @property
+    def is_recursive(self) -> bool:
+        """Whether forecasts of the test are made from the forecasts before."""
+        return self.steps_ahead > self.train.targets_per_row
+
     @cached_property
+    def _rows(self) -> Rows:
+        """All rows up to the last of the test."""
+        parts = self.train, self.validation, self.between, self.test
+        return joined([part for part in parts if part is not None])
+
+    def before(self, test_row: int) -> Rows:
+        """All rows before one of the test, those that trained nothing included."""
+        return self._rows.part(slice(0, len(self._rows) - len(self.test) + test_row))
+
+    @property
     def before_test(self) -> Rows:
-        """All rows before the test, validation included."""
-        if self.validation is None:
-            return self.train
-        parts = (self.train, self.validation)
-        masks = [part.present for part in parts if part.present is not None]
-        return Rows(
-            np.concatenate([part.inputs for part in parts]),
-            np.concatenate([part.targets for part in parts]),
-            np.concatenate(masks) if masks else None,
-        )
+        """All rows before the test."""
+        return self.before(0)
+
+    def known(self, test_row: int) -> Rows:
+        """The rows of which all targets are known when one of the test is forecast."""
+        rows = self.before(test_row)
+        return rows if self.between is None else rows.part(slice(0, len(rows) - len(self.between)))
 
 
 @dataclass
-class Future:
-    """Forecasts beyond the end of a series, each made from the ones before; R repeats at once."""
+class Recursion:
+    """Forecasts made from the ones before, after each of several rows; R repeats at once."""
 
     data: Supervised
     windows: np.ndarray
-    """The last prepared values that each repeat knows or has forecast, shape (R, timesteps)."""
+    """The last prepared values that each repeat knows or has forecast, shape (R, rows,
+    timesteps)."""
 
     @classmethod
-    def of(cls, data: Supervised, repeats: int) -> "Future":
-        """Before the first step."""
-        return cls(data, np.tile(data.last_window, (repeats, 1)))
+    def after_test_rows(
+        cls, data: Supervised, repeats: int, rows: slice = slice(None)
+    ) -> "Recursion":
+        """Before the first step after some test rows."""
+        return cls(data, np.tile(data.test_windows[rows], (repeats, 1, 1)))
+
+    @classmethod
+    def beyond_end(cls, data: Supervised, repeats: int) -> "Recursion":
+        """Before the first step beyond the end of the series, its only row."""
+        return cls(data, np.tile(data.last_window, (repeats, 1, 1)))
 
     def inputs(self) -> np.ndarray:
-        """The next row of each repeat, shape (R, timesteps, 1)."""
+        """The next inputs of each repeat, shape (R, rows, timesteps, 1)."""
         scaler = self.data.input_scaler
         return scaler.scale(self.windows[..., np.newaxis]).astype(np.float32)
 
     def accept(self, outputs: np.ndarray) -> None:
-        """Use each repeat's output (R,) as its next value."""
+        """Use the outputs (R, rows) as the next values."""
         values = self.data.target_scaler.invert(outputs.astype(float))
-        self.windows = np.hstack([self.windows, values[:, np.newaxis]])[:, 1:]
+        self.windows = np.concatenate([self.windows[..., 1:], values[..., np.newaxis]], axis=-1)
 
 
 def future_in_units(data: Supervised, outputs: np.ndarray) -> np.ndarray:
     """Forecasts beyond the end in the series' units, from outputs of shape (R, horizon)."""
+    if not data.horizon:
+        return outputs.astype(float)
     prepared = data.target_scaler.invert(outputs.astype(float))
     times = data.observations + np.arange(data.horizon)[np.newaxis]
     return data.pipeline.invert(prepared[:, np.newaxis], times)[:, 0]
@@ -187,8 +241,9 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
     """Prepare, pair, split and scale a series.
 
     A row is `timesteps` successive values, as prepared, of all columns and the series' own that
-    follows. Rows whose target lies among the last `test_rows` observations are the test;
-    `train_rows` keeps only that many of the rows just before them (all, if None), of which the last
+    follows; where several steps ahead are forecast directly, as many of these. Rows whose forecasts
+    are all of the last `test_rows` observations are the test; rows whose targets all lie before
+    these are for training: of these, the last `train_rows` (all, if None), of which the last
     `validation_rows` are for validation. All that is fitted (transform, season, trend, the scale
     of every column of a row) is fitted on these rows; test values may fall outside their range.
     The inputs beside the series are differenced and scaled, nothing else. No row has observations
@@ -199,9 +254,10 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
     """
     timesteps = preparation.sequences.longest if preparation.sequences else preparation.timesteps
     lost, test_rows = sum(preparation.lags), series.test_rows
+    targets_per_row = series.steps_ahead if preparation.strategy == "direct" else 1
     behind_row = lost + timesteps + 1
-    starts = series.stretches(behind_row)
-    available = len(starts) - test_rows
+    starts = _starts(series, behind_row, targets_per_row)
+    available = len(starts) - test_rows - (targets_per_row - 1)
     wanted = available if preparation.train_rows is None else preparation.train_rows
     held_back = preparation.validation_rows
     if wanted > available or wanted < 2 + held_back:
@@ -222,19 +278,24 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
             "before the first of them; lower test_rows, or put a longer piece last"
         )
     seen = series.without_first(starts[available - wanted])
-    starts = seen.stretches(behind_row)
+    starts = _starts(seen, behind_row, targets_per_row)
     pipeline = fit_pipeline(seen, preparation)
     pipelines = [pipeline]
     if seen.inputs is not None:
         pipelines.append(differenced(Pipeline((), (seen.inputs,)), preparation))
     columns = np.column_stack([each.prepared for each in pipelines])
     sizes = np.column_stack([each.sizes for each in pipelines])
+    # The last windows lack some of the targets.
+    whole = starts[: len(starts) - (targets_per_row - 1)]
     rows, sizes = (
-        _picked(sliding_window_view(each, timesteps + 1, axis=0), starts)
+        _picked(sliding_window_view(each, timesteps + targets_per_row, axis=0), whole)
         for each in (columns, sizes)
     )
-    _check_varies(series, preparation, rows[:wanted], sizes[:wanted])
-    windows, targets = rows[..., :-1].swapaxes(1, 2), rows[:, 0, -1]
+    _check_varies(series, preparation, rows[:wanted], sizes[:wanted], timesteps)
+    windows = _picked(sliding_window_view(columns, timesteps, axis=0)[:-1], starts).swapaxes(1, 2)
+    targets = rows[:, 0, timesteps:]
+    if targets_per_row == 1:
+        targets = targets[:, 0]
     input_scaler = fit_scaler(preparation.scaling, windows[:wanted])
     target_scaler = fit_scaler(
         preparation.scaling if preparation.scale_target else "none", targets[:wanted]
@@ -242,9 +303,11 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
     inputs = input_scaler.scale(windows).astype(np.float32)
     scaled_targets = target_scaler.scale(targets).astype(np.float32)
     begins = np.diff(seen.pieces[starts], prepend=-1) > 0 if series.is_in_pieces else None
-    train, test = (
+    first_test = wanted + targets_per_row - 1
+    tested = slice(first_test, first_test + len(series.targets))
+    train, between, test = (
         _rows(inputs, scaled_targets, begins, preparation.sequences, part)
-        for part in (slice(0, wanted), slice(wanted, len(inputs)))
+        for part in (slice(0, wanted), slice(wanted, tested.start), tested)
     )
     return Supervised(
         train=train.part(slice(0, wanted - held_back)) if held_back else train,
@@ -252,11 +315,27 @@ def supervise(series: Series, preparation: Preparation) -> Supervised:
         test=test,
         target_scaler=target_scaler,
         pipeline=pipeline,
-        actual=series.values[-test_rows:],
+        actual=series.actual,
         input_scaler=input_scaler,
+        test_windows=windows[tested, :, 0],
         last_window=columns[-timesteps:, 0],
         horizon=series.horizon,
+        steps_ahead=series.steps_ahead,
+        between=between if len(between) else None,
+        after_test=_unanswered(inputs[tested.stop :]),
     )
+
+
+def _starts(series: Series, behind_row: int, targets_per_row: int) -> np.ndarray:
+    """Where rows begin, shape (rows,), each made of so many observations or more.
+
+    Those that have not all of their targets are left out, but at the end of the last piece.
+    """
+    starts = series.stretches(behind_row)
+    if targets_per_row == 1:
+        return starts
+    whole = series.stretches(behind_row + targets_per_row - 1)
+    return starts[np.isin(starts, whole) | (starts >= series.begins[-1])]
 
 
 def _picked(windows: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -265,19 +344,19 @@ def _picked(windows: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 
 def _check_varies(
-    series: Series, preparation: Preparation, rows: np.ndarray, sizes: np.ndarray
+    series: Series, preparation: Preparation, rows: np.ndarray, sizes: np.ndarray, timesteps: int
 ) -> None:
     """Check that whatever is scaled varies over the training rows, by more than rounding.
 
-    `rows` and the numbers that rounding is a share of have shape (rows, columns, timesteps + 1),
-    where the last timestep is the target. Raises DataError.
+    `rows` and the numbers that rounding is a share of have shape (rows, columns, timesteps +
+    targets). Raises DataError.
     """
     if preparation.scaling == "none":
         return
     rounding = ROUNDING * sizes.max(axis=0)
     constant = fit_scaler(preparation.scaling, rows).span <= rounding
-    constant[1:, -1] = False
-    constant[0, -1] &= preparation.scale_target
+    constant[1:, timesteps:] = False
+    constant[0, timesteps:] &= preparation.scale_target
     if not constant.any():
         return
     column, step = np.argwhere(constant)[0]
@@ -299,6 +378,11 @@ def _check_varies(
         f"series {series.name}: {whose} are constant over the {len(rows)} training rows (all "
         f"{value:.6g}, up to rounding), so they cannot be scaled; {fix}"
     )
+
+
+def _unanswered(inputs: np.ndarray) -> Rows | None:
+    """Rows of unknown targets; None if there are none."""
+    return Rows(inputs, np.full(len(inputs), np.nan, np.float32)) if len(inputs) else None
 
 
 def _rows(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.supervised import Supervised, future_in_units
+from thousandfold.supervised import Rows, Supervised, future_in_units
 
 Decoding = Callable[[Supervised, np.ndarray], np.ndarray]
 """From data and what repeats put out for them to forecasts, shape (R, rows)."""
@@ -21,27 +21,24 @@ class Task:
     """What a network is asked for."""
 
     outputs: int
-    """Units of the dense layer that ends the network."""
+    """Units of the dense layer that ends the network, for each target of a row."""
     activation: str | None
     """What Keras calls that layer's; None: linear."""
     loss: str
     """What Keras calls it."""
     row_losses: Callable[[Sequence[Any], Any], Any]
-    """The same loss of each row, from every output of rows and their targets: arrays or tensors of
-    one shape."""
+    """The same loss of each row, from every output of rows, arrays or tensors of one shape, and
+    their targets: of the same shape or, if there are several of a row, along one more axis."""
     forecasts: Decoding
-    """Of the test rows, in the series' units, from outputs (R, rows, outputs)."""
+    """Of the test, in the series' units, from outputs (R, rows, O)."""
     future: Decoding
     """Of the steps beyond the series' end, in its units, from the only output, (R, rows)."""
 
 
 def _squared_errors(outputs: Sequence[Any], targets: Any) -> Any:
-    (output,) = outputs
-    return (output - targets) ** 2
-
-
-def _in_units(data: Supervised, outputs: np.ndarray) -> np.ndarray:
-    return data.invert(outputs[..., 0])
+    if len(outputs) == 1:
+        return (outputs[0] - targets) ** 2
+    return sum((output - targets[..., i]) ** 2 for i, output in enumerate(outputs)) / len(outputs)
 
 
 TASKS = {
@@ -50,8 +47,13 @@ TASKS = {
         activation=None,
         loss="mean_squared_error",
         row_losses=_squared_errors,
-        forecasts=_in_units,
+        forecasts=Supervised.invert,
         future=future_in_units,
     ),
 }
 """Tasks by what a regime calls them."""
+
+
+def outputs_of(task: str, rows: Rows) -> int:
+    """Outputs of a network that does a task on rows like these."""
+    return TASKS[task].outputs * rows.targets_per_row

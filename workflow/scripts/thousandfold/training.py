@@ -9,16 +9,12 @@ import numpy as np
 import pandas as pd
 
 from thousandfold.engines import engine
-from thousandfold.engines.block import Progress
+from thousandfold.engines.block import Progress, no_progress
 from thousandfold.scenario import TrainedScenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.series import Series
 from thousandfold.supervised import Supervised, supervise
 from thousandfold.tasks import TASKS
-
-
-def no_progress(epochs_done: float) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +50,8 @@ def train_prepared(
 
     One row per repeat: repeat, seed, train_loss (the task's, of the scaled targets, in the
     last epoch), train_seconds (NaN unless `timed`), epochs, diverged, and forecast_1, forecast_2,
-    ... and future_1, ... (series' units). A repeat has diverged if its loss or a forecast is not
-    finite.
+    ... in the order of `Series.actual`, and future_1, ... (series' units). A repeat has diverged
+    if its loss or a forecast is not finite.
     """
     scenario, series, data = prepared.scenario, prepared.series, prepared.data
     regime = scenario.regime
@@ -74,6 +70,6 @@ def train_prepared(
         "epochs": trained.epochs.astype(np.int64),
         "diverged": ~finite,
     }
-    steps = {f"forecast_{step + 1}": forecasts[:, step] for step in range(series.test_rows)}
+    steps = {f"forecast_{step + 1}": column for step, column in enumerate(forecasts.T)}
     beyond = {f"future_{step + 1}": future[:, step] for step in range(series.horizon)}
     return pd.DataFrame(columns | steps | beyond)

@@ -9,6 +9,10 @@ Progress = Callable[[float], None]
 """Called now and then with the epochs done so far; all repeats of a block have the same epochs."""
 
 
+def no_progress(epochs_done: float) -> None:
+    """Report nothing."""
+
+
 UNROLLED_TIMESTEPS = 4
 
 
@@ -31,9 +35,10 @@ class TrainedBlock:
     epochs: np.ndarray
     """How many epochs each was trained, shape (R,)."""
     outputs: np.ndarray
-    """The network's outputs for each test row, shape (R, test_rows, O)."""
+    """The network's outputs for each test row, shape (R, test_rows, O), O being the steps ahead
+    where a value is forecast."""
     future: np.ndarray
-    """Its only output at each step beyond the end of the series, shape (R, horizon)."""
+    """Its output at each step beyond the end of the series, shape (R, horizon)."""
     seconds: np.ndarray | None = None
     """How long each took to train, shape (R,); None where repeats are trained at once."""
 

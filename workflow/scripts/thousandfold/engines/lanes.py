@@ -39,11 +39,11 @@ GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
 """Times `units`: the columns of a layer's kernels."""
 
 
-def weights_of(regime: Regime, features: int) -> int:
+def weights_of(regime: Regime, features: int, targets_per_row: int = 1) -> int:
     """The weights of one network; for a user's own model, those of the layer named with it."""
+    outputs = TASKS[regime.task].outputs * targets_per_row
     units, gates = regime.network.units, GATES[regime.network.layer]
     inputs = features * (1 if regime.network.is_recurrent else regime.preparation.timesteps)
-    outputs = TASKS[regime.task].outputs
     recurrent = units if regime.network.is_recurrent else 0
     above = gates * units * (units + recurrent + 1) * (regime.network.layers - 1)
     return gates * units * (inputs + recurrent + 1) + above + outputs * (units + 1)
@@ -61,12 +61,12 @@ def limits_of(regime: Regime) -> Lanes:
     return LANES_FIRST if regime.training.batch_size == 1 else LANES_OF_BATCHES
 
 
-def lanes_of(regime: Regime, features: int, repeats: int) -> int:
+def lanes_of(regime: Regime, features: int, repeats: int, targets_per_row: int = 1) -> int:
     """How many of a block's repeats are trained side by side: the same number in each round."""
     lanes = limits_of(regime)
     steps = regime.preparation.timesteps if regime.network.is_recurrent else 1
     activations = steps * regime.training.batch_size * regime.network.units
-    values = 4 * weights_of(regime, features) + activations
+    values = 4 * weights_of(regime, features, targets_per_row) + activations
     fitting = lanes.cached_bytes // (4 * values) // lanes.step * lanes.step
     most = min(lanes.most, max(lanes.fewest, fitting))
     rounds = ceil(repeats / most)

@@ -17,7 +17,7 @@ from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import weight_seed
 from thousandfold.supervised import Rows
-from thousandfold.tasks import TASKS
+from thousandfold.tasks import TASKS, outputs_of
 
 INITIALIZERS = {
     "kernel": keras.initializers.GlorotUniform,
@@ -57,10 +57,12 @@ def _drawing(initializer: Callable[[], Any], shape: tuple[int, ...]) -> Any:
     return draw_all
 
 
-def weight_shapes(regime: Regime, timesteps: int, features: int) -> dict[str, tuple[int, ...]]:
-    """The shapes of one network's weights for rows of such inputs, by name."""
+def weight_shapes(
+    regime: Regime, timesteps: int, features: int, outputs: int
+) -> dict[str, tuple[int, ...]]:
+    """The shapes of one network's weights for rows of such inputs and targets, by name."""
     cell, units = CELLS[regime.network.layer], regime.network.units
-    outputs, columns = TASKS[regime.task].outputs, GATES[regime.network.layer] * units
+    columns = GATES[regime.network.layer] * units
     inputs = features if regime.network.is_recurrent else timesteps * features
     return {
         "kernel": (inputs, columns),
@@ -83,17 +85,20 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
             return tf.constant(np.repeat(bias[..., np.newaxis], len(seeds), axis=-1))
         return tf.zeros((*shape, len(seeds)))
 
-    shapes = weight_shapes(regime, rows.timesteps, rows.features)
+    outputs = outputs_of(regime.task, rows)
+    shapes = weight_shapes(regime, rows.timesteps, rows.features, outputs)
     return {name: initial(name, shape) for name, shape in shapes.items()}
 
 
 class Network:
     """A layer and a dense output for every repeat at once."""
 
-    def __init__(self, regime: Regime, layout: Layout, features: int, repeats: int) -> None:
+    def __init__(
+        self, regime: Regime, layout: Layout, features: int, outputs: int, repeats: int
+    ) -> None:
         self.regime, self.layout, self.task = regime, layout, TASKS[regime.task]
-        self.cell, self.repeats = CELLS[regime.network.layer], repeats
-        shapes = weight_shapes(regime, regime.preparation.timesteps, features)
+        self.cell, self.outputs, self.repeats = CELLS[regime.network.layer], outputs, repeats
+        shapes = weight_shapes(regime, regime.preparation.timesteps, features, outputs)
         self.weights = {
             name: keras.Variable(layout.placed(tf.zeros((*shape, repeats))), name=name)
             for name, shape in shapes.items()
@@ -185,7 +190,7 @@ class Batches(NamedTuple):
     inputs: Any
     """Shape (N * B, T, F)."""
     targets: Any
-    """Shape (N * B,)."""
+    """Shape (N * B,) or, if there are several of a row, (N * B, targets)."""
     present: Any
     """Shape (N * B, T), or None."""
     begins: Any
@@ -229,7 +234,10 @@ class Batches(NamedTuple):
         )
 
     def pick(self, rows: Any, layout: Layout) -> tuple[Any, Any, Any]:
-        """Inputs (T, B, F, L), presence (T, B, L) and targets (B, L) of row numbers (L, B)."""
+        """Inputs (T, B, F, L), presence (T, B, L) and targets (B, L) of row numbers (L, B).
+
+        If there are several targets of a row, they have one more axis, the last.
+        """
         rows = layout.placed(tf.transpose(rows))
         x = tf.transpose(tf.gather(self.inputs, rows), layout.picked)
         present = None

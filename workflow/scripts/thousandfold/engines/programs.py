@@ -16,6 +16,7 @@ from thousandfold.engines.runtime import compiled, loop, tf
 from thousandfold.engines.stopper import Stopper
 from thousandfold.scenario import Preparation, Regime, Statefulness
 from thousandfold.supervised import Rows
+from thousandfold.tasks import outputs_of
 
 PROGRAMS_KEPT = 8
 """In one process; each holds the weights of its lanes, and code."""
@@ -139,31 +140,41 @@ def forecasting_program(network: Network) -> Any:
     """Compiled forecasting, batch by batch.
 
     (count, inputs (N, T, B, F, L), present (N, T, B, 1) or None, begins (N,) or None, resets,
-    state) -> outputs (N, B, O, R), state. Only `count` of the N batches are there; `resets` says
-    whether the state is zeroed after each.
+    state) -> outputs (N, B, O, R), state, branches. Only `count` of the N batches are there;
+    `resets` says whether the state is zeroed after each. If it `branches`, it also gives the states
+    of a stateful network after each batch, shape (N, B, U, R) each; given these, each batch starts
+    from its own.
     """
+    stateful = network.regime.state.stateful
 
     @compiled
     def forecast(
-        count: Any, inputs: Any, present: Any, begins: Any, resets: Any, state: State
-    ) -> Any:
-        batch_size = inputs.shape[2 + network.layout.rows]
+        count: Any, inputs: Any, present: Any, begins: Any, resets: Any, state: State,
+        own_states: State = (), branches: bool = False,
+    ) -> Any:  # fmt: skip
+        batches, batch_size = inputs.shape[0], inputs.shape[2 + network.layout.rows]
         zero = network.zero_state(batch_size)
 
-        def batch_after_batch(batch: Any, outputs: Any, state: State) -> tuple[Any, State]:
-            if not network.regime.state.stateful:
+        def room(like: Any) -> Any:
+            return tf.TensorArray(tf.float32, size=batches, element_shape=like.shape)
+
+        def batch_after_batch(batch: Any, outputs: Any, after: Any, state: State) -> Any:
+            if not stateful:
                 state = zero
+            elif own_states:
+                state = tuple(states[batch] for states in own_states)
             if begins is not None:
                 state = _chosen(begins[batch], zero, state)
             seen = None if present is None else present[batch]
             output, state = network(inputs[batch], seen, state)
-            return outputs.write(batch, output), _chosen(resets, zero, state)
+            state = _chosen(resets, zero, state)
+            after = tuple(s.write(batch, now) for s, now in zip(after, state, strict=False))
+            return outputs.write(batch, output), after, state
 
-        one = tf.zeros((batch_size, network.task.outputs, network.repeats))
-        shape = network.layout.placed(one).shape
-        outputs = tf.TensorArray(tf.float32, size=inputs.shape[0], element_shape=shape)
-        outputs, state = loop(count, batch_after_batch, outputs, state)
-        return outputs.stack(), state
+        one = network.layout.placed(tf.zeros((batch_size, network.outputs, network.repeats)))
+        after = tuple(room(each) for each in zero) if branches and stateful else ()
+        outputs, after, state = loop(count, batch_after_batch, room(one), after, state)
+        return outputs.stack(), state, tuple(states.stack() for states in after)
 
     return forecast
 
@@ -171,9 +182,9 @@ def forecasting_program(network: Network) -> Any:
 class Program:
     """Compiled training and forecasting of so many repeats at once, whatever rows and seeds."""
 
-    def __init__(self, regime: Regime, features: int, lanes: int) -> None:
+    def __init__(self, regime: Regime, features: int, outputs: int, lanes: int) -> None:
         self.layout = REPEATS_FIRST if repeats_come_first(regime) else REPEATS_LAST
-        self.network = Network(regime, self.layout, features, lanes)
+        self.network = Network(regime, self.layout, features, outputs, lanes)
         rule = regime.training.early_stopping
         self.stopper = Stopper(rule, self.network) if rule else None
         self._optimizer = make_optimizer(regime)
@@ -205,7 +216,12 @@ def program_for(regime: Regime, rows: Rows, lanes: int) -> Program:
         regime,
         preparation=Preparation(rows.timesteps, train_rows=None),
         training=replace(
-            regime.training, epochs=0, learning_rate=0.0, shuffle=False, forecast_batch_size=None
+            regime.training,
+            epochs=0,
+            learning_rate=0.0,
+            shuffle=False,
+            forecast_batch_size=None,
+            refit=None,
         ),
         state=Statefulness(
             regime.state.stateful,
@@ -214,4 +230,4 @@ def program_for(regime: Regime, rows: Rows, lanes: int) -> Program:
             reset_after_prediction=False,
         ),
     )
-    return _program(shaping, rows.features, lanes)
+    return _program(shaping, rows.features, outputs_of(regime.task, rows), lanes)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import Progress, TrainedBlock, joined
+from thousandfold.engines.block import Progress, TrainedBlock, joined, no_progress
 from thousandfold.engines.cells import State
 from thousandfold.engines.lanes import lanes_of
 from thousandfold.engines.network import Batches, batches_of, in_batches, initial_weights
@@ -19,7 +19,7 @@ from thousandfold.engines.programs import program_for
 from thousandfold.engines.runtime import tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator
-from thousandfold.supervised import Future, Rows, Supervised
+from thousandfold.supervised import Recursion, Rows, Supervised
 
 ORDERS_PER_CALL = 2_000_000
 """Row numbers handed to one call of the compiled program that shuffles (8 MB)."""
@@ -33,42 +33,56 @@ class Trainer:
         self.program = program_for(regime, data.train, lanes)
         self.layout = self.program.layout
         batch_size = regime.training.batch_size
-        self.batches = Batches.of(data.train, batch_size)
         self.validation = data.validation and Batches.of(data.validation, batch_size)
+        self.walks = regime.training.walks(len(data.test))
+        self.learnt = [data.train, *(data.known(walk.start) for walk in self.walks[1:])]
+        """What training is on, and each update in the test."""
+        self.batches = [Batches.of(rows, batch_size) for rows in self.learnt]
 
     def run(self, seeds: list[int], weights: dict[str, Any], progress: Progress) -> TrainedBlock:
         """Train from these weights, and forecast the test rows."""
         self.program.start(weights, self.regime.training.learning_rate)
-        regime, data, network = self.regime, self.data, self.program.network
-        losses, state, epochs = self._train(seeds, progress)
-        if regime.training.rows_per_forecast != regime.training.batch_size:
-            # As in Keras, where weights can move to a model of another batch size, states cannot.
-            state = network.zero_state(regime.training.rows_per_forecast)
-        if regime.state.seed_on_train:
-            _, state = self._forecast_rows(data.before_test, state)
-        outputs, state = self._forecast_rows(data.test, state)
+        regime, network = self.regime, self.program.network
+        generators = [shuffling_generator(seed) for seed in seeds]
+        losses, state, epochs = self._train(0, regime.training.epochs, generators, progress)
+        outputs = []
+        for part, walk in enumerate(self.walks):
+            if part and regime.training.refit:
+                _, state, _ = self._train(part, regime.training.refit.epochs, generators)
+            of_walk, state = self._forecast_walk(walk, state)
+            outputs.append(of_walk)
         future = self._forecast_future(state)
-        return TrainedBlock(network.trained_weights(), losses.numpy(), epochs, outputs, future)
+        return TrainedBlock(
+            network.trained_weights(), losses.numpy(), epochs, np.concatenate(outputs, 1), future
+        )
 
-    def _train(self, seeds: list[int], progress: Progress) -> tuple[Any, State, np.ndarray]:
-        """The last epoch's mean losses (R,), the state left, and how many epochs each had."""
-        regime, stopper, batches = self.regime, self.program.stopper, self.batches
+    def _train(
+        self,
+        part: int,
+        all_epochs: int,
+        generators: list[np.random.Generator],
+        progress: Progress = no_progress,
+    ) -> tuple[Any, State, np.ndarray]:
+        """Train for so many epochs, from zero state, on one part of what is learnt.
+
+        Gives the last epoch's mean losses (R,), the state left, and how many epochs each had.
+        """
+        regime, stopper, batches = self.regime, self.program.stopper, self.batches[part]
         resets = tf.constant(regime.state.reset_after_epoch)
-        rows, padded = len(self.data.train), len(batches.targets)
-        longest_call, orders = regime.training.epochs, batches.orders
+        lanes, rows, padded = len(generators), len(self.learnt[part]), len(batches.targets)
+        longest_call, orders = all_epochs, batches.orders
         if regime.training.shuffle:
-            longest_call = max(1, min(longest_call, ORDERS_PER_CALL // (padded * len(seeds))))
-            generators = [shuffling_generator(seed) for seed in seeds]
-            drawn = np.zeros((len(seeds), longest_call, padded), np.int32)
+            longest_call = max(1, min(longest_call, ORDERS_PER_CALL // (padded * lanes)))
+            drawn = np.zeros((lanes, longest_call, padded), np.int32)
 
-        losses: Any = tf.zeros(len(seeds))
+        losses: Any = tf.zeros(lanes)
         state = self.program.network.zero_state(regime.training.batch_size)
         fields: tuple[Any, ...] = stopper.fresh() if stopper else ()
         done = 0
         per_call = self.program.epochs_per_call
-        while done < regime.training.epochs:
+        while done < all_epochs:
             wanted = per_call.setdefault(padded, 1)
-            epochs = min(wanted, longest_call, regime.training.epochs - done)
+            epochs = min(wanted, longest_call, all_epochs - done)
             if regime.training.shuffle:
                 for lane, generator in enumerate(generators):
                     drawn[lane, :epochs, :rows] = epoch_orders(generator, epochs, rows)
@@ -89,45 +103,98 @@ class Trainer:
             # Calls grow until they take about a second, so that even slow networks report.
             if perf_counter() - started < 0.5 and epochs == wanted:
                 per_call[padded] *= 2
-        progress(regime.training.epochs)
+        progress(all_epochs)
         if stopper is None:
-            return losses, state, np.full(len(seeds), regime.training.epochs)
+            return losses, state, np.full(lanes, all_epochs)
         stopper.restore(fields)
         return losses, state, fields[3].numpy()
 
-    def _forecast_rows(self, rows: Rows, state: State) -> tuple[np.ndarray, State]:
-        """Outputs (R, rows, O) of rows, or of those that end a sequence; and the state after."""
-        batch_size = self.regime.training.rows_per_forecast
+    def _forecast_rows(
+        self, rows: Rows, state: State, *, branches: bool = False
+    ) -> tuple[np.ndarray, State, State]:
+        """Outputs (R, rows, O) of rows, or of those that end a sequence; the state after; branches.
+
+        The last two as `forecasting_program` has them.
+        """
+        outputs, state, own_states = self._forecast(
+            rows.inputs[..., np.newaxis], state, rows.present, rows.begins, branches=branches
+        )
+        return outputs if rows.ends is None else outputs[:, rows.ends], state, own_states
+
+    def _forecast(
+        self,
+        inputs: np.ndarray,
+        state: State,
+        present: np.ndarray | None = None,
+        begins: np.ndarray | None = None,
+        own_states: State = (),
+        *,
+        branches: bool = False,
+        batch_size: int | None = None,
+    ) -> tuple[np.ndarray, State, State]:
+        """The same of inputs (rows, T, F, L)."""
+        size = batch_size or self.regime.training.rows_per_forecast
 
         def cut(values: np.ndarray) -> Any:
-            in_time = np.swapaxes(in_batches(values, batch_size), 1, 2)
-            return self.layout.placed(tf.constant(in_time[..., np.newaxis]), after=2)
+            in_time = np.swapaxes(in_batches(values, size), 1, 2)
+            return self.layout.placed(tf.constant(in_time), after=2)
 
-        outputs, state = self.program.forecast(
-            tf.constant(batches_of(len(rows), batch_size)),
-            cut(rows.inputs),
-            None if rows.present is None else cut(rows.present),
-            None if rows.begins is None else tf.constant(in_batches(rows.begins, 1)[:, 0]),
+        outputs, state, own_states = self.program.forecast(
+            tf.constant(batches_of(len(inputs), size)),
+            cut(inputs),
+            None if present is None else cut(present[..., np.newaxis]),
+            None if begins is None else tf.constant(in_batches(begins, 1)[:, 0]),
             tf.constant(self.regime.state.reset_after_prediction),
             state,
+            own_states,
+            branches,
         )
         outputs = self.layout.repeats_last(outputs, after=1)
-        flat = outputs.numpy().reshape(-1, *outputs.shape[-2:])[: len(rows)]
-        return (flat if rows.ends is None else flat[rows.ends]).transpose(2, 0, 1), state
+        flat = outputs.numpy().reshape(-1, *outputs.shape[-2:])[: len(inputs)]
+        return flat.transpose(2, 0, 1), state, own_states
+
+    def _forecast_walk(self, walk: slice, state: State) -> tuple[np.ndarray, State]:
+        """Outputs (R, rows, O) of some test rows, or several steps ahead; and the state after.
+
+        From the state that training left. What is fed back moves a branch of the state on, which is
+        not the state that the next row starts from.
+        """
+        data, training = self.data, self.regime.training
+        if training.rows_per_forecast != training.batch_size:
+            # As in Keras, where weights can move to a model of another batch size, states cannot.
+            state = self.program.network.zero_state(training.rows_per_forecast)
+        if self.regime.state.seed_on_train:
+            _, state, _ = self._forecast_rows(data.before(walk.start), state)
+        outputs, state, branches = self._forecast_rows(
+            data.test.part(walk), state, branches=data.is_recursive
+        )
+        if not data.is_recursive:
+            return outputs, state
+        steps, recursion = [outputs], Recursion.after_test_rows(data, self.lanes, walk)
+        for _ in range(1, data.steps_ahead):
+            recursion.accept(steps[-1][..., 0])
+            inputs = np.moveaxis(recursion.inputs(), 0, -1)
+            outputs, _, branches = self._forecast(inputs, state, own_states=branches, branches=True)
+            steps.append(outputs)
+        return np.concatenate(steps, axis=-1), state
 
     def _forecast_future(self, state: State) -> np.ndarray:
-        """Outputs beyond the end of the series, (R, horizon), each from the ones before."""
+        """Outputs beyond the end of the series, (R, horizon)."""
+        data = self.data
+        if not data.horizon:
+            return np.zeros((self.lanes, 0), np.float32)
         if not self.regime.state.stateful:
             state = self.program.network.zero_state(1)
-        resets = tf.constant(self.regime.state.reset_after_prediction)
-        future, outputs = Future.of(self.data, self.lanes), []
-        for _ in range(self.data.horizon):
-            inputs = future.inputs().transpose(1, 2, 0)[np.newaxis, :, np.newaxis]
-            placed = self.layout.placed(tf.constant(inputs), after=2)
-            output, state = self.program.forecast(tf.constant(1), placed, None, None, resets, state)
-            outputs.append(output.numpy().reshape(-1))
-            future.accept(outputs[-1])
-        return np.stack(outputs, axis=1) if outputs else np.zeros((self.lanes, 0), np.float32)
+        elif data.after_test is not None:
+            _, state, _ = self._forecast_rows(data.after_test, state)
+        recursion, steps = Recursion.beyond_end(data, self.lanes), []
+        for step in range(data.horizon // data.train.targets_per_row):
+            if step:
+                recursion.accept(steps[-1])
+            inputs = np.moveaxis(recursion.inputs(), 0, -1)
+            outputs, state, _ = self._forecast(inputs, state, batch_size=1)
+            steps.append(outputs[:, 0])
+        return np.concatenate(steps, axis=-1)
 
 
 def train_block(
@@ -137,7 +204,7 @@ def train_block(
 
     A repeat's outcome is bit-identical whatever other seeds it is trained with.
     """
-    lanes = lanes_of(regime, data.train.features, len(seeds))
+    lanes = lanes_of(regime, data.train.features, len(seeds), data.train.targets_per_row)
     drawn = initial_weights(regime, data.train, seeds)
     trainer, parts = Trainer(regime, data, lanes), []
     for start in range(0, len(seeds), lanes):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.engines.block import Progress, TrainedBlock
+from thousandfold.engines.block import Progress, TrainedBlock, no_progress
 from thousandfold.engines.cells import CELLS
 from thousandfold.engines.lanes import GATES
 from thousandfold.engines.own_model import (
@@ -19,8 +19,8 @@ from thousandfold.engines.profiles import PROFILES, make_optimizer
 from thousandfold.engines.runtime import keras
 from thousandfold.scenario import EarlyStopping, Regime
 from thousandfold.seeds import epoch_orders, shuffling_generator, weight_seed
-from thousandfold.supervised import MASK_VALUE, Future, Rows, Supervised
-from thousandfold.tasks import TASKS
+from thousandfold.supervised import MASK_VALUE, Recursion, Rows, Supervised
+from thousandfold.tasks import TASKS, outputs_of
 
 
 def weight_names(regime: Regime) -> list[str]:
@@ -66,19 +66,20 @@ def _layers(regime: Regime, seed: int) -> Iterator[Any]:
 def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
     """A compiled network for rows like these, with a fixed batch size if it is stateful."""
     task, size = TASKS[regime.task], batch_size if regime.state.stateful else None
+    outputs = outputs_of(regime.task, rows)
     if regime.network.model:
         model = build_own_model(
-            regime.network.model, task.outputs, rows.timesteps, rows.features, size, seed
+            regime.network.model, outputs, rows.timesteps, rows.features, size, seed
         )
         if regime.resets_state or rows.begins is not None:
             check_resets(regime.network.model, model)
     else:
-        output = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
+        glorot = keras.initializers.GlorotUniform(weight_seed(seed, "dense_kernel"))
         model = keras.Sequential(
             [
                 keras.Input(batch_shape=(size, rows.timesteps, rows.features)),
                 *_layers(regime, seed),
-                keras.layers.Dense(task.outputs, task.activation, kernel_initializer=output),
+                keras.layers.Dense(outputs, task.activation, kernel_initializer=glorot),
             ]
         )
     if not model.compiled:
@@ -107,11 +108,16 @@ def _stopper(model: Any, early_stopping: EarlyStopping) -> Any:
 
 
 def _fit(
-    model: Any, regime: Regime, data: Supervised, seed: int, progress: Progress
+    model: Any,
+    regime: Regime,
+    train: Rows,
+    validation: Rows | None,
+    epochs: int,
+    generator: np.random.Generator,
+    progress: Progress,
 ) -> tuple[float, int]:
-    """Train a model by its regime; the last epoch's loss and how many epochs there were."""
-    train = data.train
-    held_back = data.validation and (data.validation.inputs, data.validation.targets)
+    """Train a model on rows by its regime; the last epoch's loss and how many epochs there were."""
+    held_back = validation and (validation.inputs, validation.targets)
 
     def fit(rows: Any, epochs: int) -> dict[str, float]:
         history = model.fit(
@@ -125,16 +131,15 @@ def _fit(
     begins = train.begins if regime.state.stateful else None
     resets = regime.state.stateful and regime.state.reset_after_epoch
     if not resets and not regime.training.shuffle and held_back is None and begins is None:
-        loss = reported_loss(regime.network.model, fit(slice(None), regime.training.epochs))
-        progress(regime.training.epochs)
-        return float(loss), regime.training.epochs
+        loss = reported_loss(regime.network.model, fit(slice(None), epochs))
+        progress(epochs)
+        return float(loss), epochs
 
     stopper = (
         _stopper(model, regime.training.early_stopping) if regime.training.early_stopping else None
     )
-    generator = shuffling_generator(seed)
     loss, epoch = float("nan"), 0
-    for epoch in range(regime.training.epochs):
+    for epoch in range(epochs):
         # Both engines take each epoch's order from the repeat's own generator.
         rows = epoch_orders(generator, 1, len(train))[0] if regime.training.shuffle else slice(None)
         if begins is None:
@@ -153,8 +158,19 @@ def _fit(
                 break
     if stopper:
         stopper.on_train_end()
-    progress(regime.training.epochs)
+    progress(epochs)
     return float(loss), epoch + 1
+
+
+def _update(
+    model: Any, regime: Regime, data: Supervised, test_row: int, generator: np.random.Generator
+) -> None:
+    """Train a model on, from zero state, with what is known when a test row is forecast."""
+    refit = regime.training.refit
+    if refit is not None and test_row:
+        reset_states(model)
+        known = data.known(test_row)
+        _fit(model, regime, known, None, refit.epochs, generator, no_progress)
 
 
 def _epoch_with_resets(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) -> float:
@@ -186,6 +202,31 @@ def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
             reset_states(model)
     joined = np.concatenate(outputs)
     return joined if rows.ends is None else joined[rows.ends]
+
+
+def _predict_test(model: Any, regime: Regime, data: Supervised, walk: slice) -> np.ndarray:
+    """Outputs (rows, O) of some test rows, or several steps ahead: (rows, steps_ahead).
+
+    What is fed back moves the state on, so that it is put back before the next row.
+    """
+    if not data.is_recursive:
+        return _predict(model, regime, data.test.part(walk))
+    outputs, size = [], regime.training.rows_per_forecast
+    for start in range(walk.start, walk.stop, size):
+        batch = slice(start, min(start + size, walk.stop))
+        steps = [_predict(model, regime, data.test.part(batch))]
+        # Where Keras keeps a state; its layers have it under several names.
+        kept = [(variable, variable.numpy()) for variable in model.non_trainable_variables]
+        recursion = Recursion.after_test_rows(data, 1, batch)
+        for _ in range(1, data.steps_ahead):
+            recursion.accept(steps[-1].T)
+            steps.append(model.predict_on_batch(recursion.inputs()[0]))
+            if regime.state.reset_after_prediction:
+                reset_states(model)
+        for variable, value in kept:
+            variable.assign(value)
+        outputs.append(np.concatenate(steps, axis=-1))
+    return np.concatenate(outputs)
 
 
 class _Networks:
@@ -231,15 +272,19 @@ def _variables(model: Any) -> list[Any]:
 
 
 def _predict_future(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
-    """Outputs beyond the end of the series, each from the ones before."""
-    future, outputs = Future.of(data, repeats=1), []
-    for _ in range(data.horizon):
-        output = model.predict_on_batch(future.inputs())[:, 0]
-        future.accept(output)
-        outputs.append(output[0])
+    """Outputs beyond the end of the series, shape (horizon,)."""
+    if not data.horizon:
+        return np.zeros(0, np.float32)
+    if data.after_test is not None and regime.state.stateful:
+        _predict(model, regime, data.after_test)
+    recursion, steps = Recursion.beyond_end(data, repeats=1), []
+    for step in range(data.horizon // data.train.targets_per_row):
+        if step:
+            recursion.accept(steps[-1])
+        steps.append(model.predict_on_batch(recursion.inputs()[0]))
         if regime.state.reset_after_prediction:
             reset_states(model)
-    return np.array(outputs, np.float32)
+    return np.concatenate(steps, axis=-1)[0]
 
 
 def train_block(
@@ -256,15 +301,22 @@ def train_block(
 
         networks.start(seed)
         model = networks.trained
+        generator, training = shuffling_generator(seed), regime.training
         started = perf_counter()
-        loss, epochs_run = _fit(model, regime, data, seed, progress_of_all)
+        loss, epochs_run = _fit(
+            model, regime, data.train, data.validation, training.epochs, generator, progress_of_all
+        )
         seconds.append(perf_counter() - started)
         losses.append(loss)
         epochs.append(epochs_run)
-        forecasting = networks.for_forecasts(seed)
-        if regime.state.seed_on_train:
-            _predict(forecasting, regime, data.before_test)
-        outputs.append(_predict(forecasting, regime, data.test))
+        walked = []
+        for walk in training.walks(len(data.test)):
+            _update(model, regime, data, walk.start, generator)
+            forecasting = networks.for_forecasts(seed)
+            if regime.state.seed_on_train:
+                _predict(forecasting, regime, data.before(walk.start))
+            walked.append(_predict_test(forecasting, regime, data, walk))
+        outputs.append(np.concatenate(walked))
         futures.append(_predict_future(forecasting, regime, data))
         weights.append(model.get_weights())
         keras.backend.clear_session()

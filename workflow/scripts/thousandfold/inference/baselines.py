@@ -11,6 +11,7 @@ from thousandfold.baselines import Baseline, LeftOut, forecasts_of
 from thousandfold.inference.population.typical import median_interval
 from thousandfold.inference.precision import reach_of_mean
 from thousandfold.inference.samples import Sample, Samples
+from thousandfold.series import Series
 from thousandfold.tables.rows import (
     BaselineForecastRow,
     BaselineModelRow,
@@ -119,11 +120,13 @@ def baseline_models_table(baselines: Baselines, errors: Errors) -> list[Baseline
     ]
 
 
-def baseline_forecasts_table(baselines: Baselines) -> Iterator[BaselineForecastRow]:
-    """The baseline_forecasts table: one row per series, baseline and test row."""
-    for series, by_name in baselines.items():
-        for name, values in forecasts_of(by_name).items():
-            for step, forecast in enumerate(values, start=1):
+def baseline_forecasts_table(
+    baselines: Baselines, series: Mapping[str, Series]
+) -> Iterator[BaselineForecastRow]:
+    """The baseline_forecasts table: one row per series, baseline and forecast of the test."""
+    for name, by_name in baselines.items():
+        for baseline, forecasts in forecasts_of(by_name).items():
+            for step, ahead, forecast in zip(*series[name].steps, forecasts, strict=True):
                 yield BaselineForecastRow(
-                    series=series, baseline=name, step=step, forecast=forecast
+                    series=name, baseline=baseline, step=step, steps_ahead=ahead, forecast=forecast
                 )

@@ -19,20 +19,21 @@ def forecast_bands(forecasts: Iterable[pd.DataFrame]) -> list[ForecastBandRow]:
 
 
 def _bands(table: pd.DataFrame) -> list[ForecastBandRow]:
-    """The rows of one scenario on one series; repeats have the same steps, each in order."""
-    first = table.iloc[0]
-    steps = int(table["step"].max())
-    forecasts = table["forecast"].to_numpy(float).reshape(-1, steps)
-    actual = table["actual"].to_numpy(float)[:steps]
+    """The rows of one scenario on one series; repeats have the same forecasts in the same order."""
+    of_first = table[table["repeat"] == table["repeat"].iloc[0]]
+    first = of_first.iloc[0]
+    steps, ahead = (of_first[name].to_numpy() for name in ("step", "steps_ahead"))
+    forecasts = table["forecast"].to_numpy(float).reshape(-1, len(steps))
+    actual = of_first["actual"].to_numpy(float)
     finite = np.where(np.isfinite(forecasts), forecasts, np.nan)
     counts = np.isfinite(finite).sum(axis=0)
     known = np.flatnonzero(counts)
     quantiles = np.nanquantile(finite[:, known], list(QUANTILES.values()), axis=0).T
     return [
         ForecastBandRow(
-            series=first["series"], scenario=first["scenario"], step=step + 1,
-            actual=float(actual[step]), n=int(counts[step]),
+            series=first["series"], scenario=first["scenario"], step=int(steps[place]),
+            steps_ahead=int(ahead[place]), actual=float(actual[place]), n=int(counts[place]),
             **dict(zip(QUANTILES, map(float, its_quantiles), strict=True)),
         )
-        for step, its_quantiles in zip(known.tolist(), quantiles, strict=True)
+        for place, its_quantiles in zip(known.tolist(), quantiles, strict=True)
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from thousandfold.series import Series
 from thousandfold.tables.rows import ReachRow
 
 Forecasts = Callable[[str, str], np.ndarray]
-"""(series, scenario) -> forecasts of the test rows, shape (repeats, test_rows)."""
+"""(series, scenario) -> forecasts of the test, of `Series.actual`, shape (repeats, forecasts)."""
 
 
 def reach_table(
@@ -58,9 +58,13 @@ def reach_table(
 
 
 def _row_errors(forecasts: np.ndarray, series: Series, metric: Metric) -> np.ndarray:
-    """The errors of each repeat's rows, of the repeats whose forecasts are finite."""
+    """The errors of each repeat's test rows, of the repeats whose forecasts are finite.
+
+    That of a row is the mean over its steps.
+    """
     assert metric.row_errors is not None
-    return metric.row_errors(forecasts[np.isfinite(forecasts).all(axis=1)], series)
+    errors = metric.row_errors(forecasts[np.isfinite(forecasts).all(axis=1)], series)
+    return errors.reshape(len(errors), *series.targets.shape).mean(axis=-1)
 
 
 def _row(

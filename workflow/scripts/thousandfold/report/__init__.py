@@ -28,6 +28,7 @@ from thousandfold.report.sections.ranks import Ranks
 from thousandfold.report.sections.reading import Reading
 from thousandfold.report.sections.repeats import Repeats
 from thousandfold.report.sections.series import TheSeries
+from thousandfold.report.sections.steps import Steps
 from thousandfold.report.sections.stopping import Stopping
 from thousandfold.report.sections.trust import Trust
 from thousandfold.report.sections.variance import Variance
@@ -55,7 +56,7 @@ FIRST: tuple[SectionOfRun, ...] = (
     Heading, BaselinesOverSeries, OverSeries, Moderators, Variance, Ranks, OverAll
 )  # fmt: skip
 OF_EACH_SERIES: tuple[SectionOfSeries, ...] = (
-    BestBaseline, Verdicts, Findings, TheSeries, Forecasts, Experiments, Repeats, Trust,
+    BestBaseline, Verdicts, Findings, TheSeries, Forecasts, Steps, Experiments, Repeats, Trust,
     Agreement, Stopping, Pairs, Published,
 )  # fmt: skip
 LAST: tuple[SectionOfRun, ...] = (Reading, ProvenanceFacts)

@@ -20,6 +20,7 @@ from thousandfold.tables import TABLES, AnyRow, Row, read_rows
 from thousandfold.tables.rows import (
     DESCRIPTION_TABLES,
     PLANNING_TABLES,
+    STEP_TABLES,
     TRAINING_TABLES,
     WINDOW_TABLES,
     SummaryRow,
@@ -33,6 +34,8 @@ def csv_tables(study: Study) -> list[str]:
         others |= set(TRAINING_TABLES)
     if not study.has_claims_over_series:
         others |= set(DESCRIPTION_TABLES)
+    if not study.has_steps:
+        others |= set(STEP_TABLES)
     if not study.has_origins:
         others |= set(WINDOW_TABLES)
     if study.stopping is None:

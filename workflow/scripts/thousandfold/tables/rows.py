@@ -46,17 +46,14 @@ EARLIER_REPEATS: Columns = {
     **{name: REPEATS[name] for name in REPEATS if name != "series"},
 }
 
+_STEP = "index of the test value, from 1; after the last one, steps beyond the series' end"
+_AHEAD = "how many steps ahead of the last observation that was known"
+
 FORECASTS: Columns = {
     **_NAMES,
-    "step": Column(
-        int, "index of the test row, from 1; after the last one, steps beyond the series' end"
-    ),
-    "forecast": Column(
-        float,
-        "one-step forecast; beyond the end, each is made from the ones before",
-        SERIES,
-        is_optional=True,
-    ),
+    "step": Column(int, _STEP),
+    "steps_ahead": Column(int, _AHEAD),
+    "forecast": Column(float, "the forecast of that value", SERIES, is_optional=True),
     "actual": Column(float, "the observation; empty beyond the end", SERIES, is_optional=True),
 }
 
@@ -77,13 +74,12 @@ class BlockRow(Row, table="blocks"):
 
 
 class ForecastBandRow(Row, table="forecast_bands"):
-    """How a scenario's forecasts of one step are spread."""
+    """How a scenario's forecasts of one value are spread."""
 
     series: str = column("the series' name")
     scenario: str = column("the scenario's name")
-    step: int = column(
-        "index of the test row, from 1; after the last one, steps beyond the series' end"
-    )
+    step: int = column(_STEP)
+    steps_ahead: int = column(_AHEAD)
     actual: OptionalFloat = column("the observation; empty beyond the end", SERIES)
     n: int = column("repeats with a finite forecast")
     q05: float = column("5 % quantile of their forecasts", SERIES)
@@ -907,12 +903,30 @@ class BaselineModelRow(Row, table="baseline_models"):
 
 
 class BaselineForecastRow(Row, table="baseline_forecasts"):
-    """A baseline's forecast of a test row."""
+    """A baseline's forecast of a test value."""
 
     series: str = column("the series' name")
     baseline: str = column(_BASELINE)
-    step: int = column("index of the test row, from 1")
-    forecast: float = column("the baseline's one-step forecast", SERIES)
+    step: int = column("index of the test value, from 1")
+    steps_ahead: int = column(_AHEAD)
+    forecast: float = column("the baseline's forecast of that value", SERIES)
+
+
+class StepErrorRow(Row, table="step_errors"):
+    """How wrong forecasts of so many steps ahead are."""
+
+    series: str = column("the series' name")
+    forecaster: str = column("the scenario's name, or that of a forecast that needs no network")
+    is_baseline: bool = column("whether it needs no network")
+    metric: str = column("the metric, over the forecasts of so many steps ahead")
+    steps_ahead: int = column("how many steps ahead of the last observation that was known")
+    origins: int = column("how many such forecasts the test has")
+    n: int | None = column("repeats whose forecasts are all finite; empty of baselines")
+    mean: OptionalFloat = column("mean of the metric over these repeats, or the baseline's", METRIC)
+    ci_low: OptionalFloat = column(
+        "lower end of the 95 % t interval of the mean; empty where repeats do not vary", METRIC
+    )
+    ci_high: OptionalFloat = column("its upper end", METRIC)
 
 
 class RequiredRepeatsRow(Row, table="required_repeats"):
@@ -1114,6 +1128,9 @@ TABLES: dict[str, Columns] = {
 
 PLANNING_TABLES = ("power", "power_claims", "unplanned")
 """The tables that are only made where they are asked for."""
+
+STEP_TABLES = ("step_errors",)
+"""The tables about several steps ahead, which studies of one step do not have."""
 
 WINDOW_TABLES = ("window_effects",)
 """The tables about series that are cut at earlier ends, which other studies do not have."""

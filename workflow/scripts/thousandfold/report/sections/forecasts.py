@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from markupsafe import Markup
 
@@ -24,6 +24,7 @@ class Forecasts(Section):
     anchor: str
     test_rows: int
     horizon: int
+    steps_ahead: int
     beaten: str
     """How many scenarios do better than the best baseline; "" if there is none."""
     figure: Markup
@@ -38,9 +39,9 @@ class Forecasts(Section):
         shown = {PERSISTENCE, *(row.baseline for row in against_best)}
         baselines = by(run.rows(BaselineForecastRow), "baseline")
         drawn = figures.forecast_fans(
-            [(label, bands[name]) for name, label in run.labels.items() if name in bands],
+            [(label, _latest(bands[name])) for name, label in run.labels.items() if name in bands],
             {
-                in_words(name): [row.forecast for row in rows]
+                in_words(name): [row.forecast for row in _latest(rows)]
                 for name, rows in baselines.items()
                 if name in shown
             },
@@ -51,9 +52,18 @@ class Forecasts(Section):
             anchor=run.anchor,
             test_rows=series.test_rows,
             horizon=series.horizon,
+            steps_ahead=series.steps_ahead,
             beaten=_against_best(against_best, metric_name(run.study.metric)),
             figure=run.drawn("forecasts", drawn),
         )
+
+
+OfAStep = TypeVar("OfAStep", ForecastBandRow, BaselineForecastRow)
+
+
+def _latest(rows: Sequence[OfAStep]) -> list[OfAStep]:
+    """Of each value that is forecast, the row of the fewest steps ahead."""
+    return [min(of_step, key=lambda row: row.steps_ahead) for of_step in by(rows, "step").values()]
 
 
 def _against_best(rows: Sequence[BaselineRow], metric: str) -> str:

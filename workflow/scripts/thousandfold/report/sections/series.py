@@ -53,6 +53,8 @@ class TheSeries(Section):
     anchor: str
     title: str
     test_rows: int
+    origins: int
+    steps_ahead: int
     figure: Markup
     metric: str
     unit: str
@@ -75,6 +77,8 @@ class TheSeries(Section):
             anchor=run.anchor,
             title=source.title,
             test_rows=series.test_rows,
+            origins=len(series.targets),
+            steps_ahead=series.steps_ahead,
             figure=run.drawn("series", drawn),
             metric=metric_name(run.study.metric),
             unit=run.unit,

@@ -135,7 +135,7 @@ def test_windows_do_not_overlap(sales):
 def test_an_end_that_is_too_early_is_named(sales):
     text = refused(with_origins({**sales, "inputs": []}, count=9))
     assert text.startswith("series.shop.origins: 36 observations earlier: 4 is not less than the 4")
-    assert text.endswith("; or take fewer or closer origins")
+    assert text.endswith("; or lower count or every")
 
 
 def test_a_series_called_like_a_window_is_refused(sales):

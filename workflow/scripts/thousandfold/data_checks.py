@@ -39,8 +39,8 @@ def check_data(study: TrainedStudy) -> None:
             if source.cut_from:
                 raise BadKeyError(
                     ("series", source.listed_as, "origins"),
-                    f"{source.earlier} observations earlier: {error.problem}; or take fewer or "
-                    "closer origins",
+                    f"{source.earlier} observations earlier: {error.problem}; or lower count or "
+                    "every",
                 ) from None
             if source.entry and (error.key[0] == "scenarios" or error.key[-1] in OF_A_MEMBER):
                 others = _others_like(study, source, error)

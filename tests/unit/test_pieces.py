@@ -296,6 +296,7 @@ def test_each_piece_is_checked_for_itself(tmp_path):
     ("scenario", "series", "problem"),
     [
         ({}, {"pieces": "maschine"}, "series.s.pieces: .* has no column 'maschine'"),
+        ({}, {"file": {"a": 1}}, "series.s.file: is neither a file nor a list of files; give one"),
         ({"batch_size": 2}, {}, "scenarios.a.batch_size: .* one row at a time; set batch_size: 1"),
         ({"forecast_batch_size": 2}, {}, "scenarios.a.forecast_batch_size: .* set forecast_batch_size: 1"),
         ({"early_stopping": {"validation_rows": 3}}, {},

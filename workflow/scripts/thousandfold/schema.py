@@ -238,6 +238,8 @@ def _explain(error: Any) -> tuple[Key, str]:
             bound = "least" if error.validator.startswith("min") else "most"
             what = "items" if error.validator.endswith("Items") else "characters"
             return key, f"has {len(value)} {what}; give at {bound} {rule}"
+        case "oneOf" if key[-1:] == ("file",):
+            return key, "is neither a file nor a list of files; give one"
         case "oneOf":
             of_finding = "a finding has expect with a and b, or expect with trend, or all_of"
             of_b = "is neither a scenario nor a list of scenarios"

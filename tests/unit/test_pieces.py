@@ -18,7 +18,7 @@ from thousandfold.loading import load_study
 from thousandfold.metrics import METRICS
 from thousandfold.observations import in_words
 from thousandfold.recipe import recipe
-from thousandfold.scenario import EarlyStopping, Preparation, Sequences
+from thousandfold.scenario import EarlyStopping, Preparation, Refit, Sequences
 from thousandfold.series import Series
 from thousandfold.supervised import future_in_units, supervise
 
@@ -361,6 +361,9 @@ REGIMES = {
     ),
     "stateless, stepwise": STATEFUL.varied(sequences=Sequences(1, 2, "stepwise")),
     "zeros": STATEFUL.varied(sequences=Sequences(1, 2, "zeros")),
+    "updated in the test": STATEFUL.varied(refit=Refit(2, 3), seed_on_train=True),
+    "two steps ahead, directly": STATEFUL.varied(strategy="direct", seed_on_train=True),
+    "two steps ahead, by feeding back": STATEFUL.varied(timesteps=2, reset_after_epoch=False),
 }
 
 
@@ -368,8 +371,9 @@ REGIMES = {
 @pytest.mark.parametrize("name", REGIMES)
 def test_engines_are_equal_number_for_number(name):
     regime = REGIMES[name].varied(epochs=12)
-    horizon = 0 if regime.preparation.sequences else 3
-    series = series_of(values_of(), horizon=horizon)
+    steps_ahead = 2 if name.startswith("two steps") else 1
+    horizon = 0 if regime.preparation.sequences or steps_ahead > 1 else 3
+    series = series_of(values_of(), horizon=horizon, steps_ahead=steps_ahead)
     ours, theirs = (trained(each, regime, series) for each in ENGINES)
     for weight, expected in theirs.weights.items():
         np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
@@ -410,7 +414,7 @@ def test_a_state_that_is_not_reset_goes_on_from_training_to_the_test_of_the_same
     pieces = [np.cos(np.arange(9.0)), np.sin(np.arange(16.0))]
     kept = trained(name, regime, series_of(pieces)).outputs
     seeded = trained(
-        engine, regime.varied(reset_after_epoch=True, seed_on_train=True), series_of(pieces)
+        name, regime.varied(reset_after_epoch=True, seed_on_train=True), series_of(pieces)
     )
     fresh = trained(name, regime.varied(reset_after_epoch=True), series_of(pieces)).outputs
     np.testing.assert_allclose(kept, seeded.outputs, atol=1e-6)

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "workflow" / "scripts" / "thousandfold"
 PAGE = ROOT / "docs" / "layers.md"
 
 LAYERS = {
-    "page": ("report", "figures", "svg"),
+    "page": ("report", "paper", "figures", "svg"),
     "notebooks": ("notebook",),
     "jobs": (
         "jobs", "packing", "plan", "progress", "training", "checks", "interleaving", "resources",

@@ -288,7 +288,7 @@ def finished_files(wildcards):
         for rule in workflow.rules
         if Path(rule.snakefile).is_relative_to(PROJECT / "workflow")
         and not rule.has_wildcards()
-        and not rule.name.endswith(("train", "plan_power", "preregister"))
+        and not rule.name.endswith(("train", "plan_power", "preregister", "paper"))
         for file in rule.output
     ]
 
@@ -323,7 +323,7 @@ def earlier_repeats():
     return {"earlier_repeats": RESULTS / "earlier_repeats.parquet"}
 
 
-def report_templates():
-    """The files that the report's page is rendered from."""
-    folder = PROJECT / "workflow/scripts/thousandfold/templates"
-    return sorted(os.path.relpath(path) for path in folder.iterdir())
+def templates(folder):
+    """The files in a folder of templates of the package."""
+    found = (PROJECT / "workflow/scripts/thousandfold" / folder).iterdir()
+    return sorted(os.path.relpath(path) for path in found)

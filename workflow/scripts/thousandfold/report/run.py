@@ -20,6 +20,7 @@ from thousandfold.study import ImportedStudy, Study, StudySeries
 from thousandfold.svg import Figures
 from thousandfold.tables import TABLES, AnyRow, Row, read_rows
 from thousandfold.tables.rows import (
+    COMPARISON_TABLES,
     DESCRIPTION_TABLES,
     PLANNING_TABLES,
     TRAINING_TABLES,
@@ -30,7 +31,7 @@ from thousandfold.tables.rows import (
 
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
-    others = {"repeats", "forecasts", "earlier_repeats", *PLANNING_TABLES}
+    others = {"repeats", "forecasts", "earlier_repeats", *PLANNING_TABLES, *COMPARISON_TABLES}
     if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
     if not study.has_claims_over_series:

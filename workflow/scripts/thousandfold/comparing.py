@@ -210,15 +210,16 @@ def _because(
         or (key[0] == "scenarios" and key[1] in scenarios)
         or (key[0] == "series" and series in (None, key[1]))
     ]
+    told = [f"config: {difference}" for difference in config]
+    is_same = (_is_same(one, other, series, _scenarios(row), row.metric) for row in rows)
+    if rows and all(is_same):
+        return listed([*told, SAME_REPEATS], ";")
     changed = data_differences(one, other)
     data = [text for name, text in changed.items() if name is None or series in (None, name)]
-    code = code_differences(one, other)
-    is_same = all(_is_same(one, other, series, _scenarios(row), row.metric) for row in rows)
     parts = [
-        *[f"config: {difference}" for difference in config],
-        *[f"data: {text}" for text in dict.fromkeys(data)],
-        *[f"code: {difference}" for difference in code],
-        *(["the repeats are the same, number for number"] if is_same else []),
+        *told,
+        *(f"data: {text}" for text in dict.fromkeys(data)),
+        *(f"code: {difference}" for difference in code_differences(one, other)),
     ]
     return listed(parts, ";") or "nothing that is known"
 

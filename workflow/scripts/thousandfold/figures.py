@@ -473,7 +473,7 @@ def effects_strip(
                     markersize=size + 2 * (marker == "d"), rasterized=len(values) > 200,
                 )  # fmt: skip
         if groups:
-            _add_group_legend(figure, colours)
+            _add_group_legend(figure, colours, columns=max(1, int(layout.width / 1.7)))
         if ratio:
             axes.set_yscale("log")
             axes.set_yticks(ratio_ticks(low, high))
@@ -485,7 +485,7 @@ def effects_strip(
         return figure
 
 
-def _add_group_legend(figure: Figure, colours: Mapping[str, str]) -> None:
+def _add_group_legend(figure: Figure, colours: Mapping[str, str], columns: int) -> None:
     """A mark and a name for each colour."""
     names: dict[str, str] = {}
     for name, colour in colours.items():
@@ -493,7 +493,7 @@ def _add_group_legend(figure: Figure, colours: Mapping[str, str]) -> None:
     marks = [
         Line2D([], [], linestyle="", marker="o", markersize=5, color=colour) for colour in names
     ]
-    figure.legend(marks, list(names.values()), loc="outside upper left", ncols=4)
+    figure.legend(marks, list(names.values()), loc="outside upper left", ncols=columns)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from thousandfold.formatting import decimals, number, percent
+from thousandfold.formatting import percent
 from thousandfold.inference.contrasts import KINDS, Contrast
 from thousandfold.paper.texts import Column, PaperTable
 from thousandfold.report.claims import Claim
@@ -27,14 +27,23 @@ from thousandfold.tables.rows import ConjunctionRow, ContrastRow, PopulationRow
 
 def paper_tables(run: Run) -> list[PaperTable]:
     """The tables that a run has something for."""
+    over, verdicts = _claims_over_series(run), _verdicts(run)
     made = [
-        _claims(run), _results(run), *_over_series(run), _conjunctions(run), _scenarios(run),
-        _baselines(run), _baselines_over_series(run), _settings(run),
+        _claims(run, over, verdicts), _results(run, verdicts), _over_series(run, over),
+        _conjunctions(run), _scenarios(run), _baselines(run), _baselines_over_series(run),
+        _settings(run),
     ]  # fmt: skip
     return [table for table in made if table.rows]
 
 
-def _claims(run: Run) -> PaperTable:
+Over = Sequence[tuple[ClaimOverSeries, list[PopulationRow]]]
+"""The claims over series as the page shows them, each with its rows."""
+
+OnSeries = Sequence[tuple[SeriesRun, Verdicts]]
+"""The series that the page shows, with the verdicts on each."""
+
+
+def _claims(run: Run, over: Over, verdicts: OnSeries) -> PaperTable:
     """The claims as a registered report has them: what was predicted and what came out."""
     columns = [
         Column("Claim", 0.2), Column("Prediction", 0.31),
@@ -46,7 +55,7 @@ def _claims(run: Run) -> PaperTable:
             text if index == 0 else "", prediction, criterion, found,
             _verdict(head) if index == 0 else "",
         ]
-        for text, head, comparisons in _registered(run)
+        for text, head, comparisons in _registered(run, over, verdicts)
         for index, (prediction, criterion, found) in enumerate(comparisons)
     ]  # fmt: skip
     caption = (
@@ -56,16 +65,18 @@ def _claims(run: Run) -> PaperTable:
     return PaperTable("claims", caption, columns, rows)
 
 
-def _registered(run: Run) -> Iterator[tuple[str, Claim, list[tuple[str, str, str]]]]:
+def _registered(
+    run: Run, over: Over, on_series: OnSeries
+) -> Iterator[tuple[str, Claim, list[tuple[str, str, str]]]]:
     """Each claim's text and head, and of its comparisons the prediction, criterion and finding."""
-    for claim, rows in _claims_over_series(run):
+    for claim, rows in over:
         asked = _asked(run, claim.head.id)
-        over = [
+        typical = [
             (*_claimed_over_series(run, contrast, row), _found_over_series(row, shown))
             for contrast, row, shown in zip(asked, rows, claim.comparisons, strict=True)
         ]
-        yield f"{claim.head.id} {claim.head.claim}", claim.head, over
-    for part, verdicts in _verdicts(run):
+        yield f"{claim.head.id} {claim.head.claim}", claim.head, typical
+    for part, verdicts in on_series:
         for verdict in verdicts.claims:
             found = [row for row in part.rows(ContrastRow) if row.id == verdict.head.id]
             where = f" ({part.source.title})" if verdicts.title else ""
@@ -81,17 +92,17 @@ def _registered(run: Run) -> Iterator[tuple[str, Claim, list[tuple[str, str, str
             yield f"{verdict.head.id} {verdict.head.claim}{where}", verdict.head, own
 
 
-def _verdicts(run: Run) -> Iterator[tuple[SeriesRun, Verdicts]]:
-    """The verdicts on each series that the page shows, without those that are exploratory."""
+def _verdicts(run: Run) -> OnSeries:
+    """Without those that are exploratory."""
     exploratory = exploratory_claims(run.rows(ContrastRow))
-    for part in run.on_shown_series():
-        shown = Verdicts.of(part)
-        kept = [claim for claim in shown.claims if claim.head.id not in exploratory]
-        yield part, replace(shown, claims=kept)
+    shown = [(part, Verdicts.of(part)) for part in run.on_shown_series()]
+    return [
+        (part, replace(own, claims=[one for one in own.claims if one.head.id not in exploratory]))
+        for part, own in shown
+    ]
 
 
-def _claims_over_series(run: Run) -> list[tuple[ClaimOverSeries, list[PopulationRow]]]:
-    """The claims over series as the page shows them, each with its rows."""
+def _claims_over_series(run: Run) -> Over:
     section = OverSeries.of(run)
     rows = run.rows(PopulationRow)
     claims = section.claims if section else []
@@ -100,8 +111,8 @@ def _claims_over_series(run: Run) -> list[tuple[ClaimOverSeries, list[Population
 
 def _criterion(row: ContrastRow) -> str:
     """What would support a claim on one series."""
-    kind, digits = KINDS[row.estimand], decimals(row.margin)
-    low, high = (kind.shown(row, end, digits) for end in kind.band(row.margin))
+    kind = KINDS[row.estimand]
+    low, high = (kind.from_zero(row, end) for end in kind.band(row.margin))
     return supported_if(row.expect, low, high)
 
 
@@ -110,8 +121,7 @@ def _claimed_over_series(run: Run, contrast: Contrast, row: PopulationRow) -> tu
     predicted = _predicted(run, contrast, row.margin, run.study.series[0].name)
     if math.isnan(row.on_at_least):
         ends = KINDS[row.estimand].band(row.margin)
-        low, high = (number(end, decimals(row.margin)) for end in ends)
-        return f"{predicted}, typically", supported_if(row.expect, low, high)
+        return f"{predicted}, typically", supported_if(row.expect, *ends)
     share = percent(row.on_at_least, 0)
     return f"{predicted}, on at least {share} of series", f"of that share, above {share}"
 
@@ -136,8 +146,12 @@ def _verdict(head: Claim) -> str:
     return "; ".join([head.verdict.word, *head.caveats])
 
 
-def supported_if(expect: str, low: str, high: str) -> str:
-    """Where the deciding interval has to lie for a claim to be supported, with such a margin."""
+def supported_if(expect: str, lowest: float, highest: float) -> str:
+    """Where the deciding interval has to lie for a claim to be supported.
+
+    What does not matter lies between `lowest` and `highest`.
+    """
+    low, high = (f"{end:.6g}".replace("-", "−") for end in (lowest, highest))
     match expect:
         case "less" | "more_stable":
             return f"below {low}"
@@ -148,9 +162,8 @@ def supported_if(expect: str, low: str, high: str) -> str:
     return f"between {low} and {high}"
 
 
-def _results(run: Run) -> PaperTable:
+def _results(run: Run, shown: OnSeries) -> PaperTable:
     """Every comparison with its interval and its p."""
-    shown = [*_verdicts(run)]
     columns = [
         Column("Claim"), Column("Compared", 0.27), Column("Difference", None, True),
         Column("Interval", None, True), Column("Margin", None, True), Column("p", None, True),
@@ -199,7 +212,7 @@ def _who(comparison: Comparison) -> str:
     return f"{'; '.join(comparison.who)}{metric}"
 
 
-def _over_series(run: Run) -> Iterator[PaperTable]:
+def _over_series(run: Run, over: Over) -> PaperTable:
     """The comparisons of claims over series."""
     columns = [
         Column("Claim"), Column("Compared", 0.25), Column("Quantity", 0.15),
@@ -211,18 +224,16 @@ def _over_series(run: Run) -> Iterator[PaperTable]:
             claim.head.id, "; ".join(one.who), one.quantity, one.typical, one.interval, one.level,
             one.margin, one.new_series,
         ]
-        for claim, _ in _claims_over_series(run)
+        for claim, _ in over
         for one in claim.comparisons
     ]  # fmt: skip
-    levels = sorted(
-        {one.new_series_level for claim, _ in _claims_over_series(run) for one in claim.comparisons}
-    )
+    levels = sorted({one.new_series_level for claim, _ in over for one in claim.comparisons})
     caption = (
         f"Over {len(run.study.series):,} series: the typical effect with the interval that "
         "decides, and the range into which the effect on one more series falls "
         f"({', '.join(levels)} of the time)."
     )
-    yield PaperTable("over-series", caption, columns, rows)
+    return PaperTable("over-series", caption, columns, rows)
 
 
 def _conjunctions(run: Run) -> PaperTable:

@@ -115,7 +115,7 @@ def run_of(a, b, seeds=(0, 1000), config=None, verdict="supported", **told):
         contrasts=[judged(a, b)],
         population_claims=[],
         population=[],
-        actual={("s", 1): 5.0},
+        actual={"s": [5.0]},
     )
 
 
@@ -167,9 +167,9 @@ def test_what_bears_on_a_claim():
         because(one, run_of(*drawn(8), commit="d" * 40))
         == "code: commit cccccccccccc → dddddddddddd"
     )
-    moved = replace(run_of(*drawn(8)), actual={("s", 1): 6.0})
+    moved = replace(run_of(*drawn(8)), actual={"s": [6.0]})
     assert because(one, moved) == "data: its test values are others"
-    elsewhere = replace(run_of(*drawn(8)), actual={("t", 1): 6.0})
+    elsewhere = replace(run_of(*drawn(8)), actual={"t": [6.0]})
     assert because(one, elsewhere) == "nothing that is known"
     tables = run_of(*drawn(8), table_sha256=["0"])
     assert because(one, tables) == "data: the table of runs is another"

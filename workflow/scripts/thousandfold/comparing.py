@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from thousandfold.config_files import read_layer
 from thousandfold.errors import DataError
 from thousandfold.inference.changes import Change, change_between
 from thousandfold.inference.contrasts import KINDS
@@ -47,8 +47,8 @@ class FinishedRun:
     contrasts: Sequence[ContrastRow]
     population_claims: Sequence[PopulationClaimRow]
     population: Sequence[PopulationRow]
-    actual: Mapping[tuple[str, int], float]
-    """The observations of the test rows, by series and step; none of runs from elsewhere."""
+    actual: Mapping[str, Sequence[float]]
+    """The observations of each series' test rows; none of runs from elsewhere."""
 
     @classmethod
     def read(cls, folder: Path) -> "FinishedRun":
@@ -57,7 +57,7 @@ class FinishedRun:
         def rows(row_type: type[AnyRow]) -> list[AnyRow]:
             return read_rows(row_type, _there(folder, f"{row_type.table}.csv"))
 
-        config = yaml.safe_load(_there(folder, "config.yaml").read_text(encoding="utf-8"))
+        config = read_layer(str(_there(folder, "config.yaml")))
         told = json.loads(_there(folder, "provenance.json").read_text(encoding="utf-8"))
         return cls(
             folder, dict(_flat(config)), told,
@@ -95,13 +95,12 @@ def _flat(value: Any, key: Key = ()) -> Iterator[tuple[Key, Any]]:
         yield from _flat(below, (*key, str(name)))
 
 
-def _observations(file: Path) -> dict[tuple[str, int], float]:
+def _observations(file: Path) -> dict[str, list[float]]:
     if not file.exists():
         return {}
     table = read_large_table(file).dropna(subset=["actual"])
-    first = table.drop_duplicates(["series", "step"])
-    cells = zip(first["series"], first["step"], first["actual"], strict=True)
-    return {(str(series), int(step)): float(actual) for series, step, actual in cells}
+    first = table.drop_duplicates(["series", "step"]).sort_values("step", kind="stable")
+    return {str(name): list(group["actual"]) for name, group in first.groupby("series")}
 
 
 @dataclass(frozen=True)
@@ -148,23 +147,16 @@ def data_differences(one: FinishedRun, other: FinishedRun) -> dict[str | None, s
     """What differs in the data, by series; None: in a table of runs from elsewhere."""
     if one.provenance["table_sha256"] != other.provenance["table_sha256"]:
         return {None: "the table of runs is another"}
-    series = {name for name, _ in (*one.actual, *other.actual)}
     return {
-        name: "its test values are others"
-        for name in sorted(series)
-        if _of_series(one, name) and _of_series(other, name)
-        if _of_series(one, name) != _of_series(other, name)
+        series: "its test values are others"
+        for series, values in one.actual.items()
+        if series in other.actual and other.actual[series] != values
     }
-
-
-def _of_series(run: FinishedRun, series: str) -> dict[int, float]:
-    return {step: value for (name, step), value in run.actual.items() if name == series}
 
 
 def verdict_changes(one: FinishedRun, other: FinishedRun) -> list[VerdictChangeRow]:
     """Every claim of either run, with its verdicts in both."""
-    told = [*_by_claim(one).items()], [*_by_claim(other).items()]
-    first, second = map(dict, told)
+    first, second = _by_claim(one), _by_claim(other)
     rows = []
     for key in dict.fromkeys([*first, *second]):
         series, id_ = key

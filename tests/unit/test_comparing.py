@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from support import contrast_of_two, row_of, sample
 
 from thousandfold.comparing import (
@@ -28,7 +29,7 @@ from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.judging import judge
 from thousandfold.side_by_side import comparison_page
 from thousandfold.study import Finding
-from thousandfold.tables.rows import ClaimRow
+from thousandfold.tables.rows import ClaimRow, ContrastRow
 
 TOLD = {
     "commit": "c" * 40, "table_sha256": None, "analysis_versions": {"thousandfold": "0.2.0"},
@@ -81,10 +82,20 @@ def test_the_change_of_a_ratio_is_a_ratio():
     assert middle == pytest.approx(found.change)
 
 
+def by_scipy(a, b, level=0.99):
+    """The same of means, as far as a change takes it, by SciPy's Welch test."""
+    test = stats.ttest_ind(a, b, equal_var=False)
+    low, high = test.confidence_interval(level)
+    return row_of(
+        ContrastRow, estimand="mean", difference=a.mean() - b.mean(), ci_low=low, ci_high=high,
+        standard_error=math.hypot(*(stats.sem(values) for values in (a, b))), interval_level=level,
+    )  # fmt: skip
+
+
 def test_the_interval_holds_no_change_as_often_as_it_says():
     misses = 0
     for seed in range(600):
-        rows = [judged(*drawn(2 * seed + run, (6, 9))) for run in (0, 1)]
+        rows = [by_scipy(*drawn(2 * seed + run, (6, 9))) for run in (0, 1)]
         found = change_between(*rows)
         misses += not found.low <= 0 <= found.high
     # Binomial, .05 of 600: 99.9 % within 14 to 50.
@@ -130,7 +141,8 @@ def test_what_is_known_of_luck():
     one = run_of(*first)
     assert luck(one, run_of(*first)) == SAME_REPEATS
     assert luck(one, run_of(*second)) == SHARED_SEEDS
-    assert luck(one, run_of(*second, seeds=(5000, 6000))) == LUCK
+    close = first[0] + 0.05, first[1]
+    assert luck(one, run_of(*close, seeds=(5000, 6000))) == LUCK
     assert luck(one, run_of(*far, seeds=(5000, 6000))) == MORE_THAN_LUCK
 
 
@@ -187,8 +199,9 @@ def test_a_claim_of_one_run_only():
 
 
 def test_the_page_tells_both_and_marks_what_differs():
-    one = run_of(*drawn(7))
-    other = run_of(*drawn(8), seeds=(5000, 6000), verdict="undecided")
+    first = drawn(7)
+    one = run_of(*first)
+    other = run_of(first[0] + 0.05, first[1], seeds=(5000, 6000), verdict="undecided")
     verdicts, estimates = verdict_changes(one, other), estimate_changes(one, other)
     page = comparison_page(one, other, verdicts, estimates)
     assert "1 of 1 verdicts are different." in page
@@ -209,7 +222,7 @@ def test_a_folder_without_results_is_refused(tmp_path):
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_a_change_and_its_way_back_are_mirror_images(seed, other):
-    rows = judged(*drawn(seed)), judged(*drawn(other + 20_000))
+    rows = by_scipy(*drawn(seed)), by_scipy(*drawn(other + 20_000))
     there, back = change_between(*rows), change_between(*reversed(rows))
     assert there.change == pytest.approx(-back.change)
     assert there.low == pytest.approx(-back.high)

@@ -98,9 +98,9 @@ def _form(column: Column) -> str:
 def markdown_table(table: PaperTable) -> str:
     """A table as GitHub and pandoc have it, under its caption."""
     rules = ["---:" if column.is_number else "---" for column in table.columns]
-    bars = [[cell.replace("|", "\\|") for cell in row] for row in table.rows]
-    rows = [[column.name for column in table.columns], rules, *bars]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+    texts = [[column.name for column in table.columns], *table.rows]
+    head, *rows = [[cell.replace("|", "\\|") for cell in row] for row in texts]
+    lines = [f"| {' | '.join(row)} |" for row in (head, rules, *rows)]
     return "\n".join([f"{table.caption}\n", *lines]) + "\n"
 
 

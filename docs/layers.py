@@ -15,15 +15,15 @@ PACKAGE = ROOT / "workflow" / "scripts" / "thousandfold"
 PAGE = ROOT / "docs" / "layers.md"
 
 LAYERS = {
-    "page": ("report", "figures", "svg"),
+    "page": ("report", "paper", "side_by_side", "figures", "svg"),
     "notebooks": ("notebook",),
     "jobs": (
         "jobs", "packing", "plan", "progress", "training", "checks", "interleaving", "resources",
         "joblog",
     ),
     "results": (
-        "collection", "measuring", "packs", "preregistration", "provenance", "recipe", "releases",
-        "records",
+        "collection", "comparing", "measuring", "packs", "preregistration", "provenance", "recipe",
+        "releases", "records",
     ),
     "study from config": (
         "config", "data", "data_checks", "imported", "loading", "members", "mentions",

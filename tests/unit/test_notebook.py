@@ -3,10 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from support import row_of
 
 from thousandfold.config_files import ConfigError
+from thousandfold.disk import DamagedTableError
 from thousandfold.errors import DataError
-from thousandfold.notebook import judge
+from thousandfold.notebook import judge, open_results
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import ClaimRow, TwinRow
 
 
 def table(rng, **draws):
@@ -87,3 +91,22 @@ def test_an_error_names_the_key():
     runs = table(np.random.default_rng(1), a=around(1))
     with pytest.raises(ConfigError, match=r"findings\.H\.b: there is no 'nobody'"):
         judge(runs, settings(expect="less", a="a", b="nobody"))
+
+
+def test_tables_by_their_names(tmp_path):
+    rows = [row_of(ClaimRow, id="H", verdict="supported"), row_of(ClaimRow, id="G")]
+    with pytest.raises(DataError, match=r"claims\.csv: there is no such table; run the study"):
+        open_results(tmp_path)
+    write_rows(ClaimRow, rows, tmp_path / "claims.csv")
+    write_rows(TwinRow, [], tmp_path / "twins.csv")
+    (tmp_path / "config.yaml").write_text("study: {seed: 7}\n", encoding="utf-8")
+    results = open_results(tmp_path)
+    assert set(results.names) == {"claims", "twins"}
+    assert list(results.table("claims")["id"]) == ["H", "G"]
+    assert list(results.table("twins").columns) == list(TwinRow.columns)
+    assert results.config["study"]["seed"] == 7
+    with pytest.raises(DataError, match=r"there is no table 'contrasts', but (claims|twins), "):
+        results.table("contrasts")
+    (tmp_path / "claims.csv").write_text("id\nH\n", encoding="utf-8")
+    with pytest.raises(DamagedTableError):
+        results.table("claims")

@@ -42,7 +42,7 @@ from thousandfold.inference.stopping import stopping_simulation_table, stopping_
 from thousandfold.loading import load_study
 from thousandfold.report import render
 from thousandfold.report.run import Provenance, Run
-from thousandfold.report.sections.findings import _effect
+from thousandfold.report.sections.findings import effect_of
 from thousandfold.report.sections.verdicts import Axis, _axis, _forest
 from thousandfold.study import Experiment, Finding, Stopping
 from thousandfold.svg import Figures
@@ -520,4 +520,4 @@ def test_ratios_have_a_logarithmic_axis_and_a_band_as_wide_either_way(kind):
     shown = [forest.low, forest.estimate, forest.zero, forest.high]
     assert shown == pytest.approx([50 - step, 50 - step / 2, 50, 50], abs=0.01)
     assert [forest.band, forest.band_width] == pytest.approx([50 - step / 2, step], abs=0.01)
-    assert _effect(row).band == pytest.approx((0.5**0.5, 2**0.5))
+    assert effect_of(row).band == pytest.approx((0.5**0.5, 2**0.5))

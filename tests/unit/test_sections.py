@@ -48,6 +48,7 @@ from thousandfold.study import Experiment, Finding, Stopping, TrainedStudy
 from thousandfold.svg import Figures, palette_css
 from thousandfold.tables import TABLES
 from thousandfold.tables.rows import (
+    COMPARISON_TABLES,
     PLANNING_TABLES,
     BaselineModelRow,
     BaselineOverSeriesRow,
@@ -169,7 +170,7 @@ def test_the_page_asks_for_every_table_and_names_one_that_is_missing(small):
         "stopping",
         "stopping_simulation",
     }
-    elsewhere |= set(PLANNING_TABLES)
+    elsewhere |= {*PLANNING_TABLES, *COMPARISON_TABLES}
     # Asked for with others.
     elsewhere |= {"effects", "series_attributes", "allocations", "method_pairs"}
     elsewhere |= {"performance_profiles"}

@@ -24,6 +24,7 @@ PARTS = (
     "profiles",
     "workflow",
     "requirements.lock",
+    "CITATION.cff",
 )
 
 TINY = {

@@ -23,6 +23,8 @@ PLACES = "tests/workflow/test_places.py::test_a_study_in_another_folder_and_the_
 PLANNED = "tests/workflow/test_own_studies.py::test_a_plan_before_and_after_a_pilot"
 REQUIRED = "tests/workflow/test_own_studies.py::test_verdicts_that_are_required"
 REGISTERED = "tests/workflow/test_own_studies.py::test_a_preregistration_is_kept_and_linked"
+PAPER = "tests/workflow/test_paper.py::test_a_paper_is_made_where_it_is_asked_for"
+COMPARED = "tests/workflow/test_comparing.py::test_two_runs_side_by_side"
 STARTED = "tests/unit/test_docs.py::test_every_script_can_be_started"
 
 ELSEWHERE = {
@@ -45,6 +47,8 @@ ELSEWHERE = {
     "snakemake --cores 2 plan_power": PLANNED,
     "snakemake plan_power": PLANNED,
     "snakemake --cores 2 preregister": REGISTERED,
+    "snakemake --cores 2 paper": PAPER,
+    "snakemake --cores 2 compare_studies --config compare='[results/before, results/after]'": COMPARED,
     "snakemake --cores 2 verdicts": REQUIRED,
     "snakemake verdicts": REQUIRED,
     "snakemake --cores 2 analyse --configfile mine.yaml": OWN_TABLE,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -92,6 +93,21 @@ def test_the_page_gives_what_the_run_gave(installed, analysed):
     printed = python(analysed, "\n".join([*blocks, SAME]), installed)
     assert "supported" in printed
     assert "20.0" in printed
+
+
+def test_the_example_notebook_runs_on_results(installed, analysed, tmp_path):
+    notebook = nbformat.read(ROOT / "examples/results.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    shutil.copytree(analysed / "results/mine", tmp_path / "results")
+    # As a notebook shows them, the values that cells end with.
+    shown = [re.sub(r"^(?=\S.*\Z)", "shown = ", cell, flags=re.MULTILINE) for cell in code]
+    printed = python(tmp_path, "\n".join(f"{cell}\nprint(shown)" for cell in shown), installed)
+    claims = pd.read_csv(analysed / "results/mine/claims.csv")
+    for verdict in claims["verdict"]:
+        assert verdict in printed
+    assert "required_repeats" in printed
 
 
 def test_what_is_installed_is_the_wheels(installed, tmp_path):

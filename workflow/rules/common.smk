@@ -57,6 +57,8 @@ def command():
     """What a user types to run this study, in the folder that this runs in."""
     arguments = ["--cores", "2", *chain(*(["--configfile", file] for file in OVERLAYS))]
     for key, value in command_line_values(workflow.config_settings.config).items():
+        if key == "compare":
+            continue
         arguments += ["--config", f"{key}={json.dumps(value)}"]
     return snakemake_command(*arguments, snakefile=workflow.main_snakefile)
 
@@ -278,6 +280,42 @@ def make_sound(results, reports):
         logger.warning(line)
 
 
+ON_REQUEST = ("train", "plan_power", "preregister", "compare_studies", "paper")
+"""The rules whose files are made where they are asked for, or wanted by others."""
+
+
+def compared_folders():
+    """The two folders of results that are compared. Raises WorkflowError."""
+    folders = COMPARED if isinstance(COMPARED, list) else []
+    if len(folders) != 2 or not all(isinstance(folder, str) for folder in folders):
+        raise WorkflowError(
+            "compare_studies takes two folders of results; name them, as in "
+            "--config compare='[results/smoke, results/mine]'"
+        )
+    for folder in folders:
+        if not (Path(folder) / "claims.csv").exists():
+            raise WorkflowError(
+                f"compare: {folder!r} holds no finished study; name a study's folder of results"
+            )
+    return folders
+
+
+def comparison_folder():
+    """Where a comparison is written, by the names of what is compared."""
+    folders = COMPARED if isinstance(COMPARED, list) else []
+    names = "-".join(spelled(Path(str(folder)).name) for folder in folders)
+    return Path("reports/compare") / (names or "nothing")
+
+
+def compared_digests():
+    """What identifies the tables that are compared."""
+    return [
+        file_digest(str(file))
+        for folder in compared_folders()
+        for file in sorted((Path(folder) / CHECKSUMS).iterdir())
+    ]
+
+
 def finished_files(wildcards):
     """All that the study leaves but its blocks, so that what was deleted or changed is made anew."""
     if workflow.is_main_process and workflow.executor_plugin is not None:
@@ -287,7 +325,7 @@ def finished_files(wildcards):
         for rule in workflow.rules
         if Path(rule.snakefile).is_relative_to(PROJECT / "workflow")
         and not rule.has_wildcards()
-        and not rule.name.endswith(("train", "plan_power", "preregister"))
+        and not rule.name.endswith(ON_REQUEST)
         for file in rule.output
     ]
 
@@ -322,7 +360,7 @@ def earlier_repeats():
     return {"earlier_repeats": RESULTS / "earlier_repeats.parquet"}
 
 
-def report_templates():
-    """The files that the report's page is rendered from."""
-    folder = PROJECT / "workflow/scripts/thousandfold/templates"
-    return sorted(os.path.relpath(path) for path in folder.iterdir())
+def templates(folder):
+    """The files in a folder of templates of the package."""
+    found = (PROJECT / "workflow/scripts/thousandfold" / folder).iterdir()
+    return sorted(os.path.relpath(path) for path in found)

@@ -53,6 +53,9 @@ if CONFIG_FILES and CONFIG_FILES[0] not in OVERLAYS:
     configfile: CONFIG_FILES[0]
 
 
+# Which results are compared is no part of a study, and changes none of its hashes.
+COMPARED = content.pop("compare", None)
+
 config = content
 try:
     # A job on a cluster reads the config once more, whose files the run has checked.

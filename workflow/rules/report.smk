@@ -23,7 +23,7 @@ rule render_report:
         repeats=rules.collect.output.repeats,
         series=SERIES_FILES,
         published=PUBLISHED_FILES,
-        templates=report_templates(),
+        templates=templates("templates"),
     output:
         page=report(
             REPORTS / "report.html", caption="../report/page.rst", category="Verdicts"

@@ -9,14 +9,13 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from thousandfold.data import load_published, load_series
 from thousandfold.disk import write_checksums, write_text
 from thousandfold.joblog import log_to
 from thousandfold.preregistration import Registered, in_words, registrations_in
 from thousandfold.provenance import facts, provenance, warnings
 from thousandfold.records import read_large_table
 from thousandfold.report import render
-from thousandfold.report.run import Provenance, Run, StoredTables
+from thousandfold.report.run import Provenance, StoredTables, stored_run
 from thousandfold.study import ImportedStudy, TrainedStudy
 from thousandfold.tables.rows import BlockRow
 
@@ -45,19 +44,12 @@ def write_report(
     repeats, blocks = read_large_table(repeats_file), tables[BlockRow]
     told = provenance(study, command, tables_folder / "config.yaml", repeats, blocks)
     registered = registrations_in(output.parent)
-    run = Run(
-        study=study,
-        series={source.name: load_series(source) for source in study.sources},
-        repeats=repeats,
-        tables=tables,
-        published={name: load_published(file) for name, file in study.published.items()},
-        provenance=Provenance(
-            facts(told) | {"Preregistration": registration_fact(registered, told)},
-            Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
-            tuple(warnings(study, repeats, blocks)),
-        ),
+    shown = Provenance(
+        facts(told) | {"Preregistration": registration_fact(registered, told)},
+        Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
+        tuple(warnings(study, repeats, blocks)),
     )
-    page = render(run)
+    page = render(stored_run(study, tables_folder, shown))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     texts = {figures / name: svg for name, svg in page.figures.items()} | {
         output: page.html,

@@ -5,7 +5,7 @@ Every colour is one of the palette, so that a page can give each name the colour
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 from typing import Any, TypeVar
@@ -55,6 +55,33 @@ LETTERS_ABREAST = 16
 
 PANEL_TITLE_WIDTH = 28
 """Columns in a line of a small panel's title."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a figure stands."""
+
+    width: float
+    """In inches."""
+    font_size: float
+    """In points."""
+    label_width: int
+    """Columns of a line of a label next to a row."""
+
+
+PAGE = Layout(7.2, 10, LONGEST_LABEL)
+"""The report."""
+
+BROAD = Layout(7.6, 10, LONGEST_LABEL)
+"""The report, where there are two panels or many points."""
+
+COLUMN = Layout(3.5, 8, 20)
+"""A column of a journal, where figures are printed in their own size."""
+
+
+def _style(layout: Layout) -> Any:
+    size = layout.font_size
+    return STYLE | {"font.size": size, "axes.titlesize": size, "lines.linewidth": 0.16 * size}
 
 
 def _wide(text: str) -> int:
@@ -133,15 +160,17 @@ class Box:
     """The means that were published."""
 
 
-def box_plots(boxes: Sequence[Box], measure: str, limits: tuple[float, float]) -> Figure:
+def box_plots(
+    boxes: Sequence[Box], measure: str, limits: tuple[float, float], layout: Layout = PAGE
+) -> Figure:
     """The repeats of some scenarios, side by side on a given axis.
 
     `measure` says what is measured, with its unit.
     Boxes span the quartiles, whiskers reach to WHISKERS times their distance, points lie beyond.
     Filled diamonds are means, hollow ones the means that were published.
     """
-    with mpl.rc_context(STYLE):
-        figure = _figure(7.2, 0.9 + 0.42 * len(boxes))
+    with mpl.rc_context(_style(layout)):
+        figure = _figure(layout.width, 0.9 + 0.042 * layout.font_size * len(boxes))
         axes = figure.subplots()
         table, rows = _long([box.values for box in boxes])
         points = {"marker": ".", "markersize": 3, "markeredgecolor": BLUE, "rasterized": True}
@@ -160,7 +189,8 @@ def box_plots(boxes: Sequence[Box], measure: str, limits: tuple[float, float]) -
                     markeredgecolor=GREEN, markeredgewidth=1.5,
                 )  # fmt: skip
         axes.set(xlabel=_short(measure), ylabel="", xlim=limits)
-        axes.set_yticks(range(len(boxes)), [_row_label(box.label) for box in boxes])
+        names = [_row_label(box.label, layout.label_width) for box in boxes]
+        axes.set_yticks(range(len(boxes)), names)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
         return figure
@@ -328,6 +358,50 @@ def estimation_plot(
         return figure
 
 
+NAME_WIDTH = 27
+"""Columns in a line of what names an interval in a column: a cut label has two lines."""
+
+
+def intervals_figure(
+    effects: Mapping[str, Sequence[tuple[str, Effect]]], *, ratios: Collection[str]
+) -> Figure:
+    """Intervals over their margins' bands, in a column: a panel for each axis, by its label.
+
+    Effects have labels, in a row each; those in `ratios` have a logarithmic axis.
+    """
+    with mpl.rc_context(_style(COLUMN)):
+        heights = [0.5 + len(rows) for rows in effects.values()]
+        figure = _figure(COLUMN.width, 0.6 * len(heights) + 0.24 * sum(heights))
+        grid = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+        for axes, (axis, rows) in zip(grid, effects.items(), strict=True):
+            _draw_intervals(axes, [effect for _, effect in rows], ratio=axis in ratios)
+            axes.set_yticks(range(len(rows)), [_row_label(label, NAME_WIDTH) for label, _ in rows])
+            axes.set_ylim(len(rows) - 0.4, -0.6)
+            axes.set_xlabel(fill(axis, LONGEST_LABEL))
+        return figure
+
+
+def _draw_intervals(axes: Axes, effects: Sequence[Effect], *, ratio: bool) -> None:
+    """Each effect over the band of its own margin."""
+    if ratio:
+        axes.set_xscale("log")
+        ends = [end for one in effects for end in (one.low, one.high, *one.band)]
+        axes.set_xticks(ratio_ticks(min(ends), max(ends)))
+        axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
+        axes.xaxis.set_minor_locator(NullLocator())
+    for row, effect in enumerate(effects):
+        low, high = effect.band
+        axes.barh(row, high - low, 1.0, left=low, color=GRID, linewidth=0)
+        axes.plot([effect.low, effect.high], [row, row], color=INK, linewidth=1.5)
+        axes.plot(effect.estimate, row, marker="o", markersize=3.5, color=INK)
+    neutral = 1.0 if ratio else 0.0
+    if all(effect.band[0] < neutral < effect.band[1] for effect in effects):
+        axes.axvline(neutral, color=INK, linewidth=0.8)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+
+
 def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Figure:
     """Differences along a quantity, each with its interval, and the line of this slope.
 
@@ -371,14 +445,15 @@ def effects_strip(
     *,
     ratio: bool,
     groups: Sequence[str] | None = None,
+    layout: Layout = BROAD,
 ) -> Figure:
     """Effects in ascending order, one per series, over the margin's band and the typical effect.
 
     The axis reaches as far as most effects do; beyond its ends they are drawn at the end. Points
     are coloured by the group of each series, if it has one.
     """
-    with mpl.rc_context(STYLE):
-        figure = _figure(7.6, 3.0)
+    with mpl.rc_context(_style(layout)):
+        figure = _figure(layout.width, 3.0)
         axes = figure.subplots()
         values = np.array(effects)
         low, high = _bulk(np.log(values) if ratio else values)
@@ -403,7 +478,7 @@ def effects_strip(
                     markersize=size + 2 * (marker == "d"), rasterized=len(values) > 200,
                 )  # fmt: skip
         if groups:
-            _add_group_legend(figure, colours)
+            _add_group_legend(figure, colours, columns=max(1, int(layout.width / 1.7)))
         if ratio:
             axes.set_yscale("log")
             axes.set_yticks(ratio_ticks(low, high))
@@ -415,7 +490,7 @@ def effects_strip(
         return figure
 
 
-def _add_group_legend(figure: Figure, colours: Mapping[str, str]) -> None:
+def _add_group_legend(figure: Figure, colours: Mapping[str, str], columns: int) -> None:
     """A mark and a name for each colour."""
     names: dict[str, str] = {}
     for name, colour in colours.items():
@@ -423,7 +498,7 @@ def _add_group_legend(figure: Figure, colours: Mapping[str, str]) -> None:
     marks = [
         Line2D([], [], linestyle="", marker="o", markersize=5, color=colour) for colour in names
     ]
-    figure.legend(marks, list(names.values()), loc="outside upper left", ncols=4)
+    figure.legend(marks, list(names.values()), loc="outside upper left", ncols=columns)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ Snakemake runs studies; nothing in here trains.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +22,8 @@ from thousandfold.records import read_large_table
 from thousandfold.runs import runs_of
 from thousandfold.settings import CalibrationSettings, VerdictSettings
 from thousandfold.study import ImportedStudy, TrainedStudy
-from thousandfold.tables import AnyRow, read_rows
+from thousandfold.tables import TABLES, AnyRow, frame_of, read_rows
+from thousandfold.tables.rows import ROW_TYPES
 
 
 def load_study(*files: str | PathLike[str]) -> TrainedStudy | ImportedStudy:
@@ -45,6 +48,40 @@ def read_table(results: str | PathLike[str], row_type: type[AnyRow]) -> list[Any
 def read_repeats(results: str | PathLike[str]) -> pd.DataFrame:
     """A row per training of a finished study. Raises as `read_table` does."""
     return read_large_table(_there(Path(results) / "repeats.parquet"))
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a finished study has left: every table by its name, as a data frame."""
+
+    folder: Path
+
+    @property
+    def names(self) -> list[str]:
+        """The tables that there are, in docs/tables.md's order."""
+        files = ((name, self.folder / f"{name}.csv") for name in TABLES)
+        return [name for name, file in files if file.exists()]
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The study's config, as it was merged."""
+        return config_files.read_layer(fspath(self.folder / "config.yaml"))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table, such as "claims". Raises as `read_table` does, and of a name that is none."""
+        if name not in self.names:
+            raise DataError(
+                f"{self.folder}: there is no table {name!r}, but {', '.join(self.names)}"
+            )
+        if name not in ROW_TYPES:
+            return read_large_table(self.folder / f"{name}.parquet")
+        return frame_of(ROW_TYPES[name], read_table(self.folder, ROW_TYPES[name]))
+
+
+def open_results(results: str | PathLike[str]) -> Results:
+    """The results in a finished study's folder, such as results/smoke. Raises DataError."""
+    _there(Path(results) / "claims.csv")
+    return Results(Path(results))
 
 
 def _there(path: Path) -> Path:

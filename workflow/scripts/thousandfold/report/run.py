@@ -11,13 +11,16 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from thousandfold.data import load_published, load_series
 from thousandfold.formatting import decimals
 from thousandfold.names import spelled
+from thousandfold.records import read_large_table
 from thousandfold.series import Series
 from thousandfold.study import ImportedStudy, Study, StudySeries
 from thousandfold.svg import Figures
 from thousandfold.tables import TABLES, AnyRow, Row, read_rows
 from thousandfold.tables.rows import (
+    COMPARISON_TABLES,
     DESCRIPTION_TABLES,
     PLANNING_TABLES,
     STEP_TABLES,
@@ -29,7 +32,7 @@ from thousandfold.tables.rows import (
 
 def csv_tables(study: Study) -> list[str]:
     """The names of the tables that a run of the study leaves as CSV files only."""
-    others = {"repeats", "forecasts", "earlier_repeats", *PLANNING_TABLES}
+    others = {"repeats", "forecasts", "earlier_repeats", *PLANNING_TABLES, *COMPARISON_TABLES}
     if isinstance(study, ImportedStudy):
         others |= set(TRAINING_TABLES)
     if not study.has_claims_over_series:
@@ -135,6 +138,18 @@ class Run:
     def on_each_series(self) -> "list[SeriesRun]":
         """The run, series by series."""
         return [SeriesRun(self, source) for source in self.study.series]
+
+
+def stored_run(study: Study, folder: Path, provenance: Provenance) -> Run:
+    """The run whose tables are in a folder. Raises DamagedTableError."""
+    return Run(
+        study=study,
+        series={source.name: load_series(source) for source in study.sources},
+        repeats=read_large_table(folder / "repeats.parquet"),
+        tables=StoredTables(study, folder),
+        published={name: load_published(file) for name, file in study.published.items()},
+        provenance=provenance,
+    )
 
 
 @dataclass(frozen=True)

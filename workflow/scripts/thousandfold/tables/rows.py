@@ -1115,6 +1115,50 @@ class StoppingSimulationRow(Row, table="stopping_simulation"):
     )
 
 
+class VerdictChangeRow(Row, table="verdict_changes"):
+    """A claim in two runs: its verdicts side by side."""
+
+    series: str | None = column("the series' name; empty of a claim over series")
+    id: str = column("the finding's id")
+    claim: str = column("the claim as registered, in the second run if it is in both")
+    verdict_one: str | None = column("what the data of the first run say; empty if it is not there")
+    verdict_other: str | None = column("what those of the second say")
+    is_changed: bool = column("whether these are different words")
+    because: str = column("what differs between the runs that bears on it, separated by semicolons")
+
+
+class EstimateChangeRow(Row, table="estimate_changes"):
+    """A comparison that a claim makes in two runs: its estimates side by side."""
+
+    series: str | None = column("the series' name; empty of a claim over series")
+    id: str = column("the finding's id")
+    scenario_a: str = column("as in contrasts.csv")
+    scenario_b: str | None = column("the scenario it is compared with")
+    metric: str = column("what is compared")
+    estimand: str = column("as in contrasts.csv")
+    margin_one: float = column("smallest effect that matters in the first run", CONTRAST)
+    margin_other: float = column("and in the second", CONTRAST)
+    estimate_one: OptionalFloat = column(
+        "the estimated contrast in the first run; of a claim over series, the typical effect",
+        CONTRAST,
+    )
+    low_one: OptionalFloat = column("lower end of its deciding interval", CONTRAST)
+    high_one: OptionalFloat = column("its upper end", CONTRAST)
+    estimate_other: OptionalFloat = column("the estimated contrast in the second run", CONTRAST)
+    low_other: OptionalFloat = column("lower end of its deciding interval", CONTRAST)
+    high_other: OptionalFloat = column("its upper end", CONTRAST)
+    change: OptionalFloat = column(
+        "the second estimate minus the first; of ratios, over it", CONTRAST
+    )
+    change_low: OptionalFloat = column(
+        "lower end of its 95 % interval, without adjustment; empty if runs share seeds, and where "
+        "a standard error is not known",
+        CONTRAST,
+    )
+    change_high: OptionalFloat = column("its upper end", CONTRAST)
+    luck: str = column("whether luck alone might have made the change, as far as that is known")
+
+
 ROW_TYPES = {row_type.table: row_type for row_type in Row.__subclasses__()}
 """The types of rows by the name of their table."""
 
@@ -1131,6 +1175,9 @@ PLANNING_TABLES = ("power", "power_claims", "unplanned")
 
 STEP_TABLES = ("step_errors",)
 """The tables about several steps ahead, which studies of one step do not have."""
+
+COMPARISON_TABLES = ("verdict_changes", "estimate_changes")
+"""The tables about two runs, beside no study."""
 
 WINDOW_TABLES = ("window_effects",)
 """The tables about series that are cut at earlier ends, which other studies do not have."""

@@ -219,7 +219,7 @@ def _estimation_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Figure | N
         for name in names
     ]
     first_row = len(summaries) - len(group)
-    effects = {first_row + index: _effect(row) for index, row in enumerate(group)}
+    effects = {first_row + index: effect_of(row) for index, row in enumerate(group)}
     if not all(np.isfinite([effect.low, effect.high]).all() for effect in effects.values()):
         return None
     measure = f"{metric_name(metric)}, {run.study.unit(run.source.name, metric)}"
@@ -256,7 +256,7 @@ def _differences(comparisons: Sequence[ComparisonRow]) -> Mapping[tuple[str, str
     return found
 
 
-def _effect(row: ContrastRow) -> figures.Effect:
+def effect_of(row: ContrastRow) -> figures.Effect:
     """A comparison as the figure draws it."""
     kind = KINDS[row.estimand]
     ends = row.difference, row.ci_low, row.ci_high, *kind.band(row.margin)

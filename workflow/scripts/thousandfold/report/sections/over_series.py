@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from thousandfold import figures
 from thousandfold.formatting import coverage, decimals, number, percent
-from thousandfold.inference.contrasts import KINDS, Contrast
+from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.names import spelled
@@ -22,6 +23,10 @@ from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRo
 
 MOST_EXTREMES = 5
 """Series at each end that are named."""
+
+
+AS_CLAIMED = "series as claimed, and beyond the margin"
+"""What the share of a claim on so many series is called."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def _typical(run: Run, row: PopulationRow) -> Typical:
         above=shown(above),
         above_share=percent(row.share_above_margin, 0),
         facts=_facts(row, ends, shown),
-        strip=_strip(run, row, kind, effects),
+        strip=_strip(run, row, effects),
         alt=f"The effect on each series, sorted: {' against '.join(who)}",
         lowest=named[:shown_at_ends],
         highest=named[::-1][:shown_at_ends],
@@ -184,7 +189,7 @@ def _facts(
     if row.n_as_claimed is not None:
         share = f"{row.n_as_claimed:,} of {row.n_series:,}"
         held = f"[{percent(row.share_low, 1)}, {percent(row.share_high, 1)}]"
-        facts.append(Fact("series as claimed, and beyond the margin", f"{share} {held}"))
+        facts.append(Fact(AS_CLAIMED, f"{share} {held}"))
     if not math.isnan(row.calibrated_share):
         held = f"[{percent(row.calibrated_share_low, 1)}, {percent(row.calibrated_share_high, 1)}]"
         share = percent(row.calibrated_share, 1)
@@ -216,14 +221,23 @@ def _facts(
     return facts
 
 
-def _strip(
-    run: Run, row: PopulationRow, kind: type[Contrast], effects: Sequence[EffectRow]
-) -> Markup | None:
+def _strip(run: Run, row: PopulationRow, effects: Sequence[EffectRow]) -> Markup | None:
     if not effects:
         return None
+    return run.figures.add(figure_of("over-series", row), strip_of(run, row, effects))
+
+
+def strip_of(
+    run: Run,
+    row: PopulationRow,
+    effects: Sequence[EffectRow],
+    layout: figures.Layout = figures.BROAD,
+) -> Figure:
+    """The effects of a row of the population table, of which there has to be one."""
+    kind = KINDS[row.estimand]
     interval = row.typical_low, row.typical_high
     groups = groups_of(run.study)
-    drawn = figures.effects_strip(
+    return figures.effects_strip(
         [effect.effect for effect in effects],
         figures.Effect(
             row.median if row.typical == "median" else row.mean, *interval, kind.band(row.margin)
@@ -231,5 +245,5 @@ def _strip(
         kind.quantity,
         ratio=kind.is_ratio,
         groups=None if groups is None else [groups[effect.series] for effect in effects],
+        layout=layout,
     )
-    return run.figures.add(figure_of("over-series", row), drawn)

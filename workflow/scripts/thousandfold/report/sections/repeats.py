@@ -67,11 +67,17 @@ class Repeats(Section):
             figure=run.drawn("standard-error", drawn) if drawn else None,
             without_value="without a value" if isinstance(run.study, ImportedStudy) else "diverged",
             targets=[f"{target:g}" for target in targets],
-            rows=[
-                _known(run, row, required.get(row.scenario, []))
-                for row in run.summaries(run.study.metric).values()
-            ],
+            rows=described(run),
         )
+
+
+def described(run: SeriesRun) -> list[Known]:
+    """How precisely the mean of each scenario is known."""
+    required = by(run.rows(RequiredRepeatsRow), "scenario")
+    return [
+        _known(run, row, required.get(row.scenario, []))
+        for row in run.summaries(run.study.metric).values()
+    ]
 
 
 def _known(run: SeriesRun, row: SummaryRow, required: Sequence[RequiredRepeatsRow]) -> Known:

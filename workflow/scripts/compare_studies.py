@@ -1,0 +1,31 @@
+"""Write two finished studies side by side."""
+
+from pathlib import Path
+
+from thousandfold.comparing import FinishedRun, estimate_changes, verdict_changes
+from thousandfold.disk import write_text
+from thousandfold.joblog import log_to
+from thousandfold.side_by_side import comparison_page
+from thousandfold.tables import write_rows
+from thousandfold.tables.rows import EstimateChangeRow, VerdictChangeRow
+
+
+def write_comparison(
+    folders: list[Path], page: Path, verdicts_output: Path, estimates_output: Path
+) -> None:
+    """Write the page and both tables about the runs in two folders."""
+    one, other = map(FinishedRun.read, folders)
+    verdicts, estimates = verdict_changes(one, other), estimate_changes(one, other)
+    write_rows(VerdictChangeRow, verdicts, verdicts_output)
+    write_rows(EstimateChangeRow, estimates, estimates_output)
+    write_text(page, comparison_page(one, other, verdicts, estimates))
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    write_comparison(
+        folders=[Path(folder) for folder in snakemake.params.folders],
+        page=Path(snakemake.output.page),
+        verdicts_output=Path(snakemake.output.verdict_changes),
+        estimates_output=Path(snakemake.output.estimate_changes),
+    )

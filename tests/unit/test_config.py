@@ -335,6 +335,10 @@ def stopping(**fields):
     return with_network(early_stopping={"validation_rows": 4} | fields)
 
 
+def plateau(**fields):
+    return with_network(reduce_on_plateau={"validation_rows": 4} | fields)
+
+
 def sequences(form="zeros", shortest=2, longest=4, **fields):
     return with_network(
         sequences={"form": form, "shortest": shortest, "longest": longest}, **fields
@@ -365,13 +369,33 @@ def without_a_margin():
         (with_network(layers=0), "scenarios.x.layers: 0 is out of range"),
         (with_network(layer="dense", stateful=True), "scenarios.x.stateful: a feed-forward network has no state"),
         (with_network(stateful=True, shuffle=True), "scenarios.x.shuffle: a stateful network carries its state from row to row"),
+        (with_network(bidirectional=True, stateful=True), "scenarios.x.bidirectional: a layer that reads a row from its end has no state to take"),
+        (with_network(bidirectional=True, layer="dense"), "scenarios.x.bidirectional: a layer"),
+        (with_network(bidirectional=True, layers=2), None),
+        (with_network(initial_state="learned", stateful=True), "scenarios.x.initial_state: only rows that start from a state of their own"),
+        (with_network(initial_state="learned", bidirectional=True), "scenarios.x.initial_state: only rows"),
+        (with_network(initial_state="learned", layer="dense"), "scenarios.x.initial_state: only rows"),
+        (with_network(initial_state="learned"), None),
         (with_network(activation="swish"), "scenarios.x.activation: unknown value 'swish'"),
         (with_network(dropout=1), "scenarios.x.dropout: 1 is out of range"),
+        (with_network(loss="rmse"), "scenarios.x.loss: unknown value 'rmse'; did you mean 'mse'?"),
+        (with_network(loss="huber", huber_delta=0), "scenarios.x.huber_delta: 0 is out of range"),
+        (with_network(loss="mae", huber_delta=2), "scenarios.x.huber_delta: is used by Huber's loss only; remove it or set loss: huber"),
+        (with_network(loss="huber", huber_delta=2), None),
         (with_network(optimizer="adam"), "scenarios.x.optimizer: 'adam' is not a mapping"),
         (with_network(optimizer={"rho": 0.9}), "scenarios.x.optimizer: the key 'name' is missing"),
         (with_network(optimizer={"name": "sgd", "rho": 0.9}), "scenarios.x.optimizer.rho: sgd has no use for it"),
         (with_network(optimizer={"name": "adam", "beta_1": 1}), "scenarios.x.optimizer.beta_1: 1 is out of range"),
         (with_network(optimizer={"name": "sgd", "clipnorm": 1, "clipvalue": 1}), "clips gradients in two ways"),
+        (plateau(factor=1), "scenarios.x.reduce_on_plateau.factor: 1 is out of range"),
+        (plateau(), None),
+        (with_network(reduce_on_plateau={"factor": 0.5}), "scenarios.x.reduce_on_plateau: the key 'validation_rows' is missing"),
+        (with_network(early_stopping={"validation_rows": 4}, reduce_on_plateau={"validation_rows": 4}), None),
+        (with_network(early_stopping={"validation_rows": 4}, reduce_on_plateau={"validation_rows": 5}), "scenarios.x.reduce_on_plateau.validation_rows: is not that of early_stopping"),
+        (with_network(stateful=True, validate_from_zero=True), "scenarios.x.validate_from_zero: nothing is validated; remove it, or add"),
+        (with_network(validate_from_zero=True, early_stopping={"validation_rows": 4}), "scenarios.x.validate_from_zero: only our own stateful networks have a state to keep"),
+        (with_network(stateful=True, validate_from_zero=True, early_stopping={"validation_rows": 4}), None),
+        (with_network(stateful=True, sequences={"shortest": 1, "longest": 2, "form": "stepwise"}, reduce_on_plateau={"validation_rows": 4}), "scenarios.x.reduce_on_plateau: is not made for one timestep at a time"),
         (stopping(patience=-1), "scenarios.x.early_stopping.patience: -1 is out of range"),
         (with_network(early_stopping={"patience": 2}), "scenarios.x.early_stopping: the key 'validation_rows' is missing"),
         (stopping(validation_rows=21), "scenarios.x: series shampoo: 36 observations leave 22 training rows"),
@@ -442,6 +466,7 @@ def test_networks_that_only_stock_keras_trains_go_to_it():
         {"scenarios": {
             "deep": NETWORK | {"layers": 2}, "dropping": NETWORK | {"dropout": 0.1},
             "clipped": NETWORK | {"optimizer": {"name": "adam", "clipnorm": 1}},
+            "both_ways": NETWORK | {"bidirectional": True},
             "broad": NETWORK | {"units": 257, "timesteps": 2},
                 "broad_at_once": NETWORK | {"units": 257}, "gru": NETWORK | {"layer": "gru"},
         }},
@@ -449,7 +474,7 @@ def test_networks_that_only_stock_keras_trains_go_to_it():
     study = load_study(config, [])
     engines = {s.name: s.regime.execution.engine for s in study.scenarios}
     stock = {name for name, engine in engines.items() if engine == "keras"}
-    assert stock == {"deep", "dropping", "clipped", "broad"}
+    assert stock == {"both_ways", "broad"}
 
 
 def test_the_metric_and_margin_of_a_finding():

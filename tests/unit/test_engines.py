@@ -23,7 +23,7 @@ from thousandfold.engines.lanes import (
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras
 from thousandfold.observations import read_series
-from thousandfold.scenario import EarlyStopping, Optimizer
+from thousandfold.scenario import EarlyStopping, Optimizer, ReduceOnPlateau
 from thousandfold.seeds import repeat_seed
 from thousandfold.supervised import Rows, supervise
 from thousandfold.tasks import TASKS, Task
@@ -76,9 +76,9 @@ def test_engines_are_equal_number_for_number(name):
     np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("units", "features"), [(1, 1), (3, 1), (8, 2)])
-def test_initial_weights_are_those_of_stock_keras(units, features):
-    regime = STATEFUL.varied(units=units)
+@pytest.mark.parametrize(("units", "layers", "features"), [(1, 1, 1), (3, 1, 1), (8, 3, 2)])
+def test_initial_weights_are_those_of_stock_keras(units, layers, features):
+    regime = STATEFUL.varied(units=units, layers=layers)
     rows = Rows(np.zeros((1, 1, features), np.float32), np.zeros(1, np.float32))
     ours = replicated.initial_weights(regime, rows, SEEDS[:5])
     for lane, seed in enumerate(SEEDS[:5]):
@@ -310,6 +310,9 @@ def test_resets_and_seeding_mean_nothing_to_a_stateless_network(field):
 
 # Independence of the repeats, to the bit.
 
+CLIPPING = {
+    option: Optimizer("adam", ((option, 0.05),)) for option in ("clipnorm", "global_clipnorm")
+}
 BIT_REGIMES = {
     "stateful": STATEFUL.varied(seed_on_train=True),
     "shuffled": STATELESS.varied(shuffle=True),
@@ -327,6 +330,20 @@ BIT_REGIMES = {
         learning_rate=0.02,
         validation_rows=6,
         early_stopping=EarlyStopping(2, 0.0, True, 0),
+    ),
+    "stacked": WIDE.varied(layers=2, epochs=10),
+    "stacked, repeats first": WIDE.varied(layers=2, units=16, epochs=3),
+    "dropout": WIDE.varied(layers=2, dropout=0.4, epochs=10),
+    "dropout, repeats first": WIDE.varied(units=16, dropout=0.4, epochs=3),
+    "plateau": STATEFUL.varied(
+        epochs=30,
+        learning_rate=0.05,
+        validation_rows=6,
+        reduce_on_plateau=ReduceOnPlateau(0.5, 0, 0.001, 5, 0.0),
+    ),
+    "clipped": WIDE.varied(optimizer=CLIPPING["clipnorm"], epochs=10),
+    "clipped, repeats first": WIDE.varied(
+        units=16, optimizer=CLIPPING["global_clipnorm"], epochs=3
     ),
 }
 
@@ -384,13 +401,27 @@ def test_larger_networks_have_fewer_lanes():
 @pytest.mark.parametrize("layer", ["lstm", "gru", "simple_rnn", "dense"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize(("units", "timesteps", "features"), [(1, 1, 1), (5, 3, 2)])
-def test_weights_are_as_many_as_keras_has(layer, layers, units, timesteps, features):
-    regime = STATELESS.varied(layer=layer, layers=layers, units=units, timesteps=timesteps)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_weights_are_as_many_as_keras_has(layer, layers, units, timesteps, features, bidirectional):
+    regime = STATELESS.varied(
+        layer=layer, layers=layers, units=units, timesteps=timesteps,
+        bidirectional=bidirectional and layer != "dense",
+    )  # fmt: skip
     rows = Rows(np.zeros((2, timesteps, features), np.float32), np.zeros(2, np.float32))
     in_keras = stock.build_model(regime, rows, SEEDS[0], 1).count_params()
     # Keras's GRU has two biases; the estimate counts one.
-    second_biases = 3 * units * layers if layer == "gru" else 0
+    biases = 6 * units * layers if bidirectional else 3 * units * layers
+    second_biases = biases if layer == "gru" else 0
     assert weights_of(regime, features) == in_keras - second_biases
+
+
+@pytest.mark.parametrize("layer", ["lstm", "gru"])
+def test_initial_states_are_weights_too(layer):
+    zero = STATELESS.varied(layer=layer, layers=2, units=3)
+    learned = zero.varied(initial_state="learned")
+    rows = Rows(np.zeros((2, 1, 1), np.float32), np.zeros(2, np.float32))
+    in_keras = [stock.build_model(r, rows, SEEDS[0], 1).count_params() for r in (zero, learned)]
+    assert weights_of(learned, 1) - weights_of(zero, 1) == in_keras[1] - in_keras[0]
 
 
 def test_more_weights_mean_fewer_lanes():
@@ -417,7 +448,7 @@ def test_more_than_256_units_over_several_timesteps_or_rows_go_to_stock_keras(
 
 
 def test_calls_of_the_compiled_program_leave_no_mark(monkeypatch):
-    regime = STATELESS.varied(shuffle=True)
+    regime = STATELESS.varied(shuffle=True, dropout=0.2, units=2)
     whole = trained(replicated, regime)
     monkeypatch.setattr(replicated, "ORDERS_PER_CALL", 22 * 2 * 3)
     part = replicated.train_block(regime, data_for(regime), SEEDS[:2], lambda _: None)
@@ -491,7 +522,10 @@ def test_a_shared_program_keeps_nothing_of_what_it_trained_before(regime, monkey
         {"units": 2}, {"layer": "gru"}, {"activation": "sigmoid"}, {"timesteps": 2},
         {"batch_size": 2}, {"stateful": False}, {"profile": "keras2017"},
         {"optimizer": Optimizer("sgd")}, {"optimizer": Optimizer("adam", (("beta_1", 0.5),))},
-        {"early_stopping": EarlyStopping(2, 0.0, True, 0)},
+        {"early_stopping": EarlyStopping(2, 0.0, True, 0)}, {"layers": 2}, {"dropout": 0.1},
+        {"stateful": False, "initial_state": "learned"},
+        {"reduce_on_plateau": ReduceOnPlateau(0.5, 2, 0.001, 1, 0.0)}, {"validate_from_zero": True},
+        {"loss": "mae"}, {"loss": "huber", "huber_delta": 0.5}, {"optimizer": CLIPPING["clipnorm"]},
     ],
     ids=str,
 )  # fmt: skip
@@ -517,8 +551,9 @@ def test_rows_that_fill_up_a_program_change_no_bit(rows, batch_size, monkeypatch
 
 @pytest.mark.parametrize("diverged", [0, 1])
 @pytest.mark.parametrize("units", [1, UNITS_OF_PRODUCTS])
-def test_a_diverged_repeat_leaves_the_others_alone(units, diverged, monkeypatch):
-    regime = STATELESS.varied(units=units, timesteps=2, batch_size=4, epochs=5)
+@pytest.mark.parametrize("optimizer", [Optimizer(), *CLIPPING.values()], ids=str)
+def test_a_diverged_repeat_leaves_the_others_alone(optimizer, units, diverged, monkeypatch):
+    regime = STATELESS.varied(units=units, timesteps=2, batch_size=4, epochs=5, optimizer=optimizer)
     sound = trained(replicated, regime, tuple(SEEDS[:3]))
     draw = replicated.initial_weights
 

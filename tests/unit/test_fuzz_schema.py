@@ -78,19 +78,22 @@ series:
     missing: drop, gaps: ignore, inputs: [rain], horizon: 0, steps_ahead: 1, period: 7, margin: 2, test_rows: 6, published: published.csv,
     read: {separator: ;, decimal: ",", thousands: null, encoding: utf-8, sheet: null, skip_first: 0, skip_last: 0, dates: day_first}}
   unused: {file: [own.csv], value: sold, where: {place: north}, test_rows: 6}
-model: {engine: replicated, profile: keras3, timesteps: 2, layer: lstm, layers: 1, units: 2, activation: tanh, dropout: 0,
+model: {engine: replicated, profile: keras3, timesteps: 2, layer: lstm, layers: 1, bidirectional: false, initial_state: zero, units: 2, activation: tanh, dropout: 0,
   batch_size: 1, epochs: 2, optimizer: {name: adam, beta_1: 0.8, beta_2: 0.9, amsgrad: false, epsilon: 1.0e-7}, learning_rate: 0.01,
-  early_stopping: {validation_rows: 4, patience: 1, min_delta: 0, restore_best_weights: true, start_from_epoch: 0},
+  loss: huber, huber_delta: 0.5, early_stopping: {validation_rows: 4, patience: 1, min_delta: 0, restore_best_weights: true, start_from_epoch: 0},
+  reduce_on_plateau: {validation_rows: 4, factor: 0.5, patience: 1, min_delta: 0, cooldown: 1, min_learning_rate: 0},
   train_rows: 20, difference: [1, 2], transform: box_cox, box_cox_lambda: 0.5, deseasonalise: stl, detrend: linear,
   scaling: symmetric, scale_target: true, sequences: null, forecast_batch_size: null, strategy: recursive, refit: null}
 scenarios:
   a: {label: A, stateful: true}
-  b: {stateful: false, shuffle: true, optimizer: {name: rmsprop, rho: 0.9, centered: false, momentum: 0.5, clipnorm: 1}}
-  c: {stateful: false, sequences: {shortest: 1, longest: 3, form: flag}, optimizer: {name: sgd, nesterov: true, clipvalue: 1}}
+  b: {stateful: false, shuffle: true, bidirectional: true, optimizer: {name: rmsprop, rho: 0.9, centered: false, momentum: 0.5, clipnorm: 1}}
+  c: {stateful: false, initial_state: learned, sequences: {shortest: 1, longest: 3, form: flag}, optimizer: {name: sgd, nesterov: true, clipvalue: 1}}
   d: {stateful: true, engine: keras, profile: keras2017, timesteps: 1, layer: gru, layers: 2, units: 3, activation: relu,
     dropout: 0.1, batch_size: 2, epochs: 3, learning_rate: 0.1, train_rows: 18, difference: [2], transform: none, box_cox_lambda: null, deseasonalise: none,
     detrend: none, scaling: unit,
-    scale_target: false, forecast_batch_size: 1, early_stopping: null, optimizer: {name: adam, global_clipnorm: 2}}
+    scale_target: false, forecast_batch_size: 1, loss: mae, huber_delta: 1, early_stopping: null, validate_from_zero: true,
+    reduce_on_plateau: {validation_rows: 4, factor: 0.5, patience: 1, min_delta: 0, cooldown: 1, min_learning_rate: 0},
+    optimizer: {name: adam, global_clipnorm: 2}}
   unused: {stateful: false, units: 3}
 experiments: {E: {title: Some, scenarios: [a, b]}}
 identities: {I: {a: a, b: b}}

@@ -1,6 +1,7 @@
 """Every kind of network and training that both engines take: equal number for number."""
 
 import gc
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,12 @@ from support import ROOT, STATEFUL, STATELESS, WIDE, rmse
 
 from thousandfold.engine_choice import supports, unsupported
 from thousandfold.engines import replicated, stock
+from thousandfold.engines.dropout import uniforms
 from thousandfold.engines.lanes import UNITS_OF_PRODUCTS, repeats_come_first
 from thousandfold.engines.own_model import OwnModelError
-from thousandfold.engines.runtime import keras
+from thousandfold.engines.runtime import compiled, keras, tf
 from thousandfold.observations import read_series
-from thousandfold.scenario import EarlyStopping, Optimizer, Refit, Sequences
+from thousandfold.scenario import EarlyStopping, Optimizer, ReduceOnPlateau, Refit, Sequences
 from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 
 pytestmark = pytest.mark.slow
@@ -54,6 +56,18 @@ def stopping(regime, learning_rate, **changes):
     )  # fmt: skip
     return regime.varied(
         validation_rows=6, early_stopping=rule, learning_rate=learning_rate, epochs=40
+    )
+
+
+def plateau(regime, learning_rate, **changes):
+    rule = ReduceOnPlateau(
+        **{
+            "factor": 0.5, "patience": 2, "min_delta": 0.001, "cooldown": 0,
+            "min_learning_rate": 0.0, **changes,
+        }
+    )  # fmt: skip
+    return regime.varied(
+        validation_rows=6, reduce_on_plateau=rule, learning_rate=learning_rate, epochs=20
     )
 
 
@@ -104,12 +118,69 @@ NETWORKS = {
         patience=3, restore_best_weights=False,
     ),
 }  # fmt: skip
+CLIPPED = SHORT_WIDE.varied(optimizer=Optimizer("sgd", (("clipnorm", 0.05),)), learning_rate=0.1)
+STACKED = SHORT_WIDE.varied(layers=2)
+LEARNING = STATELESS.varied(
+    initial_state="learned",
+    units=3,
+    timesteps=4,
+    batch_size=5,
+    shuffle=True,
+    learning_rate=0.01,
+    epochs=15,
+)
+DROPPING = SHORT_WIDE.varied(dropout=0.4)
+NETWORKS |= {
+    "mae": SHORT_WIDE.varied(loss="mae"),
+    "huber": STATELESS.varied(loss="huber", huber_delta=0.1, batch_size=5, epochs=15),
+    "stopping early, mae": stopping(STATELESS.varied(loss="mae", shuffle=True), 0.05, patience=1),
+    "clipnorm": CLIPPED,
+    "global_clipnorm": CLIPPED.varied(optimizer=Optimizer("sgd", (("global_clipnorm", 0.05), ("momentum", 0.5)))),
+    "clipnorm, adam": SHORT_WIDE.varied(optimizer=Optimizer("adam", (("clipnorm", 0.05),))),
+    "global_clipnorm, rmsprop": SHORT_WIDE.varied(optimizer=Optimizer("rmsprop", (("global_clipnorm", 0.05),))),
+    "stacked": STACKED,
+    "stacked gru, three": STACKED.varied(layer="gru", layers=3),
+    "stacked simple rnn, one timestep": STATELESS.varied(layer="simple_rnn", layers=2, units=2, epochs=15),
+    "stacked, masking": of_form("masking", layers=2, batch_size=4),
+    "stacked, stepwise": of_form("stepwise_last", layers=2),
+    "stacked dense": STATELESS.varied(layer="dense", layers=3, units=3, timesteps=3, epochs=15),
+    "stacked, stopping early, state kept": stopping(STACKED, 0.02),
+    "plateau": plateau(STATEFUL, 0.05),
+    "plateau, cooldown": plateau(SHORT_WIDE, 0.02, patience=1, cooldown=3, min_learning_rate=0.004),
+    "plateau, rmsprop": plateau(
+        STATELESS.varied(optimizer=Optimizer("rmsprop", (("momentum", 0.5),)), batch_size=5), 0.01, patience=0,
+    ),
+    "plateau, sgd, stopping early": stopping(
+        plateau(STATELESS.varied(optimizer=Optimizer("sgd", (("momentum", 0.9),)), units=3), 0.02), 0.02, patience=5,
+    ),
+    "plateau, validating from zero": plateau(SHORT_WIDE.varied(validate_from_zero=True), 0.02),
+    "stopping early, validating from zero": stopping(
+        STATEFUL.varied(reset_after_epoch=False, validate_from_zero=True, layer="gru", layers=2), 0.01, patience=3,
+    ),
+    "learned state": LEARNING,
+    "learned state, stacked gru, masking": of_form("masking", layer="gru", layers=2, batch_size=4, initial_state="learned"),
+    "learned state, one timestep, dropout": STATELESS.varied(initial_state="learned", layer="simple_rnn", units=3, dropout=0.2, epochs=15),
+    "dropout": DROPPING,
+    "dropout, stacked gru": DROPPING.varied(layer="gru", layers=2, batch_size=3),
+    "dropout, simple rnn": DROPPING.varied(layer="simple_rnn"),
+    "dropout, dense": STATELESS.varied(layer="dense", layers=2, units=5, timesteps=3, dropout=0.3, epochs=15),
+    "dropout, a ragged batch, shuffled": STATELESS.varied(units=3, layers=2, dropout=0.2, batch_size=5, shuffle=True, epochs=15),
+    "dropout, learning at the last": of_form("stepwise_last", dropout=0.4, layers=2),
+    "dropout, stopping early": stopping(STATELESS.varied(dropout=0.4, units=3, layers=2), 0.02),
+    "dropout, dense, stopping early": stopping(
+        STATELESS.varied(dropout=0.4, layer="dense", units=4, timesteps=2), 0.02
+    ),
+}  # fmt: skip
 NETWORKS |= {
     f"{name}, repeats first": NETWORKS[name].varied(units=UNITS_OF_PRODUCTS)
     for name in (
         "gru", "gru of 2017", "simple rnn", "dense on lags", "masking", "flag", "stepwise",
         "filled up with zeros, shuffled", "stopping early, shuffled, a ragged batch",
         "stopping early, state kept, seeded",
+        "mae", "huber", "clipnorm", "global_clipnorm", "stacked", "stacked dense", "dropout, dense",
+        "plateau", "plateau, sgd, stopping early", "stopping early, validating from zero",
+        "learned state", "learned state, stacked gru, masking",
+        "dropout, stacked gru", "dropout, a ragged batch, shuffled",
     )
 } | {
     f"{layer}, one timestep, repeats first": STATELESS.varied(
@@ -425,10 +496,10 @@ def test_forward_a_masked_and_a_stepwise_network_are_the_same_thing():
 # What goes to stock Keras
 
 STOCK_ONLY = {
-    "stacked layers": STATELESS.varied(layers=2, units=2, epochs=2),
-    "stacked dense layers": STATELESS.varied(layer="dense", layers=2, epochs=2),
-    "dropout": STATELESS.varied(dropout=0.5, units=4, epochs=2),
-    "clipnorm": STATELESS.varied(optimizer=Optimizer("adam", (("clipnorm", 1e-9),)), epochs=2),
+    "bidirectional": STATELESS.varied(bidirectional=True, layers=2, units=2, timesteps=3, epochs=2),
+    "bidirectional, gru of 2017": STATELESS.varied(
+        bidirectional=True, layer="gru", profile="keras2017", dropout=0.2, timesteps=3, epochs=2
+    ),
     "more than 256 units": STATELESS.varied(units=257, timesteps=2, epochs=1),
     "more than 256 units in batches": STATELESS.varied(units=257, batch_size=2, epochs=1),
 }
@@ -437,18 +508,96 @@ STOCK_ONLY = {
 @pytest.mark.parametrize("name", STOCK_ONLY)
 def test_what_the_replicated_engine_does_not_take_is_trained_by_stock_keras(name):
     regime = STOCK_ONLY[name]
-    assert name.split()[0] in str(unsupported(regime))
+    assert re.split("[ ,]", name)[0] in str(unsupported(regime))
     once, again = (train(stock, regime, seeds=[5]) for _ in range(2))
     np.testing.assert_array_equal(once.outputs, again.outputs)
     assert np.isfinite(once.outputs).all()
 
 
-def test_dropout_drops():
-    regime = STOCK_ONLY["dropout"]
-    with_dropout, without = (
-        train(stock, r, seeds=[5]) for r in (regime, regime.varied(dropout=0.0))
+def _simple_rnn(rows, kernel, recurrent_kernel, bias):
+    """Its output after the last timestep of rows (rows, timesteps, features), in plain NumPy."""
+    h = np.zeros((len(rows), len(recurrent_kernel)))
+    for t in range(rows.shape[1]):
+        h = np.tanh(rows[:, t] @ kernel + h @ recurrent_kernel + bias)
+    return h
+
+
+def test_a_bidirectional_network_reads_rows_from_both_ends():
+    """By weights as they were drawn."""
+    regime = STATELESS.varied(
+        layer="simple_rnn", bidirectional=True, units=2, timesteps=3, epochs=1, learning_rate=1e-30
     )
-    assert not np.allclose(with_dropout.train_loss, without.train_loss)
+    block, rows = train(stock, regime, seeds=[5]), supervise(SERIES, regime.preparation).test.inputs
+    w = {name: value[..., 0] for name, value in block.weights.items()}
+    names = "kernel", "recurrent_kernel", "bias"
+    h = [
+        _simple_rnn(rows, *(w[name] for name in names)),
+        _simple_rnn(rows[:, ::-1], *(w[f"backward_{name}"] for name in names)),
+    ]
+    outputs = np.concatenate(h, axis=1) @ w["dense_kernel"] + w["dense_bias"]
+    np.testing.assert_allclose(block.outputs[0], outputs, atol=1e-6)
+    assert not np.allclose(w["kernel"], w["backward_kernel"], atol=1e-2)
+
+
+# What each field does, so that equality shows it
+
+
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        ("dropout", {"dropout": 0.0}), ("dropout, dense", {"dropout": 0.0}), ("mae", {"loss": None}),
+        ("huber", {"loss": None}), ("huber", {"huber_delta": 1.0}), ("stacked", {"layers": 1}),
+        ("clipnorm", {"optimizer": Optimizer("sgd")}),
+        ("clipnorm", {"optimizer": Optimizer("sgd", (("global_clipnorm", 0.05),))}),
+        ("global_clipnorm", {"optimizer": Optimizer("sgd", (("momentum", 0.5),))}),
+        ("learned state", {"initial_state": "zero"}),
+        ("learned state, one timestep, dropout", {"initial_state": "zero"}),
+        ("plateau", {"reduce_on_plateau": None}),
+        ("plateau, cooldown", {"reduce_on_plateau": None}),
+        ("plateau, rmsprop", {"reduce_on_plateau": None}),
+        ("plateau, sgd, stopping early", {"reduce_on_plateau": None}),
+        ("stopping early, validating from zero", {"validate_from_zero": False}),
+    ],
+)  # fmt: skip
+def test_fields_that_change_training(name, without):
+    regime = NETWORKS[name]
+    outputs = [train(replicated, r).outputs for r in (regime, regime.varied(**without))]
+    assert np.abs(outputs[0] - outputs[1]).max() > 1e-3
+
+
+def test_mse_is_what_regressions_are_trained_by():
+    given, default = (train(replicated, SHORT_WIDE.varied(loss=loss)) for loss in ("mse", None))
+    np.testing.assert_array_equal(given.outputs, default.outputs)
+
+
+@pytest.mark.parametrize(
+    ("loss", "of_errors"),
+    [
+        ("mse", np.square), ("mae", np.abs),
+        ("huber", lambda e: np.where(abs(e) < 0.1, e**2 / 2, 0.1 * (abs(e) - 0.05))),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("engine", [stock, replicated])
+def test_the_loss_that_is_recorded(engine, loss, of_errors):
+    """Of a network that hardly moves: stock Keras has it from its first to its last batch."""
+    still = {"learning_rate": 1e-30, "epochs": 1, "batch_size": 22, "huber_delta": 0.1}
+    regime = STATELESS.varied(
+        loss=loss, **(still if loss == "huber" else still | {"huber_delta": 1.0})
+    )
+    data, block = supervise(SERIES, regime.preparation), train(engine, regime)
+    at_training_rows = replace(data, test=data.train)
+    outputs = engine.train_block(regime, at_training_rows, SEEDS, lambda _: None).outputs[..., 0]
+    expected = of_errors(outputs.astype(float) - data.train.targets).mean(axis=1)
+    np.testing.assert_allclose(block.train_loss, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("call", [0, 1, 123_456])
+@pytest.mark.parametrize("count", [1, 4, 7, 33])
+def test_random_numbers_of_masks_are_those_of_tensorflow(call, count):
+    seeds = [0, 5, 447_546_763, 2**31 - 3]
+    ours = compiled(lambda: uniforms(tf.constant(seeds, tf.int64), tf.constant(call), count))()
+    theirs = [tf.random.stateless_uniform([count], [seed, call]) for seed in seeds]
+    np.testing.assert_array_equal(ours, np.stack(theirs, axis=1))
 
 
 OWN_MODEL = """

@@ -77,7 +77,7 @@ def test_several_series_and_any_network(mixed):
     assert repeats["train_seconds"].isna().all()
     engines = repeats.groupby("scenario")["engine"].agg(set)
     assert engines.to_dict() == {
-        "gru": {"replicated"}, "stops": {"replicated"}, "own": {"keras"}, "deep": {"keras"},
+        "gru": {"replicated"}, "stops": {"replicated"}, "own": {"keras"}, "deep": {"replicated"},
     }  # fmt: skip
     assert (repeats.loc[repeats["scenario"] == "stops", "epochs"] <= 3).all()
 
@@ -85,7 +85,6 @@ def test_several_series_and_any_network(mixed):
 def test_the_log_says_what_is_planned_and_what_stock_keras_trains(mixed):
     assert "The whole study is 32 trainings, in " in mixed.output
     assert "own: trained by stock Keras, because of the model my_models:two_layers" in mixed.output
-    assert "deep: trained by stock Keras, because of stacked layers" in mixed.output
     assert "gru: trained by" not in mixed.output
 
 

@@ -65,10 +65,12 @@ def checked_scenarios(study: TrainedStudy) -> Iterator[TrainedScenario]:
     seen = set()
     for scenario in study.scenarios:
         regime = scenario.regime
-        sequences, training = regime.preparation.sequences, regime.training
+        network, sequences, training = regime.network, regime.preparation.sequences, regime.training
         kind = (
-            regime.state.stateful, regime.network.layer, training.optimizer.name,
+            regime.state.stateful, network.layer, network.layers > 1, network.dropout > 0,
+            training.optimizer.name, training.loss, training.optimizer.clips_by_norm,
             sequences and sequences.form, training.early_stopping is not None,
+            training.reduce_on_plateau is not None, regime.state.validate_from_zero,
             repeats_come_first(regime), regime.preparation.strategy, training.refit is not None,
         )  # fmt: skip
         if regime.execution.engine == "replicated" and kind not in seen:

@@ -6,6 +6,7 @@ from thousandfold.engine_choice import supports
 from thousandfold.scenario import (
     EarlyStopping,
     Optimizer,
+    ReduceOnPlateau,
     Refit,
     Regime,
     Sequences,
@@ -49,11 +50,9 @@ def trained_scenario(
     values["dropout"] = float(values["dropout"])
     if isinstance(values["difference"], list):
         values["difference"] = tuple(values["difference"])
+    values["huber_delta"] = float(values["huber_delta"])
     values["optimizer"] = _optimizer(name, values["optimizer"])
-    if values["early_stopping"]:
-        rule = dict(values["early_stopping"])
-        values["validation_rows"] = rule.pop("validation_rows")
-        values["early_stopping"] = EarlyStopping(**rule)
+    values |= _validation(name, values)
     if values["refit"]:
         values["refit"] = Refit(**values["refit"])
     if values["sequences"]:
@@ -87,6 +86,31 @@ def _optimizer(scenario: str, options: dict[str, Any]) -> Optimizer:
     return Optimizer(name, tuple(sorted((k, v) for k, v in options.items() if k != "name")))
 
 
+VALIDATING: dict[str, type[Any]] = {
+    "early_stopping": EarlyStopping,
+    "reduce_on_plateau": ReduceOnPlateau,
+}
+"""What is decided by the loss of validation rows, by its key in config."""
+
+
+def _validation(scenario: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The fields of what watches validation rows, and how many rows these are."""
+    rules = {key: dict(values[key]) for key in VALIDATING if values[key]}
+    rows = {rule.pop("validation_rows") for rule in rules.values()}
+    if len(rows) > 1:
+        raise BadKeyError(
+            ("scenarios", scenario, "reduce_on_plateau", "validation_rows"),
+            "is not that of early_stopping; give both the same number, they watch the same rows",
+        )
+    if not rows and values.get("validate_from_zero"):
+        raise BadKeyError(
+            ("scenarios", scenario, "validate_from_zero"),
+            "nothing is validated; remove it, or add early_stopping or reduce_on_plateau",
+        )
+    made = {key: VALIDATING[key](**rule) for key, rule in rules.items()}
+    return made | {"validation_rows": rows.pop() if rows else 0}
+
+
 def _sequences(scenario: str, values: dict[str, Any]) -> Sequences:
     sequences = Sequences(**values["sequences"])
     if sequences.longest < sequences.shortest:
@@ -103,6 +127,9 @@ def _contradictions(regime: Regime) -> list[tuple[str, str]]:
     preparation = regime.preparation
     sequences, stepwise = preparation.sequences, preparation.is_stepwise
     masked = sequences is not None and sequences.form == "masking"
+    not_stepwise = (
+        "is not made for one timestep at a time; remove it or take another form of sequences"
+    )
     found = {
         "box_cox_lambda": (
             preparation.box_cox_lambda is not None and preparation.transform != "box_cox",
@@ -117,11 +144,28 @@ def _contradictions(regime: Regime) -> list[tuple[str, str]]:
             stateful and not network.is_recurrent and network.model is None,
             "a feed-forward network has no state; set stateful: false",
         ),
+        "bidirectional": (
+            network.bidirectional and (stateful or not network.is_recurrent),
+            "a layer that reads a row from its end has no state to take from the row before, and a "
+            "feed-forward network has no order; remove it, or set stateful: false and a recurrent "
+            "layer",
+        ),
+        "initial_state": (
+            network.learns_initial_state
+            and (stateful or network.bidirectional or not network.is_recurrent),
+            "only rows that start from a state of their own, read in one direction, can start from "
+            "a learned one; remove it, or set stateful: false, bidirectional: false and a "
+            "recurrent layer",
+        ),
         "sequences": (
             (masked and not network.is_recurrent)
             or (stepwise and not (stateful and network.is_recurrent)),
             "masking takes a recurrent layer; stepwise forms take stateful: true and a recurrent "
             "layer; change form, layer or stateful",
+        ),
+        "huber_delta": (
+            training.huber_delta != 1 and training.loss != "huber",
+            "is used by Huber's loss only; remove it or set loss: huber",
         ),
         "batch_size": (
             stepwise and (training.batch_size, training.rows_per_forecast) != (1, 1),
@@ -129,11 +173,21 @@ def _contradictions(regime: Regime) -> list[tuple[str, str]]:
         ),
         "early_stopping": (
             stepwise and training.early_stopping is not None,
-            "is not made for one timestep at a time; remove it or take another form of sequences",
+            not_stepwise,
+        ),
+        "reduce_on_plateau": (
+            stepwise and training.reduce_on_plateau is not None,
+            not_stepwise,
+        ),
+        "validate_from_zero": (
+            regime.state.validate_from_zero and (not stateful or network.model is not None),
+            "only our own stateful networks have a state to keep; remove it, or set stateful: true "
+            "and remove model",
         ),
         "refit": (
-            training.refit is not None and (stepwise or training.early_stopping is not None),
-            "is not made for early_stopping, nor for one timestep at a time; remove one of them",
+            training.refit is not None and (stepwise or training.validates),
+            "is not made for early_stopping or reduce_on_plateau, nor for one timestep at a time; "
+            "remove one of them",
         ),
     }
     return [(key, problem) for key, (is_wrong, problem) in found.items() if is_wrong]

@@ -105,7 +105,7 @@ class Workload:
     def bytes_per_lane(self) -> int:
         """What the training of one repeat takes."""
         training, timesteps = self.regime.training, self.regime.preparation.timesteps
-        units = self.regime.network.units
+        units = self.regime.network.units * self.regime.network.layers
         values = (
             # The weight, its gradient, Adam's two moments, and one of them under way; to stop
             # early, the best weights and those before the epoch.
@@ -171,11 +171,10 @@ class Workload:
         if self.is_replicated:
             per_step = SECONDS_PER_STEP[repeats_come_first(self.regime)]
             shuffling = trained * rows * SECONDS_PER_SHUFFLED_ROW if training.shuffle else 0
-            around = trained * SECONDS_PER_REPEAT + times * updates * timesteps * per_step
+            steps = updates * timesteps * self.regime.network.layers
+            around = trained * SECONDS_PER_REPEAT + times * steps * per_step
             return work + shuffling + around
-        epoch_by_epoch = (
-            self.regime.state.stateful or training.shuffle or training.early_stopping is not None
-        )
+        epoch_by_epoch = self.regime.state.stateful or training.shuffle or training.validates
         fits = sum(epochs if epoch_by_epoch else 1 for _, epochs in self._passes())
         return work + self.repeats * (
             fits * STOCK_SECONDS_PER_EPOCH

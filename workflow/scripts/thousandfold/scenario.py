@@ -16,6 +16,11 @@ class Optimizer:
     options: tuple[tuple[str, float | bool], ...] = ()
     """(name, value) pairs, sorted by name."""
 
+    @property
+    def clips_by_norm(self) -> bool:
+        """Whether a weight's update depends on other weights' gradients too."""
+        return any(name in ("clipnorm", "global_clipnorm") for name, _ in self.options)
+
 
 @dataclass(frozen=True)
 class EarlyStopping:
@@ -35,6 +40,17 @@ class Refit:
     """Test rows between two updates."""
     epochs: int
     """Passes of an update over all rows that are known by then."""
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau:
+    """Keras's ReduceLROnPlateau on the loss of the validation rows."""
+
+    factor: float
+    patience: int
+    min_delta: float
+    cooldown: int
+    min_learning_rate: float
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,7 @@ class Preparation:
     train_rows: int | None
     """Use only this many rows, those just before the test (None: all)."""
     validation_rows: int = 0
-    """How many of these rows, the last, are kept from training for early stopping."""
+    """How many of these rows, the last, are kept from training for validation."""
     difference: bool | tuple[int, ...] = True
     """Work on differences: True of successive observations, or at these lags one after the other,
     such as (1, 12) of monthly ones."""
@@ -113,12 +129,21 @@ class Architecture:
     """lstm, gru, simple_rnn, or dense: a feed-forward network of the same input rows."""
     layers: int = 1
     """How many such layers are stacked below the output."""
+    bidirectional: bool = False
+    """Beside each recurrent layer, another one reads rows from their end; both are concatenated."""
+    initial_state: str = "zero"
+    """From what each row of a stateless network starts: zero, or learned, weights of each layer."""
     activation: str = "tanh"
     """What Keras calls it; of an LSTM or GRU, the one that is not the gates'."""
     dropout: float = 0.0
     """Share of the inputs of each layer that is left out in each update."""
     model: str | None = None
     """The user's own model instead, as package.module:function."""
+
+    @property
+    def learns_initial_state(self) -> bool:
+        """Whether the state before the first timestep is trained."""
+        return self.initial_state == "learned"
 
     @property
     def is_recurrent(self) -> bool:
@@ -138,12 +163,22 @@ class Training:
     shuffle: bool
     """Reorder the training rows in every epoch."""
     optimizer: Optimizer = Optimizer()
+    loss: str | None = None
+    """A key of engines.losses.LOSSES; None: the task's own."""
+    huber_delta: float = 1.0
+    """Where Huber's loss turns from squares to absolute errors, in the targets' scaled units."""
     early_stopping: EarlyStopping | None = None
+    reduce_on_plateau: ReduceOnPlateau | None = None
     forecast_batch_size: int | None = None
     """Rows per call in forecasting, by a model of that batch size with the trained weights."""
 
     refit: Refit | None = None
     """None: the test is forecast by the network that training left."""
+
+    @property
+    def validates(self) -> bool:
+        """Whether the loss of validation rows decides anything after each epoch."""
+        return self.early_stopping is not None or self.reduce_on_plateau is not None
 
     @property
     def rows_per_forecast(self) -> int:
@@ -169,6 +204,9 @@ class Statefulness:
     """Forecast the training rows before the test, to bring a stateful network into its state."""
     reset_after_prediction: bool
     """Zero a stateful network's state after each predicted batch."""
+    validate_from_zero: bool = False
+    """Let validation start from zero state and leave that of training as it is, rather than carry
+    the state of training through the validation rows."""
 
 
 @dataclass(frozen=True)

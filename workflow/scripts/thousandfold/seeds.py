@@ -44,6 +44,11 @@ def weight_seed(seed: int, weight: str) -> int:
     return int(state[0] % WEIGHT_SEED_LIMIT)
 
 
+def layer_weight(weight: str, depth: int) -> str:
+    """What a weight of the layer at this depth, from 0, is called and seeded by."""
+    return f"{weight} {depth}" if depth else weight
+
+
 def shuffling_generator(seed: int) -> np.random.Generator:
     """The generator that orders the rows of each epoch in the repeat that has this seed."""
     return np.random.default_rng([seed, *_words("shuffle")])

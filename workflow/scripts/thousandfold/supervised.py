@@ -131,7 +131,7 @@ class Supervised:
 
     train: Rows
     validation: Rows | None
-    """The last of the rows before the test, kept from training for early stopping."""
+    """The last of the rows before the test, kept from training for validation."""
     test: Rows
     target_scaler: Scaler
     pipeline: Pipeline

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from thousandfold.engines.lanes import STATES
 from thousandfold.engines.layout import Layout
 from thousandfold.engines.profiles import PROFILES
 from thousandfold.engines.runtime import keras, tf
@@ -77,9 +78,14 @@ def _dense(regime: Regime, layout: Layout, w: Weights, x: Any, _: State) -> Stat
 
 
 CELLS = {
-    "lstm": Cell(keras.layers.LSTM, 2, lambda units: tf.repeat([0.0, 1.0, 0.0, 0.0], units), _lstm),
-    "gru": Cell(keras.layers.GRU, 1, lambda units: tf.zeros((2, 3 * units)), _gru),
-    "simple_rnn": Cell(keras.layers.SimpleRNN, 1, tf.zeros, _simple_rnn),
-    "dense": Cell(keras.layers.Dense, 0, tf.zeros, _dense),
+    "lstm": Cell(
+        keras.layers.LSTM,
+        STATES["lstm"],
+        lambda units: tf.repeat([0.0, 1.0, 0.0, 0.0], units),
+        _lstm,
+    ),
+    "gru": Cell(keras.layers.GRU, STATES["gru"], lambda units: tf.zeros((2, 3 * units)), _gru),
+    "simple_rnn": Cell(keras.layers.SimpleRNN, STATES["simple_rnn"], tf.zeros, _simple_rnn),
+    "dense": Cell(keras.layers.Dense, STATES["dense"], tf.zeros, _dense),
 }
 """Cells by what a regime calls them."""

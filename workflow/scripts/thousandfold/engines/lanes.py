@@ -39,14 +39,22 @@ GATES = {"lstm": 4, "gru": 3, "simple_rnn": 1, "dense": 1}
 """Times `units`: the columns of a layer's kernels."""
 
 
+STATES = {"lstm": 2, "gru": 1, "simple_rnn": 1, "dense": 0}
+"""Arrays that a layer carries from timestep to timestep."""
+
+
 def weights_of(regime: Regime, features: int, targets_per_row: int = 1) -> int:
     """The weights of one network; for a user's own model, those of the layer named with it."""
     outputs = TASKS[regime.task].outputs * targets_per_row
     units, gates = regime.network.units, GATES[regime.network.layer]
     inputs = features * (1 if regime.network.is_recurrent else regime.preparation.timesteps)
     recurrent = units if regime.network.is_recurrent else 0
-    above = gates * units * (units + recurrent + 1) * (regime.network.layers - 1)
-    return gates * units * (inputs + recurrent + 1) + above + outputs * (units + 1)
+    directions = 2 if regime.network.bidirectional else 1
+    below = gates * units * (inputs + recurrent + 1)
+    above = gates * units * (directions * units + recurrent + 1) * (regime.network.layers - 1)
+    if regime.network.learns_initial_state:
+        below += units * STATES[regime.network.layer] * regime.network.layers
+    return directions * (below + above) + outputs * (directions * units + 1)
 
 
 def repeats_come_first(regime: Regime) -> bool:
@@ -65,7 +73,8 @@ def lanes_of(regime: Regime, features: int, repeats: int, targets_per_row: int =
     """How many of a block's repeats are trained side by side: the same number in each round."""
     lanes = limits_of(regime)
     steps = regime.preparation.timesteps if regime.network.is_recurrent else 1
-    activations = steps * regime.training.batch_size * regime.network.units
+    units = regime.network.units * regime.network.layers
+    activations = steps * regime.training.batch_size * units
     values = 4 * weights_of(regime, features, targets_per_row) + activations
     fitting = lanes.cached_bytes // (4 * values) // lanes.step * lanes.step
     most = min(lanes.most, max(lanes.fewest, fitting))

@@ -42,6 +42,10 @@ class Layout(ABC):
         """Values (R,) in a shape that broadcasts against an array that has repeats."""
 
     @abstractmethod
+    def over_weights(self, values: Any) -> Any:
+        """The sums (R,) over all weights of each repeat."""
+
+    @abstractmethod
     def product(self, x: Any, weight: Any) -> Any:
         """The matrix product of each repeat: x (B, F, L) and weight (F, G, R) give (B, G, R)."""
 
@@ -82,6 +86,9 @@ class _RepeatsLast(Layout):
     def per_repeat(self, values: Any, like: Any) -> Any:
         return values
 
+    def over_weights(self, values: Any) -> Any:
+        return tf.reduce_sum(values, axis=list(range(len(values.shape) - 1)))
+
     def over_units(self, function: Any, values: Any) -> Any:
         return tf.transpose(function(tf.transpose(values, [0, 2, 1])), [0, 2, 1])
 
@@ -113,6 +120,9 @@ class _RepeatsFirst(Layout):
 
     def per_repeat(self, values: Any, like: Any) -> Any:
         return tf.reshape(values, (-1, *[1] * (len(like.shape) - 1)))
+
+    def over_weights(self, values: Any) -> Any:
+        return tf.reduce_sum(values, axis=list(range(1, len(values.shape))))
 
     def over_units(self, function: Any, values: Any) -> Any:
         return function(values)

@@ -11,11 +11,14 @@ import numpy as np
 
 from thousandfold.engines.block import loops_over_timesteps
 from thousandfold.engines.cells import CELLS, State, Weights
+from thousandfold.engines.dropout import Dropout
 from thousandfold.engines.lanes import GATES
 from thousandfold.engines.layout import Layout
+from thousandfold.engines.learned_state import INITIAL_STATES
+from thousandfold.engines.losses import loss_of
 from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
-from thousandfold.seeds import weight_seed
+from thousandfold.seeds import layer_weight, weight_seed
 from thousandfold.supervised import Rows
 from thousandfold.tasks import TASKS, outputs_of
 
@@ -24,7 +27,7 @@ INITIALIZERS = {
     "recurrent_kernel": keras.initializers.Orthogonal,
     "dense_kernel": keras.initializers.GlorotUniform,
 }
-"""What Keras draws a layer's weights by; those of other names do not depend on a seed."""
+"""What Keras draws a weight by, in layers at every depth; others do not depend on a seed."""
 
 
 class _LaneSeed(keras.random.SeedGenerator):
@@ -60,27 +63,32 @@ def _drawing(initializer: Callable[[], Any], shape: tuple[int, ...]) -> Any:
 def weight_shapes(
     regime: Regime, timesteps: int, features: int, outputs: int
 ) -> dict[str, tuple[int, ...]]:
-    """The shapes of one network's weights for rows of such inputs and targets, by name."""
+    """The shapes of one network's weights for rows of such inputs and targets, in Keras's order."""
     cell, units = CELLS[regime.network.layer], regime.network.units
     columns = GATES[regime.network.layer] * units
     inputs = features if regime.network.is_recurrent else timesteps * features
-    return {
-        "kernel": (inputs, columns),
-        **({"recurrent_kernel": (units, columns)} if regime.network.is_recurrent else {}),
-        "bias": tuple(cell.bias(units).shape),
-        "dense_kernel": (units, outputs),
-        "dense_bias": (outputs,),
-    }
+    shapes: dict[str, tuple[int, ...]] = {}
+    for depth in range(regime.network.layers):
+        learned = INITIAL_STATES[: cell.states] if regime.network.learns_initial_state else ()
+        layer = {
+            **dict.fromkeys(learned, (units,)),
+            "kernel": (units if depth else inputs, columns),
+            **({"recurrent_kernel": (units, columns)} if regime.network.is_recurrent else {}),
+            "bias": tuple(cell.bias(units).shape),
+        }
+        shapes |= {layer_weight(name, depth): shape for name, shape in layer.items()}
+    return {**shapes, "dense_kernel": (units, outputs), "dense_bias": (outputs,)}
 
 
 def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, Any]:
     """The weights that stock Keras layers would start from, repeats on the last axis."""
 
     def initial(name: str, shape: tuple[int, ...]) -> Any:
-        if name in INITIALIZERS:
+        kind = name.split(maxsplit=1)[0]
+        if kind in INITIALIZERS:
             weight_seeds = tf.constant([weight_seed(seed, name) for seed in seeds], tf.int64)
-            return _drawing(INITIALIZERS[name], shape)(weight_seeds)
-        if name == "bias":
+            return _drawing(INITIALIZERS[kind], shape)(weight_seeds)
+        if kind == "bias":
             bias = np.asarray(CELLS[regime.network.layer].bias(regime.network.units))
             return tf.constant(np.repeat(bias[..., np.newaxis], len(seeds), axis=-1))
         return tf.zeros((*shape, len(seeds)))
@@ -91,21 +99,25 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
 
 
 class Network:
-    """A layer and a dense output for every repeat at once."""
+    """Layers and a dense output for every repeat at once."""
 
     def __init__(
         self, regime: Regime, layout: Layout, features: int, outputs: int, repeats: int
     ) -> None:
         self.regime, self.layout, self.task = regime, layout, TASKS[regime.task]
         self.cell, self.outputs, self.repeats = CELLS[regime.network.layer], outputs, repeats
+        self.row_losses = loss_of(regime).of_rows
+        self.dropout = Dropout(regime, layout, repeats) if regime.network.dropout else None
         shapes = weight_shapes(regime, regime.preparation.timesteps, features, outputs)
         self.weights = {
             name: keras.Variable(layout.placed(tf.zeros((*shape, repeats))), name=name)
             for name, shape in shapes.items()
         }
 
-    def assign(self, weights: dict[str, Any]) -> None:
-        """Start from these weights, which have the repeats last."""
+    def start(self, seeds: list[int], weights: dict[str, Any]) -> None:
+        """Be the networks of these seeds, with these weights, which have the repeats last."""
+        if self.dropout:
+            self.dropout.start(seeds)
         for name, variable in self.weights.items():
             variable.assign(self.layout.placed(weights[name]))
 
@@ -117,31 +129,75 @@ class Network:
         }
 
     def zero_state(self, batch_size: int) -> State:
-        """The state before any timestep."""
+        """The states of all layers before any timestep, those of the first layer first."""
         zeros = self.layout.placed(tf.zeros((batch_size, self.regime.network.units, self.repeats)))
-        return tuple(zeros for _ in range(self.cell.states))
+        return tuple(zeros for _ in range(self.regime.network.layers * self.cell.states))
 
-    def _step(self, w: Weights, x: Any, present: Any, state: State) -> State:
-        """One timestep of x (B, F, L); where it is not present (B, L), the state is kept."""
-        after = self.cell.step(self.regime, self.layout, w, x, state)
-        if present is None:
-            return after
-        is_present = self.layout.for_all_units(present)
-        return tuple(tf.where(is_present, new, old) for new, old in zip(after, state, strict=True))
+    def _of_each_layer(self, w: Weights) -> list[Weights]:
+        names = ("kernel", "recurrent_kernel", "bias", *INITIAL_STATES)
+        return [
+            {name: w[own] for name in names if (own := layer_weight(name, depth)) in w}
+            for depth in range(self.regime.network.layers)
+        ]
 
-    def __call__(self, x: Any, present: Any, state: State) -> tuple[Any, State]:
-        """Outputs (B, O, R) and the state after the last of x's timesteps, x being (T, B, F, L)."""
+    def _learned_state(self, layers: list[Weights], zero: State) -> State:
+        names = INITIAL_STATES[: self.cell.states]
+        rows = [self.layout.for_all_rows(w[name]) for w in layers for name in names]
+        return tuple(row + zeros for row, zeros in zip(rows, zero, strict=True))
+
+    def _step(self, layers: list[Weights], masks: Any, x: Any, present: Any, state: State) -> State:
+        """The layers' states after one timestep of x (B, F, L), which goes through all of them.
+
+        Where it is not present (B, L), states are kept.
+        """
+        after: State = ()
+        for depth, w in enumerate(layers):
+            before = state[depth * self.cell.states : (depth + 1) * self.cell.states]
+            seen = x if masks is None else x * masks[depth]
+            own = self.cell.step(self.regime, self.layout, w, seen, before)
+            if present is not None:
+                is_present = self.layout.for_all_units(present)
+                own = tuple(
+                    tf.where(is_present, new, old) for new, old in zip(own, before, strict=True)
+                )
+            after, x = (*after, *own), own[0]
+        return after
+
+    def _feed_forward(self, layers: list[Weights], masks: Any, x: Any) -> Any:
+        """The last layer's outputs (B, U, R) of x (B, T * F, L)."""
+        for depth, w in enumerate(layers):
+            (x,) = self.cell.step(self.regime, self.layout, w, x, ())
+            if masks is not None:
+                x *= masks[depth]
+        return x
+
+    def __call__(
+        self, x: Any, present: Any, state: State, *, training: bool = False
+    ) -> tuple[Any, State]:
+        """Outputs (B, O, R) and the state after the last of x's timesteps, x being (T, B, F, L).
+
+        Only in training inputs are dropped.
+        """
         timesteps, batch_size = x.shape[0], x.shape[1 + self.layout.rows]
+        masks = None
+        if self.dropout:
+            if training:
+                masks = self.dropout.masks(batch_size, x.shape[1 + self.layout.units])
+            self.dropout.count_call(training=training)
         # Read here: what a loop reads, its gradient keeps a copy of for every timestep.
         w = {name: tf.convert_to_tensor(variable.value) for name, variable in self.weights.items()}
-        if timesteps == 1 and not self.regime.state.stateful:
-            w.pop("recurrent_kernel", None)
+        learned = self.regime.network.learns_initial_state
+        if timesteps == 1 and not self.regime.state.stateful and not learned:
+            w = {name: weight for name, weight in w.items() if "recurrent_kernel" not in name}
+        layers = self._of_each_layer(w)
+        if learned:
+            state = self._learned_state(layers, state)
         if not self.regime.network.is_recurrent:
             flat = tf.concat(tf.unstack(x), axis=self.layout.units)
-            return self._output(w, self._step(w, flat, None, state)[0]), state
+            return self._output(w, self._feed_forward(layers, masks, flat)), state
 
         def step(t: Any, state: State) -> State:
-            return self._step(w, x[t], None if present is None else present[t], state)
+            return self._step(layers, masks, x[t], None if present is None else present[t], state)
 
         if not loops_over_timesteps(timesteps, batch_size):
             for t in range(timesteps):
@@ -154,7 +210,7 @@ class Network:
                 maximum_iterations=timesteps,
             )
             state = tuple(after)
-        return self._output(w, state[0]), state
+        return self._output(w, state[-self.cell.states]), state
 
     def _output(self, w: Weights, h: Any) -> Any:
         outputs = self.layout.product(h, w["dense_kernel"])
@@ -247,11 +303,16 @@ class Batches(NamedTuple):
 
 
 def batch_losses(
-    network: Network, picked: tuple[Any, Any, Any], row_weights: Any, state: State
+    network: Network,
+    picked: tuple[Any, Any, Any],
+    row_weights: Any,
+    state: State,
+    *,
+    training: bool = False,
 ) -> tuple[Any, State]:
     """Each repeat's mean loss (R,) on one batch, and the state after it."""
     x, present, targets = picked
-    outputs, state = network(x, present, state)
-    losses = network.task.row_losses(tf.unstack(outputs, axis=network.layout.units), targets)
+    outputs, state = network(x, present, state, training=training)
+    losses = network.row_losses(tf.unstack(outputs, axis=network.layout.units), targets)
     weighted = network.layout.per_row(row_weights) * losses
     return tf.reduce_sum(weighted, axis=network.layout.rows), state

@@ -16,6 +16,8 @@ class Profile:
     adam_epsilon: float
 
 
+# Keras copies the layer that it makes bidirectional by what it calls the layer's functions.
+@keras.saving.register_keras_serializable("thousandfold")
 def hard_sigmoid_2017(x: Any) -> Any:
     """Keras 2.0's hard_sigmoid; Keras 3 gives that name to clip(x / 6 + 0.5, 0, 1)."""
     return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)

@@ -8,12 +8,15 @@ from functools import lru_cache
 from typing import Any
 
 from thousandfold.engines.cells import State
+from thousandfold.engines.clipping import clipped_by_norm, without_clipping_by_norm
 from thousandfold.engines.lanes import repeats_come_first
 from thousandfold.engines.layout import REPEATS_FIRST, REPEATS_LAST
 from thousandfold.engines.network import Batches, Network, batch_losses
+from thousandfold.engines.plateau import LearningRates
 from thousandfold.engines.profiles import make_optimizer
 from thousandfold.engines.runtime import compiled, loop, tf
 from thousandfold.engines.stopper import Stopper
+from thousandfold.engines.validation import validate
 from thousandfold.scenario import Preparation, Regime, Statefulness
 from thousandfold.supervised import Rows
 from thousandfold.tasks import outputs_of
@@ -39,20 +42,24 @@ class Epoch:
         self.network, self.optimizer = network, optimizer
         self.variables = list(network.weights.values())
 
-    def _pass(self, batches: Batches, batch: Any, rows: Any, state: State) -> tuple[Any, State]:
+    def _pass(
+        self, batches: Batches, batch: Any, rows: Any, state: State, *, training: bool = False
+    ) -> tuple[Any, State]:
         picked = batches.pick(rows, self.network.layout)
-        return batch_losses(self.network, picked, batches.row_weights[batch], state)
+        weights = batches.row_weights[batch]
+        return batch_losses(self.network, picked, weights, state, training=training)
 
     def _update(self, batches: Batches, batch: Any, rows: Any, state: State) -> tuple[Any, State]:
         with tf.GradientTape() as tape:
-            losses, state = self._pass(batches, batch, rows, state)
+            losses, state = self._pass(batches, batch, rows, state, training=True)
             loss_of_all_repeats = tf.reduce_sum(losses)
         gradients = tape.gradient(
             loss_of_all_repeats,
             [variable.value for variable in self.variables],
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
-        self.optimizer.apply(gradients, self.variables)
+        clipped = clipped_by_norm(gradients, self.network.regime, self.network.layout)
+        self.optimizer.apply(clipped, self.variables)
         return losses, state
 
     def __call__(self, batches: Batches, orders: Any, state: State) -> tuple[Any, State]:
@@ -79,13 +86,15 @@ class Epoch:
         return mean_losses, state
 
 
-def training_program(network: Network, run_epoch: Epoch, stopper: Stopper | None) -> Any:
+def training_program(
+    network: Network, run_epoch: Epoch, stopper: Stopper | None, rates: LearningRates | None
+) -> Any:
     """Compiled training: (epochs, batches, orders, resets, losses, state) -> the last two.
 
     The orders are row numbers (L, E, N, B), of which epochs take the E in turn: all or, where rows
     keep their order, the only one. `resets` says whether each epoch starts from zero state; the
-    losses (R,) are the last epoch's means. To stop early, it also takes and gives the stopper's
-    fields, and takes the validation batches and how many epochs are done.
+    losses (R,) are the last epoch's means. To validate, it also takes and gives the stopper's
+    fields, if there is one, and takes the validation batches and how many epochs are done.
     """
     variables = list(network.weights.values())
     zero = network.zero_state(network.regime.training.batch_size)
@@ -108,18 +117,22 @@ def training_program(network: Network, run_epoch: Epoch, stopper: Stopper | None
         )
         return mean_losses, _reset(network, resets, zero, state)
 
-    if stopper is None:
+    if stopper is None and rates is None:
         return train
 
     @compiled
-    def train_until_stopped(
+    def train_and_validate(
         epochs: Any, batches: Batches, orders: Any, resets: Any, mean_losses: Any, state: State,
         validation: Batches, done: Any, fields: Any,
     ) -> Any:  # fmt: skip
-        def one_epoch_if_active(epoch: Any, mean_losses: Any, state: State, fields: Any) -> Any:
+        def one_validated_epoch(epoch: Any, mean_losses: Any, state: State, fields: Any) -> Any:
             before = (mean_losses, *state, *[tf.identity(v.value) for v in variables])
             losses, state = one_epoch(epoch, batches, orders, resets, state)
-            current, state = stopper.evaluate(validation, state)
+            current, state = validate(network, validation, state)
+            if rates:
+                rates.after_epoch(done + epoch, current)
+            if not stopper:
+                return losses, state, fields
             after = (losses, *state, *[v.value for v in variables])
             mean_losses, *rest = [
                 tf.where(network.layout.per_repeat(fields[0], new), new, old)
@@ -130,10 +143,10 @@ def training_program(network: Network, run_epoch: Epoch, stopper: Stopper | None
             fields = stopper.after_epoch(done + epoch, current, fields)
             return mean_losses, tuple(rest[: len(state)]), fields
 
-        mean_losses, state, fields = loop(epochs, one_epoch_if_active, mean_losses, state, fields)
+        mean_losses, state, fields = loop(epochs, one_validated_epoch, mean_losses, state, fields)
         return mean_losses, _reset(network, resets, zero, state), fields
 
-    return train_until_stopped
+    return train_and_validate
 
 
 def forecasting_program(network: Network) -> Any:
@@ -187,21 +200,27 @@ class Program:
         self.network = Network(regime, self.layout, features, outputs, lanes)
         rule = regime.training.early_stopping
         self.stopper = Stopper(rule, self.network) if rule else None
-        self._optimizer = make_optimizer(regime)
+        plateau = regime.training.reduce_on_plateau
+        self.rates = LearningRates(plateau, self.layout, lanes) if plateau else None
+        self._optimizer = make_optimizer(without_clipping_by_norm(regime))
         self._optimizer.build(list(self.network.weights.values()))
         self._fresh_optimizer = [variable.numpy() for variable in self._optimizer.variables]
+        if self.rates:
+            self.rates.apply_to(self._optimizer)
         run_epoch = Epoch(self.network, self._optimizer)
-        self.train = training_program(self.network, run_epoch, self.stopper)
+        self.train = training_program(self.network, run_epoch, self.stopper, self.rates)
         self.forecast = forecasting_program(self.network)
         self.epochs_per_call: dict[int, int] = {}
         """How many epochs of so many rows, padding included, one call of `train` should do."""
 
-    def start(self, weights: dict[str, Any], learning_rate: float) -> None:
-        """Prepare to train from these weights, which have the repeats last."""
-        self.network.assign(weights)
+    def start(self, seeds: list[int], weights: dict[str, Any], learning_rate: float) -> None:
+        """Prepare to train the repeats of these seeds from weights that have the repeats last."""
+        self.network.start(seeds, weights)
         for variable, value in zip(self._optimizer.variables, self._fresh_optimizer, strict=True):
             variable.assign(value)
         self._optimizer.learning_rate = learning_rate
+        if self.rates:
+            self.rates.start(learning_rate)
 
 
 _program = lru_cache(maxsize=PROGRAMS_KEPT)(Program)
@@ -228,6 +247,7 @@ def program_for(regime: Regime, rows: Rows, lanes: int) -> Program:
             reset_after_epoch=False,
             seed_on_train=False,
             reset_after_prediction=False,
+            validate_from_zero=regime.state.validate_from_zero,
         ),
     )
     return _program(shaping, rows.features, outputs_of(regime.task, rows), lanes)

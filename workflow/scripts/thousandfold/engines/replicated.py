@@ -41,7 +41,7 @@ class Trainer:
 
     def run(self, seeds: list[int], weights: dict[str, Any], progress: Progress) -> TrainedBlock:
         """Train from these weights, and forecast the test rows."""
-        self.program.start(weights, self.regime.training.learning_rate)
+        self.program.start(seeds, weights, self.regime.training.learning_rate)
         regime, network = self.regime, self.program.network
         generators = [shuffling_generator(seed) for seed in seeds]
         losses, state, epochs = self._train(0, regime.training.epochs, generators, progress)
@@ -89,7 +89,7 @@ class Trainer:
                 orders = tf.constant(drawn.reshape(*drawn.shape[:2], *batches.orders.shape[2:]))
             started = perf_counter()
             arguments = tf.constant(epochs), batches, orders, resets, losses, state
-            if stopper is None:
+            if not regime.training.validates:
                 losses, state = self.program.train(*arguments)
             else:
                 losses, state, fields = self.program.train(

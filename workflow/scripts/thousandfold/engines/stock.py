@@ -1,6 +1,7 @@
 """Stock Keras, one repeat after the other, the way the article trains: the reference."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from time import perf_counter
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 from thousandfold.engines.block import Progress, TrainedBlock, no_progress
 from thousandfold.engines.cells import CELLS
 from thousandfold.engines.lanes import GATES
+from thousandfold.engines.learned_state import INITIAL_STATES, FromLearnedState
+from thousandfold.engines.losses import loss_of
 from thousandfold.engines.own_model import (
     build_own_model,
     check_resets,
@@ -17,16 +20,26 @@ from thousandfold.engines.own_model import (
 )
 from thousandfold.engines.profiles import PROFILES, make_optimizer
 from thousandfold.engines.runtime import keras
-from thousandfold.scenario import EarlyStopping, Regime
-from thousandfold.seeds import epoch_orders, shuffling_generator, weight_seed
+from thousandfold.scenario import Regime, Training
+from thousandfold.seeds import epoch_orders, layer_weight, shuffling_generator, weight_seed
 from thousandfold.supervised import MASK_VALUE, Recursion, Rows, Supervised
 from thousandfold.tasks import TASKS, outputs_of
 
+BACKWARD = "backward_"
+"""What the names of weights begin with in a layer that reads rows from their end."""
+
 
 def weight_names(regime: Regime) -> list[str]:
-    """The weights of a network of one layer, in the order of `model.get_weights()`."""
+    """The weights of a network, in the order of `model.get_weights()`."""
     recurrent = ["recurrent_kernel"] if regime.network.is_recurrent else []
-    return ["kernel", *recurrent, "bias", "dense_kernel", "dense_bias"]
+    names = ["kernel", *recurrent, "bias"]
+    if regime.network.learns_initial_state:
+        names = [*INITIAL_STATES[: CELLS[regime.network.layer].states], *names]
+    if regime.network.bidirectional:
+        names += [f"{BACKWARD}{name}" for name in names]
+    layers = range(regime.network.layers)
+    below = [layer_weight(name, depth) for depth in layers for name in names]
+    return [*below, "dense_kernel", "dense_bias"]
 
 
 def _layers(regime: Regime, seed: int) -> Iterator[Any]:
@@ -38,29 +51,44 @@ def _layers(regime: Regime, seed: int) -> Iterator[Any]:
     if not regime.network.is_recurrent:
         yield layers.Flatten()
     for depth in range(regime.network.layers):
-        mark = f" {depth}" if depth else ""
 
-        def drawn(weight: str, mark: str = mark) -> int:
-            return weight_seed(seed, f"{weight}{mark}")
+        def drawn(weight: str, depth: int = depth) -> int:
+            return weight_seed(seed, layer_weight(weight, depth))
 
-        glorot = initializers.GlorotUniform(drawn("kernel"))
         if not regime.network.is_recurrent:
+            glorot = initializers.GlorotUniform(drawn("kernel"))
             yield layer(regime.network.units, regime.network.activation, kernel_initializer=glorot)
             if regime.network.dropout:
                 yield layers.Dropout(regime.network.dropout, seed=drawn("dropout"))
             continue
         gated = {"recurrent_activation": profile.recurrent_activation}
-        yield layer(
-            regime.network.units,
-            activation=regime.network.activation,
-            stateful=regime.state.stateful,
-            kernel_initializer=glorot,
-            recurrent_initializer=initializers.Orthogonal(seed=drawn("recurrent_kernel")),
-            return_sequences=depth < regime.network.layers - 1,
-            dropout=regime.network.dropout,
-            seed=drawn("dropout"),
+        options: dict[str, Any] = {
+            "units": regime.network.units,
+            "activation": regime.network.activation,
+            "stateful": regime.state.stateful,
+            "return_sequences": depth < regime.network.layers - 1,
+            "dropout": regime.network.dropout,
             **(gated if GATES[regime.network.layer] > 1 else {}),
-        )
+        }
+
+        def random(prefix: str = "", drawn: Callable[[str], int] = drawn) -> dict[str, Any]:
+            return {
+                "kernel_initializer": initializers.GlorotUniform(drawn(f"{prefix}kernel")),
+                "recurrent_initializer": initializers.Orthogonal(
+                    seed=drawn(f"{prefix}recurrent_kernel")
+                ),
+                "seed": drawn(f"{prefix}dropout"),
+            }
+
+        forward = layer(**options, **random())
+        if regime.network.learns_initial_state:
+            yield FromLearnedState(forward, CELLS[regime.network.layer].states)
+            continue
+        if not regime.network.bidirectional:
+            yield forward
+            continue
+        backward = layer(**options, **random(BACKWARD), go_backwards=True)
+        yield layers.Bidirectional(forward, backward_layer=backward)
 
 
 def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
@@ -83,7 +111,7 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
             ]
         )
     if not model.compiled:
-        model.compile(loss=task.loss, optimizer=make_optimizer(regime))
+        model.compile(loss=loss_of(regime).keras_loss, optimizer=make_optimizer(regime))
     return model
 
 
@@ -93,18 +121,35 @@ def reset_states(model: Any) -> None:
         layer.reset_state()
 
 
-def _stopper(model: Any, early_stopping: EarlyStopping) -> Any:
-    """Keras's own callback, to be called after each epoch."""
-    callback = keras.callbacks.EarlyStopping(
-        monitor="val_loss",
-        patience=early_stopping.patience,
-        min_delta=early_stopping.min_delta,
-        restore_best_weights=early_stopping.restore_best_weights,
-        start_from_epoch=early_stopping.start_from_epoch,
+def _callbacks(model: Any, training: Training) -> list[Any]:
+    """Keras's own, to be called after each epoch."""
+    callbacks = []
+    if rule := training.early_stopping:
+        callbacks.append(keras.callbacks.EarlyStopping("val_loss", **asdict(rule)))
+    if plateau := training.reduce_on_plateau:
+        options = asdict(plateau)
+        min_lr = options.pop("min_learning_rate")
+        callbacks.append(keras.callbacks.ReduceLROnPlateau("val_loss", **options, min_lr=min_lr))
+    for callback in callbacks:
+        callback.set_model(model)
+        callback.on_train_begin()
+    return callbacks
+
+
+def _evaluate_from_zero(model: Any, rows: Rows, batch_size: int) -> dict[str, float]:
+    """What `fit` reports of validation rows, from zero state and leaving the state as it was."""
+    kept = [(variable, variable.numpy()) for variable in _states(model)]
+    reset_states(model)
+    logs = model.evaluate(
+        rows.inputs, rows.targets, batch_size=batch_size, verbose=0, return_dict=True
     )
-    callback.set_model(model)
-    callback.on_train_begin()
-    return callback
+    for variable, value in kept:
+        variable.assign(value)
+    return {f"val_{name}": value for name, value in logs.items()}
+
+
+def _states(model: Any) -> list[Any]:
+    return [state for layer in stateful_layers(model) for state in keras.tree.flatten(layer.states)]
 
 
 def _fit(
@@ -117,7 +162,8 @@ def _fit(
     progress: Progress,
 ) -> tuple[float, int]:
     """Train a model on rows by its regime; the last epoch's loss and how many epochs there were."""
-    held_back = validation and (validation.inputs, validation.targets)
+    apart = regime.state.validate_from_zero
+    held_back = (validation.inputs, validation.targets) if validation and not apart else None
 
     def fit(rows: Any, epochs: int) -> dict[str, float]:
         history = model.fit(
@@ -130,34 +176,33 @@ def _fit(
     # A stateless network begins every row anew anyway.
     begins = train.begins if regime.state.stateful else None
     resets = regime.state.stateful and regime.state.reset_after_epoch
-    if not resets and not regime.training.shuffle and held_back is None and begins is None:
+    if not resets and not regime.training.shuffle and validation is None and begins is None:
         loss = reported_loss(regime.network.model, fit(slice(None), epochs))
         progress(epochs)
         return float(loss), epochs
 
-    stopper = (
-        _stopper(model, regime.training.early_stopping) if regime.training.early_stopping else None
-    )
+    callbacks = _callbacks(model, regime.training)
     loss, epoch = float("nan"), 0
     for epoch in range(epochs):
         # Both engines take each epoch's order from the repeat's own generator.
         rows = epoch_orders(generator, 1, len(train))[0] if regime.training.shuffle else slice(None)
         if begins is None:
             logs = fit(rows, epochs=1)
+            if validation and apart:
+                logs |= _evaluate_from_zero(model, validation, regime.training.batch_size)
             loss = reported_loss(regime.network.model, logs)
         else:
             loss = _epoch_with_resets(model, regime, train, begins)
         if regime.state.reset_after_epoch:
             reset_states(model)
         progress(epoch + 1)
-        if stopper:
-            stopper.on_epoch_end(
-                epoch, {"val_loss": reported_loss(regime.network.model, logs, "val_loss")}
-            )
-            if model.stop_training:
-                break
-    if stopper:
-        stopper.on_train_end()
+        for callback in callbacks:
+            current = reported_loss(regime.network.model, logs, "val_loss")
+            callback.on_epoch_end(epoch, {"val_loss": current})
+        if callbacks and model.stop_training:
+            break
+    for callback in callbacks:
+        callback.on_train_end()
     progress(epochs)
     return float(loss), epoch + 1
 
@@ -320,10 +365,9 @@ def train_block(
         futures.append(_predict_future(forecasting, regime, data))
         weights.append(model.get_weights())
         keras.backend.clear_session()
-    built_in = regime.network.model is None and regime.network.layers == 1
     names = (
         weight_names(regime)
-        if built_in
+        if regime.network.model is None
         else [f"weight_{place}" for place in range(len(weights[0]))]
     )
     return TrainedBlock(

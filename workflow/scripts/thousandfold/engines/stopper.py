@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from thousandfold.engines.cells import State
-from thousandfold.engines.network import Batches, Network, batch_losses
-from thousandfold.engines.runtime import loop, tf
+from thousandfold.engines.network import Network
+from thousandfold.engines.runtime import tf
 from thousandfold.scenario import EarlyStopping
 
 
@@ -35,20 +34,6 @@ class Stopper:
     @property
     def _restores(self) -> bool:
         return self.rule.restore_best_weights
-
-    def evaluate(self, batches: Batches, state: State) -> tuple[Any, State]:
-        """The validation losses (R,), and the state, which advances through the rows."""
-        network, regime = self.network, self.network.regime
-
-        def batch_after_batch(batch: Any, losses: Any, state: State) -> tuple[Any, State]:
-            if not regime.state.stateful:
-                state = network.zero_state(regime.training.batch_size)
-            picked = batches.pick(batches.orders[:, 0, batch], network.layout)
-            here, state = batch_losses(network, picked, batches.row_weights[batch], state)
-            return losses + batches.shares[batch] * here, state
-
-        losses, state = loop(batches.count, batch_after_batch, tf.zeros(network.repeats), state)
-        return losses, state
 
     def after_epoch(self, epoch: Any, current: Any, fields: tuple[Any, ...]) -> tuple[Any, ...]:
         """The fields after an epoch, numbered from 0, with the validation losses `current`."""

@@ -426,7 +426,8 @@ def without_a_margin():
         (with_network(refit={"every": 3, "epochs": 1}, stateful=True, batch_size=2), "scenarios.x.refit.every: 3 is no multiple of 2, the rows of a batch, as a stateful network needs; give 4 or another multiple"),
         (with_network(refit={"every": 3, "epochs": 1}, stateful=True, forecast_batch_size=4), "scenarios.x.refit.every: 3 is no multiple of 4"),
         (with_network(refit={"every": 3}), "scenarios.x.refit"),
-        (with_network(refit={"every": 3, "epochs": 1}, early_stopping={"validation_rows": 4}), "scenarios.x.refit: is not made for early_stopping, nor for one timestep at a time; remove one of them"),
+        (with_network(refit={"every": 3, "epochs": 1}, early_stopping={"validation_rows": 4}), "scenarios.x.refit: is not made for early_stopping or reduce_on_plateau, nor for one timestep at a time; remove one of them"),
+        (with_network(refit={"every": 3, "epochs": 1}, reduce_on_plateau={"validation_rows": 4}), "scenarios.x.refit: is not made for early_stopping or reduce_on_plateau"),
         (sequences("stepwise", stateful=True, refit={"every": 3, "epochs": 1}), "scenarios.x.refit: is not made for early_stopping"),
         (steps_ahead(horizon=2), "series.shampoo.horizon: scenario x forecasts 3 steps (steps_ahead) at once, by its strategy; set 0 or 3"),
         (steps_ahead(strategy="both"), "scenarios.x.strategy: unknown value 'both'"),
@@ -466,6 +467,7 @@ def test_networks_that_only_stock_keras_trains_go_to_it():
         {"scenarios": {
             "deep": NETWORK | {"layers": 2}, "dropping": NETWORK | {"dropout": 0.1},
             "clipped": NETWORK | {"optimizer": {"name": "adam", "clipnorm": 1}},
+            "drops_and_updates": NETWORK | {"dropout": 0.1, "refit": {"every": 3, "epochs": 1}},
             "both_ways": NETWORK | {"bidirectional": True},
             "broad": NETWORK | {"units": 257, "timesteps": 2},
                 "broad_at_once": NETWORK | {"units": 257}, "gru": NETWORK | {"layer": "gru"},
@@ -474,7 +476,7 @@ def test_networks_that_only_stock_keras_trains_go_to_it():
     study = load_study(config, [])
     engines = {s.name: s.regime.execution.engine for s in study.scenarios}
     stock = {name for name, engine in engines.items() if engine == "keras"}
-    assert stock == {"both_ways", "broad"}
+    assert stock == {"both_ways", "drops_and_updates", "broad"}
 
 
 def test_the_metric_and_margin_of_a_finding():

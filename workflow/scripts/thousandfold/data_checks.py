@@ -153,9 +153,10 @@ def _check_rows(scenario: TrainedScenario, series: Series, data: Supervised) -> 
 def _check_takes_pieces(scenario: TrainedScenario, series: Series) -> None:
     """Check that a stateful network takes a series in pieces, before each of which it forgets."""
     training = scenario.regime.training
-    if training.early_stopping is not None:
+    if training.validates:
+        key = "early_stopping" if training.early_stopping else "reduce_on_plateau"
         raise BadKeyError(
-            ("scenarios", scenario.name, "early_stopping"),
+            ("scenarios", scenario.name, key),
             f"series {series.name} is in pieces, of which a stateful network takes no validation "
             "rows; remove it",
         )

@@ -144,6 +144,22 @@ def test_what_is_known_of_luck():
     close = first[0] + 0.05, first[1]
     assert luck(one, run_of(*close, seeds=(5000, 6000))) == LUCK
     assert luck(one, run_of(*far, seeds=(5000, 6000))) == MORE_THAN_LUCK
+    near = first[0] - 30, first[1]
+    assert luck(one, run_of(*near, seeds=(5000, 6000))) == MORE_THAN_LUCK
+
+
+def test_luck_in_a_ratio_is_about_one():
+    first = drawn(7)
+    steady = first[0], first[1].mean() + (first[1] - first[1].mean()) * 1e-3
+    runs = [
+        replace(run_of(*values, seeds=seeds), contrasts=[judged(*values, "more_stable")])
+        for values, seeds in [
+            (first, (0, 1000)), ((first[0] + 0.05, first[1]), (5000, 6000)), (steady, (7000, 8000))
+        ]
+    ]  # fmt: skip
+    assert luck(runs[0], runs[1]) == LUCK
+    assert luck(runs[0], runs[2]) == MORE_THAN_LUCK
+    assert luck(runs[2], runs[0]) == MORE_THAN_LUCK
 
 
 def because(one, other):
@@ -183,6 +199,8 @@ def test_what_bears_on_a_claim():
     assert because(one, moved) == "data: its test values are others"
     elsewhere = replace(run_of(*drawn(8)), actual={"t": [6.0]})
     assert because(one, elsewhere) == "nothing that is known"
+    of_both = [replace(run, actual={"s": [5.0], "t": [end]}) for run, end in ((one, 1), (other, 2))]
+    assert "data" not in because(*of_both)
     tables = run_of(*drawn(8), table_sha256=["0"])
     assert because(one, tables) == "data: the table of runs is another"
 

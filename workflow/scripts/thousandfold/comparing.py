@@ -32,6 +32,12 @@ NO_OTHER = {"study", "model", "table"}
 """The parts of a config that bear on every claim."""
 
 Key = tuple[str, ...]
+"""Of a value in a config."""
+
+AnyClaim = ClaimRow | PopulationClaimRow
+
+ClaimKey = tuple[str | None, str]
+"""A claim's series and id; None: it is over series."""
 
 
 @dataclass(frozen=True)
@@ -177,13 +183,11 @@ def verdict_changes(one: FinishedRun, other: FinishedRun) -> list[VerdictChangeR
     return rows
 
 
-def _by_claim(
-    run: FinishedRun,
-) -> dict[tuple[str | None, str], ClaimRow | PopulationClaimRow]:
-    over: dict[tuple[str | None, str], ClaimRow | PopulationClaimRow] = {
-        (None, row.id): row for row in run.population_claims
-    }
-    return over | {(row.series, row.id): row for row in run.claims}
+def _by_claim(run: FinishedRun) -> dict[ClaimKey, AnyClaim]:
+    found: dict[ClaimKey, AnyClaim] = {(None, row.id): row for row in run.population_claims}
+    for row in run.claims:
+        found[row.series, row.id] = row
+    return found
 
 
 def _because(
@@ -247,12 +251,16 @@ def _share_seeds(
     return bool(set(seeds[0]["seed"].dropna()) & set(seeds[1]["seed"].dropna()))
 
 
+def _comparisons(run: FinishedRun) -> list[ContrastRow | PopulationRow]:
+    return [*run.population, *run.contrasts]
+
+
 def estimate_changes(one: FinishedRun, other: FinishedRun) -> list[EstimateChangeRow]:
     """Every comparison that a claim of both runs makes, with its estimates in both."""
-    found = {_key(row): row for row in (*one.population, *one.contrasts)}
+    found = {_key(row): row for row in _comparisons(one)}
     return [
         _estimate_change(one, other, found[_key(row)], row)
-        for row in (*other.population, *other.contrasts)
+        for row in _comparisons(other)
         if _key(row) in found
     ]
 

@@ -89,7 +89,7 @@ def test_forecasts_go_back_to_the_last_piece(seed, lengths, preparation, scaling
     pieces[-1] = last[:-beyond]
     data = supervise(series_of(pieces, horizon=beyond), replace(preparation, scaling=scaling))
     np.testing.assert_allclose(
-        data.invert(data.test.targets), last[least - TEST_ROWS : least], rtol=1e-5
+        data.invert(data.test.targets[:, np.newaxis]), last[least - TEST_ROWS : least], rtol=1e-5
     )
     whole = np.concatenate([*pieces[:-1], last])[-data.observations - beyond :]
     for step in data.pipeline.steps:
@@ -389,7 +389,7 @@ def test_nothing_is_remembered_from_one_piece_to_the_next(name):
     """Without learning, forecasts of the last piece are the same whatever came before it."""
     regime = STATEFUL.varied(
         epochs=1, learning_rate=1e-30, scaling="none", difference=False, units=2,
-        seed_on_train=True, reset_after_epoch=False,
+        seed_on_train=True,
     )  # fmt: skip
     last = np.sin(np.arange(16.0))
     outputs = [

@@ -112,6 +112,7 @@ findings:
 PAIRED = """
 study: {name: paired, seed: 1, repeats: {min: 2, max: 6, half_width: 1.0}, margin: 1, design: paired, trust_models: true}
 series: {s: {file: own.csv, value: sold, test_rows: 6, horizon: 2, steps_ahead: 2, where: {place: north}}}
+model: {refit: {every: 3, epochs: 1}}
 scenarios:
   e: {stateful: false, strategy: direct, refit: {every: 2, epochs: 1}}
   a: {stateful: true, reset_after_epoch: false, seed_on_train: true, reset_after_prediction: true}

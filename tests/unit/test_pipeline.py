@@ -437,6 +437,12 @@ def test_a_little_noise_is_not_refused():
             assert np.isfinite(data.train.inputs).all()
 
 
+def test_an_input_with_a_season_may_have_no_seasonal_differences():
+    series = series_of(noisy(50), inputs=np.resize(PATTERN, 50)[:, np.newaxis])
+    with pytest.raises(DataError, match=r"of its input 1 are constant .* or set difference: false"):
+        supervise(series, Preparation(1, None, difference=(4,)))
+
+
 def test_differences_that_leave_too_few_rows():
     with pytest.raises(
         DataError, match="2 timesteps and 41 lost to difference, where 2 are needed"

@@ -372,7 +372,8 @@ def _check_varies(
     if column:
         name = series.input_names[column - 1] if series.input_names else column
         whose, fix = f"the {kind} of its input {name}", f"remove {name} from inputs"
-        if preparation.lags and value:
+        # Constant differences of successive observations, unless 0, are of an input that varies.
+        if preparation.lags and (value or preparation.lags != (1,)):
             fix += " or set difference: false"
     raise DataError(
         f"series {series.name}: {whose} are constant over the {len(rows)} training rows (all "

@@ -187,7 +187,8 @@ class Trainer:
             state = self.program.network.zero_state(1)
         elif data.after_test is not None:
             _, state, _ = self._forecast_rows(data.after_test, state)
-        recursion, steps = Recursion.beyond_end(data, self.lanes), []
+        recursion = Recursion.beyond_end(data, self.lanes)
+        steps: list[np.ndarray] = []
         for step in range(data.horizon // data.train.targets_per_row):
             if step:
                 recursion.accept(steps[-1])

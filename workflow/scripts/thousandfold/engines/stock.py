@@ -323,7 +323,8 @@ def _predict_future(model: Any, regime: Regime, data: Supervised) -> np.ndarray:
         return np.zeros(0, np.float32)
     if data.after_test is not None and regime.state.stateful:
         _predict(model, regime, data.after_test)
-    recursion, steps = Recursion.beyond_end(data, repeats=1), []
+    recursion = Recursion.beyond_end(data, repeats=1)
+    steps: list[np.ndarray] = []
     for step in range(data.horizon // data.train.targets_per_row):
         if step:
             recursion.accept(steps[-1])

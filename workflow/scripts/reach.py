@@ -31,8 +31,8 @@ def write_reach(settings: ReachSettings, forecasts: Path, output: Path) -> None:
             ],
         ).to_pandas()  # fmt: skip
         table["origin"] = table["step"] - table["steps_ahead"]
-        columns = ["origin", "steps_ahead"]
-        return table.pivot(index="repeat", columns=columns, values="forecast").to_numpy()
+        in_order = table.sort_values(["repeat", "origin", "steps_ahead"], kind="stable")
+        return in_order["forecast"].to_numpy().reshape(-1, *series[name].forecast_shape)
 
     rows = reach_table(settings.contrasts_without_margins, series, forecasts_of, settings.seed)
     write_rows(ReachRow, rows, output)

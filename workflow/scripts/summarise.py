@@ -43,6 +43,7 @@ def write_summaries(
     autoregressions of the lag orders; if the series are not known, there are none.
     """
     metrics, first = settings.metrics, settings.metrics[0]
+    higher = settings.directions[first]
     series = {source.name: load_series(source) for source in settings.sources}
     baselines = {name: baselines_of(x, settings.lag_orders) for name, x in series.items()}
     errors = {
@@ -58,8 +59,11 @@ def write_summaries(
     write_rows(SummaryRow, chain(*summaries), summary_output)
     forecasts = baseline_forecasts_table(baselines, series)
     write_rows(BaselineForecastRow, forecasts, baseline_forecasts_output)
-    write_rows(BaselineModelRow, baseline_models_table(baselines, errors[first]), models_output)
-    compared = compare_with_baselines(samples[first], errors[first], settings.alpha)
+    models = baseline_models_table(baselines, errors[first], higher_is_better=higher)
+    write_rows(BaselineModelRow, models, models_output)
+    compared = compare_with_baselines(
+        samples[first], errors[first], settings.alpha, higher_is_better=higher
+    )
     write_rows(BaselineRow, compared, baselines_output)
     over_series = baselines_over_series(compared, settings.alpha)
     write_rows(BaselineOverSeriesRow, over_series, over_series_output)

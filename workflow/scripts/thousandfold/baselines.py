@@ -11,22 +11,24 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from statsmodels.discrete.discrete_model import MNLogit
 from statsmodels.tools.sm_exceptions import ModelWarning
 from statsmodels.tsa.ar_model import ar_select_order
 
 from thousandfold import smoothing
 from thousandfold.errors import NoForecastsError
 from thousandfold.metrics import forecast_errors
-from thousandfold.series import Series
+from thousandfold.series import LabelledSequences, Series
 
 PERSISTENCE, DRIFT, SEASONAL_NAIVE = "persistence", "drift", "seasonal_naive"
 AUTOREGRESSION, AUTOREGRESSION_BY_AIC = "ar", "ar_aic"
 ETS, THETA = "ets", "theta"
+MAJORITY, LOGISTIC = "majority", "logistic"
 """The baselines' names; that of an autoregression is followed by its number of lags."""
 
 WORDS = {
     SEASONAL_NAIVE: "seasonal naive", AUTOREGRESSION_BY_AIC: "AR by AIC", ETS: "ETS",
-    THETA: "Theta",
+    THETA: "Theta", LOGISTIC: "logistic regression",
 }  # fmt: skip
 """Those that prose calls otherwise."""
 
@@ -41,7 +43,8 @@ class Baseline:
     model: str
     """What was fitted, such as ETS(A,Ad,N)."""
     forecasts: np.ndarray
-    """Of `Series.actual`, in its order, in the series' own units."""
+    """Of `Series.actual`, in its order, in the series' own units; of labels the probability of
+    each, shape (test_rows, labels)."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ Way = Callable[[Series], Baseline]
 
 def baselines_of(series: Series, orders: Iterable[int] = (1,)) -> dict[str, Baseline | LeftOut]:
     """Every baseline of a series by name; autoregressions have these numbers of lags."""
+    if isinstance(series, LabelledSequences):
+        return {name: _tried(partial(way, series)) for name, way in OF_LABELS.items()}
     ways: dict[str, Way] = {
         PERSISTENCE: persistence,
         DRIFT: drift,
@@ -66,12 +71,12 @@ def baselines_of(series: Series, orders: Iterable[int] = (1,)) -> dict[str, Base
         ETS: ets,
         THETA: theta,
     }
-    return {name: _tried(way, series) for name, way in ways.items()}
+    return {name: _tried(partial(way, series)) for name, way in ways.items()}
 
 
-def _tried(way: Way, series: Series) -> Baseline | LeftOut:
+def _tried(way: Callable[[], Baseline]) -> Baseline | LeftOut:
     try:
-        baseline = way(series)
+        baseline = way()
     except NoForecastsError as error:
         return LeftOut(str(error))
     if not np.isfinite(baseline.forecasts).all():
@@ -171,6 +176,43 @@ def theta(series: Series) -> Baseline:
     return Baseline(*smoothing.theta(series.values, series.targets, _season(series)))
 
 
+def majority(data: LabelledSequences) -> Baseline:
+    """The most frequent label, by the share of the training sequences that each has."""
+    labels = data.values.astype(int)[: -data.test_rows]
+    shares = np.bincount(labels, minlength=len(data.classes)) / len(labels)
+    most = data.classes[int(shares.argmax())]
+    return Baseline(f"always {most}", np.tile(shares, (data.test_rows, 1)))
+
+
+def logistic(data: LabelledSequences) -> Baseline:
+    """A logistic regression on the mean and the last value of each feature, by maximum likelihood.
+
+    With more labels than two a multinomial one. (statsmodels' MNLogit)
+    """
+    seen = np.array([[*sequence.mean(axis=0), *sequence[-1]] for sequence in data.sequences])
+    train = slice(None, -data.test_rows)
+    seen = seen[:, np.ptp(seen[train], axis=0) > 0]
+    center, spread = seen[train].mean(axis=0), seen[train].std(axis=0)
+    design = np.column_stack([np.ones(len(seen)), (seen - center) / spread])
+    if ROWS_PER_COEFFICIENT * design.shape[1] > len(design[train]):
+        needed = ROWS_PER_COEFFICIENT * design.shape[1]
+        raise NoForecastsError(f"it takes {needed} training sequences")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            fit = MNLogit(data.values[train], design[train]).fit(disp=False, maxiter=1000)
+        except np.linalg.LinAlgError:
+            raise NoForecastsError("its features depend on each other") from None
+    if not (fit.mle_retvals["converged"] and np.isfinite(fit.params).all()):
+        raise NoForecastsError("it does not converge, as where a feature separates the labels")
+    what = "the mean and the last value of each feature"
+    return Baseline(f"logistic regression on {what}", fit.predict(design[-data.test_rows :]))
+
+
+OF_LABELS = {MAJORITY: majority, LOGISTIC: logistic}
+"""The baselines of sequences with labels."""
+
+
 def _scaled_differences(series: Series) -> tuple[np.ndarray, float]:
     """All differences over the mean size of the training ones, shape (observations - 1,), and that.
 
@@ -205,7 +247,7 @@ def baseline_errors(
     forecasts: Mapping[str, np.ndarray], series: Series, metric: str
 ) -> dict[str, float]:
     """Each baseline's error over the test; none if the metric does not measure forecasts."""
-    errors = {name: forecast_errors(f, series) for name, f in forecasts.items()}
+    errors = {name: forecast_errors(f, series, series.task) for name, f in forecasts.items()}
     return {name: float(e[metric]) for name, e in errors.items() if metric in e}
 
 

@@ -66,10 +66,11 @@ def checked_scenarios(study: TrainedStudy) -> Iterator[TrainedScenario]:
     for scenario in study.scenarios:
         regime = scenario.regime
         network, sequences, training = regime.network, regime.preparation.sequences, regime.training
+        cut = regime.preparation.cut
         kind = (
             regime.state.stateful, network.layer, network.layers > 1, network.dropout > 0,
             training.optimizer.name, training.loss, training.optimizer.clips_by_norm,
-            sequences and sequences.form, training.early_stopping is not None,
+            sequences and sequences.form, cut and cut.form, training.early_stopping is not None,
             training.reduce_on_plateau is not None, regime.state.validate_from_zero,
             repeats_come_first(regime), regime.preparation.strategy, training.refit is not None,
         )  # fmt: skip

@@ -22,12 +22,12 @@ from thousandfold.measuring import measured
 from thousandfold.packs import FinishedBlock, Pack, PackedBlock
 from thousandfold.records import DamagedFileError, sealed_writer
 from thousandfold.runs import runs_of
-from thousandfold.series import Series
+from thousandfold.series import LabelledSequences, Series
 from thousandfold.study import Block, ImportedStudy, TrainedStudy
 from thousandfold.tables import TABLES, write_rows
 from thousandfold.tables.columns import check_frame
 from thousandfold.tables.files import for_spreadsheets
-from thousandfold.tables.rows import EARLIER_REPEATS, FORECASTS, REPEATS, BlockRow
+from thousandfold.tables.rows import EARLIER_REPEATS, FORECASTS, REPEATS, BlockRow, columns_of_task
 
 WRITTEN_AT_ONCE = 200_000
 """Values of blocks, about; memory does not grow with the number of blocks."""
@@ -107,13 +107,16 @@ def repeat_rows(study: TrainedStudy, checked: CheckedBlock) -> pd.DataFrame:
         series=source.cut_from or source.name, scenario=block.scenario, earlier=source.earlier,
         engine=execution.engine, profile=execution.profile,
     )  # fmt: skip
-    return rows[list(EARLIER_REPEATS if source.earlier else REPEATS)]
+    columns = EARLIER_REPEATS if source.earlier else REPEATS
+    return rows[list(columns_of_task(columns, source.task))]
 
 
 def forecast_rows(checked: CheckedBlock) -> pd.DataFrame:
     """A block's rows of the forecasts table; beyond the series' end there are no actual values."""
     block, series, table = checked.block, checked.series, checked.table
     forecasts = table.filter(regex=r"^(forecast|future)_\d+$").to_numpy()
+    if isinstance(series, LabelledSequences):
+        return _label_rows(block, series, table["repeat"].to_numpy(), forecasts)
     repeats = len(forecasts)
     (step, ahead), beyond = series.steps, 1 + np.arange(series.horizon)
     columns = {
@@ -129,7 +132,27 @@ def forecast_rows(checked: CheckedBlock) -> pd.DataFrame:
             "forecast": forecasts.ravel(),
             **{name: np.tile(values, repeats) for name, values in columns.items()},
         }
-    )[list(FORECASTS)]
+    )[list(columns_of_task(FORECASTS, "regression"))]
+
+
+def _label_rows(
+    block: Block, data: LabelledSequences, repeats: np.ndarray, forecasts: np.ndarray
+) -> pd.DataFrame:
+    """The same of sequences with labels: a row for each label of each test sequence."""
+    labels, rows = len(data.classes), data.test_rows
+    is_right = data.values[-rows:, np.newaxis] == np.arange(labels)
+    return pd.DataFrame(
+        {
+            "series": block.series,
+            "scenario": block.scenario,
+            "repeat": np.repeat(repeats, rows * labels),
+            "step": np.tile(np.repeat(np.arange(1, rows + 1), labels), len(repeats)),
+            "steps_ahead": 1,
+            "label": np.tile(np.array(data.classes, object), len(repeats) * rows),
+            "forecast": forecasts.ravel(),
+            "actual": np.tile(is_right.ravel().astype(float), len(repeats)),
+        }
+    )
 
 
 def _batches(blocks: Iterable[CheckedBlock]) -> Iterator[list[CheckedBlock]]:
@@ -172,7 +195,7 @@ def collect(
 
     Repeats on earlier test windows have a table of their own, and their forecasts none.
     """
-    described = []
+    described, task = [], study.task
     with ExitStack() as stack:
 
         def opened(path: Path) -> Path:
@@ -188,7 +211,7 @@ def collect(
                 if name == "repeats":
                     header = name not in writers
                     for_spreadsheets(rows).to_csv(csv, index=False, header=header)
-                check_frame(name, TABLES[name], rows)
+                check_frame(name, columns_of_task(TABLES[name], task), rows)
                 arrow = pa.Table.from_pandas(rows, preserve_index=False)
                 if name not in writers:
                     writers[name] = stack.enter_context(sealed_writer(parquet[name], arrow.schema))

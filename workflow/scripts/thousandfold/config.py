@@ -17,7 +17,7 @@ from thousandfold.imported import (
     table_metrics,
     unit_of_table,
 )
-from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
+from thousandfold.metrics import UNIT_OF_SERIES, Metric, metrics_of
 from thousandfold.names import composed
 from thousandfold.regimes import trained_scenario
 from thousandfold.registration import registered_findings
@@ -119,6 +119,7 @@ def _trained_study(config: dict[str, Any]) -> TrainedStudy:
             raise BadKeyError((section,), "is missing or empty; give at least one")
     _refuse_names_alike("scenarios", [(name, name) for name in config["scenarios"]])
     sources = _sources(config)
+    _check_task(settings, sources)
     chosen = _selection(config, "scenarios")
     scenarios = tuple(
         trained_scenario(name, fields, config["model"], settings)
@@ -129,7 +130,7 @@ def _trained_study(config: dict[str, Any]) -> TrainedStudy:
     if settings["interleave"]:
         _check_interleaving(settings, scenarios)
     study = TrainedStudy(
-        **_asked(config, scenarios, METRICS),
+        **_asked(config, scenarios, metrics_of(settings["task"])),
         series=sources,
         scenarios=scenarios,
         stopping=_stopping(settings["repeats"]),
@@ -142,6 +143,24 @@ def _trained_study(config: dict[str, Any]) -> TrainedStudy:
     _check_over_series(study)
     _check_cluster(study)
     return study
+
+
+def _check_task(settings: dict[str, Any], sources: Sequence[SeriesSource]) -> None:
+    """The study's series, and its metric, are of its task."""
+    task = settings["task"]
+    for source in sources:
+        if source.task != task:
+            problem, fix = "has labels", "set study.task: classification"
+            if task == "classification":
+                problem = "has no labels, which study.task: classification asks for"
+                fix = "name their column by 'label', or remove study.task"
+            raise BadKeyError(("series", source.listed_as), f"{problem}; {fix}")
+    metrics = metrics_of(task)
+    if settings["metric"] not in metrics:
+        raise BadKeyError(
+            ("study", "metric"),
+            f"{settings['metric']} is not measured in a {task}; take {', '.join(metrics)}",
+        )
 
 
 def _check_over_series(study: TrainedStudy) -> None:

@@ -12,7 +12,9 @@ from thousandfold.observations import in_words, joined, read_series, said_of_man
 from thousandfold.reading.competitions import read_competition
 from thousandfold.reading.files import check_file
 from thousandfold.reading.options import Treatment
-from thousandfold.series import Series
+from thousandfold.sequences import in_words as labels_in_words
+from thousandfold.sequences import made_up, read_sequences
+from thousandfold.series import LabelledSequences, Series
 from thousandfold.study import SeriesSource
 
 PUBLISHED_COLUMNS = (
@@ -45,10 +47,17 @@ def _loaded(source: SeriesSource, states: tuple[tuple[int, int], ...]) -> Series
 
 def _found(source: SeriesSource) -> Series:
     """A series as it is found, or made up."""
+    if source.synthetic is not None and source.synthetic.labels is not None:
+        return made_up(source.name, source.synthetic, source.test_rows)
     if source.synthetic is not None:
         values = source.synthetic.values()
         return _numbered(source, Series(source.name, values, (), source.test_rows))
     path = Path(str(source.file))
+    if source.labelled is not None:
+        return read_sequences(
+            source.name, path, source.labelled, source.inputs, source.test_rows,
+            source.treatment, source.split_seed,
+        )  # fmt: skip
     if source.competitor is not None:
         found = read_competition(path).get(source.competitor)
         if found is None:
@@ -94,6 +103,7 @@ def read_as(sources: Iterable[SeriesSource]) -> list[str]:
         entries.setdefault(source.entry or source.name, []).append(load_series(source))
     told = []
     for entry, read in entries.items():
+        told += [labels_in_words(one) for one in read if isinstance(one, LabelledSequences)]
         if any(series.assumed or series.frequency for series in read):
             told.append(in_words(read[0]) if len(read) == 1 else said_of_many(entry, read))
     return told

@@ -1,5 +1,6 @@
 """Checks of the files that a config names: every scenario can be trained on every series."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,13 @@ from thousandfold.data import (
     own_model_file,
 )
 from thousandfold.errors import DataError, NoColumnError, PreparationError
+from thousandfold.labelled import supervised
 from thousandfold.reading.files import check_file
 from thousandfold.scenario import Preparation, TrainedScenario
 from thousandfold.schema import BadKeyError
-from thousandfold.series import Series
+from thousandfold.series import LabelledSequences, Series
 from thousandfold.study import SeriesSource, TrainedStudy
-from thousandfold.supervised import Supervised, supervise
+from thousandfold.supervised import Supervised
 
 OF_A_MEMBER = ("collection", "test_rows")
 """Keys of an entry to which errors about one series of a collection point."""
@@ -53,16 +55,20 @@ def _check_series(study: TrainedStudy, source: SeriesSource) -> None:
     series = _read(source)
     if series.test_rows >= len(series.values):
         whose = f"of {source.name} " if source.entry else ""
+        what = "sequences" if isinstance(series, LabelledSequences) else "observations"
         raise BadKeyError(
             ("series", source.listed_as, "test_rows"),
-            f"{source.test_rows} is not less than the {len(series.values)} observations {whose}"
+            f"{source.test_rows} is not less than the {len(series.values)} {what} {whose}"
             "there are; lower it",
         )
+    if isinstance(series, LabelledSequences):
+        _check_labels(study, source, series)
     prepared: dict[Preparation, Supervised] = {}
     for scenario in study.scenarios:
         preparation = scenario.regime.preparation
         if preparation not in prepared:
             prepared[preparation] = _supervised(scenario, series)
+        _check_parts(scenario, series, prepared[preparation])
         _check_rows(scenario, series, prepared[preparation])
         _check_refit(scenario, series, prepared[preparation])
         _check_horizon(scenario, series, ("series", source.listed_as, "horizon"))
@@ -93,6 +99,9 @@ def _read(source: SeriesSource) -> Series:
         key = "inputs" if error.column in source.inputs else "value"
         if error.column == source.pieces:
             key = "pieces"
+        if source.labelled is not None:
+            names = {column: key for key, column in asdict(source.labelled).items()}
+            key = names.get(error.column, key)
         if error.column in (source.date, *dict(source.treatment.where)):
             key = "date" if error.column == source.date else "where"
         raise BadKeyError(("series", name, key), str(error)) from None
@@ -117,7 +126,7 @@ def _check_model(scenario: TrainedScenario) -> None:
 def _supervised(scenario: TrainedScenario, series: Series) -> Supervised:
     """A series as a scenario sees it. Raises BadKeyError."""
     try:
-        return supervise(series, scenario.regime.preparation)
+        return supervised(series, scenario.regime.preparation)
     except PreparationError as error:
         raise BadKeyError(("scenarios", scenario.name, error.key), str(error)) from None
     except DataError as error:
@@ -190,6 +199,57 @@ def _check_refit(scenario: TrainedScenario, series: Series, data: Supervised) ->
                 key,
                 f"{every} is no multiple of {size}, the rows of a batch, as a stateful network "
                 f"needs; give {every + size - every % size} or another multiple",
+            )
+
+
+def _check_labels(study: TrainedStudy, source: SeriesSource, data: LabelledSequences) -> None:
+    """Check that there are as many labels as the study says, and all of them in training."""
+    asked, labels = study.scenarios[0].regime.classes, ", ".join(data.classes)
+    if len(data.classes) != asked:
+        raise BadKeyError(
+            ("study", "classes"),
+            f"{source.name} has {len(data.classes)} labels ({labels}); set classes: "
+            f"{len(data.classes)}",
+        )
+    seen = set(data.values[: -data.test_rows])
+    for number, label in enumerate(data.classes):
+        if number not in seen:
+            fix = "set split_seed, which draws the test sequences from all, or lower test_rows"
+            raise BadKeyError(
+                ("series", source.listed_as, "test_rows"),
+                f"of the label {label}, all sequences are among the {data.test_rows} of the test; "
+                f"{fix}",
+            )
+
+
+def _check_parts(scenario: TrainedScenario, series: Series, data: Supervised) -> None:
+    """Check that a network can take sequences of these lengths, so many at a time."""
+    regime = scenario.regime
+    if not isinstance(series, LabelledSequences):
+        return
+    network, training = regime.network, regime.training
+    if data.train.present is not None and not network.is_recurrent:
+        shortest = min(map(len, series.sequences))
+        raise BadKeyError(
+            ("scenarios", scenario.name, "timesteps"),
+            f"a feed-forward network sees all values of a row, and {series.name} has sequences of "
+            f"{shortest}; lower timesteps to at most that, or take a recurrent layer",
+        )
+    if data.train.begins is None:
+        return
+    parts = ("training", "batch_size", training.batch_size, data.train), (
+        "test", "forecast_batch_size" if training.forecast_batch_size else "batch_size",
+        training.rows_per_forecast, data.test,
+    )  # fmt: skip
+    for part, key, size, rows in parts:
+        assert rows.begins is not None
+        begins = np.flatnonzero(rows.begins)
+        if size > 1 and (len(begins) % size or len(set(np.diff([*begins, len(rows)]))) > 1):
+            raise BadKeyError(
+                ("scenarios", scenario.name, key),
+                f"{size} sequences go through the network side by side, so it has to divide the "
+                f"{len(begins)} {part} sequences of {series.name}, and they have to have equally "
+                "many pieces; change it (1 always does), test_rows or train_rows",
             )
 
 

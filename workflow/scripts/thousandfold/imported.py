@@ -13,7 +13,7 @@ import pandas as pd
 from thousandfold.config_files import Key
 from thousandfold.errors import DataError, NoColumnError
 from thousandfold.mentions import named_metrics, named_scenarios
-from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
+from thousandfold.metrics import UNIT_OF_SERIES, Metric, metrics_of
 from thousandfold.reading.numbers import BEYOND, LARGEST_VALUE, is_missing, numbers_of
 from thousandfold.reading.options import ReadOptions, RowsWith, TableForm
 from thousandfold.reading.sheets import Sheet, stem_of
@@ -133,10 +133,11 @@ def table_metrics(config: dict[str, Any], sheet: Sheet) -> dict[str, Metric]:
     if own in table["metrics"]:
         problem = "is the table's own metric; give table.better and table.unit in place of this"
         raise BadKeyError(("table", "metrics", own), problem)
-    known = dict(METRICS)
-    if own not in METRICS or METRICS[own].unit is not UNIT_OF_SERIES:
+    usually = metrics_of("regression")
+    known = dict(usually)
+    if own not in usually or usually[own].unit is not UNIT_OF_SERIES:
         # The table's unit is that of its own metric, and says nothing of an RMSE beside it.
-        for name, metric in METRICS.items():
+        for name, metric in usually.items():
             known[name] = replace(metric, unit=metric.unit or "")
     for name, fields in {**table["metrics"], own: {"better": table["better"]}}.items():
         usual = known.get(name, Metric(name, ""))
@@ -156,7 +157,7 @@ def table_metrics(config: dict[str, Any], sheet: Sheet) -> dict[str, Metric]:
 
 def unit_of_table(table: dict[str, Any]) -> str:
     """The unit of the table's own metric."""
-    own = METRICS.get(table["metric"])
+    own = metrics_of("regression").get(table["metric"])
     return table.get("unit") or (own and own.unit) or "units"
 
 

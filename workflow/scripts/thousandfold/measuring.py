@@ -1,5 +1,7 @@
 """From trained repeats to their metrics: after training, so that a new metric trains nothing."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -10,10 +12,12 @@ from thousandfold.series import Series
 def forecasts_of(table: pd.DataFrame, series: Series) -> np.ndarray:
     """The forecasts of the test in a table of trained repeats, shape (repeats, forecasts).
 
-    Row by row in memory, so that a repeat's sums do not depend on how many repeats there are.
+    Of labels the probability of each, shape (repeats, test_rows, labels). Row by row in memory, so
+    that a repeat's sums do not depend on how many repeats there are.
     """
-    steps = [f"forecast_{step + 1}" for step in range(series.targets.size)]
-    return np.ascontiguousarray(table[steps].to_numpy())
+    shape = series.forecast_shape
+    steps = [f"forecast_{step + 1}" for step in range(math.prod(shape))]
+    return np.ascontiguousarray(table[steps].to_numpy()).reshape(-1, *shape)
 
 
 def measured(table: pd.DataFrame, series: Series, task: str) -> pd.DataFrame:

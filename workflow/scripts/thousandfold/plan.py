@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache, cached_property, partial
 from itertools import chain, product
 
+from thousandfold.labelled import supervised
 from thousandfold.packing import Group
 from thousandfold.packs import PackedBlock
 from thousandfold.recipe import recipe
@@ -16,7 +17,7 @@ from thousandfold.resources import Workload
 from thousandfold.scenario import Preparation
 from thousandfold.series import Series
 from thousandfold.study import Block, TrainedStudy
-from thousandfold.supervised import Supervised, supervise
+from thousandfold.supervised import Supervised
 from thousandfold.training import Prepared
 
 WORTH_STARTING = 30.0
@@ -40,7 +41,7 @@ class Plan:
         self._recipe = cache(partial(recipe, study))
 
     def _supervise(self, series: str, preparation: Preparation) -> Supervised:
-        return supervise(self.series(series), preparation)
+        return supervised(self.series(series), preparation)
 
     def _workload_of_one_repeat(self, series: str, scenario: str) -> Workload:
         trained = self.study.scenario(scenario)

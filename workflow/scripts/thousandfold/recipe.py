@@ -134,8 +134,12 @@ def _digest(ingredients: dict[str, Any]) -> str:
 def _series_digest(source: SeriesSource) -> str:
     """SHA-256 of what shapes a result in a series: its numbers, however the file writes them."""
     series = load_series(source)
-    digest = hashlib.sha256(series.columns.astype("<f8").tobytes())
-    split = [series.columns.shape, series.test_rows, series.horizon, series.steps_ahead]
+    digest = hashlib.sha256()
+    for numbers in series.content:
+        digest.update(numbers.astype("<f8").tobytes())
+    shapes = [numbers.shape for numbers in series.content]
+    shape = shapes[0] if len(shapes) == 1 else shapes
+    split = [shape, series.test_rows, series.horizon, series.steps_ahead]
     digest.update(json.dumps(split).encode())
     if series.is_in_pieces:
         digest.update(json.dumps(series.begins).encode())

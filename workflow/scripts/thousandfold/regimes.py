@@ -1,9 +1,11 @@
 """From a scenario's fields to its regime: which settings go together, and which do not."""
 
+from dataclasses import replace
 from typing import Any
 
 from thousandfold.engine_choice import supports
 from thousandfold.scenario import (
+    Cut,
     EarlyStopping,
     Optimizer,
     ReduceOnPlateau,
@@ -59,7 +61,9 @@ def trained_scenario(
         values["sequences"] = _sequences(name, values)
         stepwise = values["sequences"].is_stepwise
         values["timesteps"] = 1 if stepwise else values["sequences"].longest
-    regime = Regime.of(**values)
+    if values["cut"]:
+        values["cut"] = _cut(name, values["cut"])
+    regime = replace(Regime.of(**values), task=settings["task"], classes=classes_of(settings))
     for key, problem in _contradictions(regime):
         raise BadKeyError(("scenarios", name, key), problem)
     if not supports(regime):
@@ -67,6 +71,11 @@ def trained_scenario(
     return TrainedScenario(
         name, label, regime, seeded_by, deterministic=bool(own.get("deterministic"))
     )
+
+
+def classes_of(settings: dict[str, Any]) -> int | None:
+    """How many labels a study's sequences have; None: its task has none."""
+    return settings["classes"] if settings["task"] == "classification" else None
 
 
 def _optimizer(scenario: str, options: dict[str, Any]) -> Optimizer:
@@ -119,6 +128,13 @@ def _sequences(scenario: str, values: dict[str, Any]) -> Sequences:
             f"{sequences.longest} is less than shortest, {sequences.shortest}; give at least that",
         )
     return sequences
+
+
+def _cut(scenario: str, fields: dict[str, Any]) -> Cut:
+    every = fields["every"]
+    if fields["form"] != "windows" and every is not None:
+        raise BadKeyError(("scenarios", scenario, "cut", "every"), "is about windows; remove it")
+    return Cut(fields["form"], every)
 
 
 def _contradictions(regime: Regime) -> list[tuple[str, str]]:
@@ -190,4 +206,64 @@ def _contradictions(regime: Regime) -> list[tuple[str, str]]:
             "remove one of them",
         ),
     }
+    if regime.task == "classification":
+        found |= _of_labels(regime)
+    else:
+        found["cut"] = (
+            regime.preparation.cut is not None,
+            "is about sequences with labels (study.task: classification); remove it",
+        )
     return [(key, problem) for key, (is_wrong, problem) in found.items() if is_wrong]
+
+
+def _of_labels(regime: Regime) -> dict[str, tuple[bool, str]]:
+    """What does not go with sequences that have labels: whether it is there, why, and the fix."""
+    preparation, state = regime.preparation, regime.state
+    is_successive = preparation.is_successive
+    is_recurrent = regime.network.is_recurrent or regime.network.model is not None
+    return {
+        "sequences": (
+            preparation.sequences is not None,
+            "makes sequences of a series; those with labels have lengths of their own; remove it",
+        ),
+        "difference": (
+            bool(preparation.lags),
+            "sequences with labels are taken as they are; set difference: false",
+        ),
+        **{
+            key: (
+                getattr(preparation, key) != "none",
+                "prepares series; sequences with labels are taken as they are; remove it",
+            )
+            for key in ("transform", "deseasonalise", "detrend")
+        },
+        "strategy": (
+            preparation.strategy != "recursive",
+            "is about forecasts several steps ahead; remove it",
+        ),
+        "refit": (
+            regime.training.refit is not None,
+            "is about forecasts, after which it is known what came; remove it",
+        ),
+        "cut": (
+            is_successive and not (state.stateful and is_recurrent),
+            "pieces take stateful: true and a recurrent layer; change form, layer or stateful",
+        ),
+        "stateful": (
+            state.stateful and not is_successive,
+            "the state of one sequence would go on in the next; set cut: {form: pieces}, which "
+            "resets it before each sequence, or stateful: false",
+        ),
+        "early_stopping": (
+            is_successive and regime.training.early_stopping is not None,
+            "is not made for pieces; remove it or take another form of cut",
+        ),
+        "seed_on_train": (
+            state.seed_on_train,
+            "each sequence begins at zero state, so there is nothing to seed; remove it",
+        ),
+        "reset_after_prediction": (
+            state.reset_after_prediction,
+            "a network would forget each piece before the next; remove it",
+        ),
+    }

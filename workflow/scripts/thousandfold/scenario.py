@@ -73,6 +73,23 @@ class Sequences:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """How sequences with labels are cut into rows of `timesteps` values."""
+
+    form: str
+    """windows: each is a row with the sequence's label, and the last one tells the forecast.
+    pieces: one after the other through a stateful network, which learns the label at each;
+    pieces_last: the same, learning at the last only."""
+    every: int | None = None
+    """Steps from one window to the next; None: as many as it has, so that none overlap."""
+
+    @property
+    def is_successive(self) -> bool:
+        """Whether a stateful network sees one piece after the other."""
+        return self.form.startswith("pieces")
+
+
+@dataclass(frozen=True)
 class Preparation:
     """How a series becomes the rows that a network is trained and tested on."""
 
@@ -101,6 +118,8 @@ class Preparation:
     strategy: str = "recursive"
     """How several steps ahead are forecast: recursive, from the forecasts before; or direct, by
     an output for each."""
+    cut: Cut | None = None
+    """Of sequences with labels; None: a row is the last `timesteps` values of one."""
 
     @property
     def lags(self) -> tuple[int, ...]:
@@ -118,6 +137,11 @@ class Preparation:
     def is_stepwise(self) -> bool:
         """Whether a row is one timestep of a sequence."""
         return self.sequences is not None and self.sequences.is_stepwise
+
+    @property
+    def is_successive(self) -> bool:
+        """Whether a stateful network is to see a sequence part by part."""
+        return self.is_stepwise or (self.cut is not None and self.cut.is_successive)
 
 
 @dataclass(frozen=True)
@@ -240,6 +264,8 @@ class Regime:
     execution: Execution
     task: str = "regression"
     """A key of tasks.TASKS."""
+    classes: int | None = None
+    """How many labels there are; None: the task has none."""
 
     @classmethod
     def of(cls, **values: Any) -> "Regime":
@@ -268,7 +294,7 @@ class Regime:
         """Whether a state is zeroed anywhere in training or forecasting."""
         state = self.state
         resets = state.reset_after_epoch or state.reset_after_prediction
-        begins_anew = self.preparation.is_stepwise or self.training.refit is not None
+        begins_anew = self.preparation.is_successive or self.training.refit is not None
         return state.stateful and (resets or begins_anew)
 
 

@@ -1,4 +1,4 @@
-"""A time series in memory. Nothing here knows about scenarios, networks or files."""
+"""A time series, or sequences with labels, in memory; no scenarios, networks or files here."""
 
 from dataclasses import dataclass, replace
 
@@ -105,3 +105,46 @@ class Series:
         """The observations and the inputs beside them, shape (observations, 1 + inputs)."""
         values = self.values[:, np.newaxis]
         return values if self.inputs is None else np.hstack([values, self.inputs])
+
+    @property
+    def content(self) -> tuple[np.ndarray, ...]:
+        """All its numbers."""
+        return (self.columns,)
+
+    @property
+    def task(self) -> str:
+        """What can be asked of it: a key of tasks.TASKS."""
+        return "regression"
+
+    @property
+    def forecast_shape(self) -> tuple[int, ...]:
+        """The shape of the forecasts of its test rows."""
+        return (self.targets.size,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledSequences(Series):
+    """Sequences with a label each, as a series of labels, of which the last are held out.
+
+    `values` are the numbers of the labels, shape (sequences,), and `labels` the sequences' names.
+    """
+
+    sequences: tuple[np.ndarray, ...]
+    """In time order, each of shape (its length, features)."""
+    classes: tuple[str, ...]
+    """The different labels; a label's number is its place here."""
+
+    @property
+    def content(self) -> tuple[np.ndarray, ...]:
+        """All its numbers."""
+        return (self.columns, *self.sequences)
+
+    @property
+    def task(self) -> str:
+        """What can be asked of it: a key of tasks.TASKS."""
+        return "classification"
+
+    @property
+    def forecast_shape(self) -> tuple[int, ...]:
+        """The shape of the forecasts of its test rows: of each row the probabilities of labels."""
+        return self.test_rows, len(self.classes)

@@ -33,6 +33,7 @@ class SummarySettings(Settings):
     margins: dict[str, float]
     alpha: float
     metrics: tuple[str, ...]
+    directions: dict[str, bool]
     lag_orders: tuple[int, ...]
     deterministic: tuple[str, ...]
 

@@ -8,16 +8,25 @@ from thousandfold.errors import DataError, NoColumnError
 from thousandfold.members import Collection, CollectionError, Sampled, members_of
 from thousandfold.observations import series_path
 from thousandfold.reading.competitions import competition_file
-from thousandfold.reading.options import ReadOptions, Treatment
+from thousandfold.reading.options import LabelColumns, ReadOptions, Treatment
 from thousandfold.schema import BadKeyError, is_name
 from thousandfold.study import SeriesSource
-from thousandfold.synthetic import Echo, Synthetic
+from thousandfold.synthetic import MOST_VALUES, Echo, Labels, Synthetic
 
 PLACES = ("file", "collection", "synthetic")
 """Where an entry's values can come from: it has one of these keys."""
 
 OF_TABLES = ("value", "date", "pieces", "sort", "missing", "gaps", "read", "inputs")
 """The keys about the columns and rows of a file."""
+
+OF_LABELS = ("sequence", "label", "time")
+"""The keys about the columns of a file of sequences with labels."""
+
+NOT_OF_LABELS = (
+    "value", "date", "pieces", "sort", "missing", "gaps", "horizon", "origins", "period",
+    "published",
+)  # fmt: skip
+"""The keys that sequences with labels have no use for."""
 
 OF_ONE_SERIES = ("title", "where", "published")
 """The keys that cannot be the same for many series."""
@@ -92,6 +101,9 @@ def _of_a_file(
         file, *others = map(series_path, [asked] if isinstance(asked, str) else asked)
     except DataError as error:
         raise BadKeyError((*key, "file"), str(error)) from None
+    if others and fields["label"] is not None:
+        problem = "sequences with labels are read from one file; join these"
+        raise BadKeyError((*key, "file"), problem)
     return replace(_of_columns(key, fields, common, file), further_files=tuple(others))
 
 
@@ -99,6 +111,10 @@ def _of_columns(
     key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource, file: str
 ) -> SeriesSource:
     """A series of a file, or all that those of a file have in common."""
+    if fields["label"] is not None:
+        return _of_labels(key, fields, common, file)
+    _refuse(key, fields, OF_LABELS, "a series; sequences with labels have the key 'label'")
+    _refuse(key, fields, ("split_seed",), "a series, of which the last values are the test")
     if "value" not in fields:
         raise BadKeyError(key, "the key 'value' is missing; add it")
     treatment = Treatment(
@@ -117,14 +133,71 @@ def _of_columns(
     )
 
 
+def _of_labels(
+    key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource, file: str
+) -> SeriesSource:
+    """Sequences with labels of a file."""
+    _refuse_keys_of_series(key, fields)
+    for each, what in (("sequence", "the sequences' names"), ("inputs", "their values")):
+        if not fields[each]:
+            raise BadKeyError(
+                key, f"with 'label', the key {each!r} is missing; name the column with {what}"
+            )
+    return replace(
+        common,
+        file=file,
+        inputs=tuple(fields["inputs"]),
+        treatment=Treatment(ReadOptions(**fields["read"]), tuple(fields["where"].items())),
+        labelled=LabelColumns(fields["sequence"], fields["label"], fields["time"]),
+        split_seed=fields["split_seed"],
+    )
+
+
 def _made_up(key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource) -> SeriesSource:
     made = fields["synthetic"]
-    _refuse(key, fields, (*OF_TABLES, "where", "published"), "a series that is made up")
+    of_files = (*OF_TABLES, *OF_LABELS, "where", "published", "split_seed")
+    _refuse(key, fields, of_files, "what is made up")
+    if made["labels"] is not None:
+        return _made_up_labels(key, fields, common)
     if made["observations"] <= common.test_rows:
         problem = f"{made['observations']} is not more than the {common.test_rows} test_rows"
         raise BadKeyError((*key, "synthetic", "observations"), f"{problem}; give more")
     echo = None if made["echo"] is None else Echo(**made["echo"])
     return replace(common, synthetic=Synthetic(made["observations"], made["seed"], echo))
+
+
+def _made_up_labels(
+    key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource
+) -> SeriesSource:
+    """Sequences with labels that are made up."""
+    made, at = fields["synthetic"], (*key, "synthetic", "labels")
+    _refuse_keys_of_series(key, fields)
+    labels = Labels(**made["labels"])
+    if made["echo"] is not None:
+        raise BadKeyError((*key, "synthetic", "echo"), "does not go with labels; remove one")
+    if labels.sequences <= common.test_rows:
+        problem = f"{labels.sequences} is not more than the {common.test_rows} test_rows; give more"
+        raise BadKeyError((*at, "sequences"), problem)
+    if labels.sequences * made["observations"] > MOST_VALUES:
+        problem = f"{labels.sequences} of {made['observations']} observations are more than"
+        raise BadKeyError((*at, "sequences"), f"{problem} {MOST_VALUES:,} values; give fewer")
+    shortest = made["observations"] if labels.shortest is None else labels.shortest
+    if shortest > made["observations"]:
+        problem = f"{shortest} is more than the {made['observations']} observations of the longest"
+        raise BadKeyError((*at, "shortest"), f"{problem}; lower it")
+    if labels.last > shortest:
+        problem = f"{labels.last} is more than the {shortest} values of the shortest sequence"
+        raise BadKeyError((*at, "last"), f"{problem}; lower it")
+    return replace(common, synthetic=Synthetic(made["observations"], made["seed"], labels=labels))
+
+
+def _refuse_keys_of_series(key: tuple[str, str], fields: Mapping[str, Any]) -> None:
+    """Refuse what sequences with labels have no use for."""
+    _refuse(key, fields, NOT_OF_LABELS, "sequences with labels")
+    if fields["steps_ahead"] != 1:
+        raise BadKeyError(
+            (*key, "steps_ahead"), "does not go with sequences with labels; remove it"
+        )
 
 
 def _refuse(
@@ -143,7 +216,7 @@ def _collected(
     """The members of a collection, as series of the study."""
     asked = fields["collection"]
     at = (*key, "collection")
-    _refuse(key, fields, OF_ONE_SERIES, "a collection of series")
+    _refuse(key, fields, (*OF_ONE_SERIES, *OF_LABELS, "split_seed"), "a collection of series")
     try:
         is_competition = competition_file(asked["from"]) is not None
     except DataError as error:

@@ -13,7 +13,7 @@ import numpy as np
 
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
 from thousandfold.names import spelled
-from thousandfold.reading.options import AS_IT_IS, TableForm, Treatment
+from thousandfold.reading.options import AS_IT_IS, LabelColumns, TableForm, Treatment
 from thousandfold.scenario import Scenario, TrainedScenario
 from thousandfold.seeds import resampling_seed
 from thousandfold.synthetic import Synthetic
@@ -83,6 +83,17 @@ class SeriesSource(StudySeries):
     """Those of its other pieces."""
     treatment: Treatment = AS_IT_IS
     """What the file's rows go through before they are a series."""
+    labelled: LabelColumns | None = None
+    """Of a file of sequences with labels; None: it holds a series."""
+    split_seed: int | None = None
+    """Of sequences with labels, the number from which follows which are the test rows; None: they
+    are the last ones."""
+
+    @property
+    def task(self) -> str:
+        """What can be asked of it: a key of tasks.TASKS."""
+        is_made_up = self.synthetic is not None and self.synthetic.labels is not None
+        return "classification" if is_made_up or self.labelled else "regression"
 
     @property
     def windows(self) -> "tuple[SeriesSource, ...]":
@@ -280,6 +291,11 @@ class Study(ABC):
         return any(source.steps_ahead > 1 for source in self.sources)
 
     @property
+    def data_noun(self) -> str:
+        """What its series are called in prose, several of them."""
+        return "series"
+
+    @property
     def is_on_one_scale(self) -> bool:
         """Whether a value of the study's metric means the same on every series."""
         return True
@@ -438,6 +454,16 @@ class TrainedStudy(Study):
     """The same thing by construction."""
     interleaved: bool = False
     """Train all repeats in one job, in random order, and time each."""
+
+    @property
+    def task(self) -> str:
+        """What its networks are asked for: a key of tasks.TASKS."""
+        return self.series[0].task
+
+    @property
+    def data_noun(self) -> str:
+        """What its series are called in prose, several of them."""
+        return "series" if self.task == "regression" else "data sets"
 
     def measured(self, metric: str) -> Metric:
         """What one of the study's metrics measures."""

@@ -67,7 +67,7 @@ def fit_scaler(scaling: str, train: np.ndarray) -> Scaler:
 class Rows:
     """Rows as a network takes them, in time order; all numbers are float32, as Keras computes.
 
-    One timestep at a time, a row is one timestep of a sequence; otherwise it is all of them.
+    Part by part, a row is one timestep, or a few, of a sequence; otherwise it is all of them.
     """
 
     inputs: np.ndarray
@@ -77,10 +77,10 @@ class Rows:
     present: np.ndarray | None = None
     """Which timesteps a Masking layer lets through, shape (rows, timesteps); None: all."""
     begins: np.ndarray | None = None
-    """Which rows begin a piece of the series or, one timestep at a time, a sequence: a state is
-    zeroed before them. Shape (rows,); None: the series is in one piece."""
+    """Which rows begin a piece of the series or, part by part, a sequence: a state is zeroed before
+    them. Shape (rows,); None: the series is in one piece."""
     ends: np.ndarray | None = None
-    """One timestep at a time: which rows end one, shape (rows,); theirs are the forecasts."""
+    """Part by part: which rows end one, shape (rows,); theirs are the forecasts."""
     learns: np.ndarray | None = None
     """Which rows the network learns from, shape (rows,); the others only move its state on.
     None: all."""
@@ -103,7 +103,17 @@ class Rows:
         """How many values a network forecasts of a row."""
         return 1 if self.targets.ndim == 1 else int(self.targets.shape[1])
 
-    def part(self, rows: slice) -> "Rows":
+    def side_by_side(self, batch_size: int) -> "Rows":
+        """Rows that are parts of sequences, so that as many sequences as a batch go abreast.
+
+        They have equally many parts, and the batch size divides their number.
+        """
+        if self.ends is None or self.begins is None or batch_size == 1:
+            return self
+        order = np.arange(len(self)).reshape(self.begins.sum() // batch_size, batch_size, -1)
+        return self.part(order.swapaxes(1, 2).ravel())
+
+    def part(self, rows: slice | np.ndarray) -> "Rows":
         """Some of the rows."""
         return Rows(
             self.inputs[rows],

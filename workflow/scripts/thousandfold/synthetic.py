@@ -1,10 +1,14 @@
-"""Series that are made up, by a seed, so that what can be known of their future is known."""
+"""Series, and sequences with labels, that are made up by a seed: what can be known is known."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from thousandfold.seeds import data_generator
+
+MOST_VALUES = 10_000_000
+"""Of all sequences together."""
 
 SETTLING = 500
 """Values that are made before the first one that counts."""
@@ -21,12 +25,31 @@ class Echo:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """How sequences get their labels."""
+
+    sequences: int
+    """How many there are."""
+    by: str
+    """mean: of the last `last` values. value: that `last` steps before the end, counted from 1,
+    which a second feature marks."""
+    last: int
+    classes: int = 2
+    """How many labels there are, equally likely."""
+    shortest: int | None = None
+    """Lengths are drawn from here on; None: all have the same."""
+
+
+@dataclass(frozen=True)
 class Synthetic:
     """How a series is made; without an echo its values are independent."""
 
     observations: int
+    """Of a series, or of the longest sequence."""
     seed: int
     echo: Echo | None = None
+    labels: Labels | None = None
+    """None: it is a series."""
 
     def values(self) -> np.ndarray:
         """Its values, shape (observations,), of mean 0 and standard deviation 1.
@@ -44,3 +67,31 @@ class Synthetic:
         for t in range(lag, len(values)):
             values[t] = strength * values[t - lag] + np.sqrt(1 - strength**2) * noise[t]
         return values[SETTLING:]
+
+    def labelled(self) -> tuple[list[np.ndarray], np.ndarray]:
+        """Sequences, each of shape (length, features), and the numbers of their labels.
+
+        All values are independent and standard normal. What decides has a normal distribution, and
+        the label says in which of `classes` equally likely parts of it that lies. By the mean of
+        the last k values, a network that sees only the last w < k of them, in two classes, is right
+        with a probability of at most 1/2 + arcsin(sqrt(w / k)) / pi: that two normal variables of
+        correlation sqrt(w / k) have the same sign (Sheppard 1899).
+        """
+        assert self.labels is not None
+        labels, generator = self.labels, data_generator(self.seed, "sequences with labels")
+        shortest = self.observations if labels.shortest is None else labels.shortest
+        lengths = generator.integers(shortest, self.observations + 1, labels.sequences)
+        sequences = [generator.standard_normal((length, 1)) for length in lengths]
+        if labels.by == "mean":
+            deciding = [x[-labels.last :].sum() / np.sqrt(labels.last) for x in sequences]
+        else:
+            deciding = [x[-labels.last, 0] for x in sequences]
+            sequences = [np.hstack([x, _mark(len(x), labels.last)]) for x in sequences]
+        return sequences, np.floor(ndtr(deciding) * labels.classes)
+
+
+def _mark(length: int, last: int) -> np.ndarray:
+    """1 at the value so many steps before the end, otherwise 0, shape (length, 1)."""
+    mark = np.zeros((length, 1))
+    mark[-last] = 1
+    return mark

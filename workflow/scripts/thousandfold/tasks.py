@@ -4,16 +4,17 @@ A task says what the engines, which know no task by name, leave open. Depends on
 metrics measure a task's forecasts is said in metrics.py, so that a new metric trains nothing.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from thousandfold.scenario import Regime
 from thousandfold.supervised import Rows, Supervised, future_in_units
 
 Decoding = Callable[[Supervised, np.ndarray], np.ndarray]
-"""From data and what repeats put out for them to forecasts, shape (R, rows)."""
+"""From data and what repeats put out for them to forecasts, shape (R, rows) or, of labels, the
+probability of each, (R, rows, labels)."""
 
 
 @dataclass(frozen=True)
@@ -21,24 +22,20 @@ class Task:
     """What a network is asked for."""
 
     outputs: int
-    """Units of the dense layer that ends the network, for each target of a row."""
+    """Units of the dense layer that ends the network, for each target of a row; of labels, as many
+    as there are."""
     activation: str | None
     """What Keras calls that layer's; None: linear."""
     loss: str
-    """What Keras calls it."""
-    row_losses: Callable[[Sequence[Any], Any], Any]
-    """The same loss of each row, from every output of rows, arrays or tensors of one shape, and
-    their targets: of the same shape or, if there are several of a row, along one more axis."""
+    """What Keras calls it; engines/losses.py has the same of each row."""
     forecasts: Decoding
     """Of the test, in the series' units, from outputs (R, rows, O)."""
     future: Decoding
     """Of the steps beyond the series' end, in its units, from the only output, (R, rows)."""
 
 
-def _squared_errors(outputs: Sequence[Any], targets: Any) -> Any:
-    if len(outputs) == 1:
-        return (outputs[0] - targets) ** 2
-    return sum((output - targets[..., i]) ** 2 for i, output in enumerate(outputs)) / len(outputs)
+def _probabilities(data: Supervised, outputs: np.ndarray) -> np.ndarray:
+    return outputs.astype(float)
 
 
 TASKS = {
@@ -46,14 +43,26 @@ TASKS = {
         outputs=1,
         activation=None,
         loss="mean_squared_error",
-        row_losses=_squared_errors,
         forecasts=Supervised.invert,
         future=future_in_units,
+    ),
+    "classification": Task(
+        outputs=2,
+        activation="softmax",
+        loss="sparse_categorical_crossentropy",
+        forecasts=_probabilities,
+        future=_probabilities,
     ),
 }
 """Tasks by what a regime calls them."""
 
 
-def outputs_of(task: str, rows: Rows) -> int:
-    """Outputs of a network that does a task on rows like these."""
-    return TASKS[task].outputs * rows.targets_per_row
+def task_of(regime: Regime) -> Task:
+    """What a regime asks for, with as many outputs as there are labels."""
+    task = TASKS[regime.task]
+    return task if regime.classes is None else replace(task, outputs=regime.classes)
+
+
+def outputs_of(regime: Regime, rows: Rows) -> int:
+    """Outputs of a network that does a regime's task on rows like these."""
+    return task_of(regime).outputs * rows.targets_per_row

@@ -10,10 +10,11 @@ import pandas as pd
 
 from thousandfold.engines import engine
 from thousandfold.engines.block import Progress, no_progress
+from thousandfold.labelled import supervised
 from thousandfold.scenario import TrainedScenario
 from thousandfold.seeds import repeat_seed
 from thousandfold.series import Series
-from thousandfold.supervised import Supervised, supervise
+from thousandfold.supervised import Supervised
 from thousandfold.tasks import TASKS
 
 
@@ -28,7 +29,7 @@ class Prepared:
     @classmethod
     def of(cls, scenario: TrainedScenario, series: Series) -> "Prepared":
         """Prepare a series as a scenario says. Raises DataError."""
-        return cls(scenario, series, supervise(series, scenario.regime.preparation))
+        return cls(scenario, series, supervised(series, scenario.regime.preparation))
 
 
 def train_repeats(
@@ -50,8 +51,9 @@ def train_prepared(
 
     One row per repeat: repeat, seed, train_loss (the task's, of the scaled targets, in the
     last epoch), train_seconds (NaN unless `timed`), epochs, diverged, and forecast_1, forecast_2,
-    ... in the order of `Series.actual`, and future_1, ... (series' units). A repeat has diverged
-    if its loss or a forecast is not finite.
+    ... in the order of `Series.actual`, and future_1, ... (series' units). Forecasts of labels are
+    the probabilities of all labels of the first test row, then those of the second, and so on. A
+    repeat has diverged if its loss or a forecast is not finite.
     """
     scenario, series, data = prepared.scenario, prepared.series, prepared.data
     regime = scenario.regime
@@ -60,6 +62,7 @@ def train_prepared(
 
     task = TASKS[regime.task]
     forecasts, future = task.forecasts(data, trained.outputs), task.future(data, trained.future)
+    forecasts = forecasts.reshape(len(seeds), -1)
     finite = np.isfinite(trained.train_loss) & np.isfinite(forecasts).all(axis=1)
     seconds = trained.seconds if timed else None
     columns = {

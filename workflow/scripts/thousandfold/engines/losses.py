@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
-from thousandfold.tasks import TASKS
+from thousandfold.tasks import task_of
 
 RowLosses = Callable[[Sequence[Any], Any], Any]
-"""The loss of each row, from every output of rows and their targets, as of `Task.row_losses`."""
+"""From every output of rows before its activation, each (B, R), to the losses (B, R); targets are
+(B, L) or, if there are several of a row, have them along one more axis."""
 
 
 class Loss(NamedTuple):
@@ -29,9 +30,28 @@ def _mean_over_outputs(of_errors: Callable[[Any], Any]) -> RowLosses:
     return of_rows
 
 
+def _squared(error: Any) -> Any:
+    return error**2
+
+
+def _cross_entropies(outputs: Sequence[Any], targets: Any) -> Any:
+    """Minus the logarithm of the softmax of the target's output.
+
+    Keras computes it from the outputs before the softmax, too, as small probabilities vanish.
+    """
+    chosen = sum(tf.where(targets == place, x, 0.0) for place, x in enumerate(outputs))
+    return tf.reduce_logsumexp(tf.stack(outputs), axis=0) - chosen
+
+
+ROW_LOSSES: dict[str, RowLosses] = {
+    "mean_squared_error": _mean_over_outputs(_squared),
+    "sparse_categorical_crossentropy": _cross_entropies,
+}
+"""Those of the tasks by what Keras calls them."""
+
+
 def _mse(_: Regime) -> Loss:
-    task = TASKS["regression"]
-    return Loss(task.loss, task.row_losses)
+    return Loss("mean_squared_error", ROW_LOSSES["mean_squared_error"])
 
 
 def _mae(_: Regime) -> Loss:
@@ -56,5 +76,5 @@ def loss_of(regime: Regime) -> Loss:
     """The loss that a regime's networks are trained by."""
     if regime.training.loss is not None:
         return LOSSES[regime.training.loss](regime)
-    task = TASKS[regime.task]
-    return Loss(task.loss, task.row_losses)
+    task = task_of(regime)
+    return Loss(task.loss, ROW_LOSSES[task.loss])

@@ -20,7 +20,7 @@ from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import layer_weight, weight_seed
 from thousandfold.supervised import Rows
-from thousandfold.tasks import TASKS, outputs_of
+from thousandfold.tasks import outputs_of, task_of
 
 INITIALIZERS = {
     "kernel": keras.initializers.GlorotUniform,
@@ -93,7 +93,7 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
             return tf.constant(np.repeat(bias[..., np.newaxis], len(seeds), axis=-1))
         return tf.zeros((*shape, len(seeds)))
 
-    outputs = outputs_of(regime.task, rows)
+    outputs = outputs_of(regime, rows)
     shapes = weight_shapes(regime, rows.timesteps, rows.features, outputs)
     return {name: initial(name, shape) for name, shape in shapes.items()}
 
@@ -104,7 +104,7 @@ class Network:
     def __init__(
         self, regime: Regime, layout: Layout, features: int, outputs: int, repeats: int
     ) -> None:
-        self.regime, self.layout, self.task = regime, layout, TASKS[regime.task]
+        self.regime, self.layout, self.task = regime, layout, task_of(regime)
         self.cell, self.outputs, self.repeats = CELLS[regime.network.layer], outputs, repeats
         self.row_losses = loss_of(regime).of_rows
         self.dropout = Dropout(regime, layout, repeats) if regime.network.dropout else None
@@ -174,7 +174,7 @@ class Network:
     def __call__(
         self, x: Any, present: Any, state: State, *, training: bool = False
     ) -> tuple[Any, State]:
-        """Outputs (B, O, R) and the state after the last of x's timesteps, x being (T, B, F, L).
+        """Outputs (B, O, R), before their activation, and the state after x (T, B, F, L).
 
         Only in training inputs are dropped.
         """
@@ -214,7 +214,10 @@ class Network:
 
     def _output(self, w: Weights, h: Any) -> Any:
         outputs = self.layout.product(h, w["dense_kernel"])
-        outputs += self.layout.for_all_rows(w["dense_bias"])
+        return outputs + self.layout.for_all_rows(w["dense_bias"])
+
+    def activated(self, outputs: Any) -> Any:
+        """The outputs (B, O, R) after their activation."""
         if self.task.activation is None:
             return outputs
         activation = keras.activations.get(self.task.activation)
@@ -237,6 +240,11 @@ def in_batches(values: np.ndarray, batch_size: int) -> np.ndarray:
     missing = count * batch_size - len(values)
     filled = np.pad(values, [(0, missing)] + [(0, 0)] * (values.ndim - 1))
     return filled.reshape(count, batch_size, *values.shape[1:])
+
+
+def of_batches(values: np.ndarray | None, batch_size: int) -> Any:
+    """What all rows of a batch have in common, shape (N,), from values (rows,)."""
+    return None if values is None else tf.constant(in_batches(values, batch_size)[:, 0])
 
 
 class Batches(NamedTuple):
@@ -263,12 +271,12 @@ class Batches(NamedTuple):
     @classmethod
     def of(cls, rows: Rows, batch_size: int) -> "Batches":
         """Rows cut into batches of equal length, the last one padded with rows of zero weight."""
+        rows = rows.side_by_side(batch_size)
         real = in_batches(np.ones(len(rows)), batch_size)
         sizes = real.sum(axis=1)
-        # One timestep at a time, a batch is a row.
         shares = sizes / len(rows)
         if rows.learns is not None:
-            shares = in_batches(rows.learns / rows.learns.sum(), 1)[:, 0]
+            shares = in_batches(rows.learns / rows.learns.sum(), batch_size).sum(axis=1)
         numbers = in_batches(np.arange(len(rows), dtype=np.int32), batch_size)
 
         def padded(values: np.ndarray | None) -> Any:
@@ -282,8 +290,8 @@ class Batches(NamedTuple):
             inputs=padded(rows.inputs),
             targets=padded(rows.targets),
             present=padded(rows.present),
-            begins=padded(rows.begins),
-            learns=padded(rows.learns),
+            begins=of_batches(rows.begins, batch_size),
+            learns=of_batches(rows.learns, batch_size),
             orders=tf.constant(numbers[np.newaxis, np.newaxis]),
             row_weights=tf.constant(real / np.maximum(sizes, 1)[:, np.newaxis], tf.float32),
             shares=tf.constant(shares, tf.float32),

@@ -182,7 +182,7 @@ def forecasting_program(network: Network) -> Any:
             output, state = network(inputs[batch], seen, state)
             state = _chosen(resets, zero, state)
             after = tuple(s.write(batch, now) for s, now in zip(after, state, strict=False))
-            return outputs.write(batch, output), after, state
+            return outputs.write(batch, network.activated(output)), after, state
 
         one = network.layout.placed(tf.zeros((batch_size, network.outputs, network.repeats)))
         after = tuple(room(each) for each in zero) if branches and stateful else ()
@@ -250,4 +250,4 @@ def program_for(regime: Regime, rows: Rows, lanes: int) -> Program:
             validate_from_zero=regime.state.validate_from_zero,
         ),
     )
-    return _program(shaping, rows.features, outputs_of(regime.task, rows), lanes)
+    return _program(shaping, rows.features, outputs_of(regime, rows), lanes)

@@ -14,7 +14,13 @@ import numpy as np
 from thousandfold.engines.block import Progress, TrainedBlock, joined, no_progress
 from thousandfold.engines.cells import State
 from thousandfold.engines.lanes import lanes_of
-from thousandfold.engines.network import Batches, batches_of, in_batches, initial_weights
+from thousandfold.engines.network import (
+    Batches,
+    batches_of,
+    in_batches,
+    initial_weights,
+    of_batches,
+)
 from thousandfold.engines.programs import program_for
 from thousandfold.engines.runtime import tf
 from thousandfold.scenario import Regime
@@ -116,6 +122,7 @@ class Trainer:
 
         The last two as `forecasting_program` has them.
         """
+        rows = rows.side_by_side(self.regime.training.rows_per_forecast)
         outputs, state, own_states = self._forecast(
             rows.inputs[..., np.newaxis], state, rows.present, rows.begins, branches=branches
         )
@@ -143,7 +150,7 @@ class Trainer:
             tf.constant(batches_of(len(inputs), size)),
             cut(inputs),
             None if present is None else cut(present[..., np.newaxis]),
-            None if begins is None else tf.constant(in_batches(begins, 1)[:, 0]),
+            of_batches(begins, size),
             tf.constant(self.regime.state.reset_after_prediction),
             state,
             own_states,

@@ -23,7 +23,7 @@ from thousandfold.engines.runtime import keras
 from thousandfold.scenario import Regime, Training
 from thousandfold.seeds import epoch_orders, layer_weight, shuffling_generator, weight_seed
 from thousandfold.supervised import MASK_VALUE, Recursion, Rows, Supervised
-from thousandfold.tasks import TASKS, outputs_of
+from thousandfold.tasks import outputs_of, task_of
 
 BACKWARD = "backward_"
 """What the names of weights begin with in a layer that reads rows from their end."""
@@ -42,11 +42,11 @@ def weight_names(regime: Regime) -> list[str]:
     return [*below, "dense_kernel", "dense_bias"]
 
 
-def _layers(regime: Regime, seed: int) -> Iterator[Any]:
+def _layers(regime: Regime, rows: Rows, seed: int) -> Iterator[Any]:
     """The layers before the output, each weight drawn from a seed of its own."""
     layers, initializers = keras.layers, keras.initializers
     profile, layer = PROFILES[regime.execution.profile], CELLS[regime.network.layer].keras_layer
-    if regime.preparation.sequences and regime.preparation.sequences.form == "masking":
+    if rows.present is not None:
         yield layers.Masking(MASK_VALUE)
     if not regime.network.is_recurrent:
         yield layers.Flatten()
@@ -93,8 +93,8 @@ def _layers(regime: Regime, seed: int) -> Iterator[Any]:
 
 def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
     """A compiled network for rows like these, with a fixed batch size if it is stateful."""
-    task, size = TASKS[regime.task], batch_size if regime.state.stateful else None
-    outputs = outputs_of(regime.task, rows)
+    task, size = task_of(regime), batch_size if regime.state.stateful else None
+    outputs = outputs_of(regime, rows)
     if regime.network.model:
         model = build_own_model(
             regime.network.model, outputs, rows.timesteps, rows.features, size, seed
@@ -106,7 +106,7 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
         model = keras.Sequential(
             [
                 keras.Input(batch_shape=(size, rows.timesteps, rows.features)),
-                *_layers(regime, seed),
+                *_layers(regime, rows, seed),
                 keras.layers.Dense(outputs, task.activation, kernel_initializer=glorot),
             ]
         )
@@ -164,6 +164,7 @@ def _fit(
     progress: Progress,
 ) -> tuple[float, int]:
     """Train a model on rows by its regime; the last epoch's loss and how many epochs there were."""
+    train = train.side_by_side(regime.training.batch_size)
     apart = regime.state.validate_from_zero
     held_back = (validation.inputs, validation.targets) if validation and not apart else None
 
@@ -221,16 +222,16 @@ def _update(
 
 
 def _epoch_with_resets(model: Any, regime: Regime, rows: Rows, begins: np.ndarray) -> float:
-    """One row at a time, from zero state where a piece or sequence begins; the mean loss."""
-    losses = []
-    for row in range(len(rows)):
+    """Batch by batch, from zero state where a piece or sequence begins; the mean loss."""
+    losses, size = [], regime.training.batch_size
+    for row in range(0, len(rows), size):
         if begins[row]:
             reset_states(model)
-        inputs = rows.inputs[row : row + 1]
+        inputs = rows.inputs[row : row + size]
         if rows.learns is None or rows.learns[row]:
             model.reset_metrics()
             # A dictionary, for a list has the model's own metrics beside the loss.
-            logs = model.train_on_batch(inputs, rows.targets[row : row + 1], return_dict=True)
+            logs = model.train_on_batch(inputs, rows.targets[row : row + size], return_dict=True)
             losses.append(reported_loss(regime.network.model, logs))
         else:
             model.predict_on_batch(inputs)
@@ -240,6 +241,7 @@ def _epoch_with_resets(model: Any, regime: Regime, rows: Rows, begins: np.ndarra
 def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
     """Outputs (rows, O), batch by batch, carrying or resetting the state as the regime says."""
     outputs, size = [], regime.training.rows_per_forecast
+    rows = rows.side_by_side(size)
     for start in range(0, len(rows), size):
         if rows.begins is not None and rows.begins[start]:
             reset_states(model)

@@ -32,30 +32,41 @@ BEST = "best"
 """In place of a baseline's name: on each series the one with the lowest error on its test rows."""
 
 
-def best_of(errors: Mapping[str, float]) -> str | None:
-    """The baseline with the lowest error, of equal ones the first; None if no error is known."""
+def best_of(errors: Mapping[str, float], *, higher_is_better: bool = False) -> str | None:
+    """The baseline with the best value, of equal ones the first; None if no value is known."""
     known = {name: error for name, error in errors.items() if not math.isnan(error)}
-    return min(known, key=known.__getitem__, default=None)
+    best = max if higher_is_better else min
+    return best(known, key=known.__getitem__, default=None)
 
 
-def compare_with_baselines(samples: Samples, errors: Errors, alpha: float) -> list[BaselineRow]:
+def compare_with_baselines(
+    samples: Samples, errors: Errors, alpha: float, *, higher_is_better: bool = False
+) -> list[BaselineRow]:
     """The baselines table: one row per series, scenario and baseline."""
     return [
         row
         for (series, _), sample in samples.items()
-        for row in against_baselines(sample, errors.get(series, {}), alpha)
+        for row in against_baselines(
+            sample, errors.get(series, {}), alpha, higher_is_better=higher_is_better
+        )
     ]
 
 
 def against_baselines(
-    sample: Sample, errors: Mapping[str, float], alpha: float
+    sample: Sample,
+    errors: Mapping[str, float],
+    alpha: float,
+    *,
+    higher_is_better: bool = False,
 ) -> Iterator[BaselineRow]:
     """A scenario's mean minus each baseline's error, with its one-sample t interval.
 
     A baseline's error is one number: it has no repeats.
     """
     mean = float(sample.moments.mean) if len(sample.finite) else math.nan
-    reach, best = reach_of_mean(sample, 1 - alpha), best_of(errors)
+    reach = reach_of_mean(sample, 1 - alpha)
+    best = best_of(errors, higher_is_better=higher_is_better)
+    below, above = (WORSE, BETTER) if higher_is_better else (BETTER, WORSE)
     for name, error in errors.items():
         low, high = mean - reach - error, mean + reach - error
         yield BaselineRow(
@@ -68,7 +79,7 @@ def against_baselines(
             ci_low=low,
             ci_high=high,
             interval_level=1 - alpha,
-            result=BETTER if high < 0 else WORSE if low > 0 else UNDECIDED,
+            result=below if high < 0 else above if low > 0 else UNDECIDED,
             is_best=name == best,
         )
 
@@ -103,9 +114,14 @@ def _over_series(rows: Sequence[BaselineRow], alpha: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def baseline_models_table(baselines: Baselines, errors: Errors) -> list[BaselineModelRow]:
+def baseline_models_table(
+    baselines: Baselines, errors: Errors, *, higher_is_better: bool = False
+) -> list[BaselineModelRow]:
     """The baseline_models table: what was fitted, or why nothing was, and its error."""
-    best = {series: best_of(of_series) for series, of_series in errors.items()}
+    best = {
+        series: best_of(of_series, higher_is_better=higher_is_better)
+        for series, of_series in errors.items()
+    }
     return [
         BaselineModelRow(
             series=series,
@@ -123,9 +139,14 @@ def baseline_models_table(baselines: Baselines, errors: Errors) -> list[Baseline
 def baseline_forecasts_table(
     baselines: Baselines, series: Mapping[str, Series]
 ) -> Iterator[BaselineForecastRow]:
-    """The baseline_forecasts table: one row per series, baseline and forecast of the test."""
+    """The baseline_forecasts table: one row per series, baseline and forecast of the test.
+
+    Those of labels are left out.
+    """
     for name, by_name in baselines.items():
         for baseline, forecasts in forecasts_of(by_name).items():
+            if forecasts.ndim > 1:
+                continue
             for step, ahead, forecast in zip(*series[name].steps, forecasts, strict=True):
                 yield BaselineForecastRow(
                     series=name, baseline=baseline, step=step, steps_ahead=ahead, forecast=forecast

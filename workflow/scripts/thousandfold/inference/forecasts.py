@@ -13,9 +13,10 @@ QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 def forecast_bands(forecasts: Iterable[pd.DataFrame]) -> list[ForecastBandRow]:
     """The forecast_bands table, from one table of forecasts for each series and scenario.
 
-    Forecasts that are not finite are left out, and with them steps that have no others.
+    Forecasts that are not finite are left out, and with them steps that have no others; so are
+    those of labels.
     """
-    return [row for table in forecasts for row in _bands(table)]
+    return [row for table in forecasts if "label" not in table for row in _bands(table)]
 
 
 def _bands(table: pd.DataFrame) -> list[ForecastBandRow]:

@@ -14,7 +14,8 @@ from thousandfold.series import Series
 from thousandfold.tables.rows import ReachRow
 
 Forecasts = Callable[[str, str], np.ndarray]
-"""(series, scenario) -> forecasts of the test, of `Series.actual`, shape (repeats, forecasts)."""
+"""(series, scenario) -> forecasts of the test, of `Series.actual`, shape (repeats, forecasts), or
+of labels, (repeats, test_rows, labels)."""
 
 
 def reach_table(
@@ -63,7 +64,8 @@ def _row_errors(forecasts: np.ndarray, series: Series, metric: Metric) -> np.nda
     That of a row is the mean over its steps.
     """
     assert metric.row_errors is not None
-    errors = metric.row_errors(forecasts[np.isfinite(forecasts).all(axis=1)], series)
+    is_finite = np.isfinite(forecasts).reshape(len(forecasts), -1).all(axis=1)
+    errors = metric.row_errors(forecasts[is_finite], series)
     return errors.reshape(len(errors), *series.targets.shape).mean(axis=-1)
 
 

@@ -49,6 +49,17 @@ AS_IT_IS = Treatment()
 
 
 @dataclass(frozen=True)
+class LabelColumns:
+    """The columns of a file of sequences with labels, beside those of their values."""
+
+    sequence: str
+    """Which sequence a row belongs to."""
+    label: str
+    time: str | None = None
+    """Numbers by which a sequence's rows are put in order; None: they are in order."""
+
+
+@dataclass(frozen=True)
 class RowsWith:
     """The rows that have one of some texts in a column."""
 

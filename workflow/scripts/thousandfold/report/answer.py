@@ -84,7 +84,7 @@ def _on_several_series(run: Run) -> Iterator[str]:
         named = f" ({listed(everywhere)})" if everywhere else ""
         verb = "holds" if len(everywhere) <= 1 else "hold"
         told = f"{_of(len(everywhere), len(rows), 'claim').capitalize()} {verb} on all "
-        told += f"{spelled_out(n_series)} series{named}"
+        told += f"{spelled_out(n_series)} {run.study.data_noun}{named}"
         yield f"{told}, {spelled_out(somewhere)} on some of them." if somewhere else f"{told}."
     yield from _baselines_over_series(run)
 
@@ -103,8 +103,8 @@ def _baselines_over_series(run: Run) -> Iterator[str]:
     best = max(rows, key=lambda row: (row.n_better, -row.n_worse))
     yield (
         f"“{run.labels[best.scenario]}” beats the best forecast without a network on "
-        f"{best.n_better:,} of {best.n_series:,} series and does worse on {best.n_worse:,}; no "
-        "other scenario beats it on more."
+        f"{best.n_better:,} of {best.n_series:,} {run.study.data_noun} and does worse on "
+        f"{best.n_worse:,}; no other scenario beats it on more."
     )
 
 

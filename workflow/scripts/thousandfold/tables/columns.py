@@ -38,6 +38,8 @@ class Column:
     """Of numbers that have one."""
     is_optional: bool = False
     """Whether a cell may be empty."""
+    tasks: tuple[str, ...] = ()
+    """The tasks whose studies have the column; (): those of all."""
 
     @property
     def empty(self) -> float | None:

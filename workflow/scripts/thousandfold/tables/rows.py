@@ -7,7 +7,7 @@ data frames, for there can be millions of rows.
 import math
 from typing import Protocol
 
-from thousandfold.metrics import METRICS, UNIT_OF_SERIES
+from thousandfold.metrics import CLASSIFICATIONS, METRICS, UNIT_OF_SERIES
 from thousandfold.tables.columns import Column, Columns, OptionalFloat, Row, column
 
 NAN = math.nan
@@ -31,6 +31,7 @@ REPEATS: Columns = {
             metric.description,
             SERIES if metric.unit is UNIT_OF_SERIES else metric.unit,
             is_optional=True,
+            tasks=metric.tasks,
         )
         for name, metric in METRICS.items()
     },
@@ -40,10 +41,20 @@ REPEATS: Columns = {
     "profile": Column(str, "whose defaults applied"),
 }
 
+
+def columns_of_task(columns: Columns, task: str) -> Columns:
+    """Those of a table that a study of a task has."""
+    return {name: each for name, each in columns.items() if not each.tasks or task in each.tasks}
+
+
 EARLIER_REPEATS: Columns = {
     "series": _NAMES["series"],
     "earlier": Column(int, "how many observations earlier it ended"),
-    **{name: REPEATS[name] for name in REPEATS if name != "series"},
+    **{
+        name: each
+        for name, each in columns_of_task(REPEATS, "regression").items()
+        if name != "series"
+    },
 }
 
 _STEP = "index of the test value, from 1; after the last one, steps beyond the series' end"
@@ -53,8 +64,21 @@ FORECASTS: Columns = {
     **_NAMES,
     "step": Column(int, _STEP),
     "steps_ahead": Column(int, _AHEAD),
-    "forecast": Column(float, "the forecast of that value", SERIES, is_optional=True),
-    "actual": Column(float, "the observation; empty beyond the end", SERIES, is_optional=True),
+    "label": Column(
+        str, "a label; each test sequence has a row for every one", tasks=CLASSIFICATIONS
+    ),
+    "forecast": Column(
+        float,
+        "the forecast of that value; of a label, its probability",
+        SERIES,
+        is_optional=True,
+    ),
+    "actual": Column(
+        float,
+        "the observation, empty beyond the end; of a label, 1 if it is the right one, otherwise 0",
+        SERIES,
+        is_optional=True,
+    ),
 }
 
 
@@ -863,7 +887,8 @@ class BaselineRow(Row, table="baselines"):
     ci_high: OptionalFloat = column("its upper end", METRIC)
     interval_level: float = column("the interval's level, 1 - alpha")
     result: str = column(
-        "better, worse or undecided, if the interval lies below, above or around 0"
+        "better or worse, if the interval lies on one side of 0, by which side is better for the "
+        "metric; undecided if it contains 0"
     )
     is_best: bool = column(
         "whether no other baseline has a lower value on the series' test rows, which are thus "

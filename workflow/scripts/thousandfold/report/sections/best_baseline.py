@@ -76,7 +76,7 @@ class BestBaseline(Section):
 def _against_best(run: SeriesRun, row: BaselineRow) -> AgainstBest:
     """A row of the baselines table about the best one."""
     ends = row.difference, row.ci_low, row.ci_high
-    if row.result == BETTER:
+    if row.result != UNDECIDED and row.difference < 0:
         ends = -row.difference, -row.ci_high, -row.ci_low
     by, low, high = (number(end, run.digits) for end in ends)
     interval = f"[{low}, {high}]"

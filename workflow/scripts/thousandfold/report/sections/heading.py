@@ -19,6 +19,8 @@ class Heading(Section):
     n_repeats: str
     n_series: str | None
     """None: there is one."""
+    data_noun: str
+    """What they are called."""
     n_claims: int
     stops: bool
     """Whether the number of repeats is a maximum."""
@@ -37,6 +39,7 @@ class Heading(Section):
             n_scenarios=len(study.scenarios),
             n_repeats=f"{study.repeats:,}",
             n_series=f"{len(study.series):,}" if len(study.series) > 1 else None,
+            data_noun=study.data_noun,
             n_claims=len(study.findings),
             stops=study.stopping is not None,
             is_imported=isinstance(study, ImportedStudy),

@@ -28,6 +28,8 @@ class OverAll(Section):
     """The verdicts on all series together."""
 
     n_series: int
+    data_noun: str
+    """What the series are called."""
     alpha: str
     rows: Sequence[ClaimOverAll]
 
@@ -47,4 +49,7 @@ class OverAll(Section):
             )
             for row in run.rows(ConjunctionRow)
         ]  # fmt: skip
-        return cls(len(run.study.series), percent(run.study.alpha), rows) if rows else None
+        study = run.study
+        if not rows:
+            return None
+        return cls(len(study.series), study.data_noun, percent(study.alpha), rows)

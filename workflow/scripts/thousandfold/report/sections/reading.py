@@ -8,6 +8,7 @@ from thousandfold.inference.judging import RESTS_ON_NORMALITY
 from thousandfold.report.marks import MEANINGS, Mark, best_first, mark_of
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
+from thousandfold.series import LabelledSequences
 from thousandfold.study import ImportedStudy
 
 
@@ -26,17 +27,37 @@ class Reading(Section):
     verdicts: Sequence[Meaning]
     rests_on_normality: str
     is_imported: bool
-    n_series: int
+    data: str
+    """What the networks were trained on, and tested by."""
+    others: str
+    """Of what nothing is claimed."""
     notes: Sequence[str]
     """On where claims come from."""
 
     @classmethod
     def of(cls, run: Run) -> Self:
         """What the verdicts of a run mean."""
+        data, others = _scope(run)
         return cls(
             verdicts=[Meaning(mark_of(v), MEANINGS[v]) for v in best_first()],
             rests_on_normality=RESTS_ON_NORMALITY.capitalize(),
             is_imported=isinstance(run.study, ImportedStudy),
-            n_series=len(run.study.series),
+            data=data,
+            others=others,
             notes=list(dict.fromkeys(f.note for f in run.study.findings if f.note)),
         )
+
+
+def _scope(run: Run) -> tuple[str, str]:
+    """What the inference is about, and what it is not."""
+    if any(isinstance(data, LabelledSequences) for data in run.series.values()):
+        if len(run.study.series) > 1:
+            data = "these sets of sequences, these splits and their test sequences"
+        else:
+            data = "these sequences, this split and these test sequences"
+        return data, "sequences"
+    if len(run.study.series) > 1:
+        data = "these series, these splits and their test points"
+    else:
+        data = "this series, this split and these test points"
+    return data, "series, or about other test points of the same series"

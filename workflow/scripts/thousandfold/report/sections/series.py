@@ -14,6 +14,8 @@ from thousandfold.inference.baselines import BETTER, UNDECIDED, WORSE
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.sequences import described
+from thousandfold.series import LabelledSequences, Series
 from thousandfold.tables.rows import BaselineModelRow, BaselineRow
 
 
@@ -47,15 +49,29 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Label:
+    """How many sequences have a label."""
+
+    name: str
+    training: int
+    test: int
+
+
+@dataclass(frozen=True)
 class TheSeries(Section):
-    """The series, and how its baselines do."""
+    """The series, or the sequences with labels, and how their baselines do."""
 
     anchor: str
     title: str
     test_rows: int
     origins: int
     steps_ahead: int
-    figure: Markup
+    figure: Markup | None
+    """Of a series."""
+    described: str
+    """What there is of sequences."""
+    labels: Sequence[Label]
+    """Those of sequences."""
     metric: str
     unit: str
     level: str
@@ -72,14 +88,16 @@ class TheSeries(Section):
             return None
         rows = run.rows(BaselineRow)
         against = by(rows, "baseline")
-        drawn = figures.series_figure(series.values, series.labels, series.test_rows, source.unit)
+        has_labels = isinstance(series, LabelledSequences)
         return cls(
             anchor=run.anchor,
             title=source.title,
             test_rows=series.test_rows,
             origins=len(series.targets),
             steps_ahead=series.steps_ahead,
-            figure=run.drawn("series", drawn),
+            figure=None if has_labels else _drawn(run, series),
+            described=described(series) if has_labels else "",
+            labels=_labels(series) if has_labels else (),
             metric=metric_name(run.study.metric),
             unit=run.unit,
             level=percent(1 - run.study.alpha),
@@ -93,6 +111,19 @@ class TheSeries(Section):
                 for scenario, of_scenario in by(rows, "scenario").items()
             ],
         )
+
+
+def _drawn(run: SeriesRun, series: Series) -> Markup:
+    drawn = figures.series_figure(series.values, series.labels, series.test_rows, run.source.unit)
+    return run.drawn("series", drawn)
+
+
+def _labels(data: LabelledSequences) -> list[Label]:
+    training, test = (
+        [int((part == number).sum()) for number in range(len(data.classes))]
+        for part in (data.values[: -data.test_rows], data.values[-data.test_rows :])
+    )
+    return [Label(*cells) for cells in zip(data.classes, training, test, strict=True)]
 
 
 def _baseline(run: SeriesRun, row: BaselineModelRow, against: Sequence[BaselineRow]) -> Baseline:

@@ -1,0 +1,141 @@
+"""Sequences with labels: from a file in long form, or made up."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from thousandfold.errors import DataError
+from thousandfold.reading.files import read_sheet
+from thousandfold.reading.numbers import BEYOND, LARGEST_VALUE, numbers_of
+from thousandfold.reading.options import AS_IT_IS, LabelColumns, Treatment
+from thousandfold.reading.sheets import Sheet, counted
+from thousandfold.seeds import data_generator
+from thousandfold.series import LabelledSequences
+from thousandfold.synthetic import Synthetic
+
+
+def read_sequences(
+    name: str,
+    path: Path,
+    columns: LabelColumns,
+    features: Sequence[str],
+    test_rows: int,
+    treatment: Treatment = AS_IT_IS,
+    split_seed: int | None = None,
+) -> LabelledSequences:
+    """Read sequences from a file with a row for each timestep of each sequence.
+
+    Sequences are in the order in which the file begins them or, with a `split_seed`, in a random
+    one; the last `test_rows` are the test. Raises DataError, naming the file, the line and the fix,
+    if it cannot be read, if a column is missing, if a cell is empty, not a number or not finite, if
+    a sequence has two labels, or the same time twice.
+    """
+    sheet = read_sheet(path, treatment.read).where(treatment.where)
+    ids, labels = (_filled(sheet, column) for column in (columns.sequence, columns.label))
+    values = np.column_stack([_finite(sheet, feature, treatment) for feature in features])
+    times = None if columns.time is None else _finite(sheet, columns.time, treatment)
+    rows: dict[str, list[int]] = {}
+    for row, sequence in enumerate(ids):
+        rows.setdefault(sequence, []).append(row)
+    classes = tuple(sorted(set(labels)))
+    numbers = []
+    for of_sequence in rows.values():
+        _check_same(sheet, columns, of_sequence, labels)
+        numbers.append(float(classes.index(labels[of_sequence[0]])))
+        if times is not None:
+            of_sequence.sort(key=times.__getitem__)
+            _check_times(sheet, columns, of_sequence, times)
+    data = LabelledSequences(
+        name,
+        np.array(numbers),
+        tuple(rows),
+        test_rows,
+        input_names=tuple(features),
+        sequences=tuple(values[of_sequence] for of_sequence in rows.values()),
+        classes=classes,
+    )
+    return data if split_seed is None else _shuffled(data, split_seed)
+
+
+def made_up(name: str, synthetic: Synthetic, test_rows: int) -> LabelledSequences:
+    """Sequences that are made up."""
+    assert synthetic.labels is not None
+    sequences, numbers = synthetic.labelled()
+    return LabelledSequences(
+        name,
+        numbers,
+        tuple(str(number + 1) for number in range(len(sequences))),
+        test_rows,
+        sequences=tuple(sequences),
+        classes=tuple(str(number) for number in range(synthetic.labels.classes)),
+    )
+
+
+def described(data: LabelledSequences) -> str:
+    """How many sequences there are, of what lengths and how many features."""
+    lengths = sorted(map(len, data.sequences))
+    span = f"{lengths[0]}" if lengths[0] == lengths[-1] else f"{lengths[0]} to {lengths[-1]}"
+    features = counted(data.sequences[0].shape[1], "feature")
+    return f"{len(data.sequences)} sequences of {span} values of {features}"
+
+
+def in_words(data: LabelledSequences) -> str:
+    """The same, and how many of each label, in one line."""
+    counts = np.bincount(data.values.astype(int), minlength=len(data.classes))
+    labels = ", ".join(f"{label} {n}" for label, n in zip(data.classes, counts, strict=True))
+    return f"{data.name}: {described(data)}; labels: {labels}"
+
+
+def _filled(sheet: Sheet, column: str) -> list[str]:
+    """A column's texts, none of them missing."""
+    texts = sheet.texts(sheet.column(column))
+    for row, text in enumerate(texts):
+        if not text.strip():
+            raise DataError(f"{sheet.at(column, row)}: is empty; fill it, or remove the line")
+    return texts
+
+
+def _finite(sheet: Sheet, column: str, treatment: Treatment) -> np.ndarray:
+    """A column's numbers, none of them missing or too large."""
+    numbers = numbers_of(sheet, column, treatment.read).values
+    for row in np.flatnonzero(~(np.abs(numbers) <= LARGEST_VALUE)).tolist():
+        problem = "the value is missing" if np.isnan(numbers[row]) else BEYOND
+        raise DataError(f"{sheet.at(column, row)}: {problem}; correct it, or remove the sequence")
+    return numbers
+
+
+def _check_same(sheet: Sheet, columns: LabelColumns, rows: list[int], labels: list[str]) -> None:
+    """A sequence has one label."""
+    first = rows[0]
+    for row in rows:
+        if labels[row] != labels[first]:
+            sequence = sheet.rows[row][sheet.column(columns.sequence)]
+            raise DataError(
+                f"{sheet.at(columns.label, row)}: sequence {sequence} has the label "
+                f"{labels[row]!r}, and {labels[first]!r} in {sheet.places[first]}; give each "
+                "sequence one label, or cut it where the label changes"
+            )
+
+
+def _check_times(sheet: Sheet, columns: LabelColumns, rows: list[int], times: np.ndarray) -> None:
+    """No two rows of a sequence, which are in order, have the same time."""
+    twice = np.flatnonzero(np.diff(times[rows]) == 0)
+    if twice.size:
+        one, other = rows[twice[0]], rows[twice[0] + 1]
+        raise DataError(
+            f"{sheet.at(str(columns.time), other)}: {times[other]:g} is there twice in one "
+            f"sequence ({sheet.places[one]} has it too); keep one"
+        )
+
+
+def _shuffled(data: LabelledSequences, seed: int) -> LabelledSequences:
+    """The same sequences in random order."""
+    order = data_generator(seed, "order of sequences").permutation(len(data.sequences))
+    return replace(
+        data,
+        values=data.values[order],
+        labels=tuple(data.labels[place] for place in order),
+        sequences=tuple(data.sequences[place] for place in order),
+    )

@@ -26,7 +26,6 @@ from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Optimizer, ReduceOnPlateau
 from thousandfold.seeds import repeat_seed
 from thousandfold.supervised import Rows, supervise
-from thousandfold.tasks import TASKS, Task
 
 SERIES = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
 SEEDS = [repeat_seed(7, "shampoo", "a", repeat) for repeat in range(400)]
@@ -632,38 +631,3 @@ def test_older_processors_give_nearly_the_same():
     assert modern != old
     for name, values in modern.items():
         np.testing.assert_allclose(old[name], values, atol=1e-3, rtol=0)
-
-
-# Tasks with several outputs
-
-
-def _cross_entropy(outputs, targets):
-    negative, positive = outputs
-    return -keras.ops.log(keras.ops.where(targets > 0.5, positive, negative))
-
-
-@pytest.mark.parametrize("units", [2, UNITS_OF_PRODUCTS])
-def test_a_task_of_two_outputs_is_trained_alike_by_both_engines(units, monkeypatch):
-    """Two classes by softmax and cross-entropy, in both layouts."""
-    two_classes = Task(
-        outputs=2,
-        activation="softmax",
-        loss="sparse_categorical_crossentropy",
-        row_losses=_cross_entropy,
-        forecasts=lambda data, outputs: outputs[..., 1],
-        future=lambda data, outputs: outputs,
-    )
-    monkeypatch.setitem(TASKS, "two classes", two_classes)
-    regime = replace(STATELESS.varied(units=units, batch_size=3, epochs=10), task="two classes")
-    data = supervise(SERIES, regime.preparation)
-    classes = (data.train.targets > 0).astype(np.float32)
-    data = replace(data, train=replace(data.train, targets=classes))
-    ours, theirs = (
-        engine.train_block(regime, data, SEEDS[:2], lambda _: None)
-        for engine in (replicated, stock)
-    )
-    assert ours.outputs.shape == theirs.outputs.shape == (2, 12, 2)
-    np.testing.assert_allclose(ours.outputs.sum(axis=-1), 1, atol=1e-6)
-    np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=1e-5)
-    np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=1e-5)
-    assert np.ptp(ours.outputs[..., 1]) > 1e-3

@@ -64,6 +64,12 @@ FILES = {
         )
         for row in range(20 + number)
     ),
+    "labels.csv": "id,t,x,y,kind\n"
+    + "".join(
+        f"{number},{t},{(7 * number + t) % 5},{(3 * number + t) % 7},{'ab'[number % 2]}\n"
+        for number in range(20)
+        for t in range(4 + number % 3)
+    ),
     "about.csv": "shop,size\none,1\ntwo,1\nthree,1\nfour,2\n",
     "own_models.py": "def network(**options):\n    raise NotImplementedError\n",
     "published.csv": "scenario,label,n,mean,std,min,q25,median,q75,max,source\na,x,2,1,1,1,1,1,1,1,y\n",
@@ -140,6 +146,19 @@ scenarios: {a: {stateful: true}, b: {stateful: false}}
 findings: {F: {claim: Less., expect: less, a: a, b: b}}
 """
 
+LABELS = """
+study: {name: labels, seed: 1, margin: 1, metric: accuracy, task: classification, classes: 2}
+series:
+  made: {synthetic: {observations: 8, seed: 1, labels: {sequences: 30, by: mean, last: 3, classes: 2, shortest: 5}}, test_rows: 6}
+  read: {file: labels.csv, label: kind, sequence: id, time: t, inputs: [x, y], split_seed: 1, test_rows: 6}
+model: {timesteps: 4, difference: false, cut: null}
+scenarios:
+  a: {stateful: false, cut: {form: windows, every: 2}}
+  b: {stateful: true, cut: {form: pieces_last}}
+  c: {stateful: false}
+findings: {F: {claim: More., expect: greater, a: a, b: b}, G: {claim: Loss., expect: less, a: a, b: c, metric: log_loss, margin: 1}}
+"""
+
 TABLE = """
 standalone: true
 study: {name: table, seed: 1, margin: 1, design: independent}
@@ -160,6 +179,7 @@ BASES = {
     "paired": yaml.safe_load(PAIRED),
     "interleaved": yaml.safe_load(INTERLEAVED),
     "many": yaml.safe_load(MANY),
+    "labels": yaml.safe_load(LABELS),
     "table": yaml.safe_load(TABLE),
     "wide": yaml.safe_load(WIDE),
     "shipped": shipped_config(),

@@ -17,7 +17,7 @@ from thousandfold.tasks import TASKS
 def test_a_fields_name_says_its_part():
     names = [field.name for part in PARTS.values() for field in fields(part)]
     assert len(names) == len(set(names))
-    assert [field.name for field in fields(Regime)] == [*PARTS, "task"]
+    assert [field.name for field in fields(Regime)] == [*PARTS, "task", "classes"]
 
 
 def test_a_regime_of_config_keys():

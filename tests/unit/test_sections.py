@@ -598,6 +598,13 @@ def test_a_scenario_is_held_against_the_best_baseline_in_words(small):
     assert "undecided −0.30 no interval" in against_best(small, **found, **unknown)
 
 
+def test_by_how_much_is_positive_whichever_way_is_better(small):
+    higher = {"difference": 3.1, "ci_low": 2.5, "ci_high": 3.7, "result": baselines.BETTER}
+    lower = {"difference": -3.1, "ci_low": -3.7, "ci_high": -2.5, "result": baselines.WORSE}
+    assert "beats it by 3.10 [2.50, 3.70]" in against_best(small, **higher)
+    assert "worse by 3.10 [2.50, 3.70]" in against_best(small, **lower)
+
+
 def test_without_a_best_baseline_none_is_held_against(small):
     (part,) = again(small, {BaselineRow: []}).on_each_series()
     assert BestBaseline.of(part) is None

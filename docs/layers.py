@@ -27,7 +27,7 @@ LAYERS = {
     ),
     "study from config": (
         "config", "data", "data_checks", "imported", "loading", "members", "mentions",
-        "observations", "proposals", "regimes", "registration", "runs", "sources",
+        "observations", "proposals", "regimes", "registration", "runs", "sequences", "sources",
     ),
     "engines": ("engines",),
     "verdicts": ("inference", "formatting"),
@@ -36,8 +36,8 @@ LAYERS = {
     "config files": ("config_files", "schema"),
     "tables": ("tables",),
     "experiment": (
-        "supervised", "pipeline", "series", "scenario", "engine_choice", "tasks", "metrics",
-        "baselines", "smoothing", "seeds", "synthetic",
+        "supervised", "labelled", "pipeline", "series", "scenario", "engine_choice", "tasks",
+        "metrics", "baselines", "smoothing", "seeds", "synthetic",
     ),
     "ground": ("disk", "errors", "names", "machine", "version"),
 }  # fmt: skip

@@ -13,8 +13,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
+from thousandfold.metrics import CLASSIFICATIONS  # noqa: E402
 from thousandfold.schema import config_schema  # noqa: E402
 from thousandfold.tables import TABLES  # noqa: E402
+from thousandfold.tables.columns import Column  # noqa: E402
 
 Schema = dict[str, Any]
 
@@ -130,12 +132,18 @@ def configuration() -> str:
     return "\n".join([CONFIGURATION, *sections("", schema, schema["$defs"], set())])
 
 
+def of_tasks(column: Column) -> str:
+    """Which studies have the column, if not all have."""
+    return " (only of sequences with labels)" if column.tasks == CLASSIFICATIONS else ""
+
+
 def tables() -> str:
     """The page of the tables' columns."""
     parts = [HEAD_OF_TABLES]
     for name, columns in TABLES.items():
         rows = [
-            f"| `{column}` | {declared.type_name} | {declared.unit} | {declared.description} |"
+            f"| `{column}` | {declared.type_name} | {declared.unit} | {declared.description}"
+            f"{of_tasks(declared)} |"
             for column, declared in columns.items()
         ]
         head = ["| column | type | unit | |", "|---|---|---|---|"]

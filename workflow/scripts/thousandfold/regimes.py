@@ -237,6 +237,14 @@ def _of_labels(regime: Regime) -> dict[str, tuple[bool, str]]:
             )
             for key in ("transform", "deseasonalise", "detrend")
         },
+        "loss": (
+            regime.training.loss is not None,
+            "is about forecasts of values; labels are learnt by cross-entropy; remove it",
+        ),
+        "reduce_on_plateau": (
+            is_successive and regime.training.reduce_on_plateau is not None,
+            "is not made for pieces; remove it or take another form of cut",
+        ),
         "strategy": (
             preparation.strategy != "recursive",
             "is about forecasts several steps ahead; remove it",

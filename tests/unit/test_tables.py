@@ -13,7 +13,14 @@ from thousandfold.metrics import METRICS
 from thousandfold.tables import TABLES, Row, frame_of, read_rows, write_rows
 from thousandfold.tables.columns import CellError, OptionalFloat, check_frame, column
 from thousandfold.tables.files import for_spreadsheets
-from thousandfold.tables.rows import FORECASTS, REPEATS, ClaimRow, ContrastRow, StandardErrorRow
+from thousandfold.tables.rows import (
+    FORECASTS,
+    REPEATS,
+    ClaimRow,
+    ContrastRow,
+    StandardErrorRow,
+    columns_of_task,
+)
 
 NAN = math.nan
 
@@ -212,6 +219,9 @@ def test_rows_as_a_data_frame():
     assert list(frame_of(ContrastRow, []).columns) == list(ContrastRow.columns)
 
 
+OF_SERIES = columns_of_task(FORECASTS, "regression")
+
+
 def forecasts(**changes):
     cells = {
         "series": ["s", "s"], "scenario": ["a", "a"], "repeat": [0, 0], "step": [1, 2],
@@ -234,9 +244,9 @@ def forecasts(**changes):
 )
 def test_a_data_frame_is_checked_against_its_columns(frame, problem):
     with pytest.raises(CellError, match=problem):
-        check_frame("forecasts", FORECASTS, frame)
-    check_frame("forecasts", FORECASTS, forecasts())
-    check_frame("forecasts", FORECASTS, forecasts().iloc[:0])
+        check_frame("forecasts", OF_SERIES, frame)
+    check_frame("forecasts", OF_SERIES, forecasts())
+    check_frame("forecasts", OF_SERIES, forecasts().iloc[:0])
 
 
 def test_a_cell_may_hold_the_names_of_thousands_of_scenarios(tmp_path):

@@ -88,16 +88,16 @@ class TheSeries(Section):
             return None
         rows = run.rows(BaselineRow)
         against = by(rows, "baseline")
-        has_labels = isinstance(series, LabelledSequences)
+        sequences = series if isinstance(series, LabelledSequences) else None
         return cls(
             anchor=run.anchor,
             title=source.title,
             test_rows=series.test_rows,
             origins=len(series.targets),
             steps_ahead=series.steps_ahead,
-            figure=None if has_labels else _drawn(run, series),
-            described=described(series) if has_labels else "",
-            labels=_labels(series) if has_labels else (),
+            figure=_drawn(run, series) if sequences is None else None,
+            described=described(sequences) if sequences is not None else "",
+            labels=_labels(sequences) if sequences is not None else (),
             metric=metric_name(run.study.metric),
             unit=run.unit,
             level=percent(1 - run.study.alpha),

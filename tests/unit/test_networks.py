@@ -2,7 +2,7 @@
 
 import gc
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,9 @@ from thousandfold.engine_choice import supports, unsupported
 from thousandfold.engines import replicated, stock
 from thousandfold.engines.dropout import uniforms
 from thousandfold.engines.lanes import UNITS_OF_PRODUCTS, repeats_come_first
+from thousandfold.engines.layout import REPEATS_LAST
 from thousandfold.engines.own_model import OwnModelError
+from thousandfold.engines.plateau import LearningRates
 from thousandfold.engines.runtime import compiled, keras, tf
 from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Optimizer, ReduceOnPlateau, Refit, Sequences
@@ -589,6 +591,42 @@ def test_the_loss_that_is_recorded(engine, loss, of_errors):
     outputs = engine.train_block(regime, at_training_rows, SEEDS, lambda _: None).outputs[..., 0]
     expected = of_errors(outputs.astype(float) - data.train.targets).mean(axis=1)
     np.testing.assert_allclose(block.train_loss, expected, rtol=1e-5)
+
+
+def rates_by_keras(rule, losses):
+    """The learning rate after each epoch, by Keras's own callback."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(loss="mse", optimizer=keras.optimizers.SGD(0.1))
+    options = asdict(rule)
+    min_lr = options.pop("min_learning_rate")
+    callback = keras.callbacks.ReduceLROnPlateau("val_loss", **options, min_lr=min_lr)
+    callback.set_model(model)
+    callback.on_train_begin()
+    rates = []
+    for epoch, loss in enumerate(losses):
+        callback.on_epoch_end(epoch, {"val_loss": loss})
+        rates.append(float(model.optimizer.learning_rate))
+    return rates
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ReduceOnPlateau(0.5, 0, 0.0, 7, 0.0), ReduceOnPlateau(0.5, 2, 0.1, 0, 0.02),
+        ReduceOnPlateau(0.9, 1, 0.05, 3, 0.0),
+    ],
+)  # fmt: skip
+def test_learning_rates_are_those_of_keras_whatever_the_losses(rule):
+    """The second time too, with what the first left behind."""
+    losses = np.random.default_rng(1).uniform(0, 1, (40, 6)).astype(np.float32)
+    expected = np.transpose([rates_by_keras(rule, of_repeat) for of_repeat in losses.T.tolist()])
+    rates = LearningRates(rule, REPEATS_LAST, 6)
+    for _ in range(2):
+        rates.start(0.1)
+        for epoch, row in enumerate(losses):
+            rates.after_epoch(tf.constant(epoch), tf.constant(row))
+            np.testing.assert_allclose(rates.rates.numpy(), expected[epoch], rtol=1e-5)
+    assert len(set(expected[-1])) > 1 or rule.min_learning_rate
 
 
 @pytest.mark.parametrize("call", [0, 1, 123_456])

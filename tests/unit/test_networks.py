@@ -626,7 +626,7 @@ def test_learning_rates_are_those_of_keras_whatever_the_losses(rule):
         for epoch, row in enumerate(losses):
             rates.after_epoch(tf.constant(epoch), tf.constant(row))
             np.testing.assert_allclose(rates.rates.numpy(), expected[epoch], rtol=1e-5)
-    assert len(set(expected[-1])) > 1 or rule.min_learning_rate
+    assert (np.ptp(expected, axis=1) > 0).any()
 
 
 @pytest.mark.parametrize("call", [0, 1, 123_456])

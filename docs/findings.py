@@ -1,11 +1,13 @@
-"""Write docs/findings.md from the tables of the studies that ship beside the article's.
+"""Write docs/findings.md and docs/readers.md from the tables of the studies they are about.
 
     for study in batch_size padding padding_speed architectures preprocessing series; do
         snakemake --cores 2 --configfile config/$study.yaml
     done
-    python docs/findings.py
+    python docs/findings.py findings
+    snakemake --cores 2 --configfile config/what_readers_asked.yaml
+    python docs/findings.py readers
 
-Claims, verdicts and numbers come from the tables; the remarks from docs/findings.yaml.
+Claims, verdicts and numbers come from the tables; the remarks from the YAML file of the same name.
 """
 
 import sys
@@ -21,7 +23,7 @@ from thousandfold.inference.contrasts import KINDS  # noqa: E402
 from thousandfold.tables import read_rows  # noqa: E402
 from thousandfold.tables.rows import ClaimRow, ConjunctionRow, ContrastRow  # noqa: E402
 
-TEXTS = yaml.safe_load((ROOT / "docs" / "findings.yaml").read_text(encoding="utf-8"))
+PAGES = ("findings", "readers")
 
 
 def short(value: float) -> str:
@@ -82,14 +84,24 @@ def of_several_series(study: str, remarks: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Write the page."""
-    parts = [TEXTS["head"]]
-    for study, text in TEXTS["studies"].items():
+def write(page: str) -> None:
+    """Write a page."""
+    file = ROOT / "docs" / f"{page}.md"
+    texts = yaml.safe_load(file.with_suffix(".yaml").read_text(encoding="utf-8"))
+    parts = [texts["head"]]
+    for study, text in texts["studies"].items():
         table = of_several_series if study == "series" else of_one_series
         about = f"`config/{study}.yaml`. {text['about']}"
         parts.append(f"## {text['heading']}\n\n{about}\n\n{table(study, text['remarks'])}\n")
-    (ROOT / "docs" / "findings.md").write_text("\n".join(parts), encoding="utf-8")
+    if "tail" in texts:
+        parts.append(texts["tail"])
+    file.write_text("\n".join(parts), encoding="utf-8")
+
+
+def main() -> None:
+    """Write the pages that are named, or all."""
+    for page in sys.argv[1:] or PAGES:
+        write(page)
 
 
 if __name__ == "__main__":

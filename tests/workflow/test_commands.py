@@ -66,6 +66,7 @@ ELSEWHERE = {
     "python docs/rulegraph.py": "tests/unit/test_docs.py::test_the_rule_graph_is_that_of_the_rules",
     "python docs/coverage.py": STARTED,
     "python docs/findings.py": STARTED,
+    "python docs/findings.py readers": STARTED,
     "python docs/m3.py": STARTED,
     "python tests/workflow/kills.py --kills 30 --seed 1": "tests/workflow/test_faults.py::test_kills_at_random_moments_change_no_result",
     "make benchmark": "tests/unit/test_docs.py::test_every_way_of_training_ends_with_the_same_weights",

@@ -83,7 +83,7 @@ series:
   shop: {title: Shop, attributes: {kind: food}, unit: pieces, file: own.csv, value: sold, date: day, where: {place: north}, pieces: null, sort: true,
     missing: drop, gaps: ignore, inputs: [rain], horizon: 0, steps_ahead: 1, period: 7, margin: 2, test_rows: 6, published: published.csv,
     read: {separator: ;, decimal: ",", thousands: null, encoding: utf-8, sheet: null, skip_first: 0, skip_last: 0, dates: day_first}}
-  unused: {file: [own.csv], value: sold, where: {place: north}, test_rows: 6}
+  unused: {file: own.csv, value: sold, where: {place: north}, test_rows: 6}
 model: {engine: replicated, profile: keras3, timesteps: 2, layer: lstm, layers: 1, bidirectional: false, initial_state: zero, units: 2, activation: tanh, dropout: 0,
   batch_size: 1, epochs: 2, optimizer: {name: adam, beta_1: 0.8, beta_2: 0.9, amsgrad: false, epsilon: 1.0e-7}, learning_rate: 0.01,
   loss: huber, huber_delta: 0.5, early_stopping: {validation_rows: 4, patience: 1, min_delta: 0, restore_best_weights: true, start_from_epoch: 0},
@@ -117,7 +117,7 @@ findings:
 
 PAIRED = """
 study: {name: paired, seed: 1, repeats: {min: 2, max: 6, half_width: 1.0}, margin: 1, design: paired, trust_models: true}
-series: {s: {file: own.csv, value: sold, test_rows: 6, horizon: 2, steps_ahead: 2, where: {place: north}}}
+series: {s: {file: [own.csv], value: sold, test_rows: 6, horizon: 2, steps_ahead: 2, where: {place: north}}}
 model: {refit: {every: 3, epochs: 1}}
 scenarios:
   e: {stateful: false, strategy: direct, refit: {every: 2, epochs: 1}}
@@ -151,7 +151,7 @@ study: {name: labels, seed: 1, margin: 1, metric: accuracy, task: classification
 series:
   made: {synthetic: {observations: 8, seed: 1, labels: {sequences: 30, by: mean, last: 3, classes: 2, shortest: 5}}, test_rows: 6}
   read: {file: labels.csv, label: kind, sequence: id, time: t, inputs: [x, y], split_seed: 1, test_rows: 6}
-model: {timesteps: 4, difference: false, cut: null}
+model: {timesteps: 4, difference: false, cut: {form: windows, every: 3}}
 scenarios:
   a: {stateful: false, cut: {form: windows, every: 2}}
   b: {stateful: true, cut: {form: pieces_last}}

@@ -303,7 +303,7 @@ def test_each_piece_is_checked_for_itself(tmp_path):
          "scenarios.a.early_stopping: series s is in pieces, of which"),
         ({"detrend": "linear"}, {}, "scenarios.a.detrend: series s: is in 4 pieces"),
         ({}, {"file": None, "pieces": "machine", "synthetic": {"observations": 30, "seed": 1},
-              "value": None, "inputs": []}, "series.s.pieces: does not go with a series that is made"),
+              "value": None, "inputs": []}, "series.s.pieces: does not go with what is made up"),
     ],
 )  # fmt: skip
 def test_what_pieces_do_not_go_with(tmp_path, scenario, series, problem):

@@ -81,8 +81,8 @@ def test_a_config_says_how_a_series_is_made():
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        ({"value": "y"}, "series.made.value: does not go with a series that is made up; remove it"),
-        ({"where": {"a": "b"}}, "series.made.where: does not go with a series that is made up"),
+        ({"value": "y"}, "series.made.value: does not go with what is made up; remove it"),
+        ({"where": {"a": "b"}}, "series.made.where: does not go with what is made up"),
         ({"test_rows": 60}, "series.made.synthetic.observations: 60 is not more than the 60 test_rows"),
         ({"synthetic": {"observations": 60}}, "series.made.synthetic: the key 'seed' is missing"),
         ({"synthetic": {"observations": 60, "seed": 1, "echo": {"lag": 2}}}, "echo: the key 'strength' is missing"),

@@ -89,7 +89,7 @@ def test_what_changes_no_number_trains_nothing(project, file, old, new):
     ("file", "old", "new"),
     [
         ("workflow/scripts/thousandfold/seeds.py", "2**53", "2**52"),
-        ("workflow/scripts/thousandfold/engines/replicated.py", "axis=1)", "axis=1) * 1.0"),
+        ("workflow/scripts/thousandfold/engines/replicated.py", "axis=-1), state", "axis=-1) * 1.0, state"),
         ("config.yaml", "learning_rate: 0.001", "learning_rate: 0.002"),
         ("config.yaml", "seed: 20170421", "seed: 20170422"),
         ("config.yaml", "profile: keras3", "profile: keras2017"),

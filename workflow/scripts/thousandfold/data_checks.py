@@ -152,6 +152,8 @@ def _check_rows(scenario: TrainedScenario, series: Series, data: Supervised) -> 
         if len(rows) % size:
             divisors = [str(n) for n in range(1, len(rows) + 1) if len(rows) % n == 0]
             other = "test_rows" if part == "test" else "train_rows"
+            if data.validation is not None and part != "test":
+                other = "validation_rows or train_rows"
             raise BadKeyError(
                 ("scenarios", scenario.name, key),
                 f"{size} does not divide the {len(rows)} {part} rows of series {series.name}, as a "

@@ -137,7 +137,7 @@ def _of_labels(
     key: tuple[str, str], fields: Mapping[str, Any], common: SeriesSource, file: str
 ) -> SeriesSource:
     """Sequences with labels of a file."""
-    _refuse_keys_of_series(key, fields)
+    _refuse_keys_of_series(key, fields, "label")
     for each, what in (("sequence", "the sequences' names"), ("inputs", "their values")):
         if not fields[each]:
             raise BadKeyError(
@@ -171,7 +171,7 @@ def _made_up_labels(
 ) -> SeriesSource:
     """Sequences with labels that are made up."""
     made, at = fields["synthetic"], (*key, "synthetic", "labels")
-    _refuse_keys_of_series(key, fields)
+    _refuse_keys_of_series(key, fields, "labels")
     labels = Labels(**made["labels"])
     if made["echo"] is not None:
         raise BadKeyError((*key, "synthetic", "echo"), "does not go with labels; remove one")
@@ -191,13 +191,12 @@ def _made_up_labels(
     return replace(common, synthetic=Synthetic(made["observations"], made["seed"], labels=labels))
 
 
-def _refuse_keys_of_series(key: tuple[str, str], fields: Mapping[str, Any]) -> None:
-    """Refuse what sequences with labels have no use for."""
-    _refuse(key, fields, NOT_OF_LABELS, "sequences with labels")
+def _refuse_keys_of_series(key: tuple[str, str], fields: Mapping[str, Any], asked_by: str) -> None:
+    """Refuse what sequences with labels, which a key asks for, have no use for."""
+    what = f"sequences with labels, which {asked_by} asks for"
+    _refuse(key, fields, NOT_OF_LABELS, what)
     if fields["steps_ahead"] != 1:
-        raise BadKeyError(
-            (*key, "steps_ahead"), "does not go with sequences with labels; remove it"
-        )
+        raise BadKeyError((*key, "steps_ahead"), f"does not go with {what}; remove it")
 
 
 def _refuse(

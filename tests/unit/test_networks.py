@@ -169,6 +169,9 @@ NETWORKS |= {
     "dropout, a ragged batch, shuffled": STATELESS.varied(units=3, layers=2, dropout=0.2, batch_size=5, shuffle=True, epochs=15),
     "dropout, learning at the last": of_form("stepwise_last", dropout=0.4, layers=2),
     "dropout, stopping early": stopping(STATELESS.varied(dropout=0.4, units=3, layers=2), 0.02),
+    "dropout, stopping early, validating from zero": stopping(
+        SHORT_WIDE.varied(dropout=0.4, validate_from_zero=True), 0.01
+    ),
     "dropout, dense, stopping early": stopping(
         STATELESS.varied(dropout=0.4, layer="dense", units=4, timesteps=2), 0.02
     ),

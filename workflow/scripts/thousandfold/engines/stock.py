@@ -149,9 +149,9 @@ def _evaluate_from_zero(model: Any, rows: Rows, batch_size: int) -> dict[str, fl
 
 
 def _states(model: Any) -> list[Any]:
-    """Where a model keeps its state; Keras's own layers do not count it among their variables."""
+    """Where Keras's own layers keep their state; they do not count it among their variables."""
     states = [getattr(layer, "states", None) or [] for layer in stateful_layers(model)]
-    return [*keras.tree.flatten(states), *model.non_trainable_variables]
+    return keras.tree.flatten(states)  # type: ignore[no-any-return]
 
 
 def _fit(
@@ -264,7 +264,9 @@ def _predict_test(model: Any, regime: Regime, data: Supervised, walk: slice) -> 
     for start in range(walk.start, walk.stop, size):
         batch = slice(start, min(start + size, walk.stop))
         steps = [_predict(model, regime, data.test.part(batch))]
-        kept = [(variable, variable.numpy()) for variable in _states(model)]
+        # A user's own layers may keep a state in any of their variables.
+        keeping = [*_states(model), *model.non_trainable_variables]
+        kept = [(variable, variable.numpy()) for variable in keeping]
         recursion = Recursion.after_test_rows(data, 1, batch)
         for _ in range(1, data.steps_ahead):
             recursion.accept(steps[-1].T)

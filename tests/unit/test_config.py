@@ -432,7 +432,7 @@ def without_a_margin():
         (steps_ahead(horizon=2), "series.shampoo.horizon: scenario x forecasts 3 steps (steps_ahead) at once, by its strategy; set 0 or 3"),
         (steps_ahead(strategy="both"), "scenarios.x.strategy: unknown value 'both'"),
         (steps_ahead(strategy="recursive", sequences={"shortest": 1, "longest": 2, "form": "zeros"}), "series.shampoo.steps_ahead: scenario x has sequences, which are forecast one step ahead; set 1"),
-        (steps_ahead(strategy="recursive", inputs=["Sales"]), "scenarios.x.strategy: the inputs beside series shampoo are not forecast, so that no forecast can be made from others; set strategy: direct, or remove the inputs"),
+        (steps_ahead(strategy="recursive", inputs=["Sales"]), "scenarios.x.strategy: the inputs beside series shampoo are not forecast, so that no forecast can be made from others; set strategy: direct, steps_ahead: 1, or remove the inputs"),
         ({"series": {"shampoo": {"test_rows": 99}}}, "series.shampoo.test_rows: 99 is not less than the 36 observations"),
         ({"study": {"series": ["shampo"]}}, "study.series.0: there is no 'shampo'; did you mean 'shampoo'?"),
         ({"study": {"metric": "mape"}}, "study.metric: unknown value 'mape'; did you mean 'smape'?"),

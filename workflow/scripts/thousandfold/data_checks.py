@@ -294,7 +294,7 @@ def _check_steps_ahead(scenario: TrainedScenario, series: Series, key: Key) -> N
         raise BadKeyError(
             of_scenario,
             f"the inputs beside series {series.name} are not forecast, so that no forecast can be "
-            "made from others; set strategy: direct, or remove the inputs",
+            "made from others; set strategy: direct, steps_ahead: 1, or remove the inputs",
         )
     if is_direct and series.horizon not in (0, steps):
         raise BadKeyError(

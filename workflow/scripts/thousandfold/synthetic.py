@@ -7,7 +7,7 @@ from scipy.special import ndtr
 
 from thousandfold.seeds import data_generator
 
-MOST_VALUES = 10_000_000
+MOST_VALUES = 1_000_000
 """Of all sequences together."""
 
 SETTLING = 500

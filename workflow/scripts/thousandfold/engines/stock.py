@@ -151,7 +151,7 @@ def _evaluate_from_zero(model: Any, rows: Rows, batch_size: int) -> dict[str, fl
 def _states(model: Any) -> list[Any]:
     """Where Keras's own layers keep their state; they do not count it among their variables."""
     states = [getattr(layer, "states", None) or [] for layer in stateful_layers(model)]
-    return keras.tree.flatten(states)  # type: ignore[no-any-return]
+    return keras.tree.flatten(states)
 
 
 def _fit(

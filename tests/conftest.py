@@ -1,4 +1,5 @@
 import fcntl
+import gc
 import os
 import shutil
 
@@ -24,6 +25,18 @@ def pytest_sessionfinish(session):
 @pytest.fixture(scope="session")
 def shampoo() -> Series:
     return read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
+
+
+@pytest.fixture(scope="module")
+def forget_the_graphs():
+    """Afterwards; every later garbage collection would walk through them for seconds."""
+    yield
+    # Only tests that train have it imported.
+    from thousandfold.engines.runtime import keras
+
+    keras.backend.clear_session()
+    gc.collect()
+    gc.freeze()
 
 
 def run_once(tmp_path_factory, study) -> Project:

@@ -1,6 +1,5 @@
 """The engines: equal number for number, state carried and reset, repeats independent to the bit."""
 
-import gc
 import json
 import subprocess
 import sys
@@ -32,13 +31,10 @@ SEEDS = [repeat_seed(7, "shampoo", "a", repeat) for repeat in range(400)]
 
 
 @pytest.fixture(autouse=True, scope="module")
-def forget_the_graphs():
-    """Afterwards; every later garbage collection would walk through them for seconds."""
+def forget_the_trained(forget_the_graphs):
+    """Before the graphs that they hold."""
     yield
     trained.cache_clear()
-    keras.backend.clear_session()
-    gc.collect()
-    gc.freeze()
 
 
 def data_for(regime):

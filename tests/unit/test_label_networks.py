@@ -1,6 +1,5 @@
 """Networks that tell labels: both engines equal number for number, and as good as can be."""
 
-import gc
 from dataclasses import replace
 
 import numpy as np
@@ -19,18 +18,9 @@ from thousandfold.sequences import made_up
 from thousandfold.synthetic import Labels, Synthetic
 from thousandfold.training import train_repeats
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forget_the_graphs")]
 
 SEEDS = [5, 6]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def forget_the_graphs():
-    """Afterwards; every later garbage collection would walk through them for seconds."""
-    yield
-    keras.backend.clear_session()
-    gc.collect()
-    gc.freeze()
 
 
 def made(length=8, test_rows=12, **labels):

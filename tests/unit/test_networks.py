@@ -1,6 +1,5 @@
 """Every kind of network and training that both engines take: equal number for number."""
 
-import gc
 import re
 from dataclasses import asdict, replace
 
@@ -20,22 +19,13 @@ from thousandfold.observations import read_series
 from thousandfold.scenario import EarlyStopping, Optimizer, ReduceOnPlateau, Refit, Sequences
 from thousandfold.supervised import MASK_VALUE, future_in_units, supervise
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forget_the_graphs")]
 
 SHAMPOO = read_series("shampoo", ROOT / "data/shampoo-sales.csv", "Sales", test_rows=12)
 SERIES = replace(SHAMPOO, period=4)
 AHEAD = replace(SERIES, horizon=3)
 TWO_COLUMNS = replace(SERIES, inputs=np.sin(np.arange(36.0))[:, np.newaxis])
 SEEDS = [5, 6]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def forget_the_graphs():
-    """Afterwards; every later garbage collection would walk through them for seconds."""
-    yield
-    keras.backend.clear_session()
-    gc.collect()
-    gc.freeze()
 
 
 def train(engine, regime, series=SERIES, seeds=SEEDS):

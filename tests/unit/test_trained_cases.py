@@ -1,6 +1,5 @@
 """Studies with which an earlier release trained something wrong, or blamed the wrong thing."""
 
-import gc
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from thousandfold.config_files import ConfigError
 from thousandfold.data import load_series
 from thousandfold.engines import stock
 from thousandfold.engines.own_model import OwnModelError
-from thousandfold.engines.runtime import keras
 from thousandfold.errors import DataError
 from thousandfold.loading import load_study
 from thousandfold.observations import read_series
@@ -32,15 +30,6 @@ def load(case, monkeypatch, **changes):
     config = yaml.safe_load(Path("c.yaml").read_text(encoding="utf-8"))
     config["model"] |= changes
     return load_study(config, [])
-
-
-@pytest.fixture(scope="module")
-def forget_the_graphs():
-    """Afterwards; every later garbage collection would walk through them for seconds."""
-    yield
-    keras.backend.clear_session()
-    gc.collect()
-    gc.freeze()
 
 
 def training(case, monkeypatch):

@@ -476,6 +476,14 @@ REFUSED = {
     "metric of a finding": (
         config_of() | {"findings": {"F": {"claim": "c", "expect": "less", "a": "a", "b": "a",
                                           "metric": "mase"}}}, "findings.F.metric"),
+    "classes of a series": (
+        {**config_of({"synthetic": {"observations": 30, "seed": 1}}),
+         "study": {"seed": 1, "margin": 1, "classes": 2}},
+        "study.classes: a regression has none; remove it, or set task: classification"),
+    "a split of a series": (
+        {**config_of({"synthetic": {"observations": 30, "seed": 1}, "split_seed": 0}),
+         "study": {"seed": 1, "margin": 1}},
+        "made.split_seed: does not go with a series, of which the last values are the test"),
     "classes": (config_of(labels(classes=3)),
                 "study.classes: made has 3 labels \\(0, 1, 2\\); set classes: 3"),
     "differences": (config_of(difference=True), "a.difference: .*; set difference: false"),

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 from typing import get_args, get_type_hints
@@ -13,6 +14,7 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 from jinja2 import meta, nodes
+from markupsafe import escape
 from matplotlib.figure import Figure
 from support import ROOT, shipped_study
 from unit.test_report import again, run_of
@@ -345,17 +347,68 @@ def drawn(**style):
 
 def test_a_hard_wired_colour_is_refused():
     with pytest.raises(ValueError, match=r"colour #c0ffee; take one of figures\.PALETTE"):
-        Figures().add("a", drawn(color="#c0ffee"))
+        _ = Figures().add("a", partial(drawn, color="#c0ffee")).__html__()
 
 
 def test_colours_in_the_page_are_its_own_and_those_of_a_file_are_fixed():
     kept = Figures()
-    inline = kept.add("a", drawn())
+    inline = escape(kept.add("a", drawn))
     assert "fill: var(--ink)" in inline
     assert re.findall("#[0-9a-f]{6}", inline) == ["#c0ffee"]
     (file,) = kept.files.values()
     assert f"fill: {figures.INK}" in file
     assert "var(" not in file
+
+
+def test_several_processes_draw_what_one_draws():
+    pages = []
+    for processes in (1, 2):
+        kept = Figures(processes)
+        elements = [kept.add("same", partial(drawn, fontsize=8 + size)) for size in range(5)]
+        pages.append(([escape(element) for element in elements], kept.files))
+    assert pages[0] == pages[1]
+    assert [*kept.files] == ["same.svg", *(f"same{'~' * n}.svg" for n in range(1, 5))]
+    assert len(set(pages[0][0])) == 5
+
+
+def test_what_goes_wrong_in_a_process_that_draws_is_told():
+    kept = Figures(2)
+    for colour in (figures.INK, "#c0ffee"):
+        kept.add(colour, partial(drawn, color=colour))
+    with pytest.raises(ValueError, match="colour #c0ffee"):
+        _ = kept.files
+
+
+@pytest.mark.parametrize(("panels", "left_out"), [(24, None), (25, 2), (1030, 1007)])
+def test_small_multiples_end_where_there_are_too_many(panels, left_out):
+    chances = [figures.Chance(n, 0.0, "supported", 0.5) for n in range(2, 2 + panels)]
+    (*drawn, last) = figures.power_figure(chances, "true difference").axes
+    assert [axes.get_title(loc="left") for axes in drawn] == [
+        f"{n} repeats of each" for n in range(2, 25)
+    ]
+    assert [text.get_text() for text in last.texts] == (
+        [f"… and {left_out:,} more"] if left_out else []
+    )
+    assert last.axison == (left_out is None)
+
+
+def test_all_figures_of_the_page_have_text_of_one_size(small):
+    run = again(small)
+    render(run)
+    for name, file in run.figures.files.items():
+        assert re.search(r'viewBox="0 0 547\.2 ', file), name
+        sizes = {float(size) for size in re.findall(r"font-size: ([\d.]+)px", file)}
+        assert sizes == {10.0}, name
+
+
+def test_figures_are_drawn_once_and_later_ones_are_drawn_too():
+    kept, calls = Figures(), []
+    first = kept.add("first", lambda: calls.append(1) or drawn())
+    assert not calls
+    assert escape(first) == escape(first)
+    kept.add("second", lambda: calls.append(2) or drawn())
+    assert [*kept.files] == ["first.svg", "second.svg"]
+    assert calls == [1, 2]
 
 
 def test_every_figure_of_a_page_takes_its_colours_from_the_page(small):
@@ -535,6 +588,7 @@ def test_targets_are_those_of_the_table(small, monkeypatch):
     rows = [replace(row, target=row.target + 1) for row in rows]
     (part,) = again(small, {RequiredRepeatsRow: rows}).on_each_series()
     assert list(Repeats.of(part).targets) == ["6", "4", "2", "1.5"]
+    assert part.run.figures.files
     assert drawn == [[row.target for row in rows]]
 
 
@@ -569,6 +623,7 @@ def test_the_figure_of_forecasts_shows_persistence_and_the_best_baseline(small, 
     )
     (part,) = again(small).on_each_series()
     assert Forecasts.of(part) is not None
+    assert part.run.figures.files
     assert shown == [["persistence", "AR(1)"]]
 
 

@@ -277,7 +277,9 @@ def test_the_figure_draws_means_intervals_and_two_baselines(run, monkeypatch):
     monkeypatch.setattr(
         figures, "errors_by_step", lambda *args: drawn.append(draw(*args)) or drawn[-1]
     )
-    assert Steps.of(again(run, {}).on_each_series()[0]) is not None
+    (part,) = again(run, {}).on_each_series()
+    assert Steps.of(part) is not None
+    assert part.run.figures.files
     axes = drawn[0].axes[0]
     mean, *baselines = axes.lines
     of_recursive = [r for r in run.rows(StepErrorRow) if r.forecaster == "recursive"]
@@ -300,7 +302,9 @@ def test_the_fan_shows_each_value_from_its_latest_origin(run, monkeypatch):
     monkeypatch.setattr(
         figures, "forecast_fans", lambda *args: shown.append(args[1]) or draw(*args)
     )
-    Forecasts.of(again(run, {}).on_each_series()[0])
+    (part,) = again(run, {}).on_each_series()
+    Forecasts.of(part)
+    assert part.run.figures.files
     # Of the last two months, the last origin's forecasts.
     last_known = [*SALES.values[23:33], SALES.values[32], SALES.values[32]]
     np.testing.assert_allclose(shown[0]["persistence"], last_known)

@@ -40,6 +40,8 @@ rule render_report:
         LOG_FILE.format(rule="render_report"),
     conda:
         "../../envs/analysis.yaml"
+    # Beyond, the page takes longer than its figures.
+    threads: 4
     resources:
         mem_mb=analysis_mb,
         runtime=analysis_minutes,

@@ -1,6 +1,7 @@
 """How likely each verdict is, against the number of repeats and the true difference."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from thousandfold.disk import write_text
@@ -48,7 +49,7 @@ def drawn(plan: Plan) -> Figures:
         chances.setdefault((_file_name([claim.series, claim.id]), *about), []).append(shown)
     figures = Figures()
     for (name, _, axis), of_one in chances.items():
-        figures.add(name, power_figure(of_one, axis))
+        figures.add(name, partial(power_figure, of_one, axis))
     return figures
 
 

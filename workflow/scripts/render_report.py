@@ -38,8 +38,12 @@ def write_report(
     figures: Path,
     provenance_output: Path,
     checksums: Path,
+    processes: int = 1,
 ) -> None:
-    """Render the page and its figures from the tables of a run, and record the provenance."""
+    """Render the page and its figures from the tables of a run, and record the provenance.
+
+    So many processes draw.
+    """
     tables = StoredTables(study, tables_folder)
     repeats, blocks = read_large_table(repeats_file), tables[BlockRow]
     told = provenance(study, command, tables_folder / "config.yaml", repeats, blocks)
@@ -49,7 +53,7 @@ def write_report(
         Path(os.path.relpath(tables_folder, output.parent)).as_posix(),
         tuple(warnings(study, repeats, blocks)),
     )
-    page = render(stored_run(study, tables_folder, shown))
+    page = render(stored_run(study, tables_folder, shown, processes))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     texts = {figures / name: svg for name, svg in page.figures.items()} | {
         output: page.html,
@@ -73,4 +77,5 @@ if __name__ == "__main__":
         figures=Path(snakemake.output.figures),
         provenance_output=Path(snakemake.output.provenance),
         checksums=Path(snakemake.output.checksums[0]),
+        processes=snakemake.threads,
     )

@@ -155,6 +155,10 @@ def _check_task(settings: dict[str, Any], sources: Sequence[SeriesSource]) -> No
                 problem = "has no labels, which study.task: classification asks for"
                 fix = "name their column by 'label', or remove study.task"
             raise BadKeyError(("series", source.listed_as), f"{problem}; {fix}")
+    if task != "classification" and settings["classes"] is not None:
+        raise BadKeyError(
+            ("study", "classes"), f"a {task} has none; remove it, or set task: classification"
+        )
     metrics = metrics_of(task)
     if settings["metric"] not in metrics:
         raise BadKeyError(

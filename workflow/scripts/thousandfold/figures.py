@@ -41,8 +41,9 @@ STYLE: Any = {
     "axes.edgecolor": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "text.color": INK,
     "xtick.color": INK, "ytick.color": INK, "axes.facecolor": "none", "figure.facecolor": "none",
     "grid.color": GRID, "axes.grid": True, "axes.axisbelow": True, "axes.spines.top": False,
-    "axes.spines.right": False, "font.size": 10, "axes.titlesize": 10, "axes.titlelocation": "left",
-    "legend.frameon": False, "font.family": "sans-serif", "svg.fonttype": "none",
+    "axes.spines.right": False, "font.size": 10, "axes.titlesize": "medium",
+    "figure.labelsize": "medium", "axes.titlelocation": "left", "legend.frameon": False,
+    "font.family": "sans-serif", "svg.fonttype": "none",
     "lines.linewidth": 1.6, "text.parse_math": False,
 }  # fmt: skip
 
@@ -69,19 +70,15 @@ class Layout:
     """Columns of a line of a label next to a row."""
 
 
-PAGE = Layout(7.2, 10, LONGEST_LABEL)
-"""The report."""
-
-BROAD = Layout(7.6, 10, LONGEST_LABEL)
-"""The report, where there are two panels or many points."""
+PAGE = Layout(7.6, 10, LONGEST_LABEL)
+"""The report, which shows all figures equally wide, and so their text equally large."""
 
 COLUMN = Layout(3.5, 8, 20)
 """A column of a journal, where figures are printed in their own size."""
 
 
 def _style(layout: Layout) -> Any:
-    size = layout.font_size
-    return STYLE | {"font.size": size, "axes.titlesize": size, "lines.linewidth": 0.16 * size}
+    return STYLE | {"font.size": layout.font_size, "lines.linewidth": 0.16 * layout.font_size}
 
 
 def _wide(text: str) -> int:
@@ -124,7 +121,7 @@ def _plain_number(value: float, _: int) -> str:
 def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, unit: str) -> Figure:
     """A series over time, its test part marked."""
     with mpl.rc_context(STYLE):
-        figure = _figure(7.2, 2.8)
+        figure = _figure(PAGE.width, 2.8)
         axes = figure.subplots()
         times = np.arange(len(values))
         first_test = len(values) - test_rows
@@ -203,6 +200,9 @@ def _long(samples: Sequence[np.ndarray]) -> tuple[pd.DataFrame, list[str]]:
     return pd.DataFrame(cells, columns=["row", "value"]), rows
 
 
+MOST_PANELS = 24
+"""Panels of a figure; where there would be more, the last one says how many are left out."""
+
 Panel = TypeVar("Panel")
 
 Panels = Sequence[tuple[str, Sequence[Panel]]]
@@ -225,8 +225,8 @@ def standard_error_figure(
 
     with mpl.rc_context(STYLE):
         figure = _small_multiples(panels, draw, legend_height=0.6, legend_columns=4)
-        figure.supxlabel("repeats n", fontsize=10, color=INK)
-        figure.supylabel(f"standard error, {_short(unit)}", fontsize=10, color=INK)
+        figure.supxlabel("repeats n")
+        figure.supylabel(f"standard error, {_short(unit)}")
         return figure
 
 
@@ -237,17 +237,22 @@ def _small_multiples(
     legend_columns: int,
 ) -> Figure:
     """A panel for each scenario on common axes; `draw` fills one."""
-    columns = 3
+    columns, given = 3, len(panels)
+    if given > MOST_PANELS:
+        panels = panels[: MOST_PANELS - 1]
     rows = -(-len(panels) // columns)
-    figure = _figure(7.6, legend_height + 1.75 * rows)
+    figure = _figure(PAGE.width, legend_height + 1.75 * rows)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, (label, shown) in zip(grid, panels, strict=False):
         draw(axes, shown)
-        axes.set_title(_wrapped(label), fontsize=9)
+        axes.set_title(_wrapped(label))
     for axes in grid[len(panels) :]:
-        axes.set_visible(False)
+        axes.set_axis_off()
     for axes in grid[max(0, len(panels) - columns) : len(panels)]:
         axes.tick_params(labelbottom=True)
+    if given > len(panels):
+        rest = f"… and {given - len(panels):,} more"
+        grid[-1].text(0.5, 0.5, rest, transform=grid[-1].transAxes, ha="center", va="center")
     handles, names = grid[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper left", ncols=legend_columns)
     return figure
@@ -305,8 +310,8 @@ def power_figure(chances: Sequence[Chance], axis: str) -> Figure:
 
     with mpl.rc_context(STYLE):
         figure = _small_multiples(panels, draw, 0.9, 3)
-        figure.supxlabel(axis, fontsize=10)
-        figure.supylabel("chance of the verdict", fontsize=10)
+        figure.supxlabel(axis)
+        figure.supylabel("chance of the verdict")
         return figure
 
 
@@ -350,7 +355,7 @@ def estimation_plot(
     `axis` labels the effects; ratios have a logarithmic axis.
     """
     with mpl.rc_context(STYLE):
-        figure = _figure(7.6, 0.95 + 0.55 * len(summaries))
+        figure = _figure(PAGE.width, 0.95 + 0.55 * len(summaries))
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.5, 1])
         _draw_distributions(left, summaries, measure)
         _draw_effects(right, effects, axis, ratio)
@@ -408,7 +413,7 @@ def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Figu
     The line is that of least squares, which goes through the middle of the points.
     """
     with mpl.rc_context(STYLE):
-        figure = _figure(7.6, 3.2)
+        figure = _figure(PAGE.width, 3.2)
         axes = figure.subplots()
         over = np.array(list(effects))
         estimates = np.array([effect.estimate for effect in effects.values()])
@@ -445,7 +450,7 @@ def effects_strip(
     *,
     ratio: bool,
     groups: Sequence[str] | None = None,
-    layout: Layout = BROAD,
+    layout: Layout = PAGE,
 ) -> Figure:
     """Effects in ascending order, one per series, over the margin's band and the typical effect.
 
@@ -520,7 +525,7 @@ def moderator_figure(
         columns = min(3, len(attributes))
         rows = -(-len(attributes) // columns)
         is_turned = any(_is_crowded(_columns(attribute.values)) for attribute in attributes)
-        figure = _figure(7.6, (3.4 if is_turned else 2.4) * rows)
+        figure = _figure(PAGE.width, (3.4 if is_turned else 2.4) * rows)
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         values = np.array(effects)
         low, high = _bulk(np.log(values) if ratio else values)
@@ -541,7 +546,7 @@ def moderator_figure(
                 axes.yaxis.set_minor_locator(NullLocator())
         for axes in grid[len(attributes) :]:
             axes.set_visible(False)
-        figure.supylabel(_short(axis), fontsize=10, color=INK)
+        figure.supylabel(_short(axis))
         return figure
 
 
@@ -582,7 +587,7 @@ def critical_difference_diagram(
     """
     with mpl.rc_context(STYLE):
         n = len(mean_ranks)
-        figure = _figure(7.2, 1.1 + 0.32 * n + 0.14 * len(together))
+        figure = _figure(PAGE.width, 1.1 + 0.32 * n + 0.14 * len(together))
         axes = figure.subplots()
         axes.plot(list(mean_ranks.values()), range(n), linestyle="", marker="o", color=BLUE)
         for index, ends in enumerate(together):
@@ -590,7 +595,7 @@ def critical_difference_diagram(
         axes.plot([1, 1 + critical], [-1, -1], color=VERMILLION, linewidth=2, marker="|")
         axes.annotate(
             "critical difference", (1 + critical, -1), (6, 0), textcoords="offset points",
-            va="center", fontsize=9,
+            va="center",
         )  # fmt: skip
         axes.set_yticks(range(n), [_row_label(label) for label in mean_ranks])
         axes.set(xlabel="mean rank", xlim=(0.8, n + 0.2))
@@ -626,8 +631,8 @@ def performance_profiles(
 
     with mpl.rc_context(STYLE):
         figure = _small_multiples(panels, draw, legend_height=0.6, legend_columns=3)
-        figure.supxlabel(_short(measure), fontsize=10)
-        figure.supylabel(f"share of repeats {better}", fontsize=10)
+        figure.supxlabel(_short(measure))
+        figure.supylabel(f"share of repeats {better}")
         return figure
 
 
@@ -722,7 +727,7 @@ def forecast_fans(
 
     with mpl.rc_context(STYLE):
         figure = _small_multiples(panels, draw, legend_height=0.7, legend_columns=3)
-        figure.supylabel(_short(unit), fontsize=10, color=INK)
+        figure.supylabel(_short(unit))
         return figure
 
 
@@ -781,6 +786,6 @@ def errors_by_step(
 
     with mpl.rc_context(STYLE):
         figure = _small_multiples(panels, draw, legend_height=0.7, legend_columns=4)
-        figure.supxlabel("steps ahead", fontsize=10, color=INK)
-        figure.supylabel(_short(axis), fontsize=10, color=INK)
+        figure.supxlabel("steps ahead")
+        figure.supylabel(_short(axis))
         return figure

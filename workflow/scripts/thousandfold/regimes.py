@@ -75,7 +75,7 @@ def trained_scenario(
 
 def classes_of(settings: dict[str, Any]) -> int | None:
     """How many labels a study's sequences have; None: its task has none."""
-    return settings["classes"] if settings["task"] == "classification" else None
+    return (settings["classes"] or 2) if settings["task"] == "classification" else None
 
 
 def _optimizer(scenario: str, options: dict[str, Any]) -> Optimizer:

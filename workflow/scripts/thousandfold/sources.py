@@ -9,7 +9,7 @@ from thousandfold.members import Collection, CollectionError, Sampled, members_o
 from thousandfold.observations import series_path
 from thousandfold.reading.competitions import competition_file
 from thousandfold.reading.options import LabelColumns, ReadOptions, Treatment
-from thousandfold.schema import BadKeyError, is_name
+from thousandfold.schema import BadKeyError, config_schema, is_name
 from thousandfold.study import SeriesSource
 from thousandfold.synthetic import MOST_VALUES, Echo, Labels, Synthetic
 
@@ -203,9 +203,11 @@ def _refuse(
     key: tuple[str, str], fields: Mapping[str, Any], keys: tuple[str, ...], what: str
 ) -> None:
     """Refuse keys that would have no effect."""
+    known = config_schema()["properties"]["series"]["additionalProperties"]["properties"]
     for each in keys:
         value = fields.get(each)
-        if any(value.values()) if isinstance(value, dict) else value:
+        unasked = value == known[each].get("default")
+        if any(value.values()) if isinstance(value, dict) else not unasked:
             raise BadKeyError((*key, each), f"does not go with {what}; remove it")
 
 

@@ -4,6 +4,10 @@ import hashlib
 import io
 import re
 import warnings
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_all_start_methods, get_context
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -11,21 +15,76 @@ from matplotlib.figure import Figure
 
 from thousandfold import figures
 
+Draw = Callable[[], Figure]
+"""What draws a figure. Several processes can share the work if it can be pickled."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure as SVG."""
+
+    element: Markup
+    """Of the page."""
+    file: str
+
 
 class Figures:
-    """The figures drawn for a page, each as a file of its own too."""
+    """The figures of a page, each as a file of its own too.
 
-    def __init__(self) -> None:
-        self.files: dict[str, str] = {}
+    All that were added are drawn together, by so many processes, when the first is to be seen.
+    """
 
-    def add(self, name: str, figure: Figure) -> Markup:
-        """Keep a figure as the file of this name; returns it as an element for the page."""
+    def __init__(self, processes: int = 1) -> None:
+        self._processes = processes
+        self._names: set[str] = set()
+        self._to_draw: dict[str, Draw] = {}
+        self._drawn: dict[str, Drawn] = {}
+
+    def add(self, name: str, draw: Draw) -> "FigureElement":
+        """A figure as an element of the page; it becomes the file of this name, too."""
         # Two names joined may read as two others do, and some disks do not tell cases apart.
-        while f"{name}.svg".casefold() in map(str.casefold, self.files):
+        while name.casefold() in self._names:
             name += "~"
-        svg = _svg(figure, name)
-        self.files[f"{name}.svg"] = _standalone(svg)
-        return _inline(svg)
+        self._names.add(name.casefold())
+        self._to_draw[name] = draw
+        return FigureElement(self, name)
+
+    @property
+    def drawn(self) -> Mapping[str, Drawn]:
+        """All figures by name. Raises ValueError for a colour that the palette does not have."""
+        self._drawn |= _all_drawn(self._to_draw, self._processes)
+        self._to_draw = {}
+        return self._drawn
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The content of each file, by its name. Raises ValueError as above."""
+        return {f"{name}.svg": drawn.file for name, drawn in self.drawn.items()}
+
+
+class FigureElement:
+    """A figure in the page, whose markup is known once it is drawn."""
+
+    def __init__(self, figures: Figures, name: str) -> None:
+        self._figures, self._name = figures, name
+
+    def __html__(self) -> str:
+        """The figure, for templates. Raises ValueError as `Figures.drawn`."""
+        return self._figures.drawn[self._name].element
+
+
+def _all_drawn(to_draw: Mapping[str, Draw], processes: int) -> dict[str, Drawn]:
+    processes = min(processes, len(to_draw))
+    if processes < 2 or "fork" not in get_all_start_methods():
+        return {name: _drawn(name, draw) for name, draw in to_draw.items()}
+    # A process that is forked has imported already what takes longer than most figures.
+    with ProcessPoolExecutor(processes, get_context("fork")) as executor:
+        return dict(zip(to_draw, executor.map(_drawn, to_draw, to_draw.values()), strict=True))
+
+
+def _drawn(name: str, draw: Draw) -> Drawn:
+    svg = _svg(draw(), name)
+    return Drawn(_inline(svg), _standalone(svg))
 
 
 def _svg(figure: Figure, name: str) -> str:

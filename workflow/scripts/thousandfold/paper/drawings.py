@@ -104,7 +104,7 @@ def _over_series(run: Run) -> Drawn:
                 f"{row.id}: the effect on each series, {versus}; in blue, the typical one with "
                 "its interval; shaded, the differences that do not matter."
             )
-            figure = strip_of(run, row, effects, figures.COLUMN)
+            figure = strip_of(run, row, effects, figures.COLUMN)()
             yield _file_name(f"over-series-{index}", row.id), caption, figure
 
 

@@ -74,7 +74,9 @@ class Page:
 def render(run: Run) -> Page:
     """The page of a run and its figures."""
     environment = environment_of(run)
-    sections = [section.html(environment) for section in sections_of(run)]
+    # All of them first, so that their figures are drawn together.
+    views = [*sections_of(run)]
+    sections = [view.html(environment) for view in views]
     html = environment.get_template("report.html").render(
         title=run.study.title,
         sections=sections,

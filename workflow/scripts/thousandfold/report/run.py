@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from thousandfold.data import load_published, load_series
 from thousandfold.formatting import decimals
@@ -17,7 +15,7 @@ from thousandfold.names import spelled
 from thousandfold.records import read_large_table
 from thousandfold.series import Series
 from thousandfold.study import ImportedStudy, Study, StudySeries
-from thousandfold.svg import Figures
+from thousandfold.svg import Draw, FigureElement, Figures
 from thousandfold.tables import TABLES, AnyRow, Row, read_rows
 from thousandfold.tables.rows import (
     COMPARISON_TABLES,
@@ -105,7 +103,7 @@ class Run:
     """Published results by series, as their source prints them."""
     provenance: Provenance
     figures: Figures = field(default_factory=Figures)
-    """Those that the sections have drawn."""
+    """Those that the sections have asked for."""
 
     def rows(self, row_type: type[AnyRow]) -> list[AnyRow]:
         """The rows of the table of a type."""
@@ -140,8 +138,11 @@ class Run:
         return [SeriesRun(self, source) for source in self.study.series]
 
 
-def stored_run(study: Study, folder: Path, provenance: Provenance) -> Run:
-    """The run whose tables are in a folder. Raises DamagedTableError."""
+def stored_run(study: Study, folder: Path, provenance: Provenance, processes: int = 1) -> Run:
+    """The run whose tables are in a folder, with figures drawn by so many processes.
+
+    Raises DamagedTableError.
+    """
     return Run(
         study=study,
         series={source.name: load_series(source) for source in study.sources},
@@ -149,6 +150,7 @@ def stored_run(study: Study, folder: Path, provenance: Provenance) -> Run:
         tables=StoredTables(study, folder),
         published={name: load_published(file) for name, file in study.published.items()},
         provenance=provenance,
+        figures=Figures(processes),
     )
 
 
@@ -202,9 +204,9 @@ class SeriesRun:
         """A scenario's finite values of a metric, in repeat order."""
         return self.run.values.get((metric, self.source.name, scenario), np.empty(0))
 
-    def drawn(self, name: str, figure: Figure) -> Markup:
-        """A figure as an element of the page; it is kept as a file, too."""
-        return self.run.figures.add(f"{self.anchor}-{name}", figure)
+    def add(self, name: str, draw: Draw) -> FigureElement:
+        """What will be drawn, as an element of the page; it becomes a file, too."""
+        return self.run.figures.add(f"{self.anchor}-{name}", draw)
 
 
 def by(rows: Sequence[AnyRow], column: str) -> dict[Any, list[AnyRow]]:

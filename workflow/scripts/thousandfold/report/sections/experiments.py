@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from markupsafe import Markup
 
 from thousandfold import figures
 from thousandfold.formatting import number
@@ -13,6 +13,7 @@ from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
 from thousandfold.study import Experiment
+from thousandfold.svg import FigureElement
 
 DESCRIPTION = ("n", "mean", "std", "min", "q25", "median", "q75", "max")
 """The columns of the descriptive tables, as the article prints them."""
@@ -33,7 +34,7 @@ class Shown:
     """One experiment."""
 
     title: str
-    figure: Markup | None
+    figure: FigureElement | None
     """None if no repeat has a finite value."""
     alt: str
     rows: Sequence[Description]
@@ -81,10 +82,10 @@ def _shown(
         if described[name].n
     ]  # fmt: skip
     means = ", ".join(f"{box.label} {number(box.mean)}" for box in boxes)
-    drawn = figures.box_plots(boxes, f"{measure}, {run.unit}", limits) if boxes else None
+    draw = partial(figures.box_plots, boxes, f"{measure}, {run.unit}", limits)
     return Shown(
         title=experiment.title,
-        figure=run.drawn(f"experiment-{index}", drawn) if drawn else None,
+        figure=run.add(f"experiment-{index}", draw) if boxes else None,
         alt=f"Box plots of the {measure}. Means in {run.unit}: {means}.",
         rows=[
             row

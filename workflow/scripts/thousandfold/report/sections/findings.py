@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
-from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from thousandfold import figures
 from thousandfold.formatting import exact, is_known, level, number, percent, spelled_out
@@ -28,6 +27,7 @@ from thousandfold.report.reach import ReachPlot, reach_plots
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
 from thousandfold.report.windows import sentences_on_windows
+from thousandfold.svg import Draw, FigureElement
 from thousandfold.tables.rows import ClaimRow, ComparisonRow, ContrastRow, ReplicationRow
 
 SHOWN_ELSEWHERE = (
@@ -41,7 +41,7 @@ SHOWN_ELSEWHERE = (
 class Plot:
     """A figure, and what it shows in words."""
 
-    svg: Markup
+    svg: FigureElement
     alt: str
 
 
@@ -195,14 +195,14 @@ def _plots(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> Iterator[Plot]:
         if is_known(row.difference):
             groups.setdefault((row.scenario_a, row.estimand, row.metric), []).append(row)
     for index, group in enumerate(groups.values()):
-        figure = PLOTS[KINDS[group[0].estimand].figure](run, group)
-        if figure is not None:
+        draw = PLOTS[KINDS[group[0].estimand].figure](run, group)
+        if draw is not None:
             sentences = [contrast_sentence(row, run.study.unit) for row in group]
-            svg = run.drawn(f"{spelled(group[0].id)}-{index}", figure)
+            svg = run.add(f"{spelled(group[0].id)}-{index}", draw)
             yield Plot(svg, " ".join(sentences))
 
 
-def _estimation_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Figure | None:
+def _estimation_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Draw | None:
     """Comparisons of one scenario a, estimand and metric; None where an interval is unknown."""
     first = group[0]
     kind, metric = KINDS[first.estimand], first.metric
@@ -224,10 +224,10 @@ def _estimation_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Figure | N
         return None
     measure = f"{metric_name(metric)}, {run.study.unit(run.source.name, metric)}"
     axis = kind.axis(first)
-    return figures.estimation_plot(summaries, effects, measure, axis, ratio=kind.is_ratio)
+    return partial(figures.estimation_plot, summaries, effects, measure, axis, ratio=kind.is_ratio)
 
 
-def _trend_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Figure | None:
+def _trend_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Draw | None:
     """The pairs' differences behind a claim's trend; None if it is not of the study's metric."""
     (row,) = group
     asked = (c for finding in run.study.findings if finding.id == row.id for c in finding.contrasts)
@@ -239,7 +239,7 @@ def _trend_plot(run: SeriesRun, group: Sequence[ContrastRow]) -> Figure | None:
         place: differences[pair] for place, pair in zip(trend.over, trend.pairs, strict=True)
     }
     axis = f"{trend.axis(row)}, {run.unit}"
-    return figures.trend_plot(effects, row.difference, axis)
+    return partial(figures.trend_plot, effects, row.difference, axis)
 
 
 PLOTS = {"estimation": _estimation_plot, "trend": _trend_plot}

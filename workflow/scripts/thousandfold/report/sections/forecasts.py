@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self, TypeVar
-
-from markupsafe import Markup
 
 from thousandfold import figures
 from thousandfold.baselines import PERSISTENCE, in_words
@@ -14,6 +13,7 @@ from thousandfold.inference.baselines import BETTER, WORSE
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.svg import FigureElement
 from thousandfold.tables.rows import BaselineForecastRow, BaselineRow, ForecastBandRow
 
 
@@ -27,7 +27,7 @@ class Forecasts(Section):
     steps_ahead: int
     beaten: str
     """How many scenarios do better than the best baseline; "" if there is none."""
-    figure: Markup
+    figure: FigureElement
 
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
@@ -38,7 +38,8 @@ class Forecasts(Section):
         against_best = [row for row in run.rows(BaselineRow) if row.is_best]
         shown = {PERSISTENCE, *(row.baseline for row in against_best)}
         baselines = by(run.rows(BaselineForecastRow), "baseline")
-        drawn = figures.forecast_fans(
+        draw = partial(
+            figures.forecast_fans,
             [(label, _latest(bands[name])) for name, label in run.labels.items() if name in bands],
             {
                 in_words(name): [row.forecast for row in _latest(rows)]
@@ -54,7 +55,7 @@ class Forecasts(Section):
             horizon=series.horizon,
             steps_ahead=series.steps_ahead,
             beaten=_against_best(against_best, metric_name(run.study.metric)),
-            figure=run.drawn("forecasts", drawn),
+            figure=run.add("forecasts", draw),
         )
 
 

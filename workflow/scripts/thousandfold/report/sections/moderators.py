@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
-
-from markupsafe import Markup
 
 from thousandfold import figures
 from thousandfold.formatting import number, p_value
@@ -12,6 +11,7 @@ from thousandfold.inference.contrasts import KINDS
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
 from thousandfold.report.series_effects import attribute_values, effects_of, figure_of
+from thousandfold.svg import FigureElement
 from thousandfold.tables.rows import ModeratorRow, PopulationRow, SeriesAttributeRow, contrast_key
 
 MOST_DRAWN = 6
@@ -38,7 +38,7 @@ class Moderated:
     id: str
     who: str
     associations: Sequence[Association]
-    figure: Markup | None
+    figure: FigureElement
     alt: str
 
 
@@ -77,8 +77,12 @@ def _moderated(
         )
         for one in found[:MOST_DRAWN]
     ]
-    drawn = figures.moderator_figure(
-        [effect.effect for effect in effects], attributes, kind.quantity, ratio=kind.is_ratio
+    draw = partial(
+        figures.moderator_figure,
+        [effect.effect for effect in effects],
+        attributes,
+        kind.quantity,
+        ratio=kind.is_ratio,
     )
     return Moderated(
         id=row.id,
@@ -91,7 +95,7 @@ def _moderated(
             )
             for one in found
         ],
-        figure=run.figures.add(figure_of("moderators", row), drawn),
+        figure=run.figures.add(figure_of("moderators", row), draw),
         alt=f"The effect on each series against its attributes: {who}",
     )  # fmt: skip
 

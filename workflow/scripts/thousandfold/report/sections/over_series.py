@@ -3,10 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
-
-from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from thousandfold import figures
 from thousandfold.formatting import coverage, decimals, number, percent
@@ -19,6 +17,7 @@ from thousandfold.report.marks import Mark, mark_of
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
 from thousandfold.report.series_effects import effects_of, figure_of, groups_of
+from thousandfold.svg import Draw, FigureElement
 from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow
 
 MOST_EXTREMES = 5
@@ -62,7 +61,7 @@ class Typical:
     above: str
     above_share: str
     facts: Sequence[Fact]
-    strip: Markup | None
+    strip: FigureElement | None
     alt: str
     lowest: Sequence[Extreme]
     highest: Sequence[Extreme]
@@ -221,7 +220,7 @@ def _facts(
     return facts
 
 
-def _strip(run: Run, row: PopulationRow, effects: Sequence[EffectRow]) -> Markup | None:
+def _strip(run: Run, row: PopulationRow, effects: Sequence[EffectRow]) -> FigureElement | None:
     if not effects:
         return None
     return run.figures.add(figure_of("over-series", row), strip_of(run, row, effects))
@@ -231,13 +230,14 @@ def strip_of(
     run: Run,
     row: PopulationRow,
     effects: Sequence[EffectRow],
-    layout: figures.Layout = figures.BROAD,
-) -> Figure:
+    layout: figures.Layout = figures.PAGE,
+) -> Draw:
     """The effects of a row of the population table, of which there has to be one."""
     kind = KINDS[row.estimand]
     interval = row.typical_low, row.typical_high
     groups = groups_of(run.study)
-    return figures.effects_strip(
+    return partial(
+        figures.effects_strip,
         [effect.effect for effect in effects],
         figures.Effect(
             row.median if row.typical == "median" else row.mean, *interval, kind.band(row.margin)

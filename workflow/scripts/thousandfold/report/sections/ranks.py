@@ -3,15 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
-
-from markupsafe import Markup
 
 from thousandfold import figures
 from thousandfold.formatting import decimals, level, number, p_value, percent
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.report.run import Run, by
 from thousandfold.report.section import Section
+from thousandfold.svg import FigureElement
 from thousandfold.tables.rows import MethodPairRow, MethodRow, PerformanceProfileRow
 
 
@@ -47,8 +47,8 @@ class Ranks(Section):
     test_level: str
     methods: Sequence[Ranked]
     pairs: Sequence[RankedPair]
-    figure: Markup
-    profiles: Markup | None
+    figure: FigureElement
+    profiles: FigureElement | None
     profile_level: str
 
     @classmethod
@@ -59,7 +59,8 @@ class Ranks(Section):
             return None
         pairs, digits = run.rows(MethodPairRow), decimals(run.study.margin)
         first = methods[0]
-        drawn = figures.critical_difference_diagram(
+        draw = partial(
+            figures.critical_difference_diagram,
             {run.labels[row.scenario]: row.mean_rank for row in methods},
             together(methods, pairs),
             first.critical_difference,
@@ -90,13 +91,13 @@ class Ranks(Section):
                 )
                 for row in pairs
             ],
-            figure=run.figures.add("ranks", drawn),
+            figure=run.figures.add("ranks", draw),
             profiles=_profiles(run, [row.scenario for row in methods]),
             profile_level=percent(1 - DESCRIPTIVE_ALPHA),
         )  # fmt: skip
 
 
-def _profiles(run: Run, scenarios: Sequence[str]) -> Markup | None:
+def _profiles(run: Run, scenarios: Sequence[str]) -> FigureElement | None:
     """The performance profiles of scenarios; None if the metric is not on one scale."""
     rows = by(run.rows(PerformanceProfileRow), "scenario")
     if not rows:
@@ -104,8 +105,8 @@ def _profiles(run: Run, scenarios: Sequence[str]) -> Markup | None:
     panels = [(run.labels[name], rows[name]) for name in scenarios]
     metric = run.study.measured(run.study.metric)
     better = "above" if metric.higher_is_better else "below"
-    drawn = figures.performance_profiles(panels, metric.name, better)
-    return run.figures.add("performance-profiles", drawn)
+    draw = partial(figures.performance_profiles, panels, metric.name, better)
+    return run.figures.add("performance-profiles", draw)
 
 
 def together(

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
-
-from markupsafe import Markup
 
 from thousandfold import figures
 from thousandfold.formatting import is_known, number, percent
@@ -13,6 +12,7 @@ from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
 from thousandfold.study import ImportedStudy
+from thousandfold.svg import FigureElement
 from thousandfold.tables.rows import RequiredRepeatsRow, StandardErrorRow, SummaryRow
 
 
@@ -46,7 +46,7 @@ class Repeats(Section):
     metric: str
     unit: str
     mean_level: str
-    figure: Markup | None
+    figure: FigureElement | None
     without_value: str
     targets: Sequence[str]
     rows: Sequence[Known]
@@ -58,13 +58,13 @@ class Repeats(Section):
         required = by(run.rows(RequiredRepeatsRow), "scenario")
         panels = [(label, errors[name]) for name, label in run.labels.items() if name in errors]
         targets = [row.target for row in next(iter(required.values()), [])]
-        drawn = figures.standard_error_figure(panels, targets, run.unit) if panels else None
+        draw = partial(figures.standard_error_figure, panels, targets, run.unit)
         return cls(
             anchor=run.anchor,
             metric=metric_name(run.study.metric),
             unit=run.unit,
             mean_level=percent(SUMMARY_LEVEL),
-            figure=run.drawn("standard-error", drawn) if drawn else None,
+            figure=run.add("standard-error", draw) if panels else None,
             without_value="without a value" if isinstance(run.study, ImportedStudy) else "diverged",
             targets=[f"{target:g}" for target in targets],
             rows=described(run),

@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
-
-from markupsafe import Markup
 
 from thousandfold import figures
 from thousandfold.baselines import in_words
@@ -16,6 +15,7 @@ from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
 from thousandfold.sequences import described
 from thousandfold.series import LabelledSequences, Series
+from thousandfold.svg import FigureElement
 from thousandfold.tables.rows import BaselineModelRow, BaselineRow
 
 
@@ -66,7 +66,7 @@ class TheSeries(Section):
     test_rows: int
     origins: int
     steps_ahead: int
-    figure: Markup | None
+    figure: FigureElement | None
     """Of a series."""
     described: str
     """What there is of sequences."""
@@ -113,9 +113,11 @@ class TheSeries(Section):
         )
 
 
-def _drawn(run: SeriesRun, series: Series) -> Markup:
-    drawn = figures.series_figure(series.values, series.labels, series.test_rows, run.source.unit)
-    return run.drawn("series", drawn)
+def _drawn(run: SeriesRun, series: Series) -> FigureElement:
+    draw = partial(
+        figures.series_figure, series.values, series.labels, series.test_rows, run.source.unit
+    )
+    return run.add("series", draw)
 
 
 def _labels(data: LabelledSequences) -> list[Label]:

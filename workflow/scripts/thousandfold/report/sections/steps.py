@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
-from markupsafe import Markup
 
 from thousandfold import figures
 from thousandfold.baselines import PERSISTENCE, in_words
@@ -14,6 +14,7 @@ from thousandfold.inference.precision import SUMMARY_LEVEL
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
 from thousandfold.report.section import Section
+from thousandfold.svg import FigureElement
 from thousandfold.tables.rows import BaselineRow, StepErrorRow
 
 MOST_COLUMNS = 8
@@ -44,7 +45,7 @@ class Steps(Section):
     shown: Sequence[int]
     scenarios: Sequence[Forecaster]
     baselines: Sequence[Forecaster]
-    figure: Markup
+    figure: FigureElement
 
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
@@ -62,7 +63,8 @@ class Steps(Section):
         drawn = {PERSISTENCE, *(row.baseline for row in run.rows(BaselineRow) if row.is_best)}
         shown = np.unique(np.linspace(1, series.steps_ahead, MOST_COLUMNS).round().astype(int))
         unit = run.study.unit(run.source.name, metric)
-        figure = figures.errors_by_step(
+        draw = partial(
+            figures.errors_by_step,
             [(run.labels[name], of_one) for name, of_one in scenarios.items()],
             {
                 in_words(name): [row.mean for row in of_one]
@@ -87,7 +89,7 @@ class Steps(Section):
             shown=shown.tolist(),
             scenarios=[forecaster(run.labels[name], of_one) for name, of_one in scenarios.items()],
             baselines=[forecaster(in_words(name), of_one) for name, of_one in baselines.items()],
-            figure=run.drawn("steps", figure),
+            figure=run.add("steps", draw),
         )
 
 

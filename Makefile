@@ -1,6 +1,7 @@
 # make study   set up if needed, then run the whole study
 # make test    set up if needed, then run the tests, but for the slow ones
 # make test-slow, make quick   the slow ones; unit tests that are not slow
+# make test-exhaustive   of the slow ones, combinations that CI has no time for
 # make coverage   unit tests that are not slow, and which branches of the package they run
 # make docs    set up if needed, then build the documentation into docs/_build
 # make clean   remove what runs made (results, reports, Snakemake's notes)
@@ -18,7 +19,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
 
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: study test test-slow quick coverage docs environment clean lock benchmark torch jax mutation
+.PHONY: study test test-slow test-exhaustive quick coverage docs environment clean lock benchmark torch jax mutation
 .DEFAULT_GOAL := study
 
 study: environment
@@ -28,7 +29,10 @@ test: environment
 	$(PYTEST) -m "not slow"
 
 test-slow: environment
-	$(PYTEST) -m slow
+	$(PYTEST) -m "slow and not exhaustive"
+
+test-exhaustive: environment
+	$(PYTEST) -m exhaustive
 
 quick: environment
 	$(PYTEST) -m "not slow" tests/unit

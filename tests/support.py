@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from thousandfold.engines.block import TrainedBlock
 from thousandfold.inference.contrasts import ContrastOfTwo, MeanDifference, SpreadRatio
 from thousandfold.inference.samples import Sample
 from thousandfold.loading import load_study
@@ -84,6 +85,14 @@ def shipped_regimes(**changes) -> dict[str, Regime]:
 
 
 @cache
+def last_repeat(block: TrainedBlock) -> TrainedBlock:
+    """The last repeat of a block, as if it had been trained alone."""
+    return TrainedBlock(
+        {name: values[..., -1:] for name, values in block.weights.items()},
+        block.train_loss[-1:], block.epochs[-1:], block.outputs[-1:], block.future[-1:],
+    )  # fmt: skip
+
+
 def has_r(*packages: str) -> bool:
     """Whether R is installed, with these packages."""
     if not shutil.which("Rscript"):

@@ -483,7 +483,7 @@ REFUSED = {
     "a split of a series": (
         {**config_of({"synthetic": {"observations": 30, "seed": 1}, "split_seed": 0}),
          "study": {"seed": 1, "margin": 1}},
-        "made.split_seed: does not go with a series, of which the last values are the test"),
+        "made.split_seed: does not go with what is made up; remove it"),
     "classes": (config_of(labels(classes=3)),
                 "study.classes: made has 3 labels \\(0, 1, 2\\); set classes: 3"),
     "differences": (config_of(difference=True), "a.difference: .*; set difference: false"),

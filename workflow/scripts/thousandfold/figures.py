@@ -43,7 +43,8 @@ STYLE: Any = {
     "grid.color": GRID, "axes.grid": True, "axes.axisbelow": True, "axes.spines.top": False,
     "axes.spines.right": False, "font.size": 10, "axes.titlesize": "medium",
     "figure.labelsize": "medium", "axes.titlelocation": "left", "legend.frameon": False,
-    "font.family": "sans-serif", "svg.fonttype": "none",
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans", "Verdana"],
+    "svg.fonttype": "none",
     "lines.linewidth": 1.6, "text.parse_math": False,
 }  # fmt: skip
 
@@ -269,7 +270,7 @@ def _draw_standard_errors(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
     axes.set(xscale="log", yscale="log")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(_plain_number))
-        axis.set_minor_formatter(lambda *_: "")
+        axis.set_minor_locator(NullLocator())
 
 
 VERDICT_COLOURS = {

@@ -3,11 +3,12 @@
 import hashlib
 import io
 import re
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_context
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -75,7 +76,8 @@ class FigureElement:
 
 def _all_drawn(to_draw: Mapping[str, Draw], processes: int) -> dict[str, Drawn]:
     processes = min(processes, len(to_draw))
-    if processes < 2 or "fork" not in get_all_start_methods():
+    # Elsewhere, libraries that draw do not survive a fork.
+    if processes < 2 or sys.platform != "linux":
         return {name: _drawn(name, draw) for name, draw in to_draw.items()}
     # A process that is forked has imported already what takes longer than most figures.
     with ProcessPoolExecutor(processes, get_context("fork")) as executor:
@@ -100,9 +102,15 @@ def _svg(figure: Figure, name: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub('<[^>]* d="[^>]*>', _with_hundredths, svg)
     # Only referenced ids are salted; matplotlib repeats the others in every figure.
     referenced = set(re.findall(r'(?:url\(|href=")#([^")]+)', svg))
     return re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in referenced else "", svg)
+
+
+def _with_hundredths(path: re.Match[str]) -> str:
+    """A path whose coordinates have two decimals instead of six: points are much larger."""
+    return re.sub(r"(\.\d\d)\d+", r"\1", path[0])
 
 
 def _standalone(svg: str) -> str:

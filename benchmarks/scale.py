@@ -9,6 +9,7 @@ runs, and 200 of 10 with 60 findings.
 """
 
 import argparse
+import itertools
 import os
 import platform
 import subprocess
@@ -117,13 +118,15 @@ def write_broad(folder, name, scenarios, repeats, findings):
     table = pd.DataFrame(values).melt(ignore_index=False, var_name="repeat", value_name="score")
     table["scenario"] = [f"s{index}" for index in table.index]
     table.to_csv(folder / f"{name}.csv", index=False)
+    names = [f"s{index}" for index in range(scenarios)]
+    pairs = itertools.islice(itertools.combinations(names, 2), findings)
     config = {
         "standalone": True,
         "study": {"name": name, "seed": 1, "margin": 0.5},
         "table": {"file": f"{name}.csv", "metric": "score", "better": "lower"},
         "findings": {
-            f"F{i}": {"claim": f"s{i} is less.", "expect": "less", "a": f"s{i}", "b": f"s{i + 1}"}
-            for i in range(findings)
+            f"F{i}": {"claim": f"{a} is less.", "expect": "less", "a": a, "b": b}
+            for i, (a, b) in enumerate(pairs)
         },
     }
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")

@@ -401,6 +401,20 @@ def test_all_figures_of_the_page_have_text_of_one_size(small):
         assert sizes == {10.0}, name
 
 
+def test_a_page_has_room_for_so_many_figures_of_claims(small, monkeypatch):
+    (part,) = again(small).on_each_series()
+    assert Findings.of(part).most_figures is None
+    n_figures = part.run.figures.count
+    monkeypatch.setattr(findings, "MOST_FIGURES", n_figures - 1)
+    (part,) = again(small).on_each_series()
+    view = Findings.of(part)
+    assert part.run.figures.count == view.most_figures == n_figures - 1
+    assert view.findings[0].figures
+    assert not view.findings[-1].figures
+    text = text_of(Findings, small)
+    assert f"The page has {n_figures - 1} figures; claims beyond have their numbers only" in text
+
+
 def test_figures_are_drawn_once_and_later_ones_are_drawn_too():
     kept, calls = Figures(), []
     first = kept.add("first", lambda: calls.append(1) or drawn())

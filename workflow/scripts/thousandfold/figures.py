@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.cbook import boxplot_stats
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
@@ -171,11 +172,12 @@ def box_plots(
         figure = _figure(layout.width, 0.9 + 0.042 * layout.font_size * len(boxes))
         axes = figure.subplots()
         table, rows = _long([box.values for box in boxes])
-        points = {"marker": ".", "markersize": 3, "markeredgecolor": BLUE, "rasterized": True}
         sns.boxplot(
             table, x="value", y="row", order=rows, ax=axes, width=0.6, whis=WHISKERS, color=SKY,
-            linecolor=INK, linewidth=1, saturation=1, flierprops=points,
+            linecolor=INK, linewidth=1, saturation=1, showfliers=False,
         )  # fmt: skip
+        beyond = [stats["fliers"] for stats in boxplot_stats([b.values for b in boxes], WHISKERS)]
+        _draw_points(axes, beyond, [np.zeros(len(points)) for points in beyond], markersize=3)
         means = [box.mean for box in boxes]
         axes.plot(
             means, range(len(means)), linestyle="", marker="D", markersize=4, color=VERMILLION
@@ -651,14 +653,11 @@ def _draw_distributions(axes: Axes, summaries: Sequence[Summary], measure: str) 
         table, x="value", y="row", order=rows, ax=axes, inner=None, cut=0, density_norm="width",
         linewidth=0, color=SKY, saturation=1, width=0.8, alpha=0.45,
     )  # fmt: skip
+    shown = [summary.values[:POINTS_SHOWN] for summary in summaries]
+    # The golden ratio's multiples fill the row evenly, and the same in every rendering.
+    offsets = [0.5 * ((np.arange(len(points)) * 0.618034) % 1 - 0.5) for points in shown]
+    _draw_points(axes, shown, offsets, markersize=2.5, alpha=0.6, markeredgewidth=0)
     for row, summary in enumerate(summaries):
-        shown = summary.values[:POINTS_SHOWN]
-        # The golden ratio's multiples fill the row evenly, and the same in every rendering.
-        offsets = (np.arange(len(shown)) * 0.618034) % 1 - 0.5
-        axes.plot(
-            shown, row + 0.5 * offsets, linestyle="", marker=".", markersize=2.5,
-            color=BLUE, alpha=0.6, markeredgewidth=0, rasterized=True,
-        )  # fmt: skip
         axes.plot([summary.low, summary.high], [row, row], color=VERMILLION, linewidth=3)
         axes.plot(summary.mean, row, marker="D", markersize=4, color=VERMILLION)
     axes.set(xlabel=_short(measure), ylabel="")
@@ -666,6 +665,17 @@ def _draw_distributions(axes: Axes, summaries: Sequence[Summary], measure: str) 
     axes.set_yticks(range(len(summaries)), names)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
+
+
+def _draw_points(
+    axes: Axes, points: Sequence[np.ndarray], offsets: Sequence[np.ndarray], **style: Any
+) -> None:
+    """The points of each row, moved up or down, as a single picture."""
+    rows = [row + offset for row, offset in enumerate(offsets)]
+    axes.plot(
+        np.concatenate(points), np.concatenate(rows), linestyle="", marker=".", color=BLUE,
+        rasterized=True, **style,
+    )  # fmt: skip
 
 
 def ratio_ticks(low: float, high: float) -> list[float]:

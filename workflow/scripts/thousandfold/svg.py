@@ -51,6 +51,11 @@ class Figures:
         return FigureElement(self, name)
 
     @property
+    def count(self) -> int:
+        """How many were added."""
+        return len(self._names)
+
+    @property
     def drawn(self) -> Mapping[str, Drawn]:
         """All figures by name. Raises ValueError for a colour that the palette does not have."""
         self._drawn |= _all_drawn(self._to_draw, self._processes)

@@ -37,6 +37,10 @@ SHOWN_ELSEWHERE = (
 """The columns of the contrasts table that are not repeated among the evidence."""
 
 
+MOST_FIGURES = 150
+"""On a page; what claims beyond come to is told in words and numbers only."""
+
+
 @dataclass(frozen=True)
 class Plot:
     """A figure, and what it shows in words."""
@@ -106,6 +110,8 @@ class Findings(Section):
     fewest: str
     is_paired: bool
     findings: Sequence[Finding]
+    most_figures: int | None
+    """As many figures as the page has, if it has no room for more."""
 
     @classmethod
     def of(cls, run: SeriesRun) -> Self | None:
@@ -124,6 +130,7 @@ class Findings(Section):
             fewest=spelled_out(FEWEST_REPEATS),
             is_paired=run.study.design == "paired",
             findings=findings,
+            most_figures=MOST_FIGURES if _is_full(run) else None,
         )
 
 
@@ -188,6 +195,11 @@ def few_repeats(rows: Sequence[ReplicationRow], labels: Mapping[str, str]) -> st
     return f"{spelled_out(FEW_REPEATS).capitalize()} repeats {'; '.join(parts)}." if parts else ""
 
 
+def _is_full(run: SeriesRun) -> bool:
+    """Whether the page has no room for more figures of claims."""
+    return run.run.figures.count >= MOST_FIGURES
+
+
 def _plots(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> Iterator[Plot]:
     """A figure for each scenario a and estimand of a claim, with everything it is compared with."""
     groups: dict[tuple[str, str, str], list[ContrastRow]] = {}
@@ -195,6 +207,8 @@ def _plots(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> Iterator[Plot]:
         if is_known(row.difference):
             groups.setdefault((row.scenario_a, row.estimand, row.metric), []).append(row)
     for index, group in enumerate(groups.values()):
+        if _is_full(run):
+            return
         draw = PLOTS[KINDS[group[0].estimand].figure](run, group)
         if draw is not None:
             sentences = [contrast_sentence(row, run.study.unit) for row in group]

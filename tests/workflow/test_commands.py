@@ -78,8 +78,11 @@ ELSEWHERE = {
 }
 """Command -> what runs it, or the same with other numbers."""
 
-DRY_RUN = ("make lock", "make torch", "make jax", "make mutation", "make quick", "make coverage")
-"""Commands that fetch what changes by the day, or gigabytes, or run what CI runs: only planned."""
+DRY_RUN = (
+    "make lock", "make torch", "make jax", "make mutation", "make quick", "make coverage",
+    "make test-exhaustive",
+)  # fmt: skip
+"""Commands that fetch what changes by the day, or gigabytes, or run what CI runs or has no time for: only planned."""
 
 HERE = (
     "make clean",

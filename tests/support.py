@@ -84,7 +84,6 @@ def shipped_regimes(**changes) -> dict[str, Regime]:
     return {s.name: s.regime.varied(**changes) for s in shipped_study().scenarios}
 
 
-@cache
 def last_repeat(block: TrainedBlock) -> TrainedBlock:
     """The last repeat of a block, as if it had been trained alone."""
     return TrainedBlock(
@@ -93,6 +92,7 @@ def last_repeat(block: TrainedBlock) -> TrainedBlock:
     )  # fmt: skip
 
 
+@cache
 def has_r(*packages: str) -> bool:
     """Whether R is installed, with these packages."""
     if not shutil.which("Rscript"):

@@ -410,13 +410,16 @@ def test_weights_are_as_many_as_keras_has(layer, layers, units, timesteps, featu
     assert weights_of(regime, features) == in_keras - second_biases
 
 
-@pytest.mark.parametrize("layer", ["lstm", "gru"])
-def test_initial_states_are_weights_too(layer):
-    zero = STATELESS.varied(layer=layer, layers=2, units=3)
-    learned = zero.varied(initial_state="learned")
-    rows = Rows(np.zeros((2, 1, 1), np.float32), np.zeros(2, np.float32))
+@pytest.mark.parametrize(
+    ("layer", "layers", "initial_state"),
+    [("lstm", 2, "learned"), ("gru", 2, "learned"), ("lstm", 1, "from_inputs")],
+)
+def test_initial_states_are_weights_too(layer, layers, initial_state):
+    zero = STATELESS.varied(layer=layer, layers=layers, units=3)
+    learned = zero.varied(initial_state=initial_state)
+    rows = Rows(np.zeros((2, 1, 2), np.float32), np.zeros(2, np.float32))
     in_keras = [stock.build_model(r, rows, SEEDS[0], 1).count_params() for r in (zero, learned)]
-    assert weights_of(learned, 1) - weights_of(zero, 1) == in_keras[1] - in_keras[0]
+    assert weights_of(learned, 2) - weights_of(zero, 2) == in_keras[1] - in_keras[0]
 
 
 def test_more_weights_mean_fewer_lanes():
@@ -519,6 +522,7 @@ def test_a_shared_program_keeps_nothing_of_what_it_trained_before(regime, monkey
         {"optimizer": Optimizer("sgd")}, {"optimizer": Optimizer("adam", (("beta_1", 0.5),))},
         {"early_stopping": EarlyStopping(2, 0.0, True, 0)}, {"layers": 2}, {"dropout": 0.1},
         {"stateful": False, "initial_state": "learned"},
+        {"stateful": False, "initial_state": "from_inputs"},
         {"reduce_on_plateau": ReduceOnPlateau(0.5, 2, 0.001, 1, 0.0)}, {"validate_from_zero": True},
         {"loss": "mae"}, {"loss": "huber", "huber_delta": 0.5}, {"optimizer": CLIPPING["clipnorm"]},
     ],

@@ -512,6 +512,8 @@ REFUSED = {
                        "a.batch_size: 2 sequences go .* equally many pieces"),
     "unequal and dense": (config_of(labels(shortest=6), layer="dense"),
                           "a.timesteps: a feed-forward network .* has sequences of 6; lower"),
+    "unequal and from inputs": (config_of(labels(shortest=6), initial_state="from_inputs"),
+                                "a.initial_state: takes the first timestep .* sequences of made"),
     "too few sequences": (config_of(labels(sequences=12)),
                           "labels.sequences: 12 is not more than the 12 test_rows"),
     "shortest": (config_of(labels(shortest=13)), "labels.shortest: 13 is more than the 12"),

@@ -158,6 +158,10 @@ NETWORKS |= {
     "learned state": LEARNING,
     "learned state, stacked gru, masking": of_form("masking", layer="gru", layers=2, batch_size=4, initial_state="learned"),
     "learned state, one timestep, dropout": STATELESS.varied(initial_state="learned", layer="simple_rnn", units=3, dropout=0.2, epochs=15),
+    "state from inputs": LEARNING.varied(initial_state="from_inputs"),
+    "state from inputs, gru, repeats first": LEARNING.varied(
+        initial_state="from_inputs", layer="gru", units=UNITS_OF_PRODUCTS
+    ),
     "dropout": DROPPING,
     "dropout, stacked gru": DROPPING.varied(layer="gru", layers=2, batch_size=3),
     "dropout, simple rnn": DROPPING.varied(layer="simple_rnn"),
@@ -247,6 +251,15 @@ def test_two_columns_of_inputs(units):
     assert ours.weights["kernel"].shape[0] == 2
     np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=1e-5)
     assert not np.allclose(ours.outputs, train(replicated, regime).outputs, atol=1e-3)
+
+
+def test_a_state_comes_from_all_columns_of_the_first_timestep():
+    regime = NETWORKS["state from inputs"]
+    ours, theirs = beside_keras(regime, TWO_COLUMNS)
+    assert ours.weights["initial_h_kernel"].shape == (2, 3, 1)
+    np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=1e-5)
+    kernels = ours.weights["initial_h_kernel"], ours.weights["initial_c_kernel"]
+    assert all(np.abs(kernel).max(axis=1).min() > 1e-3 for kernel in kernels)
 
 
 @pytest.mark.parametrize(
@@ -574,6 +587,7 @@ def test_a_bidirectional_network_reads_rows_from_both_ends():
         ("clipnorm", {"optimizer": Optimizer("sgd", (("global_clipnorm", 0.05),))}),
         ("global_clipnorm", {"optimizer": Optimizer("sgd", (("momentum", 0.5),))}),
         ("learned state", {"initial_state": "zero"}),
+        ("state from inputs", {"initial_state": "learned"}),
         ("learned state, one timestep, dropout", {"initial_state": "zero"}),
         ("plateau", {"reduce_on_plateau": None}),
         ("plateau, cooldown", {"reduce_on_plateau": None}),

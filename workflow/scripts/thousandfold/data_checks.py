@@ -237,6 +237,12 @@ def _check_parts(scenario: TrainedScenario, series: Series, data: Supervised) ->
             f"a feed-forward network sees all values of a row, and {series.name} has sequences of "
             f"{shortest}; lower timesteps to at most that, or take a recurrent layer",
         )
+    if data.train.present is not None and network.initial_state == "from_inputs":
+        raise BadKeyError(
+            ("scenarios", scenario.name, "initial_state"),
+            f"takes the first timestep of each row, and sequences of {series.name} that are "
+            "shorter than the longest one have none there; set learned or zero",
+        )
     if data.train.begins is None:
         return
     parts = ("training", "batch_size", training.batch_size, data.train), (

@@ -167,11 +167,19 @@ def _contradictions(regime: Regime) -> list[tuple[str, str]]:
             "layer",
         ),
         "initial_state": (
-            network.learns_initial_state
-            and (stateful or network.bidirectional or not network.is_recurrent),
+            (
+                network.learns_initial_state
+                and (stateful or network.bidirectional or not network.is_recurrent)
+            )
+            or (network.initial_state == "from_inputs" and sequences is not None),
             "only rows that start from a state of their own, read in one direction, can start from "
-            "a learned one; remove it, or set stateful: false, bidirectional: false and a "
-            "recurrent layer",
+            "a learned one, and only rows of one length from their first inputs; remove it, or set "
+            "stateful: false, bidirectional: false and a recurrent layer, and no sequences",
+        ),
+        "layers": (
+            network.initial_state == "from_inputs" and network.layers > 1,
+            "of several layers, only the first sees the inputs that initial_state: from_inputs "
+            "starts from; set layers: 1",
         ),
         "sequences": (
             (masked and not network.is_recurrent)

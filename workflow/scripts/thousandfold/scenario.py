@@ -156,7 +156,8 @@ class Architecture:
     bidirectional: bool = False
     """Beside each recurrent layer, another one reads rows from their end; both are concatenated."""
     initial_state: str = "zero"
-    """From what each row of a stateless network starts: zero, or learned, weights of each layer."""
+    """From what each row of a stateless network starts: zero; learned, weights of each layer; or
+    from_inputs, a linear function of the inputs at the first timestep."""
     activation: str = "tanh"
     """What Keras calls it; of an LSTM or GRU, the one that is not the gates'."""
     dropout: float = 0.0
@@ -167,7 +168,7 @@ class Architecture:
     @property
     def learns_initial_state(self) -> bool:
         """Whether the state before the first timestep is trained."""
-        return self.initial_state == "learned"
+        return self.initial_state != "zero"
 
     @property
     def is_recurrent(self) -> bool:

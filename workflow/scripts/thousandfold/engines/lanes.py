@@ -53,7 +53,8 @@ def weights_of(regime: Regime, features: int, targets_per_row: int = 1) -> int:
     below = gates * units * (inputs + recurrent + 1)
     above = gates * units * (directions * units + recurrent + 1) * (regime.network.layers - 1)
     if regime.network.learns_initial_state:
-        below += units * STATES[regime.network.layer] * regime.network.layers
+        each = 1 + features * (regime.network.initial_state == "from_inputs")
+        below += units * each * STATES[regime.network.layer] * regime.network.layers
     return directions * (below + above) + outputs * (directions * units + 1)
 
 

@@ -14,7 +14,7 @@ from thousandfold.engines.cells import CELLS, State, Weights
 from thousandfold.engines.dropout import Dropout
 from thousandfold.engines.lanes import GATES
 from thousandfold.engines.layout import Layout
-from thousandfold.engines.learned_state import INITIAL_STATES
+from thousandfold.engines.learned_state import FROM_INPUTS, INITIAL_STATES, initial_state_weights
 from thousandfold.engines.losses import loss_of
 from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
@@ -69,9 +69,11 @@ def weight_shapes(
     inputs = features if regime.network.is_recurrent else timesteps * features
     shapes: dict[str, tuple[int, ...]] = {}
     for depth in range(regime.network.layers):
-        learned = INITIAL_STATES[: cell.states] if regime.network.learns_initial_state else ()
         layer = {
-            **dict.fromkeys(learned, (units,)),
+            **{
+                name: (features, units) if name.endswith(FROM_INPUTS) else (units,)
+                for name in initial_state_weights(regime)
+            },
             "kernel": (units if depth else inputs, columns),
             **({"recurrent_kernel": (units, columns)} if regime.network.is_recurrent else {}),
             "bias": tuple(cell.bias(units).shape),
@@ -134,16 +136,21 @@ class Network:
         return tuple(zeros for _ in range(self.regime.network.layers * self.cell.states))
 
     def _of_each_layer(self, w: Weights) -> list[Weights]:
-        names = ("kernel", "recurrent_kernel", "bias", *INITIAL_STATES)
+        names = ("kernel", "recurrent_kernel", "bias", *initial_state_weights(self.regime))
         return [
             {name: w[own] for name in names if (own := layer_weight(name, depth)) in w}
             for depth in range(self.regime.network.layers)
         ]
 
-    def _learned_state(self, layers: list[Weights], zero: State) -> State:
+    def _learned_state(self, layers: list[Weights], first: Any, zero: State) -> State:
+        """The states of all layers before the first timestep (B, F, L) of a row."""
         names = INITIAL_STATES[: self.cell.states]
-        rows = [self.layout.for_all_rows(w[name]) for w in layers for name in names]
-        return tuple(row + zeros for row, zeros in zip(rows, zero, strict=True))
+        state = [self.layout.for_all_rows(w[name]) for w in layers for name in names]
+        if self.regime.network.initial_state == "from_inputs":
+            kernels = [w[f"{name}{FROM_INPUTS}"] for w in layers for name in names]
+            rows = [self.layout.product(first, kernel) for kernel in kernels]
+            state = [weight + row for weight, row in zip(state, rows, strict=True)]
+        return tuple(weight + zeros for weight, zeros in zip(state, zero, strict=True))
 
     def _step(self, layers: list[Weights], masks: Any, x: Any, present: Any, state: State) -> State:
         """The layers' states after one timestep of x (B, F, L), which goes through all of them.
@@ -191,7 +198,7 @@ class Network:
             w = {name: weight for name, weight in w.items() if "recurrent_kernel" not in name}
         layers = self._of_each_layer(w)
         if learned:
-            state = self._learned_state(layers, state)
+            state = self._learned_state(layers, x[0], state)
         if not self.regime.network.is_recurrent:
             flat = tf.concat(tf.unstack(x), axis=self.layout.units)
             return self._output(w, self._feed_forward(layers, masks, flat)), state

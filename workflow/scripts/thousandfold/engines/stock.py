@@ -10,7 +10,7 @@ import numpy as np
 from thousandfold.engines.block import Progress, TrainedBlock, no_progress
 from thousandfold.engines.cells import CELLS
 from thousandfold.engines.lanes import GATES
-from thousandfold.engines.learned_state import INITIAL_STATES, FromLearnedState
+from thousandfold.engines.learned_state import FromLearnedState, initial_state_weights
 from thousandfold.engines.losses import loss_of
 from thousandfold.engines.own_model import (
     build_own_model,
@@ -33,8 +33,7 @@ def weight_names(regime: Regime) -> list[str]:
     """The weights of a network, in the order of `model.get_weights()`."""
     recurrent = ["recurrent_kernel"] if regime.network.is_recurrent else []
     names = ["kernel", *recurrent, "bias"]
-    if regime.network.learns_initial_state:
-        names = [*INITIAL_STATES[: CELLS[regime.network.layer].states], *names]
+    names = [*initial_state_weights(regime), *names]
     if regime.network.bidirectional:
         names += [f"{BACKWARD}{name}" for name in names]
     layers = range(regime.network.layers)
@@ -82,7 +81,7 @@ def _layers(regime: Regime, rows: Rows, seed: int) -> Iterator[Any]:
 
         forward = layer(**options, **random())
         if regime.network.learns_initial_state:
-            yield FromLearnedState(forward, CELLS[regime.network.layer].states)
+            yield FromLearnedState(forward, regime)
             continue
         if not regime.network.bidirectional:
             yield forward

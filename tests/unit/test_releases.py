@@ -38,6 +38,12 @@ def test_one_number_everywhere():
     assert re.search(r'^version = "(.+)"', project, re.MULTILINE).group(1) == VERSION
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == VERSION
+    module = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bv(\d+\.\d+\.\d+)", module)) == {VERSION}
+    newest = re.search(
+        r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert newest.group(1) == VERSION
 
 
 def test_a_folder_without_results_is_of_no_release(tmp_path):

@@ -73,7 +73,7 @@ ELSEWHERE = {
     "python benchmarks/speed.py --quick": "tests/unit/test_docs.py::test_every_way_of_training_ends_with_the_same_weights",
     **{
         f"python benchmarks/{name}.py --markdown benchmarks/{name}.md": STARTED
-        for name in ("analysis", "growth", "jobs", "scale", "series", "sizes", "study")
+        for name in ("analysis", "growth", "jobs", "report", "scale", "series", "sizes", "study")
     },
 }
 """Command -> what runs it, or the same with other numbers."""

@@ -2,6 +2,8 @@
 
 Each is fitted once, on the training rows only, and sees the actual observations up to the origin
 of its forecast: what the networks see.
+
+statsmodels' models are imported where they are fitted; most jobs want no more than names.
 """
 
 import math
@@ -11,11 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from statsmodels.discrete.discrete_model import MNLogit
-from statsmodels.tools.sm_exceptions import ModelWarning
-from statsmodels.tsa.ar_model import ar_select_order
 
-from thousandfold import smoothing
 from thousandfold.errors import NoForecastsError
 from thousandfold.metrics import forecast_errors
 from thousandfold.series import LabelledSequences, Series
@@ -157,6 +155,9 @@ def autoregression_by_aic(series: Series) -> Baseline:
     if np.allclose(training, training[0]):
         raise NoForecastsError("the training differences are constant")
     longest = min(most, int(10 * math.log10(len(training))))
+    from statsmodels.tools.sm_exceptions import ModelWarning
+    from statsmodels.tsa.ar_model import ar_select_order
+
     with warnings.catch_warnings():
         # Of lags that follow from each other; the regression then has its shortest solution.
         warnings.simplefilter("ignore", ModelWarning)
@@ -167,12 +168,16 @@ def autoregression_by_aic(series: Series) -> Baseline:
 def ets(series: Series) -> Baseline:
     """Exponential smoothing, its form by AICc."""
     _check_in_one_piece(series)
+    from thousandfold import smoothing
+
     return Baseline(*smoothing.smoothed(series.values, series.targets, _season(series)))
 
 
 def theta(series: Series) -> Baseline:
     """The Theta method."""
     _check_in_one_piece(series)
+    from thousandfold import smoothing
+
     return Baseline(*smoothing.theta(series.values, series.targets, _season(series)))
 
 
@@ -197,6 +202,8 @@ def logistic(data: LabelledSequences) -> Baseline:
     if ROWS_PER_COEFFICIENT * design.shape[1] > len(design[train]):
         needed = ROWS_PER_COEFFICIENT * design.shape[1]
         raise NoForecastsError(f"it takes {needed} training sequences")
+    from statsmodels.discrete.discrete_model import MNLogit
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

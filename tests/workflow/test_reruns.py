@@ -176,7 +176,9 @@ def damage_by_one_byte(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("damage", [damage_by_cutting, damage_by_one_byte])
+@pytest.mark.parametrize(
+    "damage", [damage_by_one_byte, pytest.param(damage_by_cutting, marks=pytest.mark.exhaustive)]
+)
 def test_a_damaged_block_is_set_aside_named_and_trained_again(project, damage):
     expected = project.tables()
     file = project.pack("shampoo/stateful/3-5")

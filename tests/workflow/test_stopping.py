@@ -60,6 +60,7 @@ def test_training_stops_after_two_stages_that_are_enough(fresh):
     assert not {"train", "assess", "collect", "judge"} & set(fresh.planned())
 
 
+@pytest.mark.exhaustive
 def test_a_scenario_that_is_never_enough_takes_all_and_says_so(fresh):
     fresh.configure(**rule(2, 3, HOPELESS))
     fresh.run()

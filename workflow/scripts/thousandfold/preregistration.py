@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 from thousandfold.formatting import percent
-from thousandfold.inference.population.questions import population_size
-from thousandfold.inference.questions import family_key
 from thousandfold.metrics import metric_name
 from thousandfold.recipe import registration_digest
 from thousandfold.study import Finding, Stopping, Study
@@ -123,6 +121,10 @@ def _over_series(finding: Finding) -> Iterator[str]:
 
 def claimed_size(study: Study) -> int:
     """How many things claimed share alpha, before it is known whether any is exact."""
+    # Not imported for the name of a file, which every start of Snakemake asks for.
+    from thousandfold.inference.population.questions import population_size
+    from thousandfold.inference.questions import family_key
+
     own = {
         family_key(series.name, contrast)
         for series in study.series

@@ -112,10 +112,15 @@ def modules_behind(*modules: str) -> list[str]:
 
 
 @cache
+def _code(module: str) -> str:
+    return f"{module}\n{ast.dump(_syntax(module))}"
+
+
+@cache
 def code_digest(*modules: str) -> str:
     """SHA-256 of the code behind these modules; comments and docstrings do not matter."""
-    trees = [f"{module}\n{ast.dump(_syntax(module))}" for module in modules_behind(*modules)]
-    return hashlib.sha256("\n".join(trees).encode()).hexdigest()
+    code = map(_code, modules_behind(*modules))
+    return hashlib.sha256("\n".join(code).encode()).hexdigest()
 
 
 @cache

@@ -64,3 +64,16 @@ def test_a_job_can_say_a_line_past_its_log(tmp_path):
     )
     assert (done.stdout, done.stderr) == ("", "half of it is done\n")
     assert log.read_text(encoding="utf-8") == "a remark\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")
+def test_a_job_goes_on_though_nobody_can_be_told(tmp_path):
+    scripts, log = ROOT / "workflow" / "scripts", tmp_path / "job.log"
+    job = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from thousandfold.joblog import log_to\n"
+        "say = log_to(sys.argv[2]); say('half of it is done'); print('finished', flush=True)\n"
+    )
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        subprocess.run([sys.executable, "-c", job, scripts, log], stderr=full, check=True)
+    assert log.read_text(encoding="utf-8") == "finished\n"

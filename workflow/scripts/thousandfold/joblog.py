@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from types import TracebackType
@@ -30,7 +31,9 @@ def log_to(path: str) -> Callable[[str], None]:
     )
 
     def say(line: str) -> None:
-        os.write(outside, f"{line}\n".encode(errors="replace"))
+        # Whoever was told may be gone, as a closed terminal is; the job goes on.
+        with suppress(OSError):
+            os.write(outside, f"{line}\n".encode(errors="replace"))
 
     return say
 

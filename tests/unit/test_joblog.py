@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support import ROOT
 
 JOB = """
 import sys
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from thousandfold.errors import UserError
 from thousandfold.joblog import log_to
@@ -74,6 +76,6 @@ def test_a_job_goes_on_though_nobody_can_be_told(tmp_path):
         "from thousandfold.joblog import log_to\n"
         "say = log_to(sys.argv[2]); say('half of it is done'); print('finished', flush=True)\n"
     )
-    with open("/dev/full", "w", encoding="utf-8") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         subprocess.run([sys.executable, "-c", job, scripts, log], stderr=full, check=True)
     assert log.read_text(encoding="utf-8") == "finished\n"

@@ -379,7 +379,7 @@ def without_a_margin():
         (with_network(initial_state="from_inputs", stateful=True), "scenarios.x.initial_state: only rows"),
         (with_network(initial_state="from_inputs", layers=2), "scenarios.x.layers: of several layers, only the first"),
         (with_network(initial_state="from_inputs", sequences={"shortest": 2, "longest": 3, "form": "flag"}),
-         "scenarios.x.initial_state: only rows .* and only rows of one length from their first inputs"),
+         "scenarios.x.initial_state: only rows that start from a state of their own, read in one direction, can start from a learned one, and only rows of one length from their first inputs"),
         (with_network(initial_state="from_inputs"), None),
         (with_network(activation="swish"), "scenarios.x.activation: unknown value 'swish'"),
         (with_network(dropout=1), "scenarios.x.dropout: 1 is out of range"),

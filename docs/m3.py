@@ -2,6 +2,7 @@
 
     snakemake --cores 2
     snakemake --cores 2 --configfile config/m3.yaml
+    snakemake --cores 2 --configfile config/m3.yaml config/m3_origins.yaml
     python docs/m3.py
 
 Claims, verdicts and numbers come from the tables; the remarks from docs/m3.yaml.
@@ -26,6 +27,7 @@ from thousandfold.tables.rows import (  # noqa: E402
     ClaimRow,
     PopulationClaimRow,
     PopulationRow,
+    VarianceComponentRow,
 )
 
 TEXTS = yaml.safe_load((ROOT / "docs" / "m3.yaml").read_text(encoding="utf-8"))
@@ -88,11 +90,34 @@ def baselines_table(results: Path) -> str:
     return "\n".join(lines)
 
 
+def windows_table(results: Path) -> str:
+    """A row per comparison that the article expects: what makes its difference vary."""
+    lines = [
+        "| | between series | between test windows | between repeats | verdict on these windows |",
+        "|---|---|---|---|---|",
+    ]
+    verdicts = {
+        row.id: row.verdict
+        for row in read_rows(PopulationClaimRow, results / "population_claims.csv")
+    }
+    for row in read_rows(VarianceComponentRow, results / "variance_components.csv"):
+        if row.id.startswith("E") and row.estimand == "mean":
+            cells = [
+                interval(
+                    getattr(row, part), getattr(row, f"{part}_low"), getattr(row, f"{part}_high")
+                )
+                for part in ("between_series", "between_windows", "between_repeats")
+            ]
+            lines.append(f"| {row.id} | {' | '.join(cells)} | {verdicts[row.id]} |")
+    return "\n".join(lines)
+
+
 def main(results: Path = ROOT / "results", reports: Path = ROOT / "reports") -> None:
     """Write the page and its figure."""
     texts = {
         "claims": claims_table(results / "m3", results),
         "baselines": baselines_table(results / "m3"),
+        "windows": windows_table(results / "m3_origins"),
     }
     page = ROOT / "docs" / "m3.md"
     page.write_text("\n".join(part.format(**texts) for part in TEXTS["page"]), encoding="utf-8")

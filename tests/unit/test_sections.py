@@ -4,6 +4,7 @@ import ast
 import inspect
 import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
@@ -369,6 +370,47 @@ def test_several_processes_draw_what_one_draws():
     assert pages[0] == pages[1]
     assert [*kept.files] == ["same.svg", *(f"same{'~' * n}.svg" for n in range(1, 5))]
     assert len(set(pages[0][0])) == 5
+
+
+def with_the_process_in_it():
+    figure = drawn()
+    figure.text(0.5, 0.7, f"process {os.getpid()}", color=figures.INK)
+    return figure
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there processes are forked")
+def test_other_processes_draw():
+    kept = Figures(2)
+    for name in "abcd":
+        kept.add(name, with_the_process_in_it)
+    told = {re.search(r"process (\d+)", file)[1] for file in kept.files.values()}
+    assert 1 <= len(told) <= 2
+    assert str(os.getpid()) not in told
+
+
+def test_names_that_differ_in_case_only_have_files_that_differ():
+    kept = Figures()
+    for name in ("same", "Same", "other"):
+        kept.add(name, drawn)
+    assert [*kept.files] == ["same.svg", "Same~.svg", "other.svg"]
+
+
+def test_paths_have_hundredths_of_points():
+    values, kept = np.array([0.0, 1 / 3, 1, 1 / 7, 5, 2]), Figures()
+    kept.add("line", partial(figures.series_figure, values, list("abcdef"), 2, "sales"))
+    paths = re.findall(r' d="([^"]*)"', kept.files["line.svg"])
+    decimals = [len(digits) for path in paths for digits in re.findall(r"\.(\d+)", path)]
+    assert max(decimals) == 2
+    assert decimals.count(2) > len(decimals) / 2
+
+
+def test_points_beyond_the_whiskers_are_drawn_in_their_rows():
+    """The quartiles are 3.5 and 8.5, so that whiskers end at 16 and at -4."""
+    values = np.array([*range(1, 10), 15.0, 17.0])
+    boxes = [figures.Box(name, sign * values, 0.0, []) for name, sign in (("a", 1), ("b", -1))]
+    (axes,) = figures.box_plots(boxes, "RMSE", (-20, 20)).axes
+    (points,) = (line for line in axes.lines if line.get_marker() == ".")
+    assert points.get_xydata().tolist() == [[17.0, 0.0], [-17.0, 1.0]]
 
 
 def test_what_goes_wrong_in_a_process_that_draws_is_told():

@@ -13,7 +13,9 @@ from support import ROOT, STATEFUL, STATELESS, WIDE, rmse, shipped_regimes
 from thousandfold.engine_choice import supports, unsupported
 from thousandfold.engines import network, programs, replicated, stock
 from thousandfold.engines.lanes import (
+    LANES_FIRST,
     LANES_LAST,
+    LANES_OF_BATCHES,
     UNITS_OF_PRODUCTS,
     lanes_of,
     limits_of,
@@ -384,6 +386,24 @@ def test_passes_are_as_large_as_each_other_and_hardly_larger_than_they_need_to_b
     assert 2 * step <= lanes <= limits.most
     passes = -(-repeats // lanes)
     assert passes * lanes - repeats < max(2 * step, passes * step)
+
+
+def test_all_repeats_that_fit_are_trained_in_one_round():
+    assert lanes_of(STATELESS, 1, LANES_LAST.most) == LANES_LAST.most
+
+
+def test_batches_have_more_lanes_than_single_rows():
+    """Their rows read the weights once."""
+    wide = STATELESS.varied(units=64, timesteps=12)
+    single, batch = lanes_of(wide, 1, 100), lanes_of(wide.varied(batch_size=16), 1, 100)
+    assert single == LANES_FIRST.fewest < batch == LANES_OF_BATCHES.fewest
+
+
+def test_timesteps_of_a_feed_forward_network_are_no_loop():
+    """They are inputs: only the first layer's weights grow with them, not the activations."""
+    dense = STATELESS.varied(layer="dense", units=64, timesteps=12, batch_size=16)
+    assert lanes_of(dense, 1, 100) == LANES_OF_BATCHES.most
+    assert lanes_of(dense.varied(layer="lstm"), 1, 100) < LANES_OF_BATCHES.most
 
 
 def test_larger_networks_have_fewer_lanes():

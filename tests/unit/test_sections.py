@@ -390,9 +390,9 @@ def test_other_processes_draw():
 
 def test_names_that_differ_in_case_only_have_files_that_differ():
     kept = Figures()
-    for name in ("same", "Same", "other"):
+    for name in ("same", "Same", "Other", "other"):
         kept.add(name, drawn)
-    assert [*kept.files] == ["same.svg", "Same~.svg", "other.svg"]
+    assert [*kept.files] == ["same.svg", "Same~.svg", "Other.svg", "other~.svg"]
 
 
 def test_paths_have_hundredths_of_points():

@@ -122,6 +122,7 @@ def test_remarks_are_no_code(tmp_path, monkeypatch):
         (tmp_path / "m.py").write_text(text, encoding="utf-8")
         monkeypatch.setattr(module, "SCRIPTS", tmp_path)
         module._syntax.cache_clear()
+        module._code.cache_clear()
         code_digest.cache_clear()
         module._imports.cache_clear()
         return code_digest("m")
@@ -136,6 +137,7 @@ def test_remarks_are_no_code(tmp_path, monkeypatch):
     assert digest("A = 2\ndef f(x):\n    return x\n") != plain
     assert digest("A = 1\ndef f(x):\n    return +x\n") != plain
     module._syntax.cache_clear()
+    module._code.cache_clear()
     code_digest.cache_clear()
     module._imports.cache_clear()
 
@@ -192,6 +194,7 @@ def test_what_an_error_says_is_in_no_recipe(tmp_path, monkeypatch):
     def digest(text):
         (tmp_path / "own.py").write_text(text, encoding="utf-8")
         module._syntax.cache_clear()
+        module._code.cache_clear()
         module._imports.cache_clear()
         code_digest.cache_clear()
         return code_digest("own")

@@ -4,7 +4,7 @@
         snakemake --cores 2 --configfile config/$study.yaml
     done
     python docs/findings.py findings
-    for study in what_readers_asked steps_ahead refit seasons long_sequences{,_speed}; do
+    for study in what_readers_asked steps_ahead refit; do
         snakemake --cores 2 --configfile config/$study.yaml
     done
     python docs/findings.py readers

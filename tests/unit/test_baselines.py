@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ from thousandfold.inference.baselines import (
 )
 from thousandfold.observations import read_series
 from thousandfold.series import Series
-from thousandfold.smoothing import forms
+from thousandfold.smoothing import Form, _fitted, forms
 from thousandfold.study import SeriesSource
 from thousandfold.tables import frame_of
 from thousandfold.tables.rows import BaselineOverSeriesRow, BaselineRow
@@ -505,3 +506,12 @@ def test_without_a_metric_of_forecasts_there_is_nothing_to_compare():
     assert not row.is_best
     assert compare_with_baselines(samples({"a": [1.0, 2.0]}), {"s": {}}, 0.05) == []
     assert frame_of(BaselineRow, []).empty
+
+
+def test_a_form_whose_likelihood_has_no_maximum_yet_is_not_taken(monkeypatch):
+    found = SimpleNamespace(mle_retvals={"converged": False}, aicc=1.0)
+    monkeypatch.setattr(Form, "model", lambda *_: SimpleNamespace(fit=lambda **_: found))
+    form, training = Form("add", None, None), np.arange(12.0)
+    assert _fitted(form, training, None) is None
+    found.mle_retvals["converged"] = True
+    assert _fitted(form, training, None) is found

@@ -9,7 +9,6 @@ from support import ROOT
 
 JOB = """
 import sys
-from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from thousandfold.errors import UserError
 from thousandfold.joblog import log_to

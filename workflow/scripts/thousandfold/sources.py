@@ -206,8 +206,8 @@ def _refuse(
     known = config_schema()["properties"]["series"]["additionalProperties"]["properties"]
     for each in keys:
         value = fields.get(each)
-        unasked = value == known[each].get("default")
-        if any(value.values()) if isinstance(value, dict) else not unasked:
+        default = known[each].get("default")
+        if any(value.values()) if isinstance(value, dict) else value != default:
             raise BadKeyError((*key, each), f"does not go with {what}; remove it")
 
 

@@ -53,28 +53,28 @@ def test_a_log_on_a_full_disk_hides_no_message():
     assert (failed.returncode, failed.stderr) == (1, "t.csv: cannot be written\n")
 
 
-def test_a_job_can_say_a_line_past_its_log(tmp_path):
-    scripts, log = ROOT / "workflow" / "scripts", tmp_path / "job.log"
+def telling(does, log):
+    """The command of a job that can say lines past its log."""
     job = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from thousandfold.joblog import log_to\n"
-        "say = log_to(sys.argv[2]); print('a remark', flush=True); say('half of it is done')\n"
+        f"say = log_to(sys.argv[2]); {does}\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", job, scripts, log], capture_output=True, text=True, check=True
-    )
+    return [sys.executable, "-c", job, ROOT / "workflow" / "scripts", log]
+
+
+def test_a_job_can_say_a_line_past_its_log(tmp_path):
+    log = tmp_path / "job.log"
+    job = telling("print('a remark', flush=True); say('half of it is done')", log)
+    done = subprocess.run(job, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "half of it is done\n")
     assert log.read_text(encoding="utf-8") == "a remark\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /dev/full")
 def test_a_job_goes_on_though_nobody_can_be_told(tmp_path):
-    scripts, log = ROOT / "workflow" / "scripts", tmp_path / "job.log"
-    job = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from thousandfold.joblog import log_to\n"
-        "say = log_to(sys.argv[2]); say('half of it is done'); print('finished', flush=True)\n"
-    )
+    log = tmp_path / "job.log"
+    job = telling("say('half of it is done'); print('finished', flush=True)", log)
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        subprocess.run([sys.executable, "-c", job, scripts, log], stderr=full, check=True)
+        subprocess.run(job, stderr=full, check=True)
     assert log.read_text(encoding="utf-8") == "finished\n"

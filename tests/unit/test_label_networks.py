@@ -16,6 +16,7 @@ from thousandfold.measuring import measured
 from thousandfold.scenario import Cut, EarlyStopping, TrainedScenario
 from thousandfold.sequences import made_up
 from thousandfold.synthetic import Labels, Synthetic
+from thousandfold.tasks import TASKS
 from thousandfold.training import train_repeats
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forget_the_graphs")]
@@ -45,6 +46,8 @@ def train(engine, regime, data, seeds=SEEDS):
 
 EQUAL, UNEQUAL = made(), made(shortest=4)
 THREE = made(classes=3, shortest=4, by="value")
+STEPS, UNEQUAL_STEPS = made(each="step"), made(each="step", shortest=4)
+THREE_STEPS = made(each="step", classes=3, shortest=4, by="value")
 
 STOPPING = {
     "validation_rows": 6, "learning_rate": 0.05, "epochs": 40,
@@ -74,6 +77,34 @@ CASES |= {
     for name in ("whole, shuffled", "masked", "pieces", "pieces, learning at the last")
 }
 
+CASES_OF_STEPS = {
+    "whole": (telling(shuffle=True), STEPS),
+    "masked": (telling(shuffle=True, batch_size=5), UNEQUAL_STEPS),
+    "masked, three labels": (telling(classes=3, layer="gru", layers=2, dropout=0.2), THREE_STEPS),
+    "few timesteps of single rows": (
+        telling(timesteps=3, batch_size=1, cut=Cut("windows", 2), layer="simple_rnn"), STEPS,
+    ),
+    "stopping early": (telling(**STOPPING), UNEQUAL_STEPS),
+    "windows, shuffled": (telling(timesteps=4, cut=Cut("windows", 2), shuffle=True), STEPS),
+    "windows of unequal sequences": (telling(timesteps=3, cut=Cut("windows")), UNEQUAL_STEPS),
+    "pieces": (in_pieces(), STEPS),
+    "pieces, masked, one sequence at a time": (
+        in_pieces(batch_size=1, timesteps=3, classes=3), THREE_STEPS,
+    ),
+    "pieces, another batch of forecasts": (in_pieces(forecast_batch_size=6), STEPS),
+    "single steps": (in_pieces(timesteps=1, epochs=4), STEPS),
+    "single steps, one sequence at a time": (
+        in_pieces(timesteps=1, epochs=4, batch_size=1), UNEQUAL_STEPS,
+    ),
+    "learned initial state": (telling(initial_state="learned"), UNEQUAL_STEPS),
+}  # fmt: skip
+CASES_OF_STEPS |= {
+    f"{name}, repeats first": (
+        CASES_OF_STEPS[name][0].varied(units=UNITS_OF_PRODUCTS), CASES_OF_STEPS[name][1],
+    )
+    for name in ("masked", "pieces")
+}  # fmt: skip
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_engines_are_equal_number_for_number(name):
@@ -89,6 +120,25 @@ def test_engines_are_equal_number_for_number(name):
     np.testing.assert_allclose(ours.outputs, theirs.outputs, atol=1e-5)
     np.testing.assert_allclose(ours.outputs.sum(axis=-1), 1, atol=1e-6)
     assert np.ptp(ours.outputs[..., 1]) > 1e-3
+
+
+@pytest.mark.parametrize("name", CASES_OF_STEPS)
+def test_engines_are_equal_where_each_step_has_a_label(name):
+    regime, data = CASES_OF_STEPS[name]
+    ours = last_repeat(train(replicated, regime, data))
+    theirs = train(stock, regime, data, SEEDS[1:])
+    for weight, expected in theirs.weights.items():
+        np.testing.assert_allclose(ours.weights[weight], expected, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(ours.train_loss, theirs.train_loss, rtol=2e-5)
+    np.testing.assert_array_equal(ours.epochs, theirs.epochs)
+    told = [
+        TASKS["classification"].forecasts(supervised(data, regime.preparation), block.outputs)
+        for block in (ours, theirs)
+    ]
+    assert told[0].shape == (1, *data.forecast_shape)
+    np.testing.assert_allclose(*told, atol=1e-5)
+    np.testing.assert_allclose(told[0].sum(axis=-1), 1, atol=1e-6)
+    assert np.ptp(told[0][..., 1]) > 1e-3
 
 
 @pytest.mark.parametrize("name", ["masked", "pieces", "windows, shuffled"])

@@ -59,7 +59,10 @@ def rows_of(data, timesteps, cut=None, **changes):
 
 
 def made(by="mean", last=20, length=60, sequences=2000, seed=1, **labels):
-    return Synthetic(length, seed, labels=Labels(sequences, by, last, **labels)).labelled()
+    sequences, numbers = Synthetic(
+        length, seed, labels=Labels(sequences, by, last, **labels)
+    ).labelled()
+    return sequences, np.concatenate(numbers)
 
 
 @pytest.mark.parametrize("seen", [5, 10, 20, 40])
@@ -218,11 +221,11 @@ def test_pieces_follow_each_other_up_to_the_end(form):
     np.testing.assert_array_equal(train.present, np.array(pieces) != MASK_VALUE)
     np.testing.assert_array_equal(train.targets, [0, 0, 0, 1])
     np.testing.assert_array_equal(train.begins, [1, 0, 0, 1])
-    np.testing.assert_array_equal(train.ends, [0, 0, 1, 1])
+    np.testing.assert_array_equal(train.tells, [0, 0, 1, 1])
     if form == "pieces":
         assert train.learns is None
     else:
-        np.testing.assert_array_equal(train.learns, train.ends)
+        np.testing.assert_array_equal(train.learns, train.tells)
 
 
 def test_as_many_sequences_as_a_batch_go_side_by_side():
@@ -554,7 +557,8 @@ def test_a_label_of_the_test_alone_is_refused(tmp_path):
     path = tmp_path / "sorted.csv"
     path.write_text("id,x,l\n" + "".join(f"{i},{i},{i // 7}\n" for i in range(10)), "utf-8")
     entry = FILE | {"file": str(path), "label": "l", "sequence": "id", "test_rows": 3}
-    with pytest.raises(ConfigError, match=r"made.test_rows: of the label 1, all .* split_seed"):
+    words = r"made.test_rows: the label 1 is only in the 3 sequences .* split_seed"
+    with pytest.raises(ConfigError, match=words):
         load_study(config_of(entry, timesteps=1), [])
     load_study(config_of(entry | {"split_seed": 2}, timesteps=1), [])
 

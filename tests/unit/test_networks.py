@@ -515,7 +515,7 @@ def test_a_sequence_in_every_form():
         np.testing.assert_array_equal(flags, [0] * (4 - length) + [1] * length)
     steps = forms["stepwise"].train
     np.testing.assert_array_equal(steps.begins[:9], [1, 0, 1, 0, 0, 1, 0, 0, 0])
-    np.testing.assert_array_equal(steps.ends[:9], [0, 1, 0, 0, 1, 0, 0, 0, 1])
+    np.testing.assert_array_equal(steps.tells[:9], [0, 1, 0, 0, 1, 0, 0, 0, 1])
     np.testing.assert_array_equal(steps.inputs[:2, 0, 0], scaled.inputs[0, 2:, 0])
     np.testing.assert_array_equal(steps.targets[:5], scaled.targets[[0, 0, 1, 1, 1]])
 

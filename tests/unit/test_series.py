@@ -221,7 +221,7 @@ def lengths_of(rows, form):
             return (rows.inputs[:, :, 0] != MASK_VALUE).sum(axis=1)
         case "flag":
             return rows.inputs[:, :, 1].sum(axis=1)
-    begins, ends = np.flatnonzero(rows.begins), np.flatnonzero(rows.ends)
+    begins, ends = np.flatnonzero(rows.begins), np.flatnonzero(rows.tells)
     return ends - begins + 1
 
 

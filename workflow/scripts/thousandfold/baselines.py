@@ -182,7 +182,7 @@ def theta(series: Series) -> Baseline:
 
 
 def majority(data: LabelledSequences) -> Baseline:
-    """The most frequent label, by the share of the training sequences that each has."""
+    """The most frequent label, by the share of the training labels that each has."""
     labels = data.values.astype(int)[: -data.test_rows]
     shares = np.bincount(labels, minlength=len(data.classes)) / len(labels)
     most = data.classes[int(shares.argmax())]
@@ -192,16 +192,17 @@ def majority(data: LabelledSequences) -> Baseline:
 def logistic(data: LabelledSequences) -> Baseline:
     """A logistic regression on the mean and the last value of each feature, by maximum likelihood.
 
-    With more labels than two a multinomial one. (statsmodels' MNLogit)
+    Of each step, the last one is its own and the mean that of the values up to it. With more labels
+    than two a multinomial one. (statsmodels' MNLogit)
     """
-    seen = np.array([[*sequence.mean(axis=0), *sequence[-1]] for sequence in data.sequences])
+    seen = np.concatenate([_means_and_last(data, sequence) for sequence in data.sequences])
     train = slice(None, -data.test_rows)
     seen = seen[:, np.ptp(seen[train], axis=0) > 0]
     center, spread = seen[train].mean(axis=0), seen[train].std(axis=0)
     design = np.column_stack([np.ones(len(seen)), (seen - center) / spread])
     if ROWS_PER_COEFFICIENT * design.shape[1] > len(design[train]):
         needed = ROWS_PER_COEFFICIENT * design.shape[1]
-        raise NoForecastsError(f"it takes {needed} training sequences")
+        raise NoForecastsError(f"it takes {needed} training labels")
     from statsmodels.discrete.discrete_model import MNLogit
 
     with warnings.catch_warnings():
@@ -214,6 +215,14 @@ def logistic(data: LabelledSequences) -> Baseline:
         raise NoForecastsError("it does not converge, as where a feature separates the labels")
     what = "the mean and the last value of each feature"
     return Baseline(f"logistic regression on {what}", fit.predict(design[-data.test_rows :]))
+
+
+def _means_and_last(data: LabelledSequences, sequence: np.ndarray) -> np.ndarray:
+    """What the regression sees of each label of a sequence, shape (labels, 2 * features)."""
+    if not data.labels_each_step:
+        return np.append(sequence.mean(axis=0), sequence[-1])[np.newaxis]
+    counts = np.arange(1, len(sequence) + 1)[:, np.newaxis]
+    return np.hstack([sequence.cumsum(axis=0) / counts, sequence])
 
 
 OF_LABELS = {MAJORITY: majority, LOGISTIC: logistic}

@@ -53,18 +53,20 @@ def check_data(study: TrainedStudy) -> None:
 def _check_series(study: TrainedStudy, source: SeriesSource) -> None:
     """Check that every scenario can be trained on a series."""
     series = _read(source)
-    if series.test_rows >= len(series.values):
+    there, what = len(series.values), "observations"
+    if isinstance(series, LabelledSequences):
+        there, what = len(series.sequences), "sequences"
+    if source.test_rows >= there:
         whose = f"of {source.name} " if source.entry else ""
-        what = "sequences" if isinstance(series, LabelledSequences) else "observations"
         raise BadKeyError(
             ("series", source.listed_as, "test_rows"),
-            f"{source.test_rows} is not less than the {len(series.values)} {what} {whose}"
-            "there are; lower it",
+            f"{source.test_rows} is not less than the {there} {what} {whose}there are; lower it",
         )
     if isinstance(series, LabelledSequences):
         _check_labels(study, source, series)
     prepared: dict[Preparation, Supervised] = {}
     for scenario in study.scenarios:
+        _check_labels_of_steps(scenario, series)
         preparation = scenario.regime.preparation
         if preparation not in prepared:
             prepared[preparation] = _supervised(scenario, series)
@@ -219,9 +221,36 @@ def _check_labels(study: TrainedStudy, source: SeriesSource, data: LabelledSeque
             fix = "set split_seed, which draws the test sequences from all, or lower test_rows"
             raise BadKeyError(
                 ("series", source.listed_as, "test_rows"),
-                f"of the label {label}, all sequences are among the {data.test_rows} of the test; "
+                f"the label {label} is only in the {data.test_sequences} sequences of the test; "
                 f"{fix}",
             )
+
+
+def _check_labels_of_steps(scenario: TrainedScenario, series: Series) -> None:
+    """Check that a scenario learns the label of each step, if each has one, and tells it."""
+    if not isinstance(series, LabelledSequences) or not series.labels_each_step:
+        return
+    preparation, longest = scenario.regime.preparation, max(map(len, series.sequences))
+    if preparation.cut is None and preparation.timesteps < longest:
+        raise BadKeyError(
+            ("scenarios", scenario.name, "timesteps"),
+            f"{preparation.timesteps} leave out the first steps of sequences of {series.name}, "
+            f"which have labels of their own (label_each: step); set {longest}, or cut: {{form: "
+            "windows}, or, of a stateful network, pieces",
+        )
+    if preparation.cut is not None and preparation.cut.form == "pieces_last":
+        raise BadKeyError(
+            ("scenarios", scenario.name, "cut", "form"),
+            f"each step of {series.name} has a label of its own (label_each: step), not only the "
+            "last ones; set pieces",
+        )
+    if not scenario.regime.network.is_recurrent and preparation.timesteps > 1:
+        raise BadKeyError(
+            ("scenarios", scenario.name, "layer"),
+            f"a feed-forward network tells one label of a row, and each step of {series.name} has "
+            "one (label_each: step); take a recurrent layer, or timesteps: 1 and cut: {form: "
+            "windows}",
+        )
 
 
 def _check_parts(scenario: TrainedScenario, series: Series, data: Supervised) -> None:

@@ -191,7 +191,7 @@ METRICS = {
     "accuracy": Metric(
         "accuracy",
         "",
-        "share of the test sequences whose most probable label is right; empty if diverged",
+        "share of the test's labels that are the most probable ones; empty if diverged",
         higher_is_better=True,
         row_errors=_hits,
         tasks=CLASSIFICATIONS,
@@ -199,7 +199,7 @@ METRICS = {
     "balanced_accuracy": Metric(
         "balanced accuracy",
         "",
-        "that share of the test sequences of each label, on average over labels; empty if diverged",
+        "that share of each label in the test, on average over labels; empty if diverged",
         higher_is_better=True,
         of_all=_balanced,
         tasks=CLASSIFICATIONS,

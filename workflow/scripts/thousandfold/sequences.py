@@ -1,7 +1,6 @@
-"""Sequences with labels: from a file in long form, or made up."""
+"""Sequences with labels, one each or one at each step: from a file in long form, or made up."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ def read_sequences(
     Sequences are in the order in which the file begins them or, with a `split_seed`, in a random
     one; the last `test_rows` are the test. Raises DataError, naming the file, the line and the fix,
     if it cannot be read, if a column is missing, if a cell is empty, not a number or not finite, if
-    a sequence has two labels, or the same time twice.
+    a sequence has the same time twice, or two labels where not each step has its own.
     """
     sheet = read_sheet(path, treatment.read).where(treatment.where)
     ids, labels = (_filled(sheet, column) for column in (columns.sequence, columns.label))
@@ -39,37 +38,75 @@ def read_sequences(
     rows: dict[str, list[int]] = {}
     for row, sequence in enumerate(ids):
         rows.setdefault(sequence, []).append(row)
-    classes = tuple(sorted(set(labels)))
-    numbers = []
+    classes, numbers = np.unique(labels, return_inverse=True)
     for of_sequence in rows.values():
-        _check_same(sheet, columns, of_sequence, labels)
-        numbers.append(float(classes.index(labels[of_sequence[0]])))
+        if not columns.each_step:
+            _check_same(sheet, columns, of_sequence, labels)
         if times is not None:
             of_sequence.sort(key=times.__getitem__)
             _check_times(sheet, columns, of_sequence, times)
-    data = LabelledSequences(
+    names, places = list(rows), [np.array(of_sequence) for of_sequence in rows.values()]
+    if split_seed is not None:
+        order = data_generator(split_seed, "order of sequences").permutation(len(names))
+        names, places = [names[i] for i in order], [places[i] for i in order]
+    return _labelled(
         name,
-        np.array(numbers),
-        tuple(rows),
+        names,
+        [values[of_sequence] for of_sequence in places],
+        [numbers[of_sequence] for of_sequence in places],
         test_rows,
-        input_names=tuple(features),
-        sequences=tuple(values[of_sequence] for of_sequence in rows.values()),
-        classes=classes,
+        tuple(map(str, classes)),
+        tuple(features),
+        each_step=columns.each_step,
     )
-    return data if split_seed is None else _shuffled(data, split_seed)
 
 
 def made_up(name: str, synthetic: Synthetic, test_rows: int) -> LabelledSequences:
     """Sequences that are made up."""
     assert synthetic.labels is not None
     sequences, numbers = synthetic.labelled()
+    return _labelled(
+        name,
+        [str(number + 1) for number in range(len(sequences))],
+        sequences,
+        numbers,
+        test_rows,
+        tuple(str(number) for number in range(synthetic.labels.classes)),
+        each_step=synthetic.labels.each == "step",
+    )
+
+
+def _labelled(
+    name: str,
+    names: Sequence[str],
+    sequences: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray],
+    test_sequences: int,
+    classes: tuple[str, ...],
+    input_names: tuple[str, ...] = (),
+    *,
+    each_step: bool,
+) -> LabelledSequences:
+    """Sequences, the last of them the test, with the numbers of their labels.
+
+    Those of each have shape (its length,) or, unless `each_step` has its own, also (1,).
+    """
+    if not each_step:
+        labels = [of_sequence[:1] for of_sequence in labels]
+    lengths = [len(of_sequence) for of_sequence in labels]
+    steps = [
+        f"{of} at {step + 1}" for of, n in zip(names, lengths, strict=True) for step in range(n)
+    ]
     return LabelledSequences(
         name,
-        numbers,
-        tuple(str(number + 1) for number in range(len(sequences))),
-        test_rows,
+        np.concatenate(labels).astype(float),
+        tuple(steps if each_step else names),
+        sum(lengths[-test_sequences:]),
+        input_names=input_names,
+        begins=(0, *np.cumsum(lengths[:-1]).tolist()) if each_step else (0,),
         sequences=tuple(sequences),
-        classes=tuple(str(number) for number in range(synthetic.labels.classes)),
+        classes=classes,
+        labels_each_step=each_step,
     )
 
 
@@ -78,7 +115,8 @@ def described(data: LabelledSequences) -> str:
     lengths = sorted(map(len, data.sequences))
     span = f"{lengths[0]}" if lengths[0] == lengths[-1] else f"{lengths[0]} to {lengths[-1]}"
     features = counted(data.sequences[0].shape[1], "feature")
-    return f"{len(data.sequences)} sequences of {span} values of {features}"
+    with_labels = ", each with a label" if data.labels_each_step else ""
+    return f"{len(data.sequences)} sequences of {span} values of {features}{with_labels}"
 
 
 def in_words(data: LabelledSequences) -> str:
@@ -115,7 +153,7 @@ def _check_same(sheet: Sheet, columns: LabelColumns, rows: list[int], labels: li
             raise DataError(
                 f"{sheet.at(columns.label, row)}: sequence {sequence} has the label "
                 f"{labels[row]!r}, and {labels[first]!r} in {sheet.places[first]}; give each "
-                "sequence one label, or cut it where the label changes"
+                "sequence one label, cut it where the label changes, or set label_each: step"
             )
 
 
@@ -128,14 +166,3 @@ def _check_times(sheet: Sheet, columns: LabelColumns, rows: list[int], times: np
             f"{sheet.at(str(columns.time), other)}: {times[other]:g} is there twice in one "
             f"sequence ({sheet.places[one]} has it too); keep one"
         )
-
-
-def _shuffled(data: LabelledSequences, seed: int) -> LabelledSequences:
-    """The same sequences in random order."""
-    order = data_generator(seed, "order of sequences").permutation(len(data.sequences))
-    return replace(
-        data,
-        values=data.values[order],
-        labels=tuple(data.labels[place] for place in order),
-        sequences=tuple(data.sequences[place] for place in order),
-    )

@@ -117,6 +117,11 @@ class Series:
         return "regression"
 
     @property
+    def forecasts_per_row(self) -> np.ndarray:
+        """How many forecasts belong to each row of the test, shape (rows,)."""
+        return np.full(len(self.targets), self.steps_ahead)
+
+    @property
     def forecast_shape(self) -> tuple[int, ...]:
         """The shape of the forecasts of its test rows."""
         return (self.targets.size,)
@@ -124,15 +129,40 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledSequences(Series):
-    """Sequences with a label each, as a series of labels, of which the last are held out.
+    """Sequences with labels, as a series of labels in which the last sequences are held out.
 
-    `values` are the numbers of the labels, shape (sequences,), and `labels` the sequences' names.
+    `values` are the numbers of the labels, shape (labels,), and `labels` the names of what has one:
+    of each sequence or, if it is in pieces, each a sequence, of each of their steps. `test_rows`
+    counts the labels of the sequences held out.
     """
 
     sequences: tuple[np.ndarray, ...]
     """In time order, each of shape (its length, features)."""
     classes: tuple[str, ...]
     """The different labels; a label's number is its place here."""
+    labels_each_step: bool = False
+    """Whether each step has a label, or the sequence one."""
+
+    def labels_of(self, sequence: int) -> np.ndarray:
+        """The numbers of a sequence's labels, shape (1,) or (its length,)."""
+        if not self.labels_each_step:
+            return self.values[sequence : sequence + 1]
+        start = self.begins[sequence]
+        return self.values[start : start + len(self.sequences[sequence])]
+
+    @property
+    def test_sequences(self) -> int:
+        """How many sequences are held out."""
+        if not self.labels_each_step:
+            return self.test_rows
+        held_out = np.cumsum([len(sequence) for sequence in reversed(self.sequences)])
+        return 1 + int(np.searchsorted(held_out, self.test_rows))
+
+    @property
+    def forecasts_per_row(self) -> np.ndarray:
+        """How many labels belong to each sequence of the test, shape (sequences,)."""
+        of_test = range(len(self.sequences) - self.test_sequences, len(self.sequences))
+        return np.array([len(self.labels_of(sequence)) for sequence in of_test])
 
     @property
     def content(self) -> tuple[np.ndarray, ...]:

@@ -19,7 +19,7 @@ PLACES = ("file", "collection", "synthetic")
 OF_TABLES = ("value", "date", "pieces", "sort", "missing", "gaps", "read", "inputs")
 """The keys about the columns and rows of a file."""
 
-OF_LABELS = ("sequence", "label", "time")
+OF_LABELS = ("sequence", "label", "time", "label_each")
 """The keys about the columns of a file of sequences with labels."""
 
 NOT_OF_LABELS = (
@@ -148,7 +148,9 @@ def _of_labels(
         file=file,
         inputs=tuple(fields["inputs"]),
         treatment=Treatment(ReadOptions(**fields["read"]), tuple(fields["where"].items())),
-        labelled=LabelColumns(fields["sequence"], fields["label"], fields["time"]),
+        labelled=LabelColumns(
+            fields["sequence"], fields["label"], fields["time"], fields["label_each"] == "step"
+        ),
         split_seed=fields["split_seed"],
     )
 

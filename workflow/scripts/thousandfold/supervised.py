@@ -73,14 +73,15 @@ class Rows:
     inputs: np.ndarray
     """Shape (rows, timesteps, features)."""
     targets: np.ndarray
-    """Scaled, shape (rows,) or, if there are several of a row, (rows, targets)."""
+    """Scaled, shape (rows,) or, if there are several of a row, steps ahead or labels of its
+    timesteps, (rows, targets)."""
     present: np.ndarray | None = None
     """Which timesteps a Masking layer lets through, shape (rows, timesteps); None: all."""
     begins: np.ndarray | None = None
     """Which rows begin a piece of the series or, part by part, a sequence: a state is zeroed before
     them. Shape (rows,); None: the series is in one piece."""
-    ends: np.ndarray | None = None
-    """Part by part: which rows end one, shape (rows,); theirs are the forecasts."""
+    tells: np.ndarray | None = None
+    """Part by part: of which rows the outputs are forecasts, shape (rows,)."""
     learns: np.ndarray | None = None
     """Which rows the network learns from, shape (rows,); the others only move its state on.
     None: all."""
@@ -108,10 +109,23 @@ class Rows:
 
         They have equally many parts, and the batch size divides their number.
         """
-        if self.ends is None or self.begins is None or batch_size == 1:
-            return self
+        order = self._side_by_side(batch_size)
+        return self if order is None else self.part(order)
+
+    def _side_by_side(self, batch_size: int) -> np.ndarray | None:
+        """The numbers of the rows in that order; None if it is their own."""
+        if self.tells is None or self.begins is None or batch_size == 1:
+            return None
         order = np.arange(len(self)).reshape(self.begins.sum() // batch_size, batch_size, -1)
-        return self.part(order.swapaxes(1, 2).ravel())
+        return order.swapaxes(1, 2).ravel()
+
+    def forecasts(self, outputs: np.ndarray, batch_size: int) -> np.ndarray:
+        """Of the outputs (..., rows, O) of rows side by side those that are forecasts, in order."""
+        if self.tells is None:
+            return outputs
+        order = self._side_by_side(batch_size)
+        in_order = outputs if order is None else outputs[..., np.argsort(order), :]
+        return in_order[..., self.tells, :]
 
     def part(self, rows: slice | np.ndarray) -> "Rows":
         """Some of the rows."""
@@ -120,7 +134,7 @@ class Rows:
             self.targets[rows],
             *(
                 None if x is None else x[rows]
-                for x in (self.present, self.begins, self.ends, self.learns)
+                for x in (self.present, self.begins, self.tells, self.learns)
             ),
         )
 
@@ -419,7 +433,7 @@ def _rows(
             inputs[row, step][:, np.newaxis],
             targets[row],
             begins=step == timesteps - lengths[row],
-            ends=ends,
+            tells=ends,
             learns=ends if sequences.form == "stepwise_last" else None,
         )
     if sequences.form == "masking":

@@ -38,6 +38,8 @@ class Labels:
     """How many labels there are, equally likely."""
     shortest: int | None = None
     """Lengths are drawn from here on; None: all have the same."""
+    each: str = "sequence"
+    """What has a label: each sequence, or each step, by the values up to it."""
 
 
 @dataclass(frozen=True)
@@ -68,26 +70,36 @@ class Synthetic:
             values[t] = strength * values[t - lag] + np.sqrt(1 - strength**2) * noise[t]
         return values[SETTLING:]
 
-    def labelled(self) -> tuple[list[np.ndarray], np.ndarray]:
+    def labelled(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Sequences, each of shape (length, features), and the numbers of their labels.
+
+        Those of each have shape (1,) or, if each step has one, (length,).
 
         All values are independent and standard normal. What decides has a normal distribution, and
         the label says in which of `classes` equally likely parts of it that lies. By the mean of
         the last k values, a network that sees only the last w < k of them, in two classes, is right
         with a probability of at most 1/2 + arcsin(sqrt(w / k)) / pi: that two normal variables of
-        correlation sqrt(w / k) have the same sign (Sheppard 1899).
+        correlation sqrt(w / k) have the same sign (Sheppard 1899). At each step it is the same of
+        the last values up to there, and nothing is marked; of the first steps, which have not as
+        many before them, it is the mean of all, or the first value.
         """
         assert self.labels is not None
         labels, generator = self.labels, data_generator(self.seed, "sequences with labels")
         shortest = self.observations if labels.shortest is None else labels.shortest
         lengths = generator.integers(shortest, self.observations + 1, labels.sequences)
         sequences = [generator.standard_normal((length, 1)) for length in lengths]
-        if labels.by == "mean":
-            deciding = [x[-labels.last :].sum() / np.sqrt(labels.last) for x in sequences]
-        else:
-            deciding = [x[-labels.last, 0] for x in sequences]
+        numbers = []
+        for x in sequences:
+            stops = np.arange(1, len(x) + 1) if labels.each == "step" else np.array([len(x)])
+            starts = np.maximum(stops - labels.last, 0)
+            deciding = x[starts, 0]
+            if labels.by == "mean":
+                sums = [x[start:stop].sum() for start, stop in zip(starts, stops, strict=True)]
+                deciding = np.array(sums) / np.sqrt(stops - starts)
+            numbers.append(np.floor(ndtr(deciding) * labels.classes))
+        if labels.by == "value" and labels.each == "sequence":
             sequences = [np.hstack([x, _mark(len(x), labels.last)]) for x in sequences]
-        return sequences, np.floor(ndtr(deciding) * labels.classes)
+        return sequences, numbers
 
 
 def _mark(length: int, last: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from thousandfold.scenario import Regime
-from thousandfold.supervised import Rows, Supervised, future_in_units
+from thousandfold.supervised import Supervised, future_in_units
 
 Decoding = Callable[[Supervised, np.ndarray], np.ndarray]
 """From data and what repeats put out for them to forecasts, shape (R, rows) or, of labels, the
@@ -32,10 +32,18 @@ class Task:
     """Of the test, in the series' units, from outputs (R, rows, O)."""
     future: Decoding
     """Of the steps beyond the series' end, in its units, from the only output, (R, rows)."""
+    tells_each_timestep: bool = False
+    """Of several targets of a row: whether each is of one of its timesteps, at which the dense
+    layer puts it out; otherwise that layer puts out all of them after the last."""
 
 
 def _probabilities(data: Supervised, outputs: np.ndarray) -> np.ndarray:
-    return outputs.astype(float)
+    """Those of each label of the test, shape (R, labels of the test, different labels)."""
+    rows = data.test
+    of_timesteps = outputs.astype(float).reshape(*outputs.shape[:2], rows.targets_per_row, -1)
+    if rows.present is None or rows.targets.ndim == 1:
+        return of_timesteps.reshape(len(outputs), -1, of_timesteps.shape[-1])
+    return of_timesteps[:, rows.present]
 
 
 TASKS = {
@@ -51,7 +59,8 @@ TASKS = {
         activation="softmax",
         loss="sparse_categorical_crossentropy",
         forecasts=_probabilities,
-        future=_probabilities,
+        future=lambda data, outputs: outputs.astype(float),
+        tells_each_timestep=True,
     ),
 }
 """Tasks by what a regime calls them."""
@@ -63,6 +72,11 @@ def task_of(regime: Regime) -> Task:
     return task if regime.classes is None else replace(task, outputs=regime.classes)
 
 
-def outputs_of(regime: Regime, rows: Rows) -> int:
-    """Outputs of a network that does a regime's task on rows like these."""
-    return task_of(regime).outputs * rows.targets_per_row
+def timesteps_told(regime: Regime, targets: int) -> int:
+    """After how many timesteps of a row with so many targets the dense layer is asked."""
+    return targets if task_of(regime).tells_each_timestep else 1
+
+
+def dense_units(regime: Regime, targets: int) -> int:
+    """Units of the dense layer of a network that does a regime's task on such rows."""
+    return task_of(regime).outputs * targets // timesteps_told(regime, targets)

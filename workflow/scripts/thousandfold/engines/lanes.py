@@ -8,7 +8,7 @@ from math import ceil
 from typing import NamedTuple
 
 from thousandfold.scenario import Regime
-from thousandfold.tasks import task_of
+from thousandfold.tasks import dense_units
 
 UNITS_OF_PRODUCTS = 16
 """From this many units on, matrix products are faster, with the repeats first."""
@@ -45,7 +45,7 @@ STATES = {"lstm": 2, "gru": 1, "simple_rnn": 1, "dense": 0}
 
 def weights_of(regime: Regime, features: int, targets_per_row: int = 1) -> int:
     """The weights of one network; for a user's own model, those of the layer named with it."""
-    outputs = task_of(regime).outputs * targets_per_row
+    outputs = dense_units(regime, targets_per_row)
     units, gates = regime.network.units, GATES[regime.network.layer]
     inputs = features * (1 if regime.network.is_recurrent else regime.preparation.timesteps)
     recurrent = units if regime.network.is_recurrent else 0

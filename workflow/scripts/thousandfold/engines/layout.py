@@ -65,6 +65,13 @@ class Layout(ABC):
         """Values (B, L) in a shape that broadcasts against (B, U, R)."""
         return tf.expand_dims(values, self.units)
 
+    def timesteps_as_rows(self, values: Any) -> Any:
+        """Values (T, B, ..., L) with each row's timesteps one after the other: (B * T, ..., L)."""
+        by_row = _moved(values, 0, self.rows + 1)
+        shape = by_row.shape.as_list()
+        merged = shape[self.rows] * shape[self.rows + 1]
+        return tf.reshape(by_row, [*shape[: self.rows], merged, *shape[self.rows + 2 :]])
+
     def split(self, values: Any, parts: int) -> Any:
         """Columns (B, G, R) cut into equal parts."""
         return tf.split(values, parts, axis=self.units)

@@ -20,7 +20,7 @@ from thousandfold.engines.runtime import keras, tf
 from thousandfold.scenario import Regime
 from thousandfold.seeds import layer_weight, weight_seed
 from thousandfold.supervised import Rows
-from thousandfold.tasks import outputs_of, task_of
+from thousandfold.tasks import dense_units, task_of, timesteps_told
 
 INITIALIZERS = {
     "kernel": keras.initializers.GlorotUniform,
@@ -63,7 +63,10 @@ def _drawing(initializer: Callable[[], Any], shape: tuple[int, ...]) -> Any:
 def weight_shapes(
     regime: Regime, timesteps: int, features: int, outputs: int
 ) -> dict[str, tuple[int, ...]]:
-    """The shapes of one network's weights for rows of such inputs and targets, in Keras's order."""
+    """The shapes of one network's weights for rows of such inputs, in Keras's order.
+
+    `outputs` are the dense layer's.
+    """
     cell, units = CELLS[regime.network.layer], regime.network.units
     columns = GATES[regime.network.layer] * units
     inputs = features if regime.network.is_recurrent else timesteps * features
@@ -95,7 +98,7 @@ def initial_weights(regime: Regime, rows: Rows, seeds: list[int]) -> dict[str, A
             return tf.constant(np.repeat(bias[..., np.newaxis], len(seeds), axis=-1))
         return tf.zeros((*shape, len(seeds)))
 
-    outputs = outputs_of(regime, rows)
+    outputs = dense_units(regime, rows.targets_per_row)
     shapes = weight_shapes(regime, rows.timesteps, rows.features, outputs)
     return {name: initial(name, shape) for name, shape in shapes.items()}
 
@@ -104,13 +107,17 @@ class Network:
     """Layers and a dense output for every repeat at once."""
 
     def __init__(
-        self, regime: Regime, layout: Layout, features: int, outputs: int, repeats: int
+        self, regime: Regime, layout: Layout, features: int, targets: int, repeats: int
     ) -> None:
         self.regime, self.layout, self.task = regime, layout, task_of(regime)
-        self.cell, self.outputs, self.repeats = CELLS[regime.network.layer], outputs, repeats
+        self.cell, self.repeats = CELLS[regime.network.layer], repeats
+        self.timesteps_told, self.outputs = (
+            timesteps_told(regime, targets),
+            dense_units(regime, targets),
+        )
         self.row_losses = loss_of(regime).of_rows
         self.dropout = Dropout(regime, layout, repeats) if regime.network.dropout else None
-        shapes = weight_shapes(regime, regime.preparation.timesteps, features, outputs)
+        shapes = weight_shapes(regime, regime.preparation.timesteps, features, self.outputs)
         self.weights = {
             name: keras.Variable(layout.placed(tf.zeros((*shape, repeats))), name=name)
             for name, shape in shapes.items()
@@ -183,7 +190,8 @@ class Network:
     ) -> tuple[Any, State]:
         """Outputs (B, O, R), before their activation, and the state after x (T, B, F, L).
 
-        Only in training inputs are dropped.
+        If each timestep is told, it counts as a row of outputs. Only in training inputs are
+        dropped.
         """
         timesteps, batch_size = x.shape[0], x.shape[1 + self.layout.rows]
         masks = None
@@ -206,17 +214,28 @@ class Network:
         def step(t: Any, state: State) -> State:
             return self._step(layers, masks, x[t], None if present is None else present[t], state)
 
+        told: tuple[Any, ...] = ()
+        if self.timesteps_told > 1:
+            one = self.layout.placed(tf.zeros((batch_size, self.outputs, self.repeats)))
+            told = (tf.TensorArray(tf.float32, size=timesteps, element_shape=one.shape),)
+
+        def after_timestep(t: Any, told: Any, state: State) -> Any:
+            state = step(t, state)
+            told = tuple(each.write(t, self._output(w, state[-self.cell.states])) for each in told)
+            return t + 1, told, state
+
         if not loops_over_timesteps(timesteps, batch_size):
             for t in range(timesteps):
-                state = step(t, state)
+                _, told, state = after_timestep(t, told, state)
         else:
-            _, *after = tf.while_loop(
-                lambda t, *state: t < timesteps,
-                lambda t, *state: (t + 1, *step(t, state)),
-                (0, *state),
+            _, told, state = tf.while_loop(
+                lambda t, *_: t < timesteps,
+                after_timestep,
+                (0, told, state),
                 maximum_iterations=timesteps,
             )
-            state = tuple(after)
+        if told:
+            return self.layout.timesteps_as_rows(told[0].stack()), state
         return self._output(w, state[-self.cell.states]), state
 
     def _output(self, w: Weights, h: Any) -> Any:
@@ -328,6 +347,22 @@ def batch_losses(
     """Each repeat's mean loss (R,) on one batch, and the state after it."""
     x, present, targets = picked
     outputs, state = network(x, present, state, training=training)
+    weights = network.layout.per_row(row_weights)
+    if network.timesteps_told > 1:
+        targets, weights = _of_timesteps(network.layout, targets, present, row_weights)
     losses = network.row_losses(tf.unstack(outputs, axis=network.layout.units), targets)
-    weighted = network.layout.per_row(row_weights) * losses
-    return tf.reduce_sum(weighted, axis=network.layout.rows), state
+    return tf.reduce_sum(weights * losses, axis=network.layout.rows), state
+
+
+def _of_timesteps(layout: Layout, targets: Any, present: Any, row_weights: Any) -> tuple[Any, Any]:
+    """Targets (B * T, L) of each timestep, and its share in the batch's mean.
+
+    That is over all that are present, as in Keras.
+    """
+    timesteps = targets.shape[-1]
+    targets = layout.timesteps_as_rows(tf.stack(tf.unstack(targets, axis=-1)))
+    if present is None:
+        return targets, layout.per_row(tf.repeat(row_weights / timesteps, timesteps))
+    is_row = layout.per_row(tf.repeat(tf.sign(row_weights), timesteps))
+    counts = is_row * tf.cast(layout.timesteps_as_rows(present), tf.float32)
+    return targets, counts / tf.reduce_sum(counts, axis=layout.rows, keepdims=True)

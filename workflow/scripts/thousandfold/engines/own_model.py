@@ -13,15 +13,20 @@ class OwnModelError(UserError):
 
 
 def build_own_model(
-    name: str, outputs: int, timesteps: int, features: int, batch_size: int | None, seed: int
+    name: str,
+    output_shape: tuple[int, ...],
+    timesteps: int,
+    features: int,
+    batch_size: int | None,
+    seed: int,
 ) -> Any:
     """Call the function `package.module:function`, found from the folder that Snakemake runs in.
 
     It is called as `function(timesteps=, features=, batch_size=, seed=)`, after Keras's, NumPy's
     and Python's global generators were seeded; `batch_size` is None for a stateless scenario. It
-    returns a Keras model of inputs (batch, timesteps, features) with the task's number of outputs;
-    one that is not compiled is compiled with the scenario's optimizer and the task's loss. Raises
-    OwnModelError.
+    returns a Keras model of inputs (batch, timesteps, features) with outputs (batch,
+    *output_shape); one that is not compiled is compiled with the scenario's optimizer and the
+    task's loss. Raises OwnModelError.
     """
     module, _, function = name.partition(":")
     if "" not in sys.path:
@@ -36,10 +41,13 @@ def build_own_model(
         ) from error
     if not isinstance(model, keras.Model):
         raise OwnModelError(f"model {name}: returns a {type(model).__name__}; return a Keras model")
-    if model.output_shape[1:] != (outputs,):
-        raise OwnModelError(
-            f"model {name}: has outputs of shape {model.output_shape}; end it with Dense({outputs})"
-        )
+    if model.output_shape[1:] != output_shape:
+        fix = f"end it with Dense({output_shape[-1]})"
+        if len(output_shape) > 1:
+            fix += (
+                f" for each of the {output_shape[0]} timesteps, by return_sequences=True below it"
+            )
+        raise OwnModelError(f"model {name}: has outputs of shape {model.output_shape}; {fix}")
     return model
 
 

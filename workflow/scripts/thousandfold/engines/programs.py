@@ -19,7 +19,6 @@ from thousandfold.engines.stopper import Stopper
 from thousandfold.engines.validation import validate
 from thousandfold.scenario import Preparation, Regime, Statefulness
 from thousandfold.supervised import Rows
-from thousandfold.tasks import outputs_of
 
 PROGRAMS_KEPT = 8
 """In one process; each holds the weights of its lanes, and code."""
@@ -153,7 +152,8 @@ def forecasting_program(network: Network) -> Any:
     """Compiled forecasting, batch by batch.
 
     (count, inputs (N, T, B, F, L), present (N, T, B, 1) or None, begins (N,) or None, resets,
-    state) -> outputs (N, B, O, R), state, branches. Only `count` of the N batches are there;
+    state) -> outputs (N, B, O, R), state, branches. Each timestep that is told counts as a row of
+    outputs. Only `count` of the N batches are there;
     `resets` says whether the state is zeroed after each. If it `branches`, it also gives the states
     of a stateful network after each batch, shape (N, B, U, R) each; given these, each batch starts
     from its own.
@@ -184,7 +184,8 @@ def forecasting_program(network: Network) -> Any:
             after = tuple(s.write(batch, now) for s, now in zip(after, state, strict=False))
             return outputs.write(batch, network.activated(output)), after, state
 
-        one = network.layout.placed(tf.zeros((batch_size, network.outputs, network.repeats)))
+        rows = batch_size * network.timesteps_told
+        one = network.layout.placed(tf.zeros((rows, network.outputs, network.repeats)))
         after = tuple(room(each) for each in zero) if branches and stateful else ()
         outputs, after, state = loop(count, batch_after_batch, room(one), after, state)
         return outputs.stack(), state, tuple(states.stack() for states in after)
@@ -195,9 +196,9 @@ def forecasting_program(network: Network) -> Any:
 class Program:
     """Compiled training and forecasting of so many repeats at once, whatever rows and seeds."""
 
-    def __init__(self, regime: Regime, features: int, outputs: int, lanes: int) -> None:
+    def __init__(self, regime: Regime, features: int, targets: int, lanes: int) -> None:
         self.layout = REPEATS_FIRST if repeats_come_first(regime) else REPEATS_LAST
-        self.network = Network(regime, self.layout, features, outputs, lanes)
+        self.network = Network(regime, self.layout, features, targets, lanes)
         rule = regime.training.early_stopping
         self.stopper = Stopper(rule, self.network) if rule else None
         plateau = regime.training.reduce_on_plateau
@@ -250,4 +251,4 @@ def program_for(regime: Regime, rows: Rows, lanes: int) -> Program:
             validate_from_zero=regime.state.validate_from_zero,
         ),
     )
-    return _program(shaping, rows.features, outputs_of(regime, rows), lanes)
+    return _program(shaping, rows.features, rows.targets_per_row, lanes)

@@ -118,15 +118,17 @@ class Trainer:
     def _forecast_rows(
         self, rows: Rows, state: State, *, branches: bool = False
     ) -> tuple[np.ndarray, State, State]:
-        """Outputs (R, rows, O) of rows, or of those that end a sequence; the state after; branches.
+        """Outputs (R, rows, O) of the rows that tell forecasts; the state after; branches.
 
         The last two as `forecasting_program` has them.
         """
-        rows = rows.side_by_side(self.regime.training.rows_per_forecast)
+        size = self.regime.training.rows_per_forecast
+        abreast = rows.side_by_side(size)
         outputs, state, own_states = self._forecast(
-            rows.inputs[..., np.newaxis], state, rows.present, rows.begins, branches=branches
-        )
-        return outputs if rows.ends is None else outputs[:, rows.ends], state, own_states
+            abreast.inputs[..., np.newaxis], state, abreast.present, abreast.begins,
+            branches=branches,
+        )  # fmt: skip
+        return rows.forecasts(outputs, size), state, own_states
 
     def _forecast(
         self,
@@ -157,8 +159,9 @@ class Trainer:
             branches,
         )
         outputs = self.layout.repeats_last(outputs, after=1)
-        flat = outputs.numpy().reshape(-1, *outputs.shape[-2:])[: len(inputs)]
-        return flat.transpose(2, 0, 1), state, own_states
+        told = self.program.network.timesteps_told
+        flat = outputs.numpy().reshape(-1, *outputs.shape[-2:])[: len(inputs) * told]
+        return flat.transpose(2, 0, 1).reshape(self.lanes, len(inputs), -1), state, own_states
 
     def _forecast_walk(self, walk: slice, state: State) -> tuple[np.ndarray, State]:
         """Outputs (R, rows, O) of some test rows, or several steps ahead; and the state after.

@@ -23,7 +23,7 @@ from thousandfold.engines.runtime import keras
 from thousandfold.scenario import Regime, Training
 from thousandfold.seeds import epoch_orders, layer_weight, shuffling_generator, weight_seed
 from thousandfold.supervised import MASK_VALUE, Recursion, Rows, Supervised
-from thousandfold.tasks import outputs_of, task_of
+from thousandfold.tasks import dense_units, task_of, timesteps_told
 
 BACKWARD = "backward_"
 """What the names of weights begin with in a layer that reads rows from their end."""
@@ -45,6 +45,7 @@ def _layers(regime: Regime, rows: Rows, seed: int) -> Iterator[Any]:
     """The layers before the output, each weight drawn from a seed of its own."""
     layers, initializers = keras.layers, keras.initializers
     profile, layer = PROFILES[regime.execution.profile], CELLS[regime.network.layer].keras_layer
+    tells_each_timestep = timesteps_told(regime, rows.targets_per_row) > 1
     if rows.present is not None:
         yield layers.Masking(MASK_VALUE)
     if not regime.network.is_recurrent:
@@ -65,7 +66,7 @@ def _layers(regime: Regime, rows: Rows, seed: int) -> Iterator[Any]:
             "units": regime.network.units,
             "activation": regime.network.activation,
             "stateful": regime.state.stateful,
-            "return_sequences": depth < regime.network.layers - 1,
+            "return_sequences": depth < regime.network.layers - 1 or tells_each_timestep,
             "dropout": regime.network.dropout,
             **(gated if GATES[regime.network.layer] > 1 else {}),
         }
@@ -90,14 +91,24 @@ def _layers(regime: Regime, rows: Rows, seed: int) -> Iterator[Any]:
         yield layers.Bidirectional(forward, backward_layer=backward)
 
 
+def _output_shape(regime: Regime, rows: Rows) -> tuple[int, ...]:
+    """The shape of what a network puts out for one row."""
+    told, units = (
+        timesteps_told(regime, rows.targets_per_row),
+        dense_units(regime, rows.targets_per_row),
+    )
+    return (told, units) if told > 1 else (units,)
+
+
 def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
     """A compiled network for rows like these, with a fixed batch size if it is stateful."""
     task, size = task_of(regime), batch_size if regime.state.stateful else None
-    outputs = outputs_of(regime, rows)
+    units = dense_units(regime, rows.targets_per_row)
     if regime.network.model:
         model = build_own_model(
-            regime.network.model, outputs, rows.timesteps, rows.features, size, seed
-        )
+            regime.network.model, _output_shape(regime, rows), rows.timesteps, rows.features, size,
+            seed,
+        )  # fmt: skip
         if regime.resets_state or rows.begins is not None:
             check_resets(regime.network.model, model)
     else:
@@ -106,7 +117,7 @@ def build_model(regime: Regime, rows: Rows, seed: int, batch_size: int) -> Any:
             [
                 keras.Input(batch_shape=(size, rows.timesteps, rows.features)),
                 *_layers(regime, rows, seed),
-                keras.layers.Dense(outputs, task.activation, kernel_initializer=glorot),
+                keras.layers.Dense(units, task.activation, kernel_initializer=glorot),
             ]
         )
     if not model.compiled:
@@ -240,16 +251,16 @@ def _epoch_with_resets(model: Any, regime: Regime, rows: Rows, begins: np.ndarra
 def _predict(model: Any, regime: Regime, rows: Rows) -> np.ndarray:
     """Outputs (rows, O), batch by batch, carrying or resetting the state as the regime says."""
     outputs, size = [], regime.training.rows_per_forecast
-    rows = rows.side_by_side(size)
+    abreast = rows.side_by_side(size)
     for start in range(0, len(rows), size):
-        if rows.begins is not None and rows.begins[start]:
+        if abreast.begins is not None and abreast.begins[start]:
             reset_states(model)
-        batch = rows.inputs[start : start + size]
+        batch = abreast.inputs[start : start + size]
         outputs.append(model.predict_on_batch(batch))
         if regime.state.reset_after_prediction:
             reset_states(model)
-    joined = np.concatenate(outputs)
-    return joined if rows.ends is None else joined[rows.ends]
+    # Of each timestep's, one after the other.
+    return rows.forecasts(np.concatenate(outputs).reshape(len(rows), -1), size)
 
 
 def _predict_test(model: Any, regime: Regime, data: Supervised, walk: slice) -> np.ndarray:

@@ -42,6 +42,7 @@ def reach(
     rng: np.random.Generator,
     finish: Finish = np.sqrt,
     draws: int = DRAWS,
+    sizes: np.ndarray | None = None,
 ) -> Reach | None:
     """A weighted sum of mean metrics over resampled test rows; None of a single row.
 
@@ -49,7 +50,9 @@ def reach(
     squared units, of repeats that did not diverge. All scenarios see the same rows, which are drawn
     in circular blocks of round(rows^(1/3)) (Politis and Romano 1992, in *Exploring the Limits of
     Bootstrap*), each repeat's metric is that of the rows drawn, and the repeats stay as they are.
-    Raises ValueError if the arrays do not have the same rows, or a loss is not finite.
+    Rows of several forecasts, such as the steps of a sequence, are drawn as a whole, and count by
+    their `sizes` (rows,). Raises ValueError if the arrays do not have the same rows, or a loss is
+    not finite.
     """
     n = losses[0].shape[1]
     if any(of.shape[1] != n or not np.isfinite(of).all() for of in losses):
@@ -58,6 +61,9 @@ def reach(
         return None
 
     def contrast(row_weights: np.ndarray) -> np.ndarray:
+        if sizes is not None:
+            row_weights = row_weights * sizes[:, np.newaxis]
+            row_weights = row_weights / row_weights.sum(axis=0)
         means = [_mean_metric(of, row_weights, finish) for of in losses]
         return np.asarray(weights) @ np.array(means)
 

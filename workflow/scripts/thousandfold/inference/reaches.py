@@ -50,7 +50,11 @@ def reach_table(
             rng = np.random.default_rng(
                 resampling_seed(seed, name, comparison, f"test rows of {contrast.metric}")
             )
-            found = reach(losses, contrast.weights(), rng, finish)
+            sizes = one.forecasts_per_row
+            found = reach(
+                losses, contrast.weights(), rng, finish,
+                sizes=sizes if np.ptp(sizes) else None,
+            )  # fmt: skip
             if found is not None:
                 natural = ratio_of if contrast.is_ratio else float
                 names = contrast.names() | {"metric": contrast.metric}
@@ -61,12 +65,16 @@ def reach_table(
 def _row_errors(forecasts: np.ndarray, series: Series, metric: Metric) -> np.ndarray:
     """The errors of each repeat's test rows, of the repeats whose forecasts are finite.
 
-    That of a row is the mean over its steps.
+    That of a row is the mean over its forecasts.
     """
     assert metric.row_errors is not None
     is_finite = np.isfinite(forecasts).reshape(len(forecasts), -1).all(axis=1)
     errors = metric.row_errors(forecasts[is_finite], series)
-    return errors.reshape(len(errors), *series.targets.shape).mean(axis=-1)
+    sizes = series.forecasts_per_row
+    if not np.ptp(sizes):
+        return errors.reshape(len(errors), len(sizes), sizes[0]).mean(axis=-1)
+    starts = np.cumsum(sizes) - sizes
+    return np.add.reduceat(errors, starts, axis=-1) / sizes
 
 
 def _row(

@@ -57,6 +57,8 @@ class LabelColumns:
     label: str
     time: str | None = None
     """Numbers by which a sequence's rows are put in order; None: they are in order."""
+    each_step: bool = False
+    """Whether each row has a label of its own, or each sequence."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def reach_plots(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[ReachP
         found = reaches.get(key_of(row))
         if found is not None:
             labels = KINDS[row.estimand].labels(row, run.labels) if len(contrasts) > 1 else []
-            plots.append(_plot(row, found, len(series.targets), ", ".join(labels)))
+            plots.append(_plot(row, found, len(series.forecasts_per_row), ", ".join(labels)))
     return plots
 
 

@@ -50,7 +50,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Label:
-    """How many sequences have a label."""
+    """How often a label is there."""
 
     name: str
     training: int
@@ -92,7 +92,7 @@ class TheSeries(Section):
         return cls(
             anchor=run.anchor,
             title=source.title,
-            test_rows=series.test_rows,
+            test_rows=series.test_rows if sequences is None else sequences.test_sequences,
             origins=len(series.targets),
             steps_ahead=series.steps_ahead,
             figure=_drawn(run, series) if sequences is None else None,

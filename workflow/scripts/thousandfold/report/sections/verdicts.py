@@ -149,7 +149,7 @@ class Verdicts(Section):
                 ClaimVerdict(claim_of(row), [comparison(c) for c in contrasts if c.id == row.id])
                 for row in claims
             ],
-            test_rows=len(run.series.targets) if reaches and run.series else 0,
+            test_rows=len(run.series.forecasts_per_row) if reaches and run.series else 0,
         )
 
 

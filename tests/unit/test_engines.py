@@ -544,7 +544,7 @@ def test_a_shared_program_keeps_nothing_of_what_it_trained_before(regime, monkey
         {"stateful": False, "initial_state": "learned"},
         {"stateful": False, "initial_state": "from_inputs"},
         {"reduce_on_plateau": ReduceOnPlateau(0.5, 2, 0.001, 1, 0.0)}, {"validate_from_zero": True},
-        {"loss": "mae"}, {"loss": "huber", "huber_delta": 0.5}, {"optimizer": CLIPPING["clipnorm"]},
+        {"loss": "mae"}, {"loss": "rmse"}, {"loss": "huber", "huber_delta": 0.5}, {"optimizer": CLIPPING["clipnorm"]},
     ],
     ids=str,
 )  # fmt: skip

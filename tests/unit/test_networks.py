@@ -12,6 +12,7 @@ from thousandfold.engines import replicated, stock
 from thousandfold.engines.dropout import uniforms
 from thousandfold.engines.lanes import UNITS_OF_PRODUCTS, repeats_come_first
 from thousandfold.engines.layout import REPEATS_LAST
+from thousandfold.engines.losses import LOSSES
 from thousandfold.engines.own_model import OwnModelError
 from thousandfold.engines.plateau import LearningRates
 from thousandfold.engines.runtime import compiled, keras, tf
@@ -129,6 +130,7 @@ LEARNING = STATELESS.varied(
 )
 DROPPING = SHORT_WIDE.varied(dropout=0.4)
 NETWORKS |= {
+    "rmse": STATELESS.varied(loss="rmse", batch_size=5, epochs=15),
     "mae": SHORT_WIDE.varied(loss="mae"),
     "huber": STATELESS.varied(loss="huber", huber_delta=0.1, batch_size=5, epochs=15),
     "stopping early, mae": stopping(STATELESS.varied(loss="mae", shuffle=True), 0.05, patience=1),
@@ -583,6 +585,7 @@ def test_a_bidirectional_network_reads_rows_from_both_ends():
     [
         ("dropout", {"dropout": 0.0}), ("dropout, dense", {"dropout": 0.0}), ("mae", {"loss": None}),
         ("huber", {"loss": None}), ("huber", {"huber_delta": 1.0}), ("stacked", {"layers": 1}),
+        ("rmse", {"loss": None}),
         ("clipnorm", {"optimizer": Optimizer("sgd")}),
         ("clipnorm", {"optimizer": Optimizer("sgd", (("global_clipnorm", 0.05),))}),
         ("global_clipnorm", {"optimizer": Optimizer("sgd", (("momentum", 0.5),))}),
@@ -602,6 +605,21 @@ def test_fields_that_change_training(name, without):
     assert np.abs(outputs[0] - outputs[1]).max() > 1e-3
 
 
+def test_rmse_of_single_rows_is_mae_and_in_units_that_of_the_series():
+    of_rows = [SHORT_WIDE.varied(loss=loss, batch_size=1, epochs=3) for loss in ("rmse", "mae")]
+    root, absolute = (train(replicated, regime) for regime in of_rows)
+    np.testing.assert_allclose(root.train_loss, absolute.train_loss, rtol=1e-4)
+    np.testing.assert_allclose(root.outputs, absolute.outputs, atol=1e-4)
+
+
+def test_a_root_of_no_error_has_no_gradient():
+    """The targets are fitted exactly: by all weights at zero, where they are zero."""
+    errors = tf.Variable([0.0, 0.0])
+    with tf.GradientTape() as tape:
+        loss = LOSSES["rmse"](STATELESS).of_batch(tf.reduce_mean(errors**2))
+    np.testing.assert_array_equal(tape.gradient(loss, errors), [0, 0])
+
+
 def test_mse_is_what_regressions_are_trained_by():
     given, default = (train(replicated, SHORT_WIDE.varied(loss=loss)) for loss in ("mse", None))
     np.testing.assert_array_equal(given.outputs, default.outputs)
@@ -610,7 +628,7 @@ def test_mse_is_what_regressions_are_trained_by():
 @pytest.mark.parametrize(
     ("loss", "of_errors"),
     [
-        ("mse", np.square), ("mae", np.abs),
+        ("mse", np.square), ("mae", np.abs), ("rmse", np.square),
         ("huber", lambda e: np.where(abs(e) < 0.1, e**2 / 2, 0.1 * (abs(e) - 0.05))),
     ],
 )  # fmt: skip
@@ -625,6 +643,8 @@ def test_the_loss_that_is_recorded(engine, loss, of_errors):
     at_training_rows = replace(data, test=data.train)
     outputs = engine.train_block(regime, at_training_rows, SEEDS, lambda _: None).outputs[..., 0]
     expected = of_errors(outputs.astype(float) - data.train.targets).mean(axis=1)
+    if loss == "rmse":
+        expected = np.sqrt(expected)
     np.testing.assert_allclose(block.train_loss, expected, rtol=1e-5)
 
 

@@ -12,12 +12,18 @@ RowLosses = Callable[[Sequence[Any], Any], Any]
 (B, L) or, if there are several of a row, have them along one more axis."""
 
 
+def _itself(mean: Any) -> Any:
+    return mean
+
+
 class Loss(NamedTuple):
     """One loss, as each engine takes it."""
 
     keras_loss: Any
     """What Keras's `compile` takes."""
     of_rows: RowLosses
+    of_batch: Callable[[Any], Any] = _itself
+    """What is made of the mean of the rows' losses, (R,)."""
 
 
 def _mean_over_outputs(of_errors: Callable[[Any], Any]) -> RowLosses:
@@ -68,7 +74,28 @@ def _huber(regime: Regime) -> Loss:
     return Loss(keras.losses.Huber(delta), _mean_over_outputs(of_errors))
 
 
-LOSSES: dict[str, Callable[[Regime], Loss]] = {"mse": _mse, "mae": _mae, "huber": _huber}
+SMALLEST_MEAN_SQUARE = 1e-14
+"""Of a batch; below it the root's gradient, which has no limit, is none."""
+
+
+def _root(mean_square: Any) -> Any:
+    return tf.sqrt(tf.maximum(mean_square, SMALLEST_MEAN_SQUARE))
+
+
+def _root_mean_squared_error(targets: Any, outputs: Any) -> Any:
+    return _root(tf.reduce_mean((outputs - targets) ** 2))
+
+
+def _rmse(_: Regime) -> Loss:
+    return Loss(_root_mean_squared_error, _mean_over_outputs(_squared), _root)
+
+
+LOSSES: dict[str, Callable[[Regime], Loss]] = {
+    "mse": _mse,
+    "rmse": _rmse,
+    "mae": _mae,
+    "huber": _huber,
+}
 """Losses of forecasts by what a regime calls them."""
 
 

@@ -115,7 +115,7 @@ class Network:
             timesteps_told(regime, targets),
             dense_units(regime, targets),
         )
-        self.row_losses = loss_of(regime).of_rows
+        self.loss = loss_of(regime)
         self.dropout = Dropout(regime, layout, repeats) if regime.network.dropout else None
         shapes = weight_shapes(regime, regime.preparation.timesteps, features, self.outputs)
         self.weights = {
@@ -350,8 +350,9 @@ def batch_losses(
     weights = network.layout.per_row(row_weights)
     if network.timesteps_told > 1:
         targets, weights = _of_timesteps(network.layout, targets, present, row_weights)
-    losses = network.row_losses(tf.unstack(outputs, axis=network.layout.units), targets)
-    return tf.reduce_sum(weights * losses, axis=network.layout.rows), state
+    losses = network.loss.of_rows(tf.unstack(outputs, axis=network.layout.units), targets)
+    means = tf.reduce_sum(weights * losses, axis=network.layout.rows)
+    return network.loss.of_batch(means), state
 
 
 def _of_timesteps(layout: Layout, targets: Any, present: Any, row_weights: Any) -> tuple[Any, Any]:

@@ -4,7 +4,8 @@
         snakemake --cores 2 --configfile config/$study.yaml
     done
     python docs/findings.py findings
-    for study in what_readers_asked steps_ahead refit; do
+    for study in what_readers_asked steps_ahead refit long_sequences long_sequences_speed \\
+            each_step seasons; do
         snakemake --cores 2 --configfile config/$study.yaml
     done
     python docs/findings.py readers
@@ -21,9 +22,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
+from thousandfold.formatting import percent  # noqa: E402
 from thousandfold.inference.contrasts import KINDS  # noqa: E402
 from thousandfold.tables import read_rows  # noqa: E402
-from thousandfold.tables.rows import ClaimRow, ConjunctionRow, ContrastRow  # noqa: E402
+from thousandfold.tables.rows import (  # noqa: E402
+    ClaimRow,
+    ConjunctionRow,
+    ContrastRow,
+    PopulationClaimRow,
+    PopulationRow,
+)
 
 PAGES = ("findings", "readers")
 
@@ -86,10 +94,33 @@ def of_several_series(study: str, remarks: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def over_series(study: str, remarks: dict[str, str]) -> str:
+    """A row per claim over series: what it comes to on a typical one, and on how many."""
+    folder = ROOT / "results" / study
+    compared = {row.id: row for row in read_rows(PopulationRow, folder / "population.csv")}
+    lines = [
+        "| | claim | verdict | a − b on a typical series | below, above the margin | series | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for claim in read_rows(PopulationClaimRow, folder / "population_claims.csv"):
+        row = compared[claim.id]
+        ends = ", ".join(map(short, (row.typical_low, row.typical_high)))
+        shares = f"{percent(row.share_below_margin, 0)}, {percent(row.share_above_margin, 0)}"
+        lines.append(
+            f"| {claim.id} | {claim.claim} | {claim.verdict} | {short(row.median)} [{ends}] "
+            f"| {shares} | {row.n_series} | {remarks[claim.id]} |"
+        )
+    return "\n".join(lines)
+
+
 def table(study: str, remarks: dict[str, str]) -> str:
     """The claims of a study, as its kind shows them."""
-    several = read_rows(ConjunctionRow, ROOT / "results" / study / "conjunctions.csv")
-    return of_several_series(study, remarks) if several else of_one_series(study, remarks)
+    folder = ROOT / "results" / study
+    if read_rows(PopulationClaimRow, folder / "population_claims.csv"):
+        return over_series(study, remarks)
+    if read_rows(ConjunctionRow, folder / "conjunctions.csv"):
+        return of_several_series(study, remarks)
+    return of_one_series(study, remarks)
 
 
 def write(page: str) -> None:

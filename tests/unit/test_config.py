@@ -383,7 +383,7 @@ def without_a_margin():
         (with_network(initial_state="from_inputs"), None),
         (with_network(activation="swish"), "scenarios.x.activation: unknown value 'swish'"),
         (with_network(dropout=1), "scenarios.x.dropout: 1 is out of range"),
-        (with_network(loss="rmse"), "scenarios.x.loss: unknown value 'rmse'; did you mean 'mse'?"),
+        (with_network(loss="rmsle"), "scenarios.x.loss: unknown value 'rmsle'; did you mean 'rmse'?"),
         (with_network(loss="huber", huber_delta=0), "scenarios.x.huber_delta: 0 is out of range"),
         (with_network(loss="mae", huber_delta=2), "scenarios.x.huber_delta: is used by Huber's loss only; remove it or set loss: huber"),
         (with_network(loss="huber", huber_delta=2), None),

@@ -54,12 +54,10 @@ def steps_of(lengths, test_rows=2, **labels):
         Synthetic(max(lengths), 1, labels=Labels(len(lengths), "mean", 2, each="step", **labels)),
         test_rows,
     )
-    stops = np.cumsum(lengths)
     data = replace(
         made,
-        values=np.arange(stops[-1]) % 2.0,
-        labels=tuple(map(str, range(stops[-1]))),
-        begins=(0, *stops[:-1].tolist()),
+        values=np.arange(sum(lengths)) % 2.0,
+        labels=tuple(map(str, range(sum(lengths)))),
         test_rows=int(sum(lengths[-test_rows:])),
         sequences=tuple(
             100.0 * number + np.arange(length)[:, np.newaxis]
@@ -107,7 +105,7 @@ def test_each_row_of_a_file_has_a_label(tmp_path):
     assert data.labels == (
         "ann at 1", "ann at 2", "bob at 1", "bob at 2", "bob at 3", "eve at 1", "eve at 2",
     )  # fmt: skip
-    assert (data.begins, data.test_rows, data.test_sequences) == ((0, 2, 5), 2, 1)
+    assert (data.test_rows, data.test_sequences) == (2, 1)
     np.testing.assert_array_equal(data.actual, [1, 0])
     np.testing.assert_array_equal(data.labels_of(1), [0, 0, 1])
     assert described(data) == "3 sequences of 2 to 3 values of 1 feature, each with a label"
@@ -211,7 +209,7 @@ def test_over_other_test_rows_the_steps_of_a_sequence_stay_together():
     right = np.eye(2)[data.actual.astype(int)]
     wrong = 1 - right
     told = {"a": [right], "b": [np.concatenate([wrong[:2], right[2:]])]}
-    contrast = MeanDifference("accuracy", "a", "b", 0.1)
+    contrast = MeanDifference("greater", "a", "b", 0.1, metric="accuracy")
     (row,) = reach_table([contrast], {"made": data}, lambda _, s: np.array(told[s]), 1)
     assert (row.lowest_without_one, row.highest_without_one) == (0, 1)
     assert (row.low, row.high) == pytest.approx((0, 1))

@@ -103,7 +103,6 @@ def _labelled(
         tuple(steps if each_step else names),
         sum(lengths[-test_sequences:]),
         input_names=input_names,
-        begins=(0, *np.cumsum(lengths[:-1]).tolist()) if each_step else (0,),
         sequences=tuple(sequences),
         classes=classes,
         labels_each_step=each_step,

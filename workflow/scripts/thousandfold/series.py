@@ -1,6 +1,7 @@
 """A time series, or sequences with labels, in memory; no scenarios, networks or files here."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -132,8 +133,8 @@ class LabelledSequences(Series):
     """Sequences with labels, as a series of labels in which the last sequences are held out.
 
     `values` are the numbers of the labels, shape (labels,), and `labels` the names of what has one:
-    of each sequence or, if it is in pieces, each a sequence, of each of their steps. `test_rows`
-    counts the labels of the sequences held out.
+    of each sequence, or of each of their steps. `test_rows` counts the labels of the sequences held
+    out.
     """
 
     sequences: tuple[np.ndarray, ...]
@@ -147,8 +148,12 @@ class LabelledSequences(Series):
         """The numbers of a sequence's labels, shape (1,) or (its length,)."""
         if not self.labels_each_step:
             return self.values[sequence : sequence + 1]
-        start = self.begins[sequence]
-        return self.values[start : start + len(self.sequences[sequence])]
+        return self.values[self._starts[sequence] : self._starts[sequence + 1]]
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        """Where the labels of each sequence's steps begin, and those of one more would."""
+        return np.cumsum([0, *map(len, self.sequences)])
 
     @property
     def test_sequences(self) -> int:

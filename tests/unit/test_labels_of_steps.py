@@ -64,7 +64,7 @@ def steps_of(lengths, test_rows=2, **labels):
             for number, length in enumerate(lengths)
         ),
     )
-    assert data.test_sequences == test_rows
+    assert data.held_out == test_rows
     return data
 
 
@@ -90,7 +90,7 @@ def test_the_values_up_to_a_step_decide_its_label(by):
     assert counts.min() > 0.9 * counts.max()
 
 
-def test_sequences_do_not_depend_on_what_has_a_label():
+def held_out_do_not_depend_on_what_has_a_label():
     each, one = (
         Synthetic(9, 1, labels=Labels(5, "mean", 4, each=each)).labelled()
         for each in ("step", "sequence")
@@ -105,12 +105,12 @@ def test_each_row_of_a_file_has_a_label(tmp_path):
     assert data.labels == (
         "ann at 1", "ann at 2", "bob at 1", "bob at 2", "bob at 3", "eve at 1", "eve at 2",
     )  # fmt: skip
-    assert (data.test_rows, data.test_sequences) == (2, 1)
+    assert (data.test_rows, data.held_out) == (2, 1)
     np.testing.assert_array_equal(data.actual, [1, 0])
     np.testing.assert_array_equal(data.labels_of(1), [0, 0, 1])
     assert described(data) == "3 sequences of 2 to 3 values of 1 feature, each with a label"
     two = read(tmp_path, test_rows=2)
-    assert (two.test_rows, two.test_sequences) == (5, 2)
+    assert (two.test_rows, two.held_out) == (5, 2)
     np.testing.assert_array_equal(two.forecasts_per_row, [3, 2])
 
 
@@ -246,7 +246,7 @@ def test_a_study_of_steps():
     study = load_study(config_of(labels={"shortest": 5}), [])
     data = load_series(study.series[0])
     assert data.labels_each_step
-    assert data.test_sequences == 12
+    assert data.held_out == 12
     assert data.test_rows == sum(map(len, data.sequences[-12:]))
     recipes = {
         recipe(load_study(config, []), "made", "a")
@@ -288,7 +288,7 @@ def test_what_cannot_tell_each_step_is_refused(config, words):
         assert load_study(dense, []).scenarios[0].regime.network.layer == "dense"
 
 
-def test_too_many_test_sequences(tmp_path):
+def test_too_many_held_out(tmp_path):
     path = tmp_path / "gaits.csv"
     path.write_text(LONG, encoding="utf-8")
     config = config_of(timesteps=3)

@@ -221,8 +221,7 @@ def _check_labels(study: TrainedStudy, source: SeriesSource, data: LabelledSeque
             fix = "set split_seed, which draws the test sequences from all, or lower test_rows"
             raise BadKeyError(
                 ("series", source.listed_as, "test_rows"),
-                f"the label {label} is only in the {data.test_sequences} sequences of the test; "
-                f"{fix}",
+                f"the label {label} is only in the {data.held_out} sequences of the test; {fix}",
             )
 
 

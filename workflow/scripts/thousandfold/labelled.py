@@ -33,7 +33,7 @@ def supervised(series: Series, preparation: Preparation) -> Supervised:
 def supervise_labels(data: LabelledSequences, preparation: Preparation) -> Supervised:
     """Split, scale and cut sequences with labels; a target is the number of a label.
 
-    The last `test_sequences` are the test; `train_rows` keeps only that many of those just
+    The last ones, held out, are the test; `train_rows` keeps only that many of those just
     before them (all, if None), of which the last `validation_rows` are for validation. Features are
     scaled over all values of the sequences that are kept. Where each step has a label, a row has
     those of its timesteps, and the rows of the test hold every step once.
@@ -42,13 +42,13 @@ def supervise_labels(data: LabelledSequences, preparation: Preparation) -> Super
     many values, or if a feature is constant over the training sequences, but for rounding, so that
     it has no scale.
     """
-    available = len(data.sequences) - data.test_sequences
+    available = len(data.sequences) - data.held_out
     wanted = available if preparation.train_rows is None else preparation.train_rows
     held_back = preparation.validation_rows
     if wanted > available or wanted < 2 + held_back:
         raise DataError(
             f"{data.name}: {len(data.sequences)} sequences leave {max(available, 0)} for training "
-            f"after {data.test_sequences} test_rows, where {max(wanted, 2 + held_back)} are "
+            f"after {data.held_out} test_rows, where {max(wanted, 2 + held_back)} are "
             "needed; give more sequences or lower test_rows, validation_rows or train_rows"
         )
     timesteps, longest = preparation.timesteps, max(map(len, data.sequences))

@@ -118,6 +118,11 @@ class Series:
         return "regression"
 
     @property
+    def held_out(self) -> int:
+        """How many observations, or sequences, are the test."""
+        return self.test_rows
+
+    @property
     def forecasts_per_row(self) -> np.ndarray:
         """How many forecasts belong to each row of the test, shape (rows,)."""
         return np.full(len(self.targets), self.steps_ahead)
@@ -156,8 +161,8 @@ class LabelledSequences(Series):
         return np.cumsum([0, *map(len, self.sequences)])
 
     @property
-    def test_sequences(self) -> int:
-        """How many sequences are held out."""
+    def held_out(self) -> int:
+        """How many sequences are the test."""
         if not self.labels_each_step:
             return self.test_rows
         held_out = np.cumsum([len(sequence) for sequence in reversed(self.sequences)])
@@ -166,7 +171,7 @@ class LabelledSequences(Series):
     @property
     def forecasts_per_row(self) -> np.ndarray:
         """How many labels belong to each sequence of the test, shape (sequences,)."""
-        of_test = range(len(self.sequences) - self.test_sequences, len(self.sequences))
+        of_test = range(len(self.sequences) - self.held_out, len(self.sequences))
         return np.array([len(self.labels_of(sequence)) for sequence in of_test])
 
     @property

@@ -63,7 +63,7 @@ class BestBaseline(Section):
             title=run.source.title if len(run.study.series) > 1 else None,
             metric=metric_name(run.study.metric),
             unit=run.unit,
-            test_rows=run.series.test_rows,
+            test_rows=run.series.held_out,
             best=in_words(rows[0].baseline),
             value=number(rows[0].baseline_value, run.digits),
             level=percent(rows[0].interval_level),

@@ -92,7 +92,7 @@ class TheSeries(Section):
         return cls(
             anchor=run.anchor,
             title=source.title,
-            test_rows=series.test_rows if sequences is None else sequences.test_sequences,
+            test_rows=series.held_out,
             origins=len(series.targets),
             steps_ahead=series.steps_ahead,
             figure=_drawn(run, series) if sequences is None else None,

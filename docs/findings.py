@@ -4,8 +4,7 @@
         snakemake --cores 2 --configfile config/$study.yaml
     done
     python docs/findings.py findings
-    for study in what_readers_asked steps_ahead refit long_sequences long_sequences_speed \\
-            each_step seasons; do
+    for study in what_readers_asked steps_ahead refit long_sequences{,_speed} each_step seasons; do
         snakemake --cores 2 --configfile config/$study.yaml
     done
     python docs/findings.py readers

@@ -122,7 +122,20 @@ def test_engines_are_equal_number_for_number(name):
     assert np.ptp(ours.outputs[..., 1]) > 1e-3
 
 
-@pytest.mark.parametrize("name", CASES_OF_STEPS)
+COMBINED = {
+    "windows of unequal sequences", "pieces, another batch of forecasts", "learned initial state",
+    "single steps, one sequence at a time", "pieces, repeats first",
+}  # fmt: skip
+"""Of these, those whose parts are in others too."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.exhaustive] * (name in COMBINED))
+        for name in CASES_OF_STEPS
+    ],
+)
 def test_engines_are_equal_where_each_step_has_a_label(name):
     regime, data = CASES_OF_STEPS[name]
     ours = last_repeat(train(replicated, regime, data))

@@ -238,3 +238,13 @@ def test_several_steps_ahead_take_memory():
     assert direct.weights == one.weights + 5 * (one.regime.network.units + 1)
     assert direct.bytes_per_repeat > recursive.bytes_per_repeat > one.bytes_per_repeat
     assert recursive.bytes_per_lane > one.bytes_per_lane
+
+
+def test_labels_of_each_step_take_memory_and_no_more_weights():
+    """Of each step, and of each label, a number is kept."""
+    regime = replace(job().regime.varied(timesteps=50), task="classification", classes=3)
+    one = replace(job(), regime=regime, test_rows=1000)
+    each = replace(one, targets_per_row=50)
+    assert each.weights == one.weights
+    kept = each.bytes_per_repeat - one.bytes_per_repeat
+    assert kept >= 4 * 1000 * 3 * 49

@@ -16,6 +16,7 @@ from thousandfold.formatting import duration
 from thousandfold.scenario import Regime
 from thousandfold.series import Series
 from thousandfold.study import Block, Study, TrainedStudy
+from thousandfold.tasks import outputs_of
 from thousandfold.training import Prepared
 
 PROCESS_MB = 800
@@ -123,7 +124,8 @@ class Workload:
     def bytes_per_repeat(self) -> int:
         """What is kept of each repeat of a pass: initial and final weights, and forecasts."""
         seeding = self.train_rows if self.regime.state.seed_on_train else 0
-        outputs = self.test_rows * self.steps_ahead + seeding * self.targets_per_row
+        of_row = outputs_of(self.regime, self.targets_per_row)
+        outputs = self.test_rows * max(self.steps_ahead, of_row) + seeding * of_row
         return 4 * (4 * self.weights + 10 * outputs) + 500
 
     def process_mb(self, repeats: int) -> int:

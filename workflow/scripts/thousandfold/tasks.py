@@ -77,6 +77,11 @@ def timesteps_told(regime: Regime, targets: int) -> int:
     return targets if task_of(regime).tells_each_timestep else 1
 
 
+def outputs_of(regime: Regime, targets: int) -> int:
+    """Numbers that a network puts out for a row with so many targets."""
+    return task_of(regime).outputs * targets
+
+
 def dense_units(regime: Regime, targets: int) -> int:
     """Units of the dense layer of a network that does a regime's task on such rows."""
-    return task_of(regime).outputs * targets // timesteps_told(regime, targets)
+    return outputs_of(regime, targets) // timesteps_told(regime, targets)

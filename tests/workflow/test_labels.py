@@ -118,3 +118,51 @@ def test_the_page_speaks_of_sequences_and_labels(project):
     assert "these sequences, this split and these test sequences" in text
     for word in ("one step ahead", "The series:", "observation before", "in ,"):
         assert word not in text
+
+
+EACH_STEP = {
+    "standalone": True,
+    "study": {
+        "name": "steps", "seed": 1, "repeats": 5, "task": "classification",
+        "metric": "accuracy", "margin": 0.01,
+    },
+    "series": {
+        "echo": {
+            "synthetic": {
+                "observations": 9, "seed": 1,
+                "labels": {"sequences": 80, "by": "value", "last": 4, "each": "step", "shortest": 5},
+            },
+            "test_rows": 30,
+        },
+    },
+    "model": {
+        "difference": False, "scaling": "none", "layer": "gru", "units": 4, "batch_size": 1,
+        "epochs": 40, "timesteps": 3, "learning_rate": 0.01,
+    },
+    "scenarios": {
+        "windows": {"stateful": False, "cut": {"form": "windows"}},
+        "pieces": {"stateful": True, "cut": {"form": "pieces"}},
+    },
+    "findings": {"S1": {"claim": "It remembers.", "expect": "greater", "a": "pieces", "b": "windows"}},
+}  # fmt: skip
+
+
+def test_labels_at_each_step_from_config_to_page(tmp_path):
+    project = Project(tmp_path / "steps", EACH_STEP)
+    project.run()
+    results = project.folder / "results/steps"
+    assert pd.read_csv(results / "claims.csv").loc[0, "verdict"] == "supported"
+    assert pd.read_csv(results / "fidelity.csv")["holds"].all()
+    forecasts = pd.read_parquet(results / "forecasts.parquet")
+    steps = forecasts["step"].max()
+    assert 30 * 5 < steps < 30 * 9
+    assert len(forecasts) == 2 * 5 * steps * 2
+    told = forecasts.loc[forecasts.groupby(["scenario", "repeat", "step"])["forecast"].idxmax()]
+    accuracies = told.groupby(["scenario", "repeat"])["actual"].mean()
+    repeats = pd.read_csv(results / "repeats.csv").set_index(["scenario", "repeat"])
+    np.testing.assert_allclose(accuracies, repeats["accuracy"].sort_index())
+    # Sequences are drawn, in blocks of round(30^(1/3)).
+    assert set(pd.read_csv(results / "reach.csv")["block"]) == {3}
+    page = (project.folder / "reports/steps/report.html").read_text(encoding="utf-8")
+    assert "80 sequences of 5 to 9 values of 1 feature, each with a label" in page
+    assert "The labels of the last 30 are told" in page

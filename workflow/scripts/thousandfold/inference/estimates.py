@@ -95,9 +95,7 @@ class Approximation:
         quantiles = scipy.stats.t.isf(alpha / 2, np.arange(whole.max() + 2))
         wider, narrower = (
             class_of(self.difference - reach, self.difference + reach)
-            for reach in (
-                np.take(quantiles, whole + step) * self.standard_error for step in (0, 1)
-            )
+            for reach in (np.take(quantiles, whole + step) * self.standard_error for step in (0, 1))
         )
         (unsure,) = np.nonzero(wider != narrower)
         parts = (part[unsure] for part in (self.difference, self.standard_error, self.df))

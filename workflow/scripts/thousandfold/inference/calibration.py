@@ -145,9 +145,9 @@ def _where(low: np.ndarray, high: np.ndarray, margin: float) -> np.ndarray:
     No more than that enters a verdict, and whether an interval misses.
     """
     bounds = (-margin, 0.0, margin)
-    above = sum((low > bound).view(np.int8) for bound in bounds)
-    below = sum((high < bound).view(np.int8) for bound in bounds)
-    return 4 * above + below
+    above = np.sum([low > bound for bound in bounds], axis=0, dtype=np.int8)
+    below = np.sum([high < bound for bound in bounds], axis=0, dtype=np.int8)
+    return np.asarray(4 * above + below)
 
 
 def _calibrated(question: Question) -> bool:

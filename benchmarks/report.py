@@ -53,15 +53,20 @@ def main():
         measure_here(*arguments.measure)
         return
     markdown = arguments.markdown and arguments.markdown.resolve()
-    cores, tables, pages = os.cpu_count(), [], []
+    cores, load, tables, pages = os.cpu_count(), os.getloadavg()[0], [], []
     for findings in FINDINGS:
         with tempfile.TemporaryDirectory() as name:
             copy_project(name)
             write_broad(Path(name), NAME, SCENARIOS, REPEATS, findings)
             wanted = [f"results/{NAME}/{table}" for table in TABLES.values()]
             options = ("--cores", "1", "--configfile", f"{NAME}.yaml")
+            before = os.times()
             seconds, gigabytes = run(name, *wanted, *options)
-            tables.append(f"| {findings:,} | {seconds:.0f} s | {1000 * gigabytes:.0f} MB |\n")
+            processor = sum(os.times()[2:4]) - sum(before[2:4])
+            tables.append(
+                f"| {findings:,} | {seconds:.0f} s | {processor:.0f} s "
+                f"| {1000 * gigabytes:.0f} MB |\n"
+            )
             run(name, "analyse", *options)
             for processes in (1, cores):
                 found = measured_apart(__file__, "--measure", [name, processes])
@@ -72,10 +77,11 @@ def main():
     text = (
         f"# Tables and page of {SCENARIOS} scenarios of {REPEATS} repeats\n\n"
         f"Made by `python benchmarks/report.py --markdown benchmarks/report.md` on "
-        f"{platform.machine()} with {cores} cores.\n\n"
+        f"{platform.machine()} with {cores} cores, on which other work was a load of {load:.1f} "
+        "before.\n\n"
         "All tables, on one core, Snakemake's own time included:\n\n"
-        "| findings | tables | largest process |\n"
-        f"|---|---|---|\n{''.join(tables)}\n"
+        "| findings | tables | processor time | largest process |\n"
+        f"|---|---|---|---|\n{''.join(tables)}\n"
         "The page, imports left out:\n\n"
         "| findings | processes that draw | page | its size | memory of the process |\n"
         f"|---|---|---|---|---|\n{''.join(pages)}"

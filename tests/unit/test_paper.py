@@ -88,7 +88,7 @@ def over():
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
     """A run of a table of two data sets, with every kind of contrast and a run that failed."""
-    rng, names = np.random.default_rng(1), ["50 % & a_b|c", "plain", "wide $x$"]
+    rng, names = np.random.default_rng(1), ["50 % & a | b_c", "plain", "wide $x$"]
     runs = pd.DataFrame(
         {
             "series": series, "scenario": name, "seed": seed, "loss": rng.gamma(5, 0.01),

@@ -13,6 +13,7 @@ from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
 from support import ROOT, sample
 
 from thousandfold.inference.estimates import (
+    Approximation,
     PrecisionEstimate,
     deviation,
     mean_difference,
@@ -386,3 +387,41 @@ def test_of_flat_tails_the_chi_square_interval_is_the_wider():
     sd, chi_square = values.std(ddof=1), stats.chi2(19)
     expected = [sd * math.sqrt(19 / chi_square.ppf(p)) for p in (0.975, 0.025)]
     assert deviation(values).interval(0.05) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.000025])
+@pytest.mark.parametrize("df", [1, 19, 4000])
+def test_classes_of_many_intervals_are_those_of_each(df, alpha, monkeypatch):
+    """With bounds that are hit often, and few quantiles of each interval's own."""
+    rng, n = np.random.default_rng(1), 20_000
+    error = rng.gamma(20, 1 / 20, n)
+    error[::500] = np.nan
+    degrees = df * rng.uniform(1, 2, n)
+    degrees[::250], degrees[::500] = df, np.nan
+    many = Approximation(rng.normal(0, 3, n), error, degrees)
+    bounds = stats.t.isf(alpha / 2, 1.5 * df) * np.linspace(-3, 3, 7)
+
+    def class_of(low, high):
+        looked_at.append(len(low))
+        return sum(low > b for b in bounds) * 8 + sum(high < b for b in bounds)
+
+    looked_at = []
+    expected = class_of(*many.interval(alpha))
+    looked_at.clear()
+    np.testing.assert_array_equal(many.classified(alpha, class_of), expected)
+    assert len(np.unique(expected)) > 5
+    assert looked_at[:2] == [n, n]
+    assert sum(looked_at[2:]) < (n if df == 1 else n / 10)
+
+
+def test_intervals_of_one_quantile_are_looked_at_once():
+    """Those of pairs have the same degrees of freedom."""
+    looked_at = []
+
+    def class_of(low, high):
+        looked_at.append(len(low))
+        return (low > 0) * 2 + (high < 0)
+
+    many = Approximation(np.array([-1.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.1, np.nan]), 9)
+    np.testing.assert_array_equal(many.classified(0.05, class_of), [1, 0, 2, 0])
+    assert looked_at == [4]

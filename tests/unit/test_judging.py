@@ -86,7 +86,7 @@ def test_a_mean_whose_direction_the_other_averages_contradict_is_flagged():
 
 
 def test_an_unknown_direction_is_refused_rather_than_tested():
-    estimate = Estimate(1.0, 0.5, 0.5, 0.1, 10.0, 1.0, 1.0)
+    estimate = Estimate(0.5, 0.1, 10.0, 1.0, 0.5, 1.0, 1.0)
     with pytest.raises(ValueError, match="unknown direction 'lower'"):
         estimate.p_claim("lower", 0.1)
 
@@ -157,7 +157,7 @@ def test_diverged_repeats_are_ranked_worst_by_the_direction_of_their_metric():
 def test_family_p_values_decide_as_the_interval_does_whatever_the_numbers(
     difference, error, df, margin, k, alpha, expect
 ):
-    estimate = Estimate(0, 0, difference, error, df, 1, 1)
+    estimate = Estimate(difference, error, df, 0, 0, 1, 1)
     low, high = estimate.interval(alpha / k)
     # At a tie of floating-point numbers either answer would do.
     assume(min(abs(x - y) for x in (low, high) for y in (0, margin, -margin)) > 1e-6)

@@ -8,6 +8,8 @@ from collections import defaultdict
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given
@@ -17,8 +19,13 @@ from unit.test_over_series_page import ten
 from unit.test_report import HOSTILE, run_of, small_study
 
 from thousandfold.figures import COLUMN
+from thousandfold.imported import results_of
+from thousandfold.inference.analyses import judged
 from thousandfold.inference.contrasts import KINDS
+from thousandfold.inference.precision import summarise
+from thousandfold.inference.samples import samples_of
 from thousandfold.inference.verdicts import Verdict, claim_verdict
+from thousandfold.loading import load_study
 from thousandfold.paper import paper_files
 from thousandfold.paper.citing import bibliography, cited_keys, software_of
 from thousandfold.paper.drawings import drawings
@@ -32,8 +39,18 @@ from thousandfold.paper.texts import (
     latex_table,
     markdown_table,
 )
+from thousandfold.report.run import Provenance, Run
+from thousandfold.runs import runs_of
+from thousandfold.settings import VerdictSettings
 from thousandfold.study import Stopping
-from thousandfold.tables.rows import BaselineRow, ClaimRow, ContrastRow, PopulationRow, SummaryRow
+from thousandfold.tables.rows import (
+    BaselineRow,
+    ClaimRow,
+    ConjunctionRow,
+    ContrastRow,
+    PopulationRow,
+    SummaryRow,
+)
 
 CITATION = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
@@ -68,6 +85,57 @@ def over():
     return replace(found, tables=defaultdict(list, found.tables))
 
 
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A run of a table of two data sets, with every kind of contrast and a run that failed."""
+    rng, names = np.random.default_rng(1), ["50 % & a | b_c", "plain", "wide $x$"]
+    runs = pd.DataFrame(
+        {
+            "series": series, "scenario": name, "seed": seed, "loss": rng.gamma(5, 0.01),
+            "score": rng.normal(1000 * scale + index, 1 + index) if seed or index else np.nan,
+        }
+        for scale, series in enumerate(["d_1", "d_2"])
+        for index, name in enumerate(names)
+        for seed in range(12)
+    )  # fmt: skip
+    file = tmp_path_factory.mktemp("runs") / "runs.csv"
+    runs.to_csv(file, index=False)
+    a, b, c = names
+    asked = {
+        "L": {"expect": "less", "a": a, "b": b},
+        "B": {"expect": "best_of", "a": c, "b": [a, b]},
+        "R": {"expect": "greater", "a": a, "b": b, "metric": "loss", "ratio": True, "margin": 1.1},
+        "S": {"expect": "more_stable", "a": b, "b": c},
+        "P": {"expect": "precision", "a": b, "mean_of": 10, "between": [0.1, 0.9]},
+        "E": {"expect": "equivalent", "a": b, "b": c, "margin": 40},
+    }
+    study = load_study(
+        {
+            "study": {"seed": 1, "margin": 0.5},
+            "table": {
+                "file": str(file), "metric": "score", "better": "higher",
+                "metrics": {"loss": {"better": "lower"}},
+            },
+            "findings": {id_: {"claim": "So it is."} | own for id_, own in asked.items()},
+        },
+        [],
+    )  # fmt: skip
+    repeats = results_of(runs_of(study.table), study.table, study.design).repeats
+    told = judged(repeats, VerdictSettings.of(study), [], {})
+    samples = samples_of(repeats, study.seed, study.metric)
+    tables = defaultdict(list) | {
+        ContrastRow: told.contrasts, ClaimRow: told.claims, ConjunctionRow: told.conjunctions,
+        SummaryRow: summarise(samples, study.metric, {}),
+    }  # fmt: skip
+    return Run(study, {}, repeats, tables, {}, Provenance({}, "../results"))
+
+
+@pytest.fixture(params=["run", "elsewhere"])
+def either(request):
+    """A run that was trained, and one of runs that were made elsewhere."""
+    return request.getfixturevalue(request.param)
+
+
 def numbers(text):
     """The numbers in a text, each with half a unit of its last decimal."""
     return [
@@ -99,8 +167,65 @@ def cells(run, name):
     return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in shown.rows]
 
 
-def test_every_number_of_the_results_is_that_of_its_contrast(run):
-    shown, rows = cells(run, "results"), run.rows(ContrastRow)
+def where(run, row):
+    """The series of a row as tables of several series name it."""
+    return f" ({row.series})" if len(run.study.series) > 1 else ""
+
+
+def read_markdown(text):
+    """The rows of a table's file, its head among them."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    rows = [re.split(r" (?<!\\)\| ", line[2:-2]) for line in lines]
+    return [[cell.replace(r"\|", "|") for cell in row] for row in [rows[0], *rows[2:]]]
+
+
+MEANT = {
+    "$-$": "−", r"$\times$": "×", r"$\infty$": "∞", r"\textbar{}": "|", r"\textless{}": "<",
+    r"\%": "%", r"\&": "&", r"\_": "_", r"\$": "$", "---": "—", "--": "–", "``": "“", "''": "”",
+    "~": "\N{NO-BREAK SPACE}",
+}  # fmt: skip
+"""What LaTeX prints of what it reads."""
+
+
+def read_latex(text):
+    """The rows of a table's file as they are printed, its head among them."""
+    body = text[text.index(r"\toprule") : text.index(r"\bottomrule")]
+    lines = [line.removesuffix(r" \\") for line in body.splitlines() if line.endswith(r" \\")]
+    mark = re.compile("|".join(map(re.escape, MEANT)))
+    rows = [
+        [mark.sub(lambda found: MEANT[found[0]], cell) for cell in line.split(" & ")]
+        for line in lines
+    ]
+    # A long table has its head once more, for its other pages.
+    return rows[1:] if r"\endhead" in body else rows
+
+
+@pytest.mark.parametrize("kind", ["run", "elsewhere", "over"])
+def test_the_files_of_both_forms_have_every_cell(kind, request):
+    shown = request.getfixturevalue(kind)
+    files = paper_files(shown, TOLD if kind == "run" else ELSEWHERE, CITATION)
+    tables = {name: text.decode() for name, text in files.items() if name.startswith("tables/")}
+    for table in paper_tables(shown):
+        expected = [[column.name for column in table.columns], *map(list, table.rows)]
+        assert read_markdown(tables.pop(f"tables/{table.name}.md")) == expected
+        assert read_latex(tables.pop(f"tables/{table.name}.tex")) == expected
+    assert not tables
+
+
+def test_runs_that_were_made_elsewhere_have_the_tables_that_need_no_training(elsewhere):
+    names = [table.name for table in paper_tables(elsewhere)]
+    assert names == ["claims", "results", "series", "scenarios"]
+    for one, row in zip(cells(elsewhere, "results"), elsewhere.rows(ContrastRow), strict=True):
+        assert one.series == row.series
+    shown, rows = cells(elsewhere, "series"), elsewhere.rows(ConjunctionRow)
+    assert len({row.k for row in rows}) > 1
+    assert [(one.claim, one.holds_on, one.of) for one in shown] == [
+        (f"{row.id} {row.claim}", str(row.k), str(row.m)) for row in rows
+    ]
+
+
+def test_every_number_of_the_results_is_that_of_its_contrast(either):
+    shown, rows = cells(either, "results"), either.rows(ContrastRow)
     assert [one.claim for one in shown] == [row.id for row in rows]
     for one, row in zip(shown, rows, strict=True):
         kind = KINDS[row.estimand]
@@ -121,21 +246,21 @@ def test_every_number_of_the_results_is_that_of_its_contrast(run):
             assert (one.p == "< 0.001") == (row.claim_p_family < 0.001)
         assert tells(one.n.replace(", ", " "), *(n for n in (row.n_a, row.n_b) if n))
     first = rows[0]
-    assert tells(table(run, "results").caption, 100 * first.interval_level, first.k)
+    assert tells(table(either, "results").caption, 100 * first.interval_level, first.k)
 
 
-def test_a_row_per_comparison_and_a_verdict_per_claim(run):
-    shown = cells(run, "claims")
+def test_a_row_per_comparison_and_a_verdict_per_claim(either):
+    shown = cells(either, "claims")
     heads = [one for one in shown if one.claim]
     assert [(one.claim, one.verdict.split("; ")[0]) for one in heads] == [
-        (f"{row.id} {row.claim}", row.verdict) for row in run.rows(ClaimRow)
+        (f"{row.id} {row.claim}{where(either, row)}", row.verdict) for row in either.rows(ClaimRow)
     ]
-    assert len(shown) == len(run.rows(ContrastRow))
-    for one, row in zip(shown, run.rows(ContrastRow), strict=True):
+    assert len(shown) == len(either.rows(ContrastRow))
+    for one, row in zip(shown, either.rows(ContrastRow), strict=True):
         kind = KINDS[row.estimand]
         ends = (kind.from_zero(row, x) for x in (row.difference, row.ci_low, row.ci_high))
         assert tells(one.found, *ends)
-        assert all(f"“{label}”" in one.prediction for label in kind.labels(row, run.labels))
+        assert all(f"“{label}”" in one.prediction for label in kind.labels(row, either.labels))
         assert bool(one.verdict) == bool(one.claim)
 
 
@@ -169,12 +294,12 @@ def test_what_would_support_a_claim_is_what_does(expect, ends):
     assert holds == (claim_verdict(expect, low, high, 1.0) == Verdict.SUPPORTED)
 
 
-def test_the_scenarios_are_those_of_the_summary(run):
-    shown, rows = cells(run, "scenarios"), run.rows(SummaryRow)
-    of_metric = [row for row in rows if row.metric == run.study.metric]
+def test_the_scenarios_are_those_of_the_summary(either):
+    shown, rows = cells(either, "scenarios"), either.rows(SummaryRow)
+    of_metric = [row for row in rows if row.metric == either.study.metric]
     assert len(shown) == len(of_metric)
     for one, row in zip(shown, of_metric, strict=True):
-        assert one.scenario == run.labels[row.scenario]
+        assert one.scenario == either.labels[row.scenario] + where(either, row)
         assert tells(one.mean, row.mean)
         assert tells(vars(one)["95_interval"], row.ci_low, row.ci_high)
         assert tells(one.sd, row.std)

@@ -1,6 +1,7 @@
 """Replication, calibration and published tables against theory and by construction."""
 
 import math
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -12,14 +13,23 @@ from support import row_of, samples
 
 from thousandfold.inference.calibration import (
     DECIDING,
+    WORDS,
     calibrate_same,
     calibrate_shapes,
+    calibrate_verdicts,
     calibration_table,
+    draws_of,
     error_rates_table,
     miss_rates,
     most_resampled,
 )
-from thousandfold.inference.contrasts import MeanDifference, Precision, SpreadRatio
+from thousandfold.inference.contrasts import (
+    MeanDifference,
+    MeanRatio,
+    Precision,
+    SpreadRatio,
+    Trend,
+)
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.judging import judge
 from thousandfold.inference.published import (
@@ -406,10 +416,64 @@ def test_only_means_of_the_studys_metric_are_replicated():
     assert replication_table(pools, findings, INDEPENDENT, "rmse") == []
 
 
-@pytest.mark.parametrize(("alpha", "n"), [(0.05, 10_000), (0.05 / 15, 10_000), (0.05 / 200, 1250)])
-def test_many_contrasts_are_calibrated_on_smaller_studies(alpha, n):
-    assert most_resampled(alpha) == n
-    assert most_resampled(alpha / 1e6) == 1000
+@pytest.mark.parametrize(
+    ("contrasts", "draws", "n"),
+    [
+        (1, 4000, 10_000),
+        (15, 60_000, 10_000),
+        (80, 320_000, 3125),
+        (100, 400_000, 2500),
+        (101, 400_000, 2500),
+        (10**6, 400_000, 2500),
+    ],
+)
+def test_many_contrasts_are_calibrated_on_fewer_and_smaller_studies(contrasts, draws, n):
+    assert draws_of(0.05 / contrasts) == draws
+    assert most_resampled(0.05 / contrasts) == n
+
+
+def test_the_table_has_the_draws_there_were(monkeypatch):
+    monkeypatch.setattr("thousandfold.inference.calibration.MOST_DRAWS", 3000)
+    pools = samples({name: rng(i).normal(0, 1, 12) for i, name in enumerate("ab")})
+    asked = questions_of(
+        [MeanDifference("less", "a", "b", 1.0)], {"rmse": pools}, {"s": 1.0}, INDEPENDENT
+    )
+    (row,) = calibration_table({}, [], asked, 0.05, INDEPENDENT)
+    assert row.draws == 3000
+    assert row.rejection_rate == pytest.approx(0.05, abs=0.03)
+    shares = [getattr(row, column) for column in dict.fromkeys(WORDS.values())]
+    assert sum(shares) == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("design", [INDEPENDENT, PAIRED])
+@pytest.mark.parametrize(
+    "contrast",
+    [
+        MeanDifference("less", "a", "b", 0.8),
+        MeanDifference("less", "a", "b", 3.0),
+        MeanRatio("less", "a", "b", 1.1),
+        SpreadRatio("more_stable", "a", "b", 1.9),
+        Precision("a", 10, 1.0, 0.2),
+        Trend("less", (("a", "b"), ("c", "d")), (1.0, 2.0), 1.5),
+    ],
+    ids=lambda contrast: f"{contrast.estimand} {contrast.margin}",
+)
+def test_words_are_counted_as_they_are_of_each_interval(contrast, design):
+    """What every interval says, asked one by one."""
+    pools = samples({name: rng(i).exponential(i + 1, 14) + 9 for i, name in enumerate("abcd")})
+    metric = {contrast.metric: pools}
+    (question,) = questions_of([contrast], metric, {"s": 1.0}, design)
+    alpha = 0.02
+    found = calibrate_verdicts(question, alpha)
+    draws, counted, missed = draws_of(alpha), Counter(), 0
+    for estimate in question.resampled_nulls(draws, 10_000):
+        low, high = estimate.interval(alpha)
+        counted.update(contrast.interval_verdict(low, high, question.margin).tolist())
+        missed += int(((low > 0) | (high < 0)).sum())
+    assert found["rejection_rate"] == missed / draws
+    shares = {column: found[column] * draws for column in WORDS.values() if found[column]}
+    assert shares == pytest.approx({WORDS[word]: count for word, count in counted.items()})
+    assert len(shares) > 1
 
 
 def test_the_table_tells_how_many_repeats_were_drawn(monkeypatch):

@@ -136,7 +136,7 @@ are forecast one step ahead."""
 
 FEW_DRAWS = {
     "calibration.DRAWS": 200,
-    "calibration.DRAWS_PER_MISS": 20,
+    "calibration.MISSES": 20,
     "precision.RESAMPLES": 100,
     "published.RESAMPLES": 999,
     "replication.DRAWS": 200,

@@ -5,9 +5,17 @@ import itertools
 import numpy as np
 import pytest
 from scipy import stats
+from support import sample
 
+from thousandfold.inference import independent, paired
 from thousandfold.inference.draws import VALUES_AT_ONCE, parts
-from thousandfold.inference.estimates import Estimate, Moments, linear_contrast, mean_difference
+from thousandfold.inference.estimates import (
+    Approximation,
+    Estimate,
+    Moments,
+    linear_contrast,
+    mean_difference,
+)
 from thousandfold.inference.resampling import (
     bootstrap_t_interval,
     draws_for,
@@ -136,6 +144,23 @@ def test_draws_are_many_enough_for_the_ends_of_an_interval(alpha):
     assert draws_for(alpha, 100_000) == 9999
 
 
+@pytest.mark.parametrize("design", [independent, paired])
+@pytest.mark.parametrize(("contrasts", "draws"), [(100, 180_000), (2000, 200_000)])
+def test_of_many_contrasts_samples_are_drawn_no_more_often(design, contrasts, draws, monkeypatch):
+    drawn = []
+
+    def recorded(values, rng, draws):
+        drawn.append(draws)
+        return resampled_moments(values, rng, draws)
+
+    for module in ("samples", "paired"):
+        monkeypatch.setattr(f"thousandfold.inference.{module}.resampled_moments", recorded)
+    a, b = sample([1.0, 2.0, 4.0], "a"), sample([3.0, 2.0, 5.0], "b")
+    views = design.other_views(a, b, rng(1), 0.05 / contrasts)
+    assert set(drawn) == {draws}
+    assert views["sd_ratio_low"] < views["sd_ratio_high"]
+
+
 @pytest.mark.parametrize(
     ("n_a", "n_b", "scale"), [(4, 4, 1.0), (3, 6, 4.0), (6, 3, 4.0), (5, 4, 0.2)]
 )
@@ -158,10 +183,10 @@ def test_permutation_p_against_all_permutations_of_many_samples(n_a, n_b, scale)
 
 def test_resamples_without_variation_have_an_infinite_t_or_none():
     """Of five resamples four have no error: two equal the sample, one lies below, one above."""
-    estimate = Estimate(0, 0, 2.0, 0.5, 9, 1, 1)
+    estimate = Estimate(2.0, 0.5, 9, 0, 0, 1, 1)
     difference = np.array([2.0, 2.0, 1.0, 3.0, 3.0])
     error = np.array([np.nan, np.nan, np.nan, np.nan, 1.0])
-    resampled = Estimate(0, 0, difference, error, 9, 1, 1)
+    resampled = Approximation(difference, error, 9)
     # Quantiles of t = 0, 0, -inf, inf, 1, in order -inf, 0, 0, 1, inf.
     assert bootstrap_t_interval(estimate, resampled, 0.8) == (2 - 0.5 * 0, 2 - 0.5 * 0)
     assert bootstrap_t_interval(estimate, resampled, 0.5) == (2 - 0.5 * 1, 2 - 0.5 * 0)

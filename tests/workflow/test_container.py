@@ -14,9 +14,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from snakemake.cli import get_argument_parser
 from support import ROOT
 
 CONTAINERFILE = ROOT / "Containerfile"
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+PLACE = "/opt/thousandfold"
+"""Where the checkout is in the image."""
+
 KNOWN = {"FROM", "RUN", "COPY", "WORKDIR", "ENV", "ENTRYPOINT", "CMD"}
 
 
@@ -27,23 +32,80 @@ def instructions():
     return [tuple(line.split(" ", 1)) for line in lines]
 
 
-def copied(context, target):
+def arguments(instruction):
+    """All arguments of an instruction, in their order."""
+    return [argument for name, argument in instructions() if name == instruction]
+
+
+def tracked():
+    """The files of a clean checkout."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    return set(filter(None, listed.split("\0")))
+
+
+def copied():
     """What COPY takes of a clean checkout: what .containerignore does not name."""
     patterns = (ROOT / ".containerignore").read_text(encoding="utf-8").split()
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=context, capture_output=True, text=True, check=True
-    ).stdout.split("\0")
-    for name in filter(None, tracked):
-        if not any(Path(name).match(p) or Path(name).is_relative_to(p) for p in patterns):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(context / name, target / name)
+    return {name for name in tracked() if not any(is_ignored(name, p) for p in patterns)}
+
+
+def is_ignored(name, pattern):
+    """As builders have it: from the top folder on, and with all that is in a folder."""
+    assert re.fullmatch(r"[\w./*]+", pattern), "of patterns that are told apart here"
+    shape = {"**/": "(.*/)?", "*": "[^/]*"}
+    parts = re.split(r"(\*\*/|\*)", pattern)
+    matched = re.compile("".join(shape.get(part, re.escape(part)) for part in parts))
+    return any(matched.fullmatch(str(folder)) for folder in (Path(name), *Path(name).parents))
 
 
 def test_only_instructions_that_are_carried_out_below():
     given = instructions()
     assert {name for name, _ in given} <= KNOWN
     assert given[0][0] == "FROM"
-    assert re.fullmatch(r"docker\.io/library/python:3\.\d+-slim-\w+", given[0][1])
+
+
+def test_its_python_is_the_one_that_is_locked():
+    (version,) = re.findall(r"--python-version (\S+)", MAKEFILE)
+    (base,) = arguments("FROM")
+    # Of Debian, whose C library the locked wheels are built for.
+    assert re.fullmatch(rf"docker\.io/library/python:{re.escape(version)}-slim-\w+", base)
+
+
+def test_the_whole_checkout_gets_into_the_image():
+    assert tracked() - copied() == {"results/.gitkeep", "reports/.gitkeep"}
+    (argument,) = arguments("COPY")
+    assert argument == f". {PLACE}"
+
+
+def test_the_environment_is_the_locked_one():
+    """`make environment`, in the copy, by a `make` that the image has been given."""
+    names = [name for name, _ in instructions()]
+    packages, built = arguments("RUN")
+    assert "make" in re.split(r"[\s;&]+", packages)
+    assert built == "make environment"
+    assert names.index("COPY") < names.index("WORKDIR") < len(names) - names[::-1].index("RUN")
+    assert arguments("WORKDIR")[0] == PLACE
+    (programs,) = re.findall(r"^BIN := (\S+)$", MAKEFILE, re.MULTILINE)
+    assert f'PATH="{PLACE}/{programs}:$PATH"' in arguments("ENV")
+
+
+def test_it_starts_the_studys_snakefile_in_the_folder_that_is_mounted():
+    """With words that Snakemake understands, as a user who may write nowhere but there and /tmp."""
+    entry, given = (json.loads(arguments(name)[0]) for name in ("ENTRYPOINT", "CMD"))
+    assert entry[0] == "snakemake"
+    asked = get_argument_parser(profiles=[]).parse_args([*entry[1:], *given])
+    snakefile = Path(asked.snakefile).relative_to(PLACE)
+    assert str(snakefile) in copied()
+    assert snakefile.name == "Snakefile"
+    assert snakefile.parent == Path()
+    assert asked.cores
+    assert "HOME=/tmp" in arguments("ENV")
+    told = CONTAINERFILE.read_text(encoding="utf-8")
+    (mounted,) = re.findall(r'--volume "\$PWD:(\S+)"', told)
+    assert arguments("WORKDIR")[-1] == mounted
+    assert f'--volume "$PWD:{mounted}"' in (ROOT / "docs/studies.md").read_text(encoding="utf-8")
 
 
 def test_nothing_that_a_run_left_gets_into_the_image():
@@ -52,6 +114,7 @@ def test_nothing_that_a_run_left_gets_into_the_image():
     for left in (".venv", ".uv", ".snakemake", "docs/_build", "results", "reports"):
         assert any(left in line for line in ignored), left
         assert any(left in line for line in patterns), left
+    assert ".git" in patterns, "a repository is large, and no part of a run"
 
 
 @pytest.mark.slow
@@ -68,7 +131,10 @@ def test_the_image_runs_a_study_in_a_folder_of_ones_own(tmp_path):
         elif name == "COPY":
             source, target = argument.split()
             assert source == "."
-            copied(ROOT, root / target.strip("/"))
+            for file in copied():
+                copy = root / target.strip("/") / file
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / file, copy)
         elif name == "RUN" and "apt-get" not in argument:
             subprocess.run(["bash", "-euc", argument], cwd=folder, env=environ, check=True)
         elif name == "ENV":

@@ -41,8 +41,12 @@ MOST_RESAMPLED, RESAMPLED_VALUES = 10_000, 1_000_000_000
 """Repeats of the studies that are drawn, at most, and all their values; with more repeats an
 interval misses no more often."""
 
-DRAWS_PER_MISS = 200
-"""Draws of which one misses at the nominal level: enough to tell twice as many misses apart."""
+MISSES = 200
+"""How many of the studies drawn miss at the nominal level: enough to tell twice as many apart."""
+
+MOST_DRAWS = 400_000
+"""Studies drawn for a contrast, at most: as many as 100 contrasts at .05 ask for. Of more contrasts
+fewer draws miss, and a rate has to be higher to be flagged."""
 
 WORDS = {
     DifferenceVerdict.BEYOND_MARGIN: "share_beyond_margin",
@@ -101,9 +105,14 @@ def calibrate_shapes(
     return _by_test(xs, ys, design)
 
 
+def draws_of(alpha: float) -> int:
+    """How many studies are drawn for a contrast with this share of alpha."""
+    return min(MOST_DRAWS, math.ceil(MISSES / alpha))
+
+
 def most_resampled(alpha: float) -> int:
     """The maximum number of repeats in a drawn study, for contrasts with this share of alpha."""
-    return min(MOST_RESAMPLED, max(1000, RESAMPLED_VALUES // math.ceil(DRAWS_PER_MISS / alpha)))
+    return min(MOST_RESAMPLED, RESAMPLED_VALUES // draws_of(alpha))
 
 
 def calibrate_verdicts(question: Question, alpha: float) -> dict[str, Any]:
@@ -111,20 +120,34 @@ def calibrate_verdicts(question: Question, alpha: float) -> dict[str, Any]:
 
     Through the functions that decide, at the deciding level; `alpha` is that contrast's.
     """
-    draws = math.ceil(DRAWS_PER_MISS / alpha)
-    counts = dict.fromkeys(WORDS.values(), 0)
-    missed, say = 0, question.contrast.interval_verdict
+    draws, margin = draws_of(alpha), question.margin
+    counts = np.zeros(len(_ENDS), int)
     for estimate in question.resampled_nulls(draws, most_resampled(alpha)):
-        low, high = estimate.interval(alpha)
-        missed += int(np.sum((low > 0) | (high < 0)))
-        words, found = np.unique(say(low, high, question.margin).astype(str), return_counts=True)
-        for word, count in zip(words, found, strict=True):
-            counts[_COLUMN_OF[word]] += int(count)
-    shares = {column: count / draws for column, count in counts.items()}
+        where = estimate.classified(alpha, lambda low, high: _where(low, high, margin))
+        counts += np.bincount(where, minlength=len(_ENDS))
+    low, high = margin * _ENDS.T
+    missed = int(counts[(low > 0) | (high < 0)].sum())
+    columns = [WORDS[word] for word in question.contrast.interval_verdict(low, high, margin)]
+    shares = {
+        column: int(counts[[each == column for each in columns]].sum()) / draws
+        for column in dict.fromkeys(WORDS.values())
+    }
     return {**_rates(missed, draws, alpha), **shares}
 
 
-_COLUMN_OF = {str(word): column for word, column in WORDS.items()}
+_ENDS = np.array([(low, -high) for low in (-2, -0.5, 0.5, 2) for high in (-2, -0.5, 0.5, 2)])
+"""An interval of each class, in margins: both ends in turn below, between and above -1, 0 and 1."""
+
+
+def _where(low: np.ndarray, high: np.ndarray, margin: float) -> np.ndarray:
+    """Between which of -margin, 0 and margin the ends of intervals lie, as positions in _ENDS.
+
+    No more than that enters a verdict, and whether an interval misses.
+    """
+    bounds = (-margin, 0.0, margin)
+    above = np.sum([low > bound for bound in bounds], axis=0, dtype=np.int8)
+    below = np.sum([high < bound for bound in bounds], axis=0, dtype=np.int8)
+    return np.asarray(4 * above + below)
 
 
 def _calibrated(question: Question) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from thousandfold.inference import independent, paired
-from thousandfold.inference.estimates import Estimate
+from thousandfold.inference.estimates import Approximation, Estimate
 from thousandfold.inference.samples import Sample
 
 
@@ -37,7 +37,7 @@ class Design(Protocol):
 
     def resampled_contrast(
         self, samples: Sequence[Sample], weights: Sequence[float], draws: int
-    ) -> Estimate:
+    ) -> Approximation:
         """The contrasts of many resamples, of the samples' own sizes, drawn with replacement."""
 
     def smallest_permutation_p(self, samples: Sequence[Sample]) -> float:

@@ -5,7 +5,7 @@ So a simulation of many studies goes through the same code as a study.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,24 +58,18 @@ def moments(values: np.ndarray, largest: Any = None) -> Moments:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """An estimated contrast of samples a and b with its t approximation.
+class Approximation:
+    """A contrast, or those of many resamples, with its t approximation.
 
-    `difference` is estimate_a - estimate_b for means and the log of their ratio for spreads;
-    intervals, margins and p values are on that scale. Where the samples tell nothing of the
-    spread between repeats, the standard error, and with it every interval and p, is NaN.
+    `difference` is that of means, or the log of a ratio for spreads; intervals, margins and p
+    values are on that scale. Where the samples tell nothing of the spread between repeats, the
+    standard error, and with it every interval and p, is NaN.
     """
 
-    estimate_a: Any
-    estimate_b: Any
     difference: Any
     standard_error: Any
     df: Any
     """Degrees of freedom."""
-    unit_deviation: Any
-    """The standard error of the estimate from samples of size n each, times the root of n."""
-    unit_df: Any
-    """The degrees of freedom of the estimate from samples of size n each, over n - 1."""
 
     @property
     def is_known(self) -> Any:
@@ -87,23 +81,26 @@ class Estimate:
         half_width = scipy.stats.t.isf(alpha / 2, self.df) * self.standard_error
         return self.difference - half_width, self.difference + half_width
 
-    def n_to_resolve(self, alpha: float, margin: float) -> float:
-        """The smallest n per sample whose interval at 1 - alpha is narrower than the margin.
+    def classified(self, alpha: float, class_of: Callable[[Any, Any], np.ndarray]) -> np.ndarray:
+        """The class of each of many intervals at level 1 - alpha, from its ends.
 
-        Infinite beyond MOST_REPEATS.
+        Most of the time would go into quantiles of t, of which each interval has its own. By those
+        of the whole degrees of freedom below and above its own, an interval is wider and narrower.
+        Where both are of one class, so is what lies between them, and only the others are
+        computed. So no class may come back while an interval grows.
         """
-
-        def is_narrow(n: int) -> bool:
-            quantile = scipy.stats.t.isf(alpha / 2, self.unit_df * (n - 1))
-            return bool(2 * quantile * self.unit_deviation / math.sqrt(n) < margin)
-
-        if not is_narrow(MOST_REPEATS):
-            return math.inf
-        too_few, enough = 1, MOST_REPEATS
-        while enough - too_few > 1:
-            middle = (too_few + enough) // 2
-            too_few, enough = (too_few, middle) if is_narrow(middle) else (middle, enough)
-        return enough
+        if np.ndim(self.df) == 0:
+            return class_of(*self.interval(alpha))
+        whole = np.nan_to_num(self.df, nan=0.0).astype(int)
+        quantiles = scipy.stats.t.isf(alpha / 2, np.arange(whole.max() + 2))
+        wider, narrower = (
+            class_of(self.difference - reach, self.difference + reach)
+            for reach in (np.take(quantiles, whole + step) * self.standard_error for step in (0, 1))
+        )
+        (unsure,) = np.nonzero(wider != narrower)
+        parts = (part[unsure] for part in (self.difference, self.standard_error, self.df))
+        wider[unsure] = class_of(*Approximation(*parts).interval(alpha))
+        return wider
 
     def _p_above(self, bound: float) -> Any:
         """One-sided p against the contrast being at most `bound`."""
@@ -139,8 +136,53 @@ class Estimate:
         return np.minimum(self._p_above(margin), self._p_below(-margin))
 
 
+@dataclass(frozen=True)
+class Estimate(Approximation):
+    """An estimated contrast of samples a and b: of estimate_a with estimate_b."""
+
+    estimate_a: Any
+    estimate_b: Any
+    unit_deviation: Any
+    """The standard error of the estimate from samples of size n each, times the root of n."""
+    unit_df: Any
+    """The degrees of freedom of the estimate from samples of size n each, over n - 1."""
+
+    def n_to_resolve(self, alpha: float, margin: float) -> float:
+        """The smallest n per sample whose interval at 1 - alpha is narrower than the margin.
+
+        Infinite beyond MOST_REPEATS.
+        """
+
+        def is_narrow(n: int) -> bool:
+            quantile = scipy.stats.t.isf(alpha / 2, self.unit_df * (n - 1))
+            return bool(2 * quantile * self.unit_deviation / math.sqrt(n) < margin)
+
+        if not is_narrow(MOST_REPEATS):
+            return math.inf
+        too_few, enough = 1, MOST_REPEATS
+        while enough - too_few > 1:
+            middle = (too_few + enough) // 2
+            too_few, enough = (too_few, middle) if is_narrow(middle) else (middle, enough)
+        return enough
+
+
+def weighted_sum(samples: Sequence[Moments], weights: Sequence[float]) -> Approximation:
+    """A weighted sum of the means of independent samples (Welch 1947; Satterthwaite 1946)."""
+    errors = np.array(
+        [
+            abs(weight) * sample.deviation / np.sqrt(sample.n)
+            for sample, weight in zip(samples, weights, strict=True)
+        ]
+    )
+    return Approximation(
+        sum(weight * sample.mean for sample, weight in zip(samples, weights, strict=True)),
+        _root_of_squares(errors),
+        satterthwaite_df(errors, [sample.n for sample in samples]),
+    )
+
+
 def linear_contrast(samples: Sequence[Moments], weights: Sequence[float]) -> Estimate:
-    """A weighted sum of the means of independent samples (Welch 1947; Satterthwaite 1946).
+    """A weighted sum of means as a contrast of two.
 
     `estimate_a` is the part of the samples in even places (from 0), `estimate_b` minus that of
     the others, so that their difference is the sum.
@@ -149,15 +191,10 @@ def linear_contrast(samples: Sequence[Moments], weights: Sequence[float]) -> Est
     deviations = np.array(
         [abs(weight) * sample.deviation for sample, weight in zip(samples, weights, strict=True)]
     )
-    sizes = [sample.n for sample in samples]
-    roots = np.sqrt(np.reshape(sizes, [len(sizes)] + [1] * (deviations.ndim - 1)))
-    errors = deviations / roots
     return Estimate(
-        sum(means[::2]),
-        -sum(means[1::2]),
-        sum(means),
-        _root_of_squares(errors),
-        satterthwaite_df(errors, sizes),
+        **vars(weighted_sum(samples, weights)),
+        estimate_a=sum(means[::2]),
+        estimate_b=-sum(means[1::2]),
         unit_deviation=_root_of_squares(deviations),
         unit_df=satterthwaite_df(deviations, [2] * len(samples)),
     )
@@ -174,11 +211,11 @@ def mean_of_differences(x: np.ndarray, y: np.ndarray) -> Estimate:
     within = moments(x - y, largest)
     deviation = np.where(within.deviation > 0, within.deviation, math.nan)[()]
     return Estimate(
-        x.mean(axis=-1),
-        y.mean(axis=-1),
         within.mean,
         deviation / math.sqrt(within.n),
         within.n - 1,
+        estimate_a=x.mean(axis=-1),
+        estimate_b=y.mean(axis=-1),
         unit_deviation=deviation,
         unit_df=1,
     )
@@ -253,10 +290,11 @@ def spread(values: np.ndarray) -> Spread:
     return Spread(value, error, about.n)
 
 
-def _log_ratio(a: Spread, b: Spread) -> tuple[Any, Any, Any]:
-    """Both spreads and the log of their ratio."""
+def _log_ratio(a: Spread, b: Spread) -> dict[str, Any]:
+    """Both spreads and the log of their ratio, as an estimate has them."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return a.corrected, b.corrected, np.log(a.corrected / b.corrected)
+        logarithm = np.log(a.corrected / b.corrected)
+    return {"difference": logarithm, "estimate_a": a.corrected, "estimate_b": b.corrected}
 
 
 def spread_ratio(a: np.ndarray, b: np.ndarray) -> Estimate:
@@ -270,9 +308,9 @@ def spread_ratio(a: np.ndarray, b: np.ndarray) -> Estimate:
     errors = np.array([one.error, other.error])
     units = np.array([one.error * math.sqrt(one.n), other.error * math.sqrt(other.n)])
     return Estimate(
-        *_log_ratio(one, other),
-        _root_of_squares(errors),
-        one.n + other.n - 2,
+        **_log_ratio(one, other),
+        standard_error=_root_of_squares(errors),
+        df=one.n + other.n - 2,
         unit_deviation=_root_of_squares(units),
         unit_df=2,
     )
@@ -293,8 +331,12 @@ def spread_ratio_of_pairs(x: np.ndarray, y: np.ndarray) -> Estimate:
     is_known = (n >= FEWEST_FOR_SPREAD) & (variance > SAME * total)
     error = np.sqrt(np.where(is_known, variance, math.nan))[()]
     return Estimate(
-        *_log_ratio(one, other), error, n - 1, unit_deviation=error * math.sqrt(n), unit_df=1
-    )  # fmt: skip
+        **_log_ratio(one, other),
+        standard_error=error,
+        df=n - 1,
+        unit_deviation=error * math.sqrt(n),
+        unit_df=1,
+    )
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> Any:
@@ -389,3 +431,7 @@ class PrecisionEstimate:
         low, high = self.deviation.interval(alpha)
         root = math.sqrt(self.mean_of)
         return low / root - self.middle, high / root - self.middle
+
+    def classified(self, alpha: float, class_of: Callable[[Any, Any], np.ndarray]) -> np.ndarray:
+        """The class of each of many intervals at level 1 - alpha, from its ends."""
+        return class_of(*self.interval(alpha))

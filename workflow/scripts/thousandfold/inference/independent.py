@@ -10,9 +10,16 @@ from scipy.special import gammaln
 
 from thousandfold.inference import estimates, ranks
 from thousandfold.inference.draws import picks_of
-from thousandfold.inference.estimates import Estimate, linear_contrast, moments
+from thousandfold.inference.estimates import (
+    Approximation,
+    Estimate,
+    linear_contrast,
+    moments,
+    weighted_sum,
+)
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
+    MOST_DRAWS,
     bootstrap_t_interval,
     draws_for,
     permutation_p,
@@ -44,9 +51,11 @@ def weighted_means(values: Sequence[np.ndarray], weights: Sequence[float]) -> Es
     return linear_contrast([moments(drawn) for drawn in values], weights)
 
 
-def resampled_contrast(samples: Sequence[Sample], weights: Sequence[float], draws: int) -> Estimate:
+def resampled_contrast(
+    samples: Sequence[Sample], weights: Sequence[float], draws: int
+) -> Approximation:
     """Each sample drawn separately, once for all contrasts that it takes part in."""
-    return linear_contrast([sample.resampled(draws) for sample in samples], weights)
+    return weighted_sum([sample.resampled(draws) for sample in samples], weights)
 
 
 def smallest_permutation_p(samples: Sequence[Sample]) -> float:
@@ -77,7 +86,7 @@ def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) ->
     x, y = a.finite, b.finite
     effect = ranks.relative_effect(x, y)
     probability_low, probability_high = effect.interval(DESCRIPTIVE_ALPHA)
-    draws = draws_for(alpha, max(len(x), len(y)))
+    draws = min(MOST_DRAWS, draws_for(alpha, max(len(x), len(y))))
     resampled = resampled_contrast((a, b), (1, -1), draws)
     t_low, t_high = bootstrap_t_interval(mean_difference(x, y), resampled, alpha)
     sd_low, sd_high = sd_ratio_interval(a.resampled(draws), b.resampled(draws), DESCRIPTIVE_ALPHA)

@@ -8,9 +8,15 @@ import numpy as np
 
 from thousandfold.inference import estimates, ranks
 from thousandfold.inference.draws import picks_of
-from thousandfold.inference.estimates import Estimate, Moments, mean_of_differences
+from thousandfold.inference.estimates import (
+    Approximation,
+    Estimate,
+    Moments,
+    mean_of_differences,
+)
 from thousandfold.inference.resampling import (
     DESCRIPTIVE_ALPHA,
+    MOST_DRAWS,
     bootstrap_t_interval,
     draws_for,
     resampled_moments,
@@ -58,20 +64,21 @@ def weighted_means(values: Sequence[np.ndarray], weights: Sequence[float]) -> Es
     return mean_of_differences(*_sides(values, weights))
 
 
-def resampled_contrast(samples: Sequence[Sample], weights: Sequence[float], draws: int) -> Estimate:
+def resampled_contrast(
+    samples: Sequence[Sample], weights: Sequence[float], draws: int
+) -> Approximation:
     """Whole repeats drawn."""
     x, y = _sides(values(*samples), weights)
     return _resampled_mean(x, y, samples[0].rng("bootstrap"), draws)
 
 
-def _resampled_mean(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, draws: int) -> Estimate:
+def _resampled_mean(
+    x: np.ndarray, y: np.ndarray, rng: np.random.Generator, draws: int
+) -> Approximation:
     """The mean differences of resampled pairs."""
     within = resampled_moments(x - y, rng, draws)
     deviation = np.where(within.deviation > 0, within.deviation, math.nan)
-    unknown = np.full(draws, math.nan)
-    return Estimate(
-        unknown, unknown, within.mean, deviation / math.sqrt(within.n), within.n - 1, deviation, 1
-    )
+    return Approximation(within.mean, deviation / math.sqrt(within.n), within.n - 1)
 
 
 def smallest_permutation_p(samples: Sequence[Sample]) -> float:
@@ -95,7 +102,7 @@ def usual_tests(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
 def other_views(a: Sample, b: Sample, rng: np.random.Generator, alpha: float) -> dict[str, Any]:
     """Bootstrap-t and sign flips of the differences; what pairing gained."""
     x, y = values(a, b)
-    estimate, draws = mean_difference(x, y), draws_for(alpha, len(x))
+    estimate, draws = mean_difference(x, y), min(MOST_DRAWS, draws_for(alpha, len(x)))
     # One seed for all draws, so that they are of whole pairs.
     seed = int(rng.integers(2**32))
 

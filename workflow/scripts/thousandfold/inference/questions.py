@@ -16,7 +16,7 @@ import numpy as np
 
 from thousandfold.inference.contrasts import Contrast
 from thousandfold.inference.designs import Design
-from thousandfold.inference.estimates import SAME, Estimate, PrecisionEstimate
+from thousandfold.inference.estimates import SAME, Approximation, Estimate, PrecisionEstimate
 from thousandfold.inference.samples import Sample, Samples
 from thousandfold.study import Finding
 
@@ -110,7 +110,7 @@ class Question:
         """The smallest p that a distribution-free test could have."""
         return self.contrast.smallest_permutation_p(self.samples, self.design)
 
-    def resampled_nulls(self, draws: int, most: int) -> Iterator[Estimate | PrecisionEstimate]:
+    def resampled_nulls(self, draws: int, most: int) -> Iterator[Approximation | PrecisionEstimate]:
         """Estimates from resamples with nothing to find in them, from at most `most` values."""
         samples = tuple(
             replace(s, values=s.values[:most], _resamples={}) if len(s.values) > most else s

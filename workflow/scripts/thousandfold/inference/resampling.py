@@ -10,10 +10,14 @@ import numpy as np
 from scipy import stats
 
 from thousandfold.inference.draws import parts, picks_of
-from thousandfold.inference.estimates import SAME, Estimate, Moments
+from thousandfold.inference.estimates import SAME, Approximation, Estimate, Moments
 
 FEWEST_DRAWS = 9999
 """Bootstrap draws of each scenario, at least."""
+
+MOST_DRAWS = 200_000
+"""Bootstrap draws of each scenario, at most, for what decides nothing: as many as 111 contrasts at
+.05 ask for. With 2000 contrasts, an end of a normal interval then varies by 1.6 % of the width."""
 
 MOST_PERMUTATIONS, FEWEST_PERMUTATIONS = 1999, 199
 
@@ -81,7 +85,7 @@ def mean_interval(values: np.ndarray, draws: Moments, alpha: float) -> tuple[flo
 
 
 def bootstrap_t_interval(
-    estimate: Estimate, resampled: Estimate, alpha: float
+    estimate: Estimate, resampled: Approximation, alpha: float
 ) -> tuple[float, float]:
     """The bootstrap-t interval of a difference of means (Efron and Tibshirani 1993, 12.5)."""
     errors = np.nan_to_num(resampled.standard_error, nan=0.0)

@@ -11,7 +11,12 @@ import numpy as np
 from thousandfold.formatting import number as shown_number
 from thousandfold.inference.contrasts.asked import Asked
 from thousandfold.inference.contrasts.words import interval
-from thousandfold.inference.estimates import Estimate, PrecisionEstimate, ratio_of
+from thousandfold.inference.estimates import (
+    Approximation,
+    Estimate,
+    PrecisionEstimate,
+    ratio_of,
+)
 from thousandfold.inference.verdicts import difference_verdict
 from thousandfold.metrics import metric_name
 from thousandfold.schema import BadKeyError
@@ -130,7 +135,7 @@ class Contrast(ABC):
 
     def resampled_nulls(
         self, samples: "Sequence[Sample]", design: "Design", draws: int
-    ) -> Iterator[Estimate | PrecisionEstimate]:
+    ) -> Iterator[Approximation | PrecisionEstimate]:
         """Estimates from resamples of the samples, shifted so that there is nothing to find.
 
         Drawn with replacement. What holds for the samples themselves is taken as the truth, and

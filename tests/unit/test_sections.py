@@ -26,12 +26,14 @@ from thousandfold import figures
 from thousandfold.formatting import level, percent, spelled_out, times
 from thousandfold.inference import baselines, calibration, precision, replication, stopping
 from thousandfold.inference.contrasts import MeanDifference
+from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
 from thousandfold.inference.published import COMPATIBLE, NOT_COMPATIBLE
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.metrics import METRICS
 from thousandfold.numbers import Numbers
-from thousandfold.report import FIRST, LAST, OF_EACH_SERIES, TEMPLATES, environment_of, render
+from thousandfold.report import FIRST, LAST, OF_EACH_SERIES, environment_of, render
 from thousandfold.report.marks import MEANINGS, mark_of
+from thousandfold.report.page import TEMPLATES
 from thousandfold.report.run import files_of
 from thousandfold.report.sections import findings
 from thousandfold.report.sections.agreement import Agreement
@@ -50,6 +52,7 @@ from thousandfold.report.sections.stopping import OUTCOMES
 from thousandfold.report.sections.stopping import Stopping as StoppingSection
 from thousandfold.report.sections.trust import NULLS, Trust
 from thousandfold.report.sections.verdicts import Verdicts
+from thousandfold.side_by_side import SideBySide
 from thousandfold.study import Experiment, Finding, Stopping, TrainedStudy
 from thousandfold.svg import Figures, palette_css
 from thousandfold.tables import TABLES
@@ -77,7 +80,7 @@ from thousandfold.tables.rows import (
     TwinRow,
 )
 
-SECTIONS = [*FIRST, *OF_EACH_SERIES, *LAST]
+SECTIONS = [*FIRST, *OF_EACH_SERIES, *LAST, SideBySide]
 
 SHARED = {"report.html", "macros.html"}
 """The templates that are no section's."""
@@ -239,6 +242,8 @@ def test_every_verdict_is_marked_and_explained():
         mark = mark_of(str(verdict))
         assert mark.word == verdict
         assert f".{mark.tone} {{ color: var(--{mark.tone}); }}" in css
+    over_series, like = mark_of(NO_TYPICAL_DIFFERENCE), mark_of(Verdict.NO_DIFFERENCE)
+    assert over_series == replace(like, word="no typical difference that matters")
 
 
 def test_every_outcome_and_null_has_words():
@@ -522,7 +527,7 @@ def test_too_many_numbers_stay_in_their_table(small, monkeypatch):
         link = '<a href="../results/standard_error.csv">standard_error.csv</a>.'
         assert (f"{told}{link}</figcaption>" in html) == (not is_there)
     monkeypatch.setattr("thousandfold.svg.MOST_ROWS", 1)
-    assert 'config.yaml">config.yaml</a> names their file.' in html_of(TheSeries, small)
+    assert 'config.yaml">config.yaml</a> says where they come from.' in html_of(TheSeries, small)
 
 
 def test_what_goes_wrong_in_a_process_that_draws_is_told():

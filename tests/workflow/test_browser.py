@@ -2,12 +2,15 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from thousandfold.comparing import FinishedRun, estimate_changes, verdict_changes
+from thousandfold.side_by_side import SideBySide
 from workflow.project import Project
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -111,6 +114,32 @@ def test_axe_finds_nothing(browser, study, viewport, scheme):
         fold.evaluate("fold => { fold.open = true; }")
     results = Axe().run(page, options={"resultTypes": ["violations"]})
     assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.fixture(scope="module")
+def comparison(study, tmp_path_factory):
+    """The page of two runs of which one has another claim and another verdict."""
+    one = FinishedRun.read(study.results)
+    claims = [replace(one.claims[0], verdict="supported"), *one.claims[2:]]
+    other = replace(one, folder=study.results.parent / "other", claims=claims)
+    tables = verdict_changes(one, other), estimate_changes(one, other)
+    file = tmp_path_factory.mktemp("comparison") / "comparison.html"
+    file.write_text(SideBySide.of(one, other, *tables).page(), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESK, "light")])
+def test_the_page_of_two_runs(browser, comparison, viewport, scheme):
+    opened = Visit(browser, comparison, viewport, color_scheme=scheme, bypass_csp=True)
+    assert_fits(opened.page)
+    opened.page.get_by_label("Filter by claim, verdict, what bears on it").fill(
+        "in one of them only"
+    )
+    assert opened.page.locator("table.verdicts tbody tr:visible").count() == 1
+    results = Axe().run(opened.page, options={"resultTypes": ["violations"]})
+    assert results.violations_count == 0, results.generate_report()
+    assert opened.complaints == []
+    assert opened.requests == [opened.url]
 
 
 def assert_fits(page):

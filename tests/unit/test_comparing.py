@@ -293,6 +293,28 @@ def test_the_page_needs_no_other_file_but_the_tables():
     assert not re.search(r"url\((?!#)|@import", html)
 
 
+@pytest.mark.parametrize(("expect", "sign"), [("less", ""), ("more_stable", "× ")])
+def test_estimates_stand_with_their_intervals(expect, sign):
+    one, other = (
+        replace(run_of(*values, seeds=seeds), contrasts=[judged(*values, expect)])
+        for values, seeds in ((drawn(7), (0, 1000)), (drawn(8), (5000, 6000)))
+    )
+    (row,) = estimate_changes(one, other)
+    numbers = [
+        (row.estimate_one, row.low_one, row.high_one),
+        (row.estimate_other, row.low_other, row.high_other),
+        (row.change, row.change_low, row.change_high),
+    ]
+    texts = [[f"{value:.2f}".replace("-", "−") for value in each] for each in numbers]
+    cells = [f"{sign}{value} [{low}, {high}]" for value, low, high in texts]
+    shown = shown_of(one, other)
+    assert f"| s | H | a against b | {' | '.join(cells)} | {row.luck} |" in shown.markdown()
+    page = shown.page()
+    assert f"H a against b s {' '.join(cells)} {row.luck}" in text_of(page)
+    # By which the table is sorted.
+    assert f'data-value="{row.change}">{cells[2].split(" [")[0]}' in page
+
+
 def test_what_bears_on_a_claim_is_told_part_by_part():
     config = {("study", "seed"): 1, ("model", "a"): "x; y", ("model", "b"): [1]}
     one, other = run_of(*drawn(7)), run_of(*drawn(8), config=config, commit="d" * 40)

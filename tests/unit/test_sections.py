@@ -429,12 +429,16 @@ def test_points_beyond_the_whiskers_are_drawn_in_their_rows():
 
 def test_the_numbers_of_a_box_are_what_is_drawn_of_it():
     values = np.array([*range(1, 10), 15.0, 17.0])
-    numbers = figures.box_plots([figures.Box("a", values, 6.0, [7.0])], "RMSE", (0, 20)).numbers
+    boxes = [figures.Box("a", values, 6.0, [7.0]), figures.Box("b", -values, -6.0, [])]
+    numbers = figures.box_plots(boxes, "RMSE", (-20, 20)).numbers
     assert numbers.columns == ("scenario", "what", "value")
     assert numbers.rows == [
         ("a", "lower whisker", 1), ("a", "first quartile", 3.5), ("a", "median", 6),
         ("a", "third quartile", 8.5), ("a", "upper whisker", 15), ("a", "mean", 6),
         ("a", "point beyond", 17), ("a", "published mean", 7),
+        ("b", "lower whisker", -15), ("b", "first quartile", -8.5), ("b", "median", -6),
+        ("b", "third quartile", -3.5), ("b", "upper whisker", -1), ("b", "mean", -6),
+        ("b", "point beyond", -17),
     ]  # fmt: skip
 
 
@@ -495,10 +499,10 @@ def test_the_numbers_of_ranks():
 
 
 def test_the_numbers_of_a_figure_as_a_file():
-    rows = [("a, b", 1 / 3, None), ("=1+1", float("nan"), 7), ("x\ry", 1234567.0, "é")]
+    rows = [("a, <b> & #5 %", 1 / 3, None), ("=1+1", float("nan"), 7), ("x\ry", 1234567.0, "é")]
     text = Numbers(("who", "x", "y"), rows).csv
     assert list(csv.reader(io.StringIO(text, newline=""))) == [
-        ["who", "x", "y"], ["a, b", "0.333333", ""], ["'=1+1", "", "7"], ["x\ry", "1.23457e+06", "é"]
+        ["who", "x", "y"], ["a, <b> & #5 %", "0.333333", ""], ["'=1+1", "", "7"], ["x\ry", "1.23457e+06", "é"]
     ]  # fmt: skip
     kept = Figures()
     address = kept.add("a", partial(plot_of, rows)).drawn.csv

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "workflow" / "scripts" / "thousandfold"
 PAGE = ROOT / "docs" / "layers.md"
 
 LAYERS = {
-    "page": ("report", "paper", "side_by_side", "figures", "svg"),
+    "page": ("report", "paper", "side_by_side", "figures", "svg", "numbers"),
     "notebooks": ("notebook",),
     "jobs": (
         "jobs", "packing", "plan", "progress", "training", "checks", "interleaving", "resources",

@@ -1,7 +1,9 @@
 """Two finished runs side by side: the change of an estimate, and what differs between them."""
 
 import math
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 from scipy import stats
 from support import contrast_of_two, row_of, sample
 
@@ -27,9 +30,10 @@ from thousandfold.inference import independent
 from thousandfold.inference.changes import MOST_DF, change_between, degrees_of_freedom
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.judging import judge
-from thousandfold.side_by_side import comparison_page
+from thousandfold.report.marks import mark_of
+from thousandfold.side_by_side import SideBySide
 from thousandfold.study import Finding
-from thousandfold.tables.rows import ClaimRow, ContrastRow
+from thousandfold.tables.rows import ClaimRow, ContrastRow, PopulationClaimRow
 
 TOLD = {
     "commit": "c" * 40, "table_sha256": None, "analysis_versions": {"thousandfold": "0.2.0"},
@@ -221,13 +225,183 @@ def test_the_page_tells_both_and_marks_what_differs():
     one = run_of(*first)
     other = run_of(first[0] + 0.05, first[1], seeds=(5000, 6000), verdict="undecided")
     verdicts, estimates = verdict_changes(one, other), estimate_changes(one, other)
-    page = comparison_page(one, other, verdicts, estimates)
+    shown = SideBySide.of(one, other, verdicts, estimates)
+    page = shown.markdown()
     assert "1 of 1 verdicts are different." in page
     assert "| s | H A claim. | supported | undecided | **differs** |" in page
     row = estimates[0]
     for number in (row.estimate_one, row.low_one, row.estimate_other, row.change, row.change_high):
         assert f"{number:.2f}".replace("-", "−") in page
     assert LUCK in page
+
+
+def shown_of(one, other):
+    return SideBySide.of(one, other, verdict_changes(one, other), estimate_changes(one, other))
+
+
+def text_of(html):
+    html = re.sub(r"<(style|script).*?</\1>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
+
+
+def test_both_forms_of_the_page_say_the_same():
+    first = drawn(7)
+    one = replace(run_of(*first), folder=Path("results/before"))
+    other = run_of(
+        first[0] + 0.05, first[1], seeds=(5000, 6000), config={("study", "seed"): 2},
+        verdict="undecided", commit="d" * 40,
+    )  # fmt: skip
+    other = replace(other, folder=Path("results/after"), actual={"s": [6.0]})
+    shown = shown_of(one, other)
+    assert shown.answer == [
+        "1 of 1 verdicts are different.",
+        "Known differences: one in the config, one in the code, one in the data.",
+        f"Changes of estimates: {LUCK} (1).",
+    ]
+    html, markdown = shown.page(), shown.markdown()
+    text = text_of(html)
+    for sentence in (
+        *shown.answer,
+        shown.claims_note,
+        shown.differences_note,
+        shown.estimates_note,
+    ):
+        assert sentence in text
+        assert sentence in markdown
+    lines = [line for line in markdown.splitlines() if line.startswith("| ")]
+    cells = {cell.strip(" *") for line in lines for cell in line.strip("|").split(" | ")}
+    # Claims and comparisons are headed by their ids, of which Markdown has a column.
+    assert {cell for cell in cells if cell not in text} <= {"Series", "---", "---:", "--- "}
+    assert "<title>results/before and results/after</title>" in html
+    assert re.findall(r'<h2 id="(\w+)"', html) == ["verdicts", "differences", "estimates"]
+    assert all(
+        f'<li><a href="#{name}">' in html for name in ("verdicts", "differences", "estimates")
+    )
+    for verdict in ("supported", "undecided"):
+        mark = mark_of(verdict)
+        assert (
+            f'<span class="verdict {mark.tone}"><span class="icon" aria-hidden="true">{mark.icon}'
+            in html
+        )
+
+
+def test_the_page_needs_no_other_file_but_the_tables():
+    html = shown_of(run_of(*drawn(7)), run_of(*drawn(8))).page()
+    links = [link for link in re.findall(r'(?:href|src)="([^"]*)"', html) if link[0] != "#"]
+    assert links == ["verdict_changes.csv", "estimate_changes.csv"]
+    assert html.count("<script>") == 1
+    assert not re.search(r"url\((?!#)|@import", html)
+
+
+@pytest.mark.parametrize(("expect", "sign"), [("less", ""), ("more_stable", "× ")])
+def test_estimates_stand_with_their_intervals(expect, sign):
+    one, other = (
+        replace(run_of(*values, seeds=seeds), contrasts=[judged(*values, expect)])
+        for values, seeds in ((drawn(7), (0, 1000)), (drawn(8), (5000, 6000)))
+    )
+    (row,) = estimate_changes(one, other)
+    numbers = [
+        (row.estimate_one, row.low_one, row.high_one),
+        (row.estimate_other, row.low_other, row.high_other),
+        (row.change, row.change_low, row.change_high),
+    ]
+    texts = [[f"{value:.2f}".replace("-", "−") for value in each] for each in numbers]
+    cells = [f"{sign}{value} [{low}, {high}]" for value, low, high in texts]
+    shown = shown_of(one, other)
+    assert f"| s | H | a against b | {' | '.join(cells)} | {row.luck} |" in shown.markdown()
+    page = shown.page()
+    assert f"H a against b s {' '.join(cells)} {row.luck}" in text_of(page)
+    # By which the table is sorted.
+    assert f'data-value="{row.change}">{cells[2].split(" [")[0]}' in page
+
+
+def test_what_bears_on_a_claim_is_told_part_by_part():
+    config = {("study", "seed"): 1, ("model", "a"): "x; y", ("model", "b"): [1]}
+    one, other = run_of(*drawn(7)), run_of(*drawn(8), config=config, commit="d" * 40)
+    parts = [
+        'config: model.a not there → "x; y"',
+        "config: model.b not there → [1]",
+        f"code: commit {'c' * 12} → {'d' * 12}",
+    ]
+    shown = shown_of(one, other)
+    assert shown.claims[0].because == parts
+    assert f"| {'; '.join(parts)} |" in shown.markdown()
+    assert all(f"<span>{escape(part)}" in shown.page() for part in parts)
+
+
+def test_claims_whose_verdicts_differ_come_first():
+    one, other = run_of(*drawn(7)), run_of(*drawn(7))
+    claims = [replace(one.claims[0], id=id_) for id_ in "FGH"]
+    one = replace(one, claims=claims)
+    other = replace(other, claims=[claims[0], replace(claims[1], verdict="undecided")])
+    shown = shown_of(one, other)
+    told = [(each.id, each.first, each.second, each.is_changed) for each in shown.claims]
+    supported, undecided = mark_of("supported"), mark_of("undecided")
+    assert told == [
+        ("G", supported, undecided, True), ("H", supported, None, True),
+        ("F", supported, supported, False),
+    ]  # fmt: skip
+    html = shown.page()
+    assert html.count("<strong>differs</strong>") == 2
+    row = html[html.index('<span class="id">H</span> A claim.') :].partition("</tr>")[0]
+    assert re.sub("<[^>]*>", " ", row).split() == (
+        [
+            "H",
+            "A",
+            "claim.",
+            "s",
+            "✔",
+            "supported",
+            "–",
+            "differs",
+            "the",
+            "claim",
+            "is",
+            "in",
+            "one",
+            "of",
+            "them",
+            "only",
+        ]
+    )
+
+
+def test_runs_in_which_nothing_differs():
+    shown = shown_of(run_of(*drawn(7)), run_of(*drawn(7)))
+    assert shown.answer[:2] == [
+        "0 of 1 verdicts are different.",
+        "Known differences: none in the config, none in the code, none in the data.",
+    ]
+    for form in (text_of(shown.page()), shown.markdown()):
+        assert "Nothing that is known: neither config, code nor data." in form
+        assert "As far as it is known" not in form
+        assert "over series" not in form
+
+
+def test_hostile_text_is_text():
+    hostile = '<script>alert(1)</script> | & "quotes"'
+    one, other = run_of(*drawn(7)), run_of(*drawn(8))
+    claims = [replace(row, claim=hostile) for row in other.claims]
+    other = replace(other, claims=claims, folder=Path("results/<b>"))
+    html = shown_of(one, other).page()
+    assert html.count("<script>") == 1
+    assert "<b>" not in html
+    assert hostile in text_of(html)
+
+
+def test_a_claim_over_series_is_told_as_one():
+    row = row_of(
+        PopulationClaimRow, id="P", claim="A claim.", verdict="no typical difference that matters"
+    )
+    run = replace(run_of(*drawn(7)), population_claims=[row])
+    shown = shown_of(run, run)
+    (claim,) = (each for each in shown.claims if each.id == "P")
+    assert claim.series == "over series"
+    assert (claim.first.word, claim.first.tone) == (
+        row.verdict,
+        mark_of("no difference that matters").tone,
+    )
+    assert "P A claim. over series ≈ no typical difference that matters" in text_of(shown.page())
 
 
 def test_a_folder_without_results_is_refused(tmp_path):

@@ -1,10 +1,14 @@
 """The page: every claim, no network, hostile text as text, few or no findings."""
 
+import io
 import os
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import partial
+from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -313,14 +317,92 @@ def test_ids_are_unique_and_figures_have_alternative_text(shipped_page):
     reader = read(page)
     ids = [value for _, name, value in reader.attributes if name == "id"]
     assert len(ids) == len(set(ids))
-    labels = [
-        value for tag, name, value in reader.attributes if (tag, name) == ("figure", "aria-label")
-    ]
+    labels = re.findall('<figure>\n<div [^>]*role="img"[^>]* aria-label="([^"]*)"', page)
     # Series, forecasts, standard error, four experiments; fifteen findings, one of two estimands.
     assert len(labels) == reader.tags.count("figure") == 7 + 16
     assert all(labels)
     for claim in tables[ClaimRow]:
         assert claim.sentence.split(": ")[-2].split(". ")[-1] in " ".join(labels)
+
+
+def links_to_numbers(page):
+    """The attributes of every link to the numbers of a figure."""
+    links = (
+        dict(re.findall(r'([\w-]+)="([^"]*)"', link)) for link in re.findall("<a [^>]*>", page)
+    )
+    return [link for link in links if link["href"].startswith("data:text/csv;charset=utf-8,")]
+
+
+def numbers_of_figures(page):
+    """What a browser saves from each of these links, by the name of the file."""
+    saved = {
+        link["download"]: unescape(unquote(link["href"].partition(",")[2]))
+        for link in links_to_numbers(page)
+    }
+    return {name: pd.read_csv(io.StringIO(text)) for name, text in saved.items()}
+
+
+def test_every_figure_has_a_link_to_its_numbers_that_names_it(shipped_run, shipped_page):
+    page = shipped_page[1]
+    links = links_to_numbers(page)
+    # As the files beside the page are called, in which the same is drawn.
+    drawn = [name.removesuffix(".svg") for name in shipped_run.figures.files]
+    assert sorted(link["download"] for link in links) == sorted(f"{name}.csv" for name in drawn)
+    for link in links:
+        own, figure = link["aria-labelledby"].split()
+        assert own == link["id"]
+        (label,) = re.findall(f'aria-label="([^"]*)" id="{re.escape(figure)}"', page)
+        assert figure == f"figure-{link['download'].removesuffix('.csv')}"
+        assert label
+
+
+def test_the_numbers_of_figures_are_those_of_the_tables(shipped_run, shipped_page):
+    tables, page = shipped_page
+    numbers, labels = numbers_of_figures(page), shipped_run.labels
+    close = partial(np.testing.assert_allclose, rtol=1e-5)
+
+    errors, rows = numbers["shampoo-standard-error.csv"], tables[StandardErrorRow]
+    assert list(errors["scenario"]) == [labels[row.scenario] for row in rows]
+    for name in (
+        "n",
+        "running_standard_error",
+        "resampled_standard_error",
+        "theory_standard_error",
+    ):
+        close(errors[name], [getattr(row, name) for row in rows])
+    targets = {row.target for row in tables[RequiredRepeatsRow]}
+    assert {float(name.removeprefix("to_reach_")) for name in errors.columns[5:]} == targets
+    assert (errors["to_reach_0.5"] == 0.5).all()
+
+    bands, rows = numbers["shampoo-forecasts.csv"], tables[ForecastBandRow]
+    for name in ("step", "q05", "q25", "median", "q75", "q95", "actual"):
+        close(bands[name], [getattr(row, name) for row in rows])
+    assert list(bands["time"][:2]) == ["3-01", "3-02"]
+    forecasts = [row.forecast for row in tables[BaselineForecastRow] if row.baseline == "ar1"]
+    close(bands["AR(1)"][:12], forecasts)
+
+    series, values = numbers["shampoo-series.csv"], shipped_run.series["shampoo"].values
+    close(series["value"], values)
+    assert (series["part"] == "test").sum() == 12
+    assert (series["part"][-12:] == "test").all()
+
+    (row,) = (row for row in tables[ContrastRow] if row.id == "F2")
+    described = [
+        next(r for r in tables[SummaryRow] if (r.scenario, r.metric) == (name, "rmse"))
+        for name in (row.scenario_a, row.scenario_b)
+    ]
+    found = numbers["shampoo-F2-0.csv"]
+    names = [labels[name] for name in (row.scenario_a, row.scenario_b, row.scenario_b)]
+    assert list(found["scenario"]) == names
+    close(found.iloc[:2, 2:5], [(each.mean, each.ci_low, each.ci_high) for each in described])
+    close(
+        found.iloc[2, 2:].astype(float),
+        [row.difference, row.ci_low, row.ci_high, -row.margin, row.margin],
+    )
+
+    boxes = numbers["shampoo-experiment-0.csv"]
+    median = boxes[(boxes["what"] == "median") & (boxes["scenario"] == labels["stateful"])]
+    close(median["value"], np.median(shipped_run.values["rmse", "shampoo", "stateful"]))
 
 
 def test_the_published_numbers_stand_beside_ours(shipped_page):
@@ -415,7 +497,10 @@ def test_every_link_inside_the_page_leads_somewhere(shipped_page):
         value for tag, name, value in reader.attributes if (tag, name) == ("h2", "id")
     }  # fmt: skip
     assert inside == of_claims | headings
-    assert all(link.startswith("../results/") for link in links if not link.startswith("#"))
+    numbers = [link["href"] for link in links_to_numbers(shipped_page[1])]
+    others = [link for link in links if not link.startswith("#") and link not in numbers]
+    assert len(others) + len(numbers) + sum(link.startswith("#") for link in links) == len(links)
+    assert all(link.startswith("../results/") for link in others)
 
 
 def test_every_number_of_a_finding_is_there_to_be_read(shipped_page):

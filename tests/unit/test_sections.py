@@ -1,7 +1,9 @@
 """The sections of the page: each shows its view and nothing else, and computes nothing."""
 
 import ast
+import csv
 import inspect
+import io
 import os
 import re
 import sys
@@ -11,12 +13,12 @@ from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 from typing import get_args, get_type_hints
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 from jinja2 import meta, nodes
 from markupsafe import escape
-from matplotlib.figure import Figure
 from support import ROOT, shipped_study
 from unit.test_report import again, run_of
 
@@ -24,11 +26,14 @@ from thousandfold import figures
 from thousandfold.formatting import level, percent, spelled_out, times
 from thousandfold.inference import baselines, calibration, precision, replication, stopping
 from thousandfold.inference.contrasts import MeanDifference
+from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
 from thousandfold.inference.published import COMPATIBLE, NOT_COMPATIBLE
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.metrics import METRICS
-from thousandfold.report import FIRST, LAST, OF_EACH_SERIES, TEMPLATES, environment_of, render
+from thousandfold.numbers import Numbers
+from thousandfold.report import FIRST, LAST, OF_EACH_SERIES, environment_of, render
 from thousandfold.report.marks import MEANINGS, mark_of
+from thousandfold.report.page import TEMPLATES
 from thousandfold.report.run import files_of
 from thousandfold.report.sections import findings
 from thousandfold.report.sections.agreement import Agreement
@@ -47,6 +52,7 @@ from thousandfold.report.sections.stopping import OUTCOMES
 from thousandfold.report.sections.stopping import Stopping as StoppingSection
 from thousandfold.report.sections.trust import NULLS, Trust
 from thousandfold.report.sections.verdicts import Verdicts
+from thousandfold.side_by_side import SideBySide
 from thousandfold.study import Experiment, Finding, Stopping, TrainedStudy
 from thousandfold.svg import Figures, palette_css
 from thousandfold.tables import TABLES
@@ -64,15 +70,17 @@ from thousandfold.tables.rows import (
     ErrorRateRow,
     FidelityRow,
     IdentityRow,
+    PerformanceProfileRow,
     PublishedRow,
     ReplicationRow,
     RequiredRepeatsRow,
+    StandardErrorRow,
     StoppingRow,
     StoppingSimulationRow,
     TwinRow,
 )
 
-SECTIONS = [*FIRST, *OF_EACH_SERIES, *LAST]
+SECTIONS = [*FIRST, *OF_EACH_SERIES, *LAST, SideBySide]
 
 SHARED = {"report.html", "macros.html"}
 """The templates that are no section's."""
@@ -99,12 +107,16 @@ def small():
     )  # fmt: skip
 
 
-def text_of(section, run, tables=()):
-    """The text of a section of a run, or of its first series, with other tables."""
+def html_of(section, run, tables=()):
+    """A section of a run, or of its first series, with other tables."""
     changed = again(run, dict(tables))
     part = changed if section in (*FIRST, *LAST) else changed.on_each_series()[0]
-    html = section.of(part).html(environment_of(changed))
-    return " ".join(re.sub("<[^>]*>", " ", html).split())
+    return section.of(part).html(environment_of(changed))
+
+
+def text_of(section, run, tables=()):
+    """Its text."""
+    return " ".join(re.sub("<[^>]*>", " ", html_of(section, run, tables)).split())
 
 
 @pytest.fixture(autouse=True)
@@ -230,6 +242,8 @@ def test_every_verdict_is_marked_and_explained():
         mark = mark_of(str(verdict))
         assert mark.word == verdict
         assert f".{mark.tone} {{ color: var(--{mark.tone}); }}" in css
+    over_series, like = mark_of(NO_TYPICAL_DIFFERENCE), mark_of(Verdict.NO_DIFFERENCE)
+    assert over_series == replace(like, word="no typical difference that matters")
 
 
 def test_every_outcome_and_null_has_words():
@@ -340,7 +354,7 @@ def test_means_of_another_metric_come_from_its_summary():
 
 
 def drawn(**style):
-    figure = Figure()
+    figure = figures.Plot(6.4, 4.8, Numbers(["x"], []))
     figure.subplots().set_axis_off()
     figure.text(0.5, 0.5, "stroke: #c0ffee", **{"color": figures.INK} | style)
     return figure
@@ -413,6 +427,113 @@ def test_points_beyond_the_whiskers_are_drawn_in_their_rows():
     assert points.get_xydata().tolist() == [[17.0, 0.0], [-17.0, 1.0]]
 
 
+def test_the_numbers_of_a_box_are_what_is_drawn_of_it():
+    values = np.array([*range(1, 10), 15.0, 17.0])
+    boxes = [figures.Box("a", values, 6.0, [7.0]), figures.Box("b", -values, -6.0, [])]
+    numbers = figures.box_plots(boxes, "RMSE", (-20, 20)).numbers
+    assert numbers.columns == ("scenario", "what", "value")
+    assert numbers.rows == [
+        ("a", "lower whisker", 1), ("a", "first quartile", 3.5), ("a", "median", 6),
+        ("a", "third quartile", 8.5), ("a", "upper whisker", 15), ("a", "mean", 6),
+        ("a", "point beyond", 17), ("a", "published mean", 7),
+        ("b", "lower whisker", -15), ("b", "first quartile", -8.5), ("b", "median", -6),
+        ("b", "third quartile", -3.5), ("b", "upper whisker", -1), ("b", "mean", -6),
+        ("b", "point beyond", -17),
+    ]  # fmt: skip
+
+
+def test_the_numbers_of_effects_have_intervals_and_margins():
+    summaries = [figures.Summary(name, np.arange(30.0), 14.5, 12, 17) for name in "ab"]
+    effect = figures.Effect(1, 0, 2, (-5, 5))
+    drawn = figures.estimation_plot(summaries, {1: effect}, "RMSE", "a − b", ratio=False)
+    assert drawn.numbers.columns == (
+        "axis", "scenario", "estimate", "low", "high", "margin_low", "margin_high"
+    )  # fmt: skip
+    assert drawn.numbers.rows == [
+        ("RMSE", "a", 14.5, 12, 17, None, None), ("RMSE", "b", 14.5, 12, 17, None, None),
+        ("a − b", "b", 1, 0, 2, -5, 5),
+    ]  # fmt: skip
+    drawn = figures.intervals_figure({"a − b": [("H1", effect)]}, ratios=())
+    assert drawn.numbers.rows == [("a − b", "H1", 1, 0, 2, -5, 5)]
+
+
+def test_the_numbers_of_a_trend_have_its_line():
+    effects = {x: figures.Effect(y, y - 1, y + 2, (0, 0)) for x, y in ((1.0, 4), (3.0, 10))}
+    plot = figures.trend_plot(effects, 3.0, "difference")
+    assert plot.numbers.columns == ("over", "difference", "low", "high", "line")
+    assert plot.numbers.rows == [(1, 4, 3, 6, 4), (3, 10, 9, 12, 10)]
+
+
+def test_the_numbers_of_effects_on_series():
+    typical = figures.Effect(2, 1, 3, (-1, 1))
+    drawn = figures.effects_strip([1.0, 2, 90], typical, "x", ratio=False, groups=["g", "h", "g"])
+    assert drawn.numbers.columns[:4] == ("what", "rank", "group", "estimate")
+    assert drawn.numbers.rows[0] == ("typical", None, None, 2, 1, 3, -1, 1)
+    # What is drawn at the axis's end has its own value here.
+    assert [row[:4] for row in drawn.numbers.rows[1:]] == [
+        ("a series", 1, "g", 1), ("a series", 2, "h", 2), ("a series", 3, "g", 90)
+    ]  # fmt: skip
+    alone = figures.effects_strip([1.0, 2], typical, "x", ratio=False)
+    assert {row[2] for row in alone.numbers.rows} == {None}
+    attributes = [figures.Attribute("length", [4.0, 9.0]), figures.Attribute("kind", ["c", "d"])]
+    assert figures.moderator_figure([1.0, 2], attributes, "x", ratio=False).numbers.rows == [
+        ("length", 4, 1), ("length", 9, 2), ("kind", "c", 1), ("kind", "d", 2)
+    ]  # fmt: skip
+
+
+def test_the_numbers_of_ranks():
+    numbers = figures.critical_difference_diagram({"a": 1.2, "b": 1.8}, [(1.2, 1.8)], 0.7).numbers
+    assert numbers.columns == ("what", "scenario", "value", "low", "high")
+    assert numbers.rows == [
+        ("mean rank", "a", 1.2, None, None), ("mean rank", "b", 1.8, None, None),
+        ("not told apart", None, None, 1.2, 1.8),
+        ("critical difference", None, 0.7, None, None),
+    ]  # fmt: skip
+    rows = [
+        PerformanceProfileRow(scenario="x", threshold=t, share=s, share_low=0.0, share_high=1.0)
+        for t, s in ((1.0, 0.2), (2.0, 0.9))
+    ]
+    numbers = figures.performance_profiles([("a", rows)], "accuracy", "above").numbers
+    assert numbers.columns == ("scenario", "threshold", "share", "share_low", "share_high")
+    assert numbers.rows == [("a", 1, 0.2, 0, 1), ("a", 2, 0.9, 0, 1)]
+
+
+def test_the_numbers_of_a_figure_as_a_file():
+    rows = [("a, <b> & #5 %", 1 / 3, None), ("=1+1", float("nan"), 7), ("x\ry", 1234567.0, "é")]
+    text = Numbers(("who", "x", "y"), rows).csv
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [
+        ["who", "x", "y"], ["a, <b> & #5 %", "0.333333", ""], ["'=1+1", "", "7"], ["x\ry", "1.23457e+06", "é"]
+    ]  # fmt: skip
+    kept = Figures()
+    address = kept.add("a", partial(plot_of, rows)).drawn.csv
+    head, _, content = address.partition(",")
+    assert head == "data:text/csv;charset=utf-8"
+    assert unquote(content) == text
+    # Nothing that HTML, or a browser that reads an address, takes for its own.
+    assert not re.search(r"""[\s"'<>&#?]""", address)
+
+
+def plot_of(rows):
+    figure = figures.Plot(3, 2, Numbers(("who", "x", "y"), rows))
+    figure.subplots().set_axis_off()
+    return figure
+
+
+def test_too_many_numbers_stay_in_their_table(small, monkeypatch):
+    html = html_of(Repeats, small)
+    assert 'download="shampoo-standard-error.csv"' in html
+    n_rows = len(small.rows(StandardErrorRow))
+    for most, is_there in ((n_rows, True), (n_rows - 1, False)):
+        monkeypatch.setattr("thousandfold.svg.MOST_ROWS", most)
+        html = html_of(Repeats, small)
+        assert ("download=" in html) == is_there
+        told = f"The {n_rows:,} rows of numbers behind this figure are too many for the page: "
+        link = '<a href="../results/standard_error.csv">standard_error.csv</a>.'
+        assert (f"{told}{link}</figcaption>" in html) == (not is_there)
+    monkeypatch.setattr("thousandfold.svg.MOST_ROWS", 1)
+    assert 'config.yaml">config.yaml</a> says where they come from.' in html_of(TheSeries, small)
+
+
 def test_what_goes_wrong_in_a_process_that_draws_is_told():
     kept = Figures(2)
     for colour in (figures.INK, "#c0ffee"):
@@ -424,7 +545,11 @@ def test_what_goes_wrong_in_a_process_that_draws_is_told():
 @pytest.mark.parametrize(("panels", "left_out"), [(24, None), (25, 2), (1030, 1007)])
 def test_small_multiples_end_where_there_are_too_many(panels, left_out):
     chances = [figures.Chance(n, 0.0, "supported", 0.5) for n in range(2, 2 + panels)]
-    (*drawn, last) = figures.power_figure(chances, "true difference").axes
+    figure = figures.power_figure(chances, "true difference")
+    (*drawn, last) = figure.axes
+    assert len(figure.numbers.rows) == (24 if left_out is None else 23)
+    assert figure.numbers.columns == ("panel", "place", "verdict", "chance")
+    assert figure.numbers.rows[0] == ("2 repeats of each", 0, "supported", 0.5)
     assert [axes.get_title(loc="left") for axes in drawn] == [
         f"{n} repeats of each" for n in range(2, 25)
     ]

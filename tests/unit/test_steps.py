@@ -290,6 +290,12 @@ def test_the_figure_draws_means_intervals_and_two_baselines(run, monkeypatch):
     ) == 2
     assert len(axes.collections) == 1
     assert drawn[0].get_supxlabel() == "steps ahead"
+    numbers = drawn[0].numbers
+    names = [line.get_label() for line in baselines]
+    assert numbers.columns == ("scenario", "steps_ahead", "mean", "ci_low", "ci_high", *names)
+    first = of_recursive[0]
+    ends = [line.get_ydata()[0] for line in baselines]
+    assert numbers.rows[0] == ("Recursive", 1, first.mean, first.ci_low, first.ci_high, *ends)
 
 
 def test_other_sections_say_how_far_ahead(run):

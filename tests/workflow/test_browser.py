@@ -2,12 +2,15 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from thousandfold.comparing import FinishedRun, estimate_changes, verdict_changes
+from thousandfold.side_by_side import SideBySide
 from workflow.project import Project
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -96,9 +99,9 @@ def test_links_and_downloads_work(browser, study):
     for link in set(links):
         if link.startswith("#"):
             assert opened.page.locator(f"[id='{link[1:]}']").count() == 1
-        else:
+        elif not link.startswith("data:"):
             assert (folder / link).resolve().is_file(), link
-    linked = {link.rsplit("/", 1)[-1] for link in links if not link.startswith("#")}
+    linked = {link.rsplit("/", 1)[-1] for link in links if not link.startswith(("#", "data:"))}
     left = {path.name for path in study.results.glob("*.*")}
     assert linked == left
 
@@ -111,6 +114,32 @@ def test_axe_finds_nothing(browser, study, viewport, scheme):
         fold.evaluate("fold => { fold.open = true; }")
     results = Axe().run(page, options={"resultTypes": ["violations"]})
     assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.fixture(scope="module")
+def comparison(study, tmp_path_factory):
+    """The page of two runs of which one has another claim and another verdict."""
+    one = FinishedRun.read(study.results)
+    claims = [replace(one.claims[0], verdict="supported"), *one.claims[2:]]
+    other = replace(one, folder=study.results.parent / "other", claims=claims)
+    tables = verdict_changes(one, other), estimate_changes(one, other)
+    file = tmp_path_factory.mktemp("comparison") / "comparison.html"
+    file.write_text(SideBySide.of(one, other, *tables).page(), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESK, "light")])
+def test_the_page_of_two_runs(browser, comparison, viewport, scheme):
+    opened = Visit(browser, comparison, viewport, color_scheme=scheme, bypass_csp=True)
+    assert_fits(opened.page)
+    opened.page.get_by_label("Filter by claim, verdict, what bears on it").fill(
+        "in one of them only"
+    )
+    assert opened.page.locator("table.verdicts tbody tr:visible").count() == 1
+    results = Axe().run(opened.page, options={"resultTypes": ["violations"]})
+    assert results.violations_count == 0, results.generate_report()
+    assert opened.complaints == []
+    assert opened.requests == [opened.url]
 
 
 def assert_fits(page):
@@ -128,13 +157,35 @@ def test_a_phone_does_not_scroll_sideways(browser, study):
 
 def test_every_figure_says_its_result(browser, study):
     page = visit(browser, study).page
-    labels = page.locator("figure").evaluate_all(
-        "all => all.map(figure => figure.getAttribute('aria-label'))"
+    labels = page.locator("figure [role=img]").evaluate_all(
+        "all => all.map(drawing => drawing.getAttribute('aria-label'))"
     )
     assert len(labels) >= 20
     assert all(len(label) > 40 for label in labels)
     # An estimation plot's label holds its numbers.
     assert sum("interval" in label for label in labels) >= 15
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_numbers_of_a_figure_are_saved_by_keyboard(browser, study, javascript, tmp_path):
+    opened = visit(browser, study, java_script_enabled=javascript)
+    drawing = opened.page.locator("#figure-shampoo-series")
+    name = drawing.get_attribute("aria-label")
+    assert name.endswith("the last 12 values held out as the test.")
+    link = opened.page.get_by_role("link", name=f"CSV {name}", exact=True)
+    drawing.focus()
+    opened.page.keyboard.press("Tab")
+    assert link.evaluate("link => link === document.activeElement")
+    with opened.page.expect_download() as saving:
+        opened.page.keyboard.press("Enter")
+    assert saving.value.suggested_filename == "shampoo-series.csv"
+    saving.value.save_as(tmp_path / "saved.csv")
+    saved = pd.read_csv(tmp_path / "saved.csv")
+    assert list(saved.columns) == ["time", "part", "value"]
+    assert saved["value"].iloc[[0, -1]].tolist() == [266.0, 646.9]
+    assert opened.complaints == []
+    opened.page.emulate_media(media="print")
+    assert not link.is_visible()
 
 
 def test_print_opens_every_fold(browser, study):

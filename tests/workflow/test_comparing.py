@@ -20,6 +20,9 @@ def test_two_runs_side_by_side(project):
     folder = project.folder / "reports/compare" / f"before-{project.results.name}"
     page = (folder / "comparison.md").read_text(encoding="utf-8")
     assert "Nothing that is known: neither config, code nor data." in page
+    html = (folder / "comparison.html").read_text(encoding="utf-8")
+    assert f"<h1>results/before and results/{project.results.name}</h1>" in html
+    assert "Nothing that is known: neither config, code nor data." in html
     changes = pd.read_csv(folder / "estimate_changes.csv")
     assert len(changes)
     assert set(changes["luck"]) == {"the repeats are the same, number for number"}

@@ -6,8 +6,11 @@ Makes reports/compare/<one>-<other>/
 
 rule compare_studies:
     """Set the verdicts of two folders of results side by side, with what differs between them."""
+    input:
+        templates=templates("templates"),
     output:
-        page=comparison_folder() / "comparison.md",
+        page=comparison_folder() / "comparison.html",
+        markdown=comparison_folder() / "comparison.md",
         verdict_changes=comparison_folder() / "verdict_changes.csv",
         estimate_changes=comparison_folder() / "estimate_changes.csv",
     log:
@@ -16,7 +19,7 @@ rule compare_studies:
     conda:
         "../../envs/analysis.yaml"
     params:
-        # No input, or what is compared would be brought up to date first.
+        # Not an input, or what is compared would be brought up to date first.
         folders=lambda wildcards: compared_folders(),
         digests=lambda wildcards: compared_digests(),
         code=code_digest("compare_studies"),

@@ -1,4 +1,4 @@
-"""The report's figures: data in, Figure out. No files, no statistics, no HTML.
+"""The report's figures: data in, Figure and its numbers out. No files, no statistics, no HTML.
 
 Every colour is one of the palette, so that a page can give each name the colour of its scheme.
 """
@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from textwrap import fill
 from typing import Any, TypeVar
 from unicodedata import east_asian_width
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
+from thousandfold.numbers import Numbers
 from thousandfold.tables.rows import (
     ForecastBandRow,
     PerformanceProfileRow,
@@ -112,21 +114,27 @@ def _wrapped(label: str, width: int = PANEL_TITLE_WIDTH) -> str:
     return fill(text, max(1, width * len(text) // (len(text) + _wide(text))))
 
 
-def _figure(width: float, height: float) -> Figure:
-    return Figure(figsize=(width, height), layout="constrained")
+class Plot(Figure):
+    """A figure that knows the numbers it draws."""
+
+    def __init__(self, width: float, height: float, numbers: Numbers) -> None:
+        super().__init__(figsize=(width, height), layout="constrained")
+        self.numbers = numbers
 
 
 def _plain_number(value: float, _: int) -> str:
     return f"{value:g}"
 
 
-def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, unit: str) -> Figure:
+def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, unit: str) -> Plot:
     """A series over time, its test part marked."""
+    first_test = len(values) - test_rows
+    parts = ["training"] * first_test + ["test"] * test_rows
+    numbers = Numbers(("time", "part", "value"), [*zip(labels, parts, values, strict=True)])
     with mpl.rc_context(STYLE):
-        figure = _figure(PAGE.width, 2.8)
+        figure = Plot(PAGE.width, 2.8, numbers)
         axes = figure.subplots()
         times = np.arange(len(values))
-        first_test = len(values) - test_rows
         axes.axvspan(first_test - 0.5, len(values) - 0.5, color=GRID, linewidth=0)
         axes.plot(times[: first_test + 1], values[: first_test + 1], color=BLUE)
         axes.plot(
@@ -161,22 +169,26 @@ class Box:
 
 def box_plots(
     boxes: Sequence[Box], measure: str, limits: tuple[float, float], layout: Layout = PAGE
-) -> Figure:
+) -> Plot:
     """The repeats of some scenarios, side by side on a given axis.
 
     `measure` says what is measured, with its unit.
     Boxes span the quartiles, whiskers reach to WHISKERS times their distance, points lie beyond.
     Filled diamonds are means, hollow ones the means that were published.
     """
+    found = boxplot_stats([box.values for box in boxes], WHISKERS)
+    rows_of = [_box_rows(box, stats) for box, stats in zip(boxes, found, strict=True)]
+    numbers = Numbers(("scenario", "what", "value"), [row for rows in rows_of for row in rows])
     with mpl.rc_context(_style(layout)):
-        figure = _figure(layout.width, 0.9 + 0.042 * layout.font_size * len(boxes))
+        height = 0.9 + 0.042 * layout.font_size * len(boxes)
+        figure = Plot(layout.width, height, numbers)
         axes = figure.subplots()
         table, rows = _long([box.values for box in boxes])
         sns.boxplot(
             table, x="value", y="row", order=rows, ax=axes, width=0.6, whis=WHISKERS, color=SKY,
             linecolor=INK, linewidth=1, saturation=1, showfliers=False,
         )  # fmt: skip
-        beyond = [stats["fliers"] for stats in boxplot_stats([b.values for b in boxes], WHISKERS)]
+        beyond = [stats["fliers"] for stats in found]
         _draw_points(axes, beyond, [np.zeros(len(points)) for points in beyond], markersize=3)
         means = [box.mean for box in boxes]
         axes.plot(
@@ -196,6 +208,19 @@ def box_plots(
         return figure
 
 
+def _box_rows(box: Box, stats: Mapping[str, Any]) -> list[tuple[str, str, float]]:
+    """What is drawn of a box, number by number."""
+    told = {
+        "lower whisker": stats["whislo"], "first quartile": stats["q1"], "median": stats["med"],
+        "third quartile": stats["q3"], "upper whisker": stats["whishi"], "mean": box.mean,
+    }  # fmt: skip
+    return [
+        *((box.label, what, value) for what, value in told.items()),
+        *((box.label, "point beyond", value) for value in stats["fliers"]),
+        *((box.label, "published mean", value) for value in box.published),
+    ]
+
+
 def _long(samples: Sequence[np.ndarray]) -> tuple[pd.DataFrame, list[str]]:
     """Samples as a table of a row per value, as seaborn wants them, and the names of its rows."""
     rows = [f"row {index}" for index in range(len(samples))]
@@ -211,14 +236,22 @@ Panel = TypeVar("Panel")
 Panels = Sequence[tuple[str, Sequence[Panel]]]
 """The label of each scenario, and its rows of a table."""
 
+Cells = Sequence[Any]
+"""Of a row of a figure's numbers."""
+
 
 def standard_error_figure(
     panels: Panels[StandardErrorRow], targets: Sequence[float], unit: str
-) -> Figure:
+) -> Plot:
     """Standard errors against n as small multiples on common axes, one per scenario.
 
     Lines mark the targets.
     """
+    curves = "running_standard_error", "resampled_standard_error", "theory_standard_error"
+    columns = "scenario", "n", *curves, *(f"to_reach_{target:g}" for target in targets)
+
+    def cells(row: StandardErrorRow) -> Cells:
+        return row.n, *(getattr(row, name) for name in curves), *targets
 
     def draw(axes: Axes, rows: Sequence[StandardErrorRow]) -> None:
         _draw_standard_errors(axes, rows)
@@ -227,7 +260,7 @@ def standard_error_figure(
             axes.axhline(target, color=GREEN, linewidth=0.8, label=name)
 
     with mpl.rc_context(STYLE):
-        figure = _small_multiples(panels, draw, legend_height=0.6, legend_columns=4)
+        figure = _small_multiples(panels, draw, columns, cells, legend_height=0.6, legend_columns=4)
         figure.supxlabel("repeats n")
         figure.supylabel(f"standard error, {_short(unit)}")
         return figure
@@ -236,15 +269,22 @@ def standard_error_figure(
 def _small_multiples(
     panels: Panels[Panel],
     draw: Callable[[Axes, Sequence[Panel]], None],
+    columns_of_numbers: Sequence[str],
+    cells: Callable[[Panel], Cells],
     legend_height: float,
     legend_columns: int,
-) -> Figure:
-    """A panel for each scenario on common axes; `draw` fills one."""
+) -> Plot:
+    """A panel for each scenario on common axes; `draw` fills one.
+
+    Of the figure's numbers, the first column has a panel's label, and the others the cells of each
+    of its rows.
+    """
     columns, given = 3, len(panels)
     if given > MOST_PANELS:
         panels = panels[: MOST_PANELS - 1]
     rows = -(-len(panels) // columns)
-    figure = _figure(PAGE.width, legend_height + 1.75 * rows)
+    numbers = [(label, *cells(row)) for label, shown in panels for row in shown]
+    figure = Plot(PAGE.width, legend_height + 1.75 * rows, Numbers(columns_of_numbers, numbers))
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, (label, shown) in zip(grid, panels, strict=False):
         draw(axes, shown)
@@ -292,7 +332,7 @@ class Chance:
     chance: float
 
 
-def power_figure(chances: Sequence[Chance], axis: str) -> Figure:
+def power_figure(chances: Sequence[Chance], axis: str) -> Plot:
     """The chance of each verdict against what is true, which `axis` says; one panel per n."""
     by_size: dict[int, list[Chance]] = {}
     for one in chances:
@@ -300,6 +340,7 @@ def power_figure(chances: Sequence[Chance], axis: str) -> Figure:
     panels = [(f"{n:,} repeats of each", shown) for n, shown in sorted(by_size.items())]
     places = sorted({one.place for one in chances})
     seen = {one.verdict for one in chances}
+    names = "place", "verdict", "chance"
 
     def draw(axes: Axes, shown: Sequence[Chance]) -> None:
         found = {(one.verdict, one.place): one.chance for one in shown}
@@ -312,7 +353,8 @@ def power_figure(chances: Sequence[Chance], axis: str) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
 
     with mpl.rc_context(STYLE):
-        figure = _small_multiples(panels, draw, 0.9, 3)
+        columns, cells = ("panel", *names), attrgetter(*names)
+        figure = _small_multiples(panels, draw, columns, cells, legend_height=0.9, legend_columns=3)
         figure.supxlabel(axis)
         figure.supylabel("chance of the verdict")
         return figure
@@ -345,6 +387,14 @@ class Effect:
     high: float
     band: tuple[float, float]
 
+    @property
+    def cells(self) -> Cells:
+        """Those of EFFECT_COLUMNS."""
+        return self.estimate, self.low, self.high, *self.band
+
+
+EFFECT_COLUMNS = "estimate", "low", "high", "margin_low", "margin_high"
+
 
 def estimation_plot(
     summaries: Sequence[Summary],
@@ -352,13 +402,16 @@ def estimation_plot(
     measure: str,
     axis: str,
     ratio: bool,
-) -> Figure:
+) -> Plot:
     """Scenarios on the left, one per row, and on the right the effects in the same rows.
 
-    `axis` labels the effects; ratios have a logarithmic axis.
+    `axis` labels the effects; ratios have a logarithmic axis. The numbers leave out single repeats.
     """
+    means = [(measure, one.label, one.mean, one.low, one.high, None, None) for one in summaries]
+    rows = [(axis, summaries[row].label, *effect.cells) for row, effect in effects.items()]
+    numbers = Numbers(("axis", "scenario", *EFFECT_COLUMNS), [*means, *rows])
     with mpl.rc_context(STYLE):
-        figure = _figure(PAGE.width, 0.95 + 0.55 * len(summaries))
+        figure = Plot(PAGE.width, 0.95 + 0.55 * len(summaries), numbers)
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.5, 1])
         _draw_distributions(left, summaries, measure)
         _draw_effects(right, effects, axis, ratio)
@@ -372,14 +425,18 @@ NAME_WIDTH = 27
 
 def intervals_figure(
     effects: Mapping[str, Sequence[tuple[str, Effect]]], *, ratios: Collection[str]
-) -> Figure:
+) -> Plot:
     """Intervals over their margins' bands, in a column: a panel for each axis, by its label.
 
     Effects have labels, in a row each; those in `ratios` have a logarithmic axis.
     """
+    cells = [(axis, label, *one.cells) for axis, rows in effects.items() for label, one in rows]
     with mpl.rc_context(_style(COLUMN)):
         heights = [0.5 + len(rows) for rows in effects.values()]
-        figure = _figure(COLUMN.width, 0.6 * len(heights) + 0.24 * sum(heights))
+        figure = Plot(
+            COLUMN.width, 0.6 * len(heights) + 0.24 * sum(heights),
+            Numbers(("axis", "label", *EFFECT_COLUMNS), cells),
+        )  # fmt: skip
         grid = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
         for axes, (axis, rows) in zip(grid, effects.items(), strict=True):
             _draw_intervals(axes, [effect for _, effect in rows], ratio=axis in ratios)
@@ -410,18 +467,24 @@ def _draw_intervals(axes: Axes, effects: Sequence[Effect], *, ratio: bool) -> No
     axes.grid(axis="y", visible=False)
 
 
-def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Figure:
+def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Plot:
     """Differences along a quantity, each with its interval, and the line of this slope.
 
     The line is that of least squares, which goes through the middle of the points.
     """
+    over = np.array(list(effects))
+    estimates = np.array([effect.estimate for effect in effects.values()])
+    line = estimates.mean() + slope * (over - over.mean())
+    rows = [
+        (place, effect.estimate, effect.low, effect.high, on_line)
+        for (place, effect), on_line in zip(effects.items(), line, strict=True)
+    ]
     with mpl.rc_context(STYLE):
-        figure = _figure(PAGE.width, 3.2)
+        numbers = Numbers(("over", "difference", "low", "high", "line"), rows)
+        figure = Plot(PAGE.width, 3.2, numbers)
         axes = figure.subplots()
-        over = np.array(list(effects))
-        estimates = np.array([effect.estimate for effect in effects.values()])
         axes.axhline(0, color=INK, linewidth=1)
-        axes.plot(over, estimates.mean() + slope * (over - over.mean()), color=ORANGE, zorder=1)
+        axes.plot(over, line, color=ORANGE, zorder=1)
         for place, effect in effects.items():
             axes.plot([place, place], [effect.low, effect.high], color=VERMILLION, linewidth=3)
         axes.plot(over, estimates, linestyle="", marker="D", markersize=5, color=VERMILLION)
@@ -454,14 +517,21 @@ def effects_strip(
     ratio: bool,
     groups: Sequence[str] | None = None,
     layout: Layout = PAGE,
-) -> Figure:
+) -> Plot:
     """Effects in ascending order, one per series, over the margin's band and the typical effect.
 
     The axis reaches as far as most effects do; beyond its ends they are drawn at the end. Points
     are coloured by the group of each series, if it has one.
     """
+    group_of: Sequence[str | None] = groups or [None] * len(effects)
+    ranked = enumerate(zip(group_of, effects, strict=True), 1)
+    rows = [
+        ("typical", None, None, *typical.cells),
+        *(("a series", rank, group, value, *[None] * 4) for rank, (group, value) in ranked),
+    ]
     with mpl.rc_context(_style(layout)):
-        figure = _figure(layout.width, 3.0)
+        numbers = Numbers(("what", "rank", "group", *EFFECT_COLUMNS), rows)
+        figure = Plot(layout.width, 3.0, numbers)
         axes = figure.subplots()
         values = np.array(effects)
         low, high = _bulk(np.log(values) if ratio else values)
@@ -519,7 +589,7 @@ class Attribute:
 
 def moderator_figure(
     effects: Sequence[float], attributes: Sequence[Attribute], axis: str, *, ratio: bool
-) -> Figure:
+) -> Plot:
     """Effects against each attribute, as small multiples; far outliers are drawn at the ends.
 
     Groups are in columns, the largest first; those beyond six are one.
@@ -528,7 +598,15 @@ def moderator_figure(
         columns = min(3, len(attributes))
         rows = -(-len(attributes) // columns)
         is_turned = any(_is_crowded(_columns(attribute.values)) for attribute in attributes)
-        figure = _figure(PAGE.width, (3.4 if is_turned else 2.4) * rows)
+        numbers = [
+            (attribute.name, value, effect)
+            for attribute in attributes
+            for value, effect in zip(attribute.values, effects, strict=True)
+        ]
+        figure = Plot(
+            PAGE.width, (3.4 if is_turned else 2.4) * rows,
+            Numbers(("attribute", "value", "effect"), numbers),
+        )  # fmt: skip
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         values = np.array(effects)
         low, high = _bulk(np.log(values) if ratio else values)
@@ -583,14 +661,22 @@ def _places(axes: Axes, values: Sequence[float] | Sequence[str]) -> np.ndarray:
 
 def critical_difference_diagram(
     mean_ranks: Mapping[str, float], together: Sequence[tuple[float, float]], critical: float
-) -> Figure:
+) -> Plot:
     """Mean ranks by label, best first, and bars over those that are not told apart.
 
     `together` has the ends of each bar; `critical` is drawn as a scale.
     """
+    rows = [
+        *(("mean rank", label, rank, None, None) for label, rank in mean_ranks.items()),
+        *(("not told apart", None, None, *ends) for ends in together),
+        ("critical difference", None, critical, None, None),
+    ]
     with mpl.rc_context(STYLE):
         n = len(mean_ranks)
-        figure = _figure(PAGE.width, 1.1 + 0.32 * n + 0.14 * len(together))
+        height = 1.1 + 0.32 * n + 0.14 * len(together)
+        figure = Plot(
+            PAGE.width, height, Numbers(("what", "scenario", "value", "low", "high"), rows)
+        )
         axes = figure.subplots()
         axes.plot(list(mean_ranks.values()), range(n), linestyle="", marker="o", color=BLUE)
         for index, ends in enumerate(together):
@@ -608,9 +694,7 @@ def critical_difference_diagram(
         return figure
 
 
-def performance_profiles(
-    panels: Panels[PerformanceProfileRow], measure: str, better: str
-) -> Figure:
+def performance_profiles(panels: Panels[PerformanceProfileRow], measure: str, better: str) -> Plot:
     """The share of repeats beyond each value of the metric: one panel for each scenario.
 
     Thin lines are those of all others; `better` says where better values are, above or below.
@@ -632,8 +716,12 @@ def performance_profiles(
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(FuncFormatter(_plain_number))
 
+    names = "threshold", "share", "share_low", "share_high"
     with mpl.rc_context(STYLE):
-        figure = _small_multiples(panels, draw, legend_height=0.6, legend_columns=3)
+        figure = _small_multiples(
+            panels, draw, ("scenario", *names), attrgetter(*names),
+            legend_height=0.6, legend_columns=3,
+        )  # fmt: skip
         figure.supxlabel(_short(measure))
         figure.supylabel(f"share of repeats {better}")
         return figure
@@ -719,7 +807,7 @@ def forecast_fans(
     baselines: Mapping[str, Sequence[float]],
     steps: Sequence[str],
     unit: str,
-) -> Figure:
+) -> Plot:
     """The spread of each scenario's forecasts over the test rows and beyond, as small multiples.
 
     `baselines` holds one forecast per step by name, of two at most, and `steps` the labels of the
@@ -736,10 +824,24 @@ def forecast_fans(
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: step_label(int(x))))
 
+    names = "q05", "q25", "median", "q75", "q95", "actual"
+
+    def cells(row: ForecastBandRow) -> Cells:
+        bands = (getattr(row, name) for name in names)
+        return row.step, step_label(row.step), *bands, *_at(baselines, row.step)
+
     with mpl.rc_context(STYLE):
-        figure = _small_multiples(panels, draw, legend_height=0.7, legend_columns=3)
+        figure = _small_multiples(
+            panels, draw, ("scenario", "step", "time", *names, *baselines), cells,
+            legend_height=0.7, legend_columns=3,
+        )  # fmt: skip
         figure.supylabel(_short(unit))
         return figure
+
+
+def _at(baselines: Mapping[str, Sequence[float]], step: int) -> Cells:
+    """What each baseline has at a step, counted from 1; None beyond its last one."""
+    return [values[step - 1] if step <= len(values) else None for values in baselines.values()]
 
 
 def _draw_fan(
@@ -773,7 +875,7 @@ def _draw_fan(
 
 def errors_by_step(
     panels: Panels[StepErrorRow], baselines: Mapping[str, Sequence[float]], axis: str
-) -> Figure:
+) -> Plot:
     """The error of each scenario against the number of steps ahead, as small multiples.
 
     `baselines` holds one error per step by name, of two at most.
@@ -795,8 +897,14 @@ def errors_by_step(
             )  # fmt: skip
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
 
+    def cells(row: StepErrorRow) -> Cells:
+        return row.steps_ahead, row.mean, row.ci_low, row.ci_high, *_at(baselines, row.steps_ahead)
+
     with mpl.rc_context(STYLE):
-        figure = _small_multiples(panels, draw, legend_height=0.7, legend_columns=4)
+        figure = _small_multiples(
+            panels, draw, ("scenario", "steps_ahead", "mean", "ci_low", "ci_high", *baselines),
+            cells, legend_height=0.7, legend_columns=4,
+        )  # fmt: skip
         figure.supxlabel("steps ahead")
         figure.supylabel(_short(axis))
         return figure

@@ -1,4 +1,4 @@
-"""Figures as SVG: as an element of the page, and as a file of its own."""
+"""Figures as SVG: as an element of the page, and as a file of its own; and their numbers as CSV."""
 
 import hashlib
 import io
@@ -9,24 +9,33 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from urllib.parse import quote
 
 import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from thousandfold import figures
+from thousandfold.figures import Plot
 
-Draw = Callable[[], Figure]
+Draw = Callable[[], Plot]
 """What draws a figure. Several processes can share the work if it can be pickled."""
+
+MOST_ROWS = 2000
+"""Of a figure's numbers that the page holds itself."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure as SVG."""
+    """A figure as SVG, and its numbers."""
 
     element: Markup
     """Of the page."""
     file: str
+    n_rows: int
+    """Of the numbers."""
+    csv: str | None
+    """The address of a CSV file that is the address itself; None if there are too many rows."""
 
 
 class Figures:
@@ -72,11 +81,16 @@ class FigureElement:
     """A figure in the page, whose markup is known once it is drawn."""
 
     def __init__(self, figures: Figures, name: str) -> None:
-        self._figures, self._name = figures, name
+        self._figures, self.name = figures, name
+
+    @property
+    def drawn(self) -> Drawn:
+        """The figure. Raises ValueError as `Figures.drawn`."""
+        return self._figures.drawn[self.name]
 
     def __html__(self) -> str:
-        """The figure, for templates. Raises ValueError as `Figures.drawn`."""
-        return self._figures.drawn[self._name].element
+        """The figure, for templates. Raises ValueError as above."""
+        return self.drawn.element
 
 
 def _all_drawn(to_draw: Mapping[str, Draw], processes: int) -> dict[str, Drawn]:
@@ -90,8 +104,16 @@ def _all_drawn(to_draw: Mapping[str, Draw], processes: int) -> dict[str, Drawn]:
 
 
 def _drawn(name: str, draw: Draw) -> Drawn:
-    svg = _svg(draw(), name)
-    return Drawn(_inline(svg), _standalone(svg))
+    figure = draw()
+    svg, numbers = _svg(figure, name), figure.numbers
+    n_rows = len(numbers.rows)
+    csv = _address(numbers.csv) if n_rows <= MOST_ROWS else None
+    return Drawn(_inline(svg), _standalone(svg), n_rows, csv)
+
+
+def _address(csv: str) -> str:
+    """A CSV file as a data: URI, which needs no other file."""
+    return f"data:text/csv;charset=utf-8,{quote(csv, safe=',;:/()[]*+=@')}"
 
 
 def _svg(figure: Figure, name: str) -> str:

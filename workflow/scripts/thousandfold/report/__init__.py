@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from thousandfold.report.contents import contents_of
+from thousandfold.report.page import page_environment, page_of
 from thousandfold.report.run import Run, SeriesRun, files_of
 from thousandfold.report.section import Section
 from thousandfold.report.sections.agreement import Agreement
@@ -33,9 +32,6 @@ from thousandfold.report.sections.stopping import Stopping
 from thousandfold.report.sections.trust import Trust
 from thousandfold.report.sections.variance import Variance
 from thousandfold.report.sections.verdicts import Verdicts
-from thousandfold.svg import palette_css
-
-TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 class SectionOfRun(Protocol):
@@ -77,14 +73,7 @@ def render(run: Run) -> Page:
     # All of them first, so that their figures are drawn together.
     views = [*sections_of(run)]
     sections = [view.html(environment) for view in views]
-    html = environment.get_template("report.html").render(
-        title=run.study.title,
-        sections=sections,
-        contents=contents_of(sections),
-        style=Markup(palette_css() + (TEMPLATES / "style.css").read_text(encoding="utf-8")),
-        script=Markup((TEMPLATES / "script.js").read_text(encoding="utf-8")),
-    )
-    return Page(html, run.figures.files)
+    return Page(page_of(environment, run.study.title, sections), run.figures.files)
 
 
 def sections_of(run: Run) -> Iterator[Section]:
@@ -99,13 +88,7 @@ def sections_of(run: Run) -> Iterator[Section]:
 
 def environment_of(run: Run) -> Environment:
     """What templates are rendered in: beside a section's fields, they have links to files."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     files = files_of(run.study)
 
     def link(name: str) -> Markup:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
 from thousandfold.inference.verdicts import Verdict
 
 
@@ -24,6 +25,9 @@ _LOOKS = {
     Verdict.CONTRADICTED: ("✘", "bad"),
 }
 
+_OVER_SERIES = {NO_TYPICAL_DIFFERENCE: Verdict.NO_DIFFERENCE}
+"""What a verdict over series looks like whose words are its own."""
+
 MEANINGS = {
     Verdict.SUPPORTED: "The whole interval lies where the claim says, beyond the margin (for "
     "“equivalent”: inside it).",
@@ -45,8 +49,8 @@ MEANINGS = {
 
 
 def mark_of(verdict: str) -> Mark:
-    """The mark of a verdict."""
-    return Mark(verdict, *_LOOKS[Verdict(verdict)])
+    """The mark of a verdict, on a series or over series."""
+    return Mark(verdict, *_LOOKS[Verdict(_OVER_SERIES.get(verdict, verdict))])
 
 
 def best_first() -> list[Verdict]:

@@ -28,11 +28,7 @@ def write_rows(row_type: type[AnyRow], rows: Iterable[AnyRow], path: Path) -> No
 
     Raises CellError, naming the table, the column and the row, and UnwritableError.
     """
-    lines = [list(row_type.columns), *_lines(row_type, rows)]
-    text = _csv(lines, csv.QUOTE_MINIMAL)
-    if "\r" in text:
-        # Unquoted, it would begin a row, and Python quotes none for it.
-        text = _csv(lines, csv.QUOTE_ALL)
+    text = csv_text([list(row_type.columns), *_lines(row_type, rows)])
     with written_whole(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
     write_own_checksum(path)
@@ -51,6 +47,13 @@ def _lines(row_type: type[Row], rows: Iterable[Row]) -> list[list[str]]:
                 raise CellError(f"{place}: {error}") from None
         lines.append(cells)
     return lines
+
+
+def csv_text(lines: list[list[str]]) -> str:
+    """Lines of cells as the text of a CSV file."""
+    text = _csv(lines, csv.QUOTE_MINIMAL)
+    # Unquoted, it would begin a row, and Python quotes none for it.
+    return _csv(lines, csv.QUOTE_ALL) if "\r" in text else text
 
 
 def _csv(lines: list[list[str]], quoting: Any) -> str:

@@ -53,7 +53,7 @@ function makeFilterable(table, tools) {
   const found = document.createElement("output");
   const label = document.createElement("label");
   input.type = "search";
-  label.append("Filter by claim, verdict, source, scenario: ", input);
+  label.append(`Filter by ${table.dataset.filters}: `, input);
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     const groups = groupsOf(table);

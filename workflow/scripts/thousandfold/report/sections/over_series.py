@@ -9,11 +9,9 @@ from typing import Self
 from thousandfold import figures
 from thousandfold.formatting import coverage, decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
-from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
-from thousandfold.inference.verdicts import Verdict
 from thousandfold.names import spelled
 from thousandfold.report.claims import Claim
-from thousandfold.report.marks import Mark, mark_of
+from thousandfold.report.marks import mark_of
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
 from thousandfold.report.series_effects import effects_of, figure_of, groups_of
@@ -124,15 +122,7 @@ def _examined(run: Run) -> list[str]:
 def _head(row: PopulationClaimRow) -> Claim:
     caveats = [text for text in (row.undecided_because, row.flags) if text]
     anchor = f"over-series.{spelled(row.id)}"
-    return Claim(row.id, row.claim, row.source, anchor, _mark(row.verdict), caveats)
-
-
-def _mark(word: str) -> Mark:
-    """The mark of a verdict over series."""
-    if word == NO_TYPICAL_DIFFERENCE:
-        like = mark_of(Verdict.NO_DIFFERENCE)
-        return Mark(word, like.icon, like.tone)
-    return mark_of(word)
+    return Claim(row.id, row.claim, row.source, anchor, mark_of(row.verdict), caveats)
 
 
 def _typical(run: Run, row: PopulationRow) -> Typical:

@@ -21,6 +21,7 @@ from thousandfold.resources import (
     SPARE,
     TooLittleMemoryError,
     Workload,
+    analysis_memory_mb,
     checking_workloads,
     memory_mb,
     minutes,
@@ -248,3 +249,15 @@ def test_labels_of_each_step_take_memory_and_no_more_weights():
     assert each.weights == one.weights
     kept = each.bytes_per_repeat - one.bytes_per_repeat
     assert kept >= 4 * 1000 * 3 * 49
+
+
+def test_many_findings_take_memory_up_to_a_point():
+    """Calibrating 200 or 2000 findings of 20 repeats took 1.5 GB, what Snakemake takes aside."""
+    study = shipped_study()
+    asked = [
+        analysis_memory_mb(replace(study, findings=study.findings[:1] * count))
+        for count in (1, 60, 200, 2000)
+    ]
+    assert asked == sorted(asked)
+    assert asked[0] < 2300
+    assert asked[2] == asked[3] > 1500 + 1500

@@ -25,6 +25,9 @@ PROCESS_MB = 800
 BESIDE_MB = 600
 """What a scheduler counts beside it: up to two Snakemakes start each job on a cluster."""
 
+FINDING_MB, FINDINGS_OF_MOST_DRAWS = 15, 100
+"""What the draws for one finding take (inference/calibration.py), and up to how many."""
+
 PASS_MB = 1000
 """A block that needs more than this is trained in several passes."""
 
@@ -261,8 +264,12 @@ def plan_in_words(study: TrainedStudy, left: Sequence[Workload], jobs: int) -> s
 
 
 def analysis_memory_mb(study: Study) -> int:
-    """The memory that an analysis requests: what 11 to 1,100,000 trainings took, plus half."""
-    return BESIDE_MB + 900 + study.trainings // 1500
+    """The memory that an analysis requests: what 11 to 1,100,000 trainings took, plus half.
+
+    The draws that calibrate findings grow with their number until there are MOST_DRAWS.
+    """
+    drawn = FINDING_MB * min(len(study.findings), FINDINGS_OF_MOST_DRAWS)
+    return BESIDE_MB + 900 + study.trainings // 1500 + drawn
 
 
 def analysis_time_minutes(study: Study) -> int:

@@ -17,7 +17,6 @@ WEIGHT_SEED_LIMIT = 2**31 - 2
 
 
 @cache
-@cache
 def _words(name: str) -> tuple[int, ...]:
     """A name's SHA-256 digest as eight unsigned 32-bit words, SeedSequence's native unit."""
     return tuple(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=">u4").tolist())

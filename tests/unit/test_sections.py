@@ -14,6 +14,8 @@ from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import meta, nodes
 from markupsafe import escape
 from matplotlib.figure import Figure
@@ -21,7 +23,7 @@ from support import ROOT, shipped_study
 from unit.test_report import again, run_of
 
 from thousandfold import figures
-from thousandfold.formatting import level, percent, spelled_out, times
+from thousandfold.formatting import coverage, error_rate, level, percent, spelled_out, times
 from thousandfold.inference import baselines, calibration, precision, replication, stopping
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.published import COMPATIBLE, NOT_COMPATIBLE
@@ -500,6 +502,51 @@ def test_shares_levels_and_times_in_prose():
     assert [times(1), times(2), times(3)] == ["once", "twice", "three times"]
 
 
+@given(
+    st.one_of(st.floats(0, 1), st.floats(0, 1).map(lambda share: 1 - share**9)),
+    st.sampled_from([None, 0, 1, 2, 3]),
+)
+def test_only_none_reads_as_none_and_only_all_as_all(share, digits):
+    told = [percent(share, digits), error_rate(share)]
+    if share < 1:
+        told.append(coverage(share))
+    for text in told:
+        number = text.removesuffix(" %")
+        is_bound = number.startswith(("<", ">"))
+        assert text.endswith(" %")
+        if not is_bound and float(number) == 0:
+            assert share == 0 or text == coverage(share)
+        if not is_bound and float(number) == 100:
+            assert share == 1
+    value = percent(share, 0 if digits is None else digits).removesuffix(" %")
+    exact, least = 100 * share, 10.0 ** -(digits or 0)
+    if value.startswith("<"):
+        assert exact < least
+    elif value.startswith(">"):
+        assert exact > 100 - least
+    else:
+        assert float(value) == pytest.approx(exact, abs=0.5 * least + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"), (1, "100 %"), (1 / 1045, "< 1 %"), (1044 / 1045, "> 99 %"), (0.996, "> 99 %"),
+        (0.5, "50 %"), (0.0049, "< 1 %"), (0.0051, "1 %"),
+    ],
+)  # fmt: skip
+def test_shares_of_series(share, text):
+    assert percent(share, 0) == text
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(0, "0 %"), (5e-5, "0.0050 %"), (0.0005, "0.050 %"), (0.05, "5.00 %"), (1, "100.00 %")],
+)
+def test_error_rates_have_digits_that_count(rate, text):
+    assert error_rate(rate) == text
+
+
 def pair(row, a, b, difference):
     return replace(
         row, scenario_a=a, scenario_b=b, difference=difference, ci_low=difference - 1,
@@ -539,10 +586,10 @@ def test_how_often_deciding_intervals_miss(small):
     rows = [replace(row, rejection_rate=rate, level=0.01, **shares) for rate in (0.02, 0.004, 0.01)]
     tables = {CalibrationRow: rows, ErrorRateRow: calibration.error_rates_table(rows)}
     text = text_of(Trust, small, tables)
-    assert "the intervals missed in 0.40 to 2.00 % of draws, where 1.00 % is allowed" in text
+    assert "the intervals missed in 0.40 % to 2.00 % of draws, where 1.00 % is allowed" in text
     assert "11.00 % 12.00 % 13.00 % 14.00 % 50.00 %" in text
     assert "with fewer than ten repeats" in text
-    assert "misses 0.40 to 2.00 % of the time" in text_of(Verdicts, small, tables)
+    assert "misses 0.40 % to 2.00 % of the time" in text_of(Verdicts, small, tables)
     assert "fewer than ten repeats cannot show" in text_of(Verdicts, small, {ErrorRateRow: []})
 
 
@@ -552,8 +599,8 @@ def test_the_range_of_rejection_rates_is_over_pairs(small):
     rows = [replace(same, rejection_rate=rate) for rate in (0.06, 0.04, 0.05)]
     rows.append(replace(same, null=calibration.EQUAL_MEANS, test="mannwhitney", rejection_rate=0.2))
     text = text_of(Trust, small, {ErrorRateRow: calibration.error_rates_table(rows)})
-    assert "halves of the same scenario Welch 30 3 0.040 0.060" in text
-    assert "scenarios of equal mean Mann-Whitney 30 1 0.200 0.200" in text
+    assert "halves of the same scenario Welch 30 3 4.0 % 6.0 %" in text
+    assert "scenarios of equal mean Mann-Whitney 30 1 20.0 % 20.0 %" in text
 
 
 @pytest.mark.parametrize(
@@ -822,7 +869,7 @@ def test_what_stopping_did(small):
     text = text_of(StoppingSection, replace(small, study=study), tables)
     assert "after two successive stages" in text
     assert "at most 0.98 monthly sales to either side" in text
-    numbers = "21 25 % 0.940 [0.930, 0.950] 0.951 0.01 ± 0.00"
+    numbers = "21 25 % 94.0 % [93.0 %, 95.0 %] 95.1 % 0.01 ± 0.00"
     assert f"stateless {numbers} normal {numbers}" in text
     assert "not shown" not in text
     (part,) = again(small).on_each_series()

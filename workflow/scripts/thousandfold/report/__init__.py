@@ -8,6 +8,7 @@ from typing import Protocol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from thousandfold.formatting import agreeing, counted
 from thousandfold.report.contents import contents_of
 from thousandfold.report.run import Run, SeriesRun, files_of
 from thousandfold.report.section import Section
@@ -98,7 +99,10 @@ def sections_of(run: Run) -> Iterator[Section]:
 
 
 def environment_of(run: Run) -> Environment:
-    """What templates are rendered in: beside a section's fields, they have links to files."""
+    """What templates are rendered in.
+
+    Beside a section's fields, they have links to files, and words that agree with counts.
+    """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -114,5 +118,5 @@ def environment_of(run: Run) -> Environment:
             raise ValueError(f"this run leaves no {name}")
         return Markup('<a href="{}/{}">{}</a>').format(run.provenance.tables_folder, name, name)
 
-    environment.globals["link"] = link
+    environment.globals |= {"link": link, "counted": counted, "agreeing": agreeing}
     return environment

@@ -23,7 +23,17 @@ from support import ROOT, shipped_study
 from unit.test_report import again, run_of
 
 from thousandfold import figures
-from thousandfold.formatting import coverage, error_rate, level, percent, spelled_out, times
+from thousandfold.formatting import (
+    agreeing,
+    counted,
+    coverage,
+    error_rate,
+    level,
+    n_times,
+    percent,
+    spelled_out,
+    times,
+)
 from thousandfold.inference import baselines, calibration, precision, replication, stopping
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.published import COMPATIBLE, NOT_COMPATIBLE
@@ -39,6 +49,7 @@ from thousandfold.report.sections.best_baseline import BestBaseline
 from thousandfold.report.sections.experiments import Experiments
 from thousandfold.report.sections.findings import Findings
 from thousandfold.report.sections.forecasts import Forecasts
+from thousandfold.report.sections.heading import Heading
 from thousandfold.report.sections.over_all import OverAll
 from thousandfold.report.sections.pairs import Pairs
 from thousandfold.report.sections.published import Published
@@ -547,6 +558,53 @@ def test_error_rates_have_digits_that_count(rate, text):
     assert error_rate(rate) == text
 
 
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, "0 claims are"), (1, "1 claim is"), (2, "2 claims are"), (1000, "1,000 claims are")],
+)  # fmt: skip
+def test_words_agree_with_counts(n, told):
+    assert f"{counted(n, 'claim')} {agreeing(n, 'are')}" == told
+
+
+def test_verbs_and_times():
+    verbs = ("hold", "do", "have", "were", "are", "beat")
+    assert [agreeing(1, verb) for verb in verbs] == ["holds", "does", "has", "was", "is", "beats"]
+    assert [agreeing(2, verb) for verb in verbs] == list(verbs)
+    assert [n_times(n) for n in (1, 2, 1000)] == ["once", "2 times", "1,000 times"]
+
+
+SEVERAL_OF_ONE = re.compile(
+    r"(?<![\d,.−(] )(?<![\d,.−\w])1 (?!is|was|has|does|series|less|loss|plus|minus)[a-z]+s\b"
+)
+"""A plural after 1."""
+
+
+def assert_agrees(text):
+    assert SEVERAL_OF_ONE.findall(text) == [], text
+    assert not re.search(r"\b1 (are|were|have|do)\b|\b1 times\b", text), text
+
+
+def test_counts_of_one(small):
+    assert SEVERAL_OF_ONE.search("and 1 claims were")
+    study = small.study
+    one = replace(
+        study, scenarios=study.scenarios[:1], repeats=1, findings=study.findings[:1], twins=(),
+    )  # fmt: skip
+    head = text_of(Heading, replace(small, study=one))
+    assert "1 scenario was trained once, each time" in head
+    assert "and 1 claim was put to the test" in head
+    assert "3 scenarios were trained 1,000 times each," in text_of(Heading, small)
+    assert "3 claims were put to the test" in text_of(Heading, small)
+    rows = [row for row in small.rows(BaselineRow) if row.scenario == "stateful"]
+    assert_agrees(text_of(BestBaseline, small, {BaselineRow: rows}))
+    assert_agrees(text_of(Forecasts, small, {BaselineRow: rows}))
+    (source,) = small.series.values()
+    short = replace(source, test_rows=1)
+    run = replace(small, series={"shampoo": short})
+    for section in (BestBaseline, TheSeries, Forecasts):
+        assert_agrees(text_of(section, run))
+    assert "The last value is forecast one step ahead" in text_of(TheSeries, run)
+
+
 def pair(row, a, b, difference):
     return replace(
         row, scenario_a=a, scenario_b=b, difference=difference, ci_low=difference - 1,
@@ -666,6 +724,20 @@ def test_verdicts_are_counted_and_their_caveats_shown(small):
         ["rests on normality"],
         [],
     ]
+
+
+def test_the_series_on_which_engines_were_compared_are_named(small):
+    assert "examined" not in text_of(Reading, small)
+    (source,) = small.study.series
+    series = tuple(replace(source, name=x, title=x.upper()) for x in "uvwxyz")
+    study = replace(small.study, series=series)
+    titles = ", ".join(name.upper() for name in study.compared_series)
+    told = text_of(Reading, replace(small, study=study))
+    assert f"Not all series were examined alike. The two engines were compared on {titles}." in told
+    assert "Calibration" not in told
+    more = tuple(replace(source, name=f"s{i}", title=f"S{i}") for i in range(12))
+    told = text_of(Reading, replace(small, study=replace(small.study, series=more)))
+    assert "the checks of the training and the reach over test rows are about 10 of them" in told
 
 
 def test_on_which_series_a_claim_holds(small):

@@ -288,6 +288,21 @@ def test_the_methods_of_one_of_each(run, over):
     assert "1 run has no finite value" in text
 
 
+def test_tables_of_a_paper_do_not_hang_on_what_the_page_has_room_for(run, monkeypatch):
+    monkeypatch.setattr("thousandfold.report.run.MOST_SHOWN", 1)
+    (source,) = run.study.series
+    series = (source, replace(source, name="other", title="Other"))
+    both = [
+        replace(row, series=name) for name in ("shampoo", "other") for row in run.rows(SummaryRow)
+    ]
+    two = replace(
+        run, study=replace(run.study, series=series), tables={**run.tables, SummaryRow: both},
+        series=dict.fromkeys(("shampoo", "other"), run.series["shampoo"]),
+    )  # fmt: skip
+    assert two.on_shown_series() == []
+    assert len(cells(two, "scenarios")) == 2 * len(run.study.scenarios)
+
+
 def test_only_what_is_cited_is_in_the_bibliography(run, over):
     software = software_of(CITATION)
     for text in (methods(run, TOLD), methods(over, ELSEWHERE)):

@@ -543,11 +543,17 @@ def test_only_none_reads_as_none_and_only_all_as_all(share, digits):
     ("share", "text"),
     [
         (0, "0 %"), (1, "100 %"), (1 / 1045, "< 1 %"), (1044 / 1045, "> 99 %"), (0.996, "> 99 %"),
-        (0.5, "50 %"), (0.0049, "< 1 %"), (0.0051, "1 %"),
+        (0.9999, "> 99 %"), (0.5, "50 %"), (0.0049, "< 1 %"), (0.0051, "1 %"),
     ],
 )  # fmt: skip
 def test_shares_of_series(share, text):
     assert percent(share, 0) == text
+
+
+def test_bounds_of_shares_have_the_digits_asked_for():
+    assert [percent(0.9999, digits) for digits in (1, 2)] == ["> 99.9 %", "99.99 %"]
+    assert percent(0.99999, 2) == "> 99.99 %"
+    assert [percent(1e-5, digits) for digits in (0, 1, 2)] == ["< 1 %", "< 0.1 %", "< 0.01 %"]
 
 
 @pytest.mark.parametrize(
@@ -563,6 +569,16 @@ def test_error_rates_have_digits_that_count(rate, text):
 )  # fmt: skip
 def test_words_agree_with_counts(n, told):
     assert f"{counted(n, 'claim')} {agreeing(n, 'are')}" == told
+
+
+def test_ticks_have_a_true_minus():
+    chances = [figures.Chance(10, place, "supported", 0.5) for place in (-3.0, 0.0, 3.0)]
+    drawn = figures.power_figure(chances, "margins")
+    shown = drawn.axes[0].xaxis.get_major_formatter()
+    assert shown(-2.0, 0) == "−2"
+    effects = {place: figures.Effect(0.0, -1.0, 1.0, (0.0, 0.0)) for place in (-1.5, 2.0)}
+    ticks = figures.trend_plot(effects, 0.1, "x").axes[0].get_xticklabels()
+    assert [tick.get_text() for tick in ticks] == ["−1.5", "2"]
 
 
 def test_verbs_and_times():

@@ -200,7 +200,7 @@ def _check_shown(study: Study) -> None:
     """The series that the page has to show are among those of the study."""
     for index, name in enumerate(study.show_series):
         if name not in study.series_names:
-            problem = unknown_name(name, study.series_names)
+            problem = unknown_name(name, [*study.series_names])
             raise BadKeyError(("study", "show_series", index), problem)
 
 

@@ -42,6 +42,11 @@ def on_the_axis(effects: Sequence[float], ends: tuple[float, float], marks: str)
     )
 
 
+def compared_in(row: PopulationRow | VarianceComponentRow) -> tuple[str | None, ...]:
+    """What is compared, whichever claim asks for it."""
+    return *contrast_key(row)[1:], row.scenario_a, row.scenario_b
+
+
 def by_comparison(rows: Iterable[AnyCompared]) -> list[tuple[str, AnyCompared]]:
     """What is compared, each once: the ids of the claims that ask for it, and the first one's row.
 
@@ -49,8 +54,8 @@ def by_comparison(rows: Iterable[AnyCompared]) -> list[tuple[str, AnyCompared]]:
     """
     asked: dict[tuple[str | None, ...], list[AnyCompared]] = {}
     for row in rows:
-        asked.setdefault((*contrast_key(row)[1:], row.scenario_a, row.scenario_b), []).append(row)
-    return [(", ".join(row.id for row in same), same[0]) for same in asked.values()]
+        asked.setdefault(compared_in(row), []).append(row)
+    return [(", ".join(each.id for each in same), same[0]) for same in asked.values()]
 
 
 def figure_of(kind: str, row: PopulationRow) -> str:

@@ -15,9 +15,15 @@ from thousandfold.report.margins import MarginStrip, strip_over_series
 from thousandfold.report.marks import mark_over_series
 from thousandfold.report.run import Run, by
 from thousandfold.report.section import Section
-from thousandfold.report.series_effects import effects_of, figure_of, groups_of, on_the_axis
+from thousandfold.report.series_effects import (
+    compared_in,
+    effects_of,
+    figure_of,
+    groups_of,
+    on_the_axis,
+)
 from thousandfold.svg import Draw, FigureElement
-from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow, contrast_key
+from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow
 
 MOST_EXTREMES = 5
 """Series at each end that are named."""
@@ -130,7 +136,7 @@ def _head(row: PopulationClaimRow) -> Claim:
 
 def _drawn_of(row: PopulationRow) -> tuple[object, ...]:
     """What its strip shows, whatever is claimed of it."""
-    return row.scenario_a, row.scenario_b, *contrast_key(row)[1:], row.margin, row.typical
+    return *compared_in(row), row.margin, row.typical
 
 
 def _typical(run: Run, row: PopulationRow, n_comparisons: int, drawn_with: Claim) -> Typical:

@@ -154,6 +154,9 @@ def test_a_share_that_decides_has_no_strip_of_margins():
     claims = {claim.head.id: claim for claim in OverSeries.of(run).claims}
     assert claims["T"].comparisons[0].by_margin is not None
     assert claims["S"].comparisons[0].by_margin is None
+    facts = {id_: str(claim.comparisons[0].facts) for id_, claim in claims.items()}
+    assert "margins at which" in facts["T"]
+    assert "margins at which" not in facts["S"]
 
 
 def test_several_comparisons_of_a_claim_are_told_apart_at_their_strips():

@@ -220,7 +220,8 @@ def _facts(
                 f"median {median}, mean {mean}",
             )
         )
-    if not math.isnan(row.margin_equivalent_above):
+    # Those of the typical effect, which does not decide a claim about a share.
+    if math.isnan(row.on_at_least) and not math.isnan(row.margin_equivalent_above):
         facts.append(
             Fact(
                 "margins at which the answer changes",

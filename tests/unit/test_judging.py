@@ -461,7 +461,7 @@ def test_where_p_is_alike_the_weakest_has_the_fewest_standard_errors():
 
 SENTENCE = re.compile(
     r"mean RMSE of \w+ is ([\d.]+) units (lower|higher) than that of \w+ "
-    r"\(difference ([-+][\d.]+), 97\.50 % interval ([-+][\d.]+) to ([-+][\d.]+)"
+    r"\(difference ([−+][\d.]+), 97\.50 % interval ([−+][\d.]+) to ([−+][\d.]+)"
 )
 
 
@@ -478,7 +478,8 @@ def test_sentences_never_contradict_the_numbers():
             difference = samples[row["scenario_a"]].mean() - samples[row["scenario_b"]].mean()
             assert direction == ("lower" if difference < 0 else "higher")
             expected = [abs(difference), difference, row["ci_low"], row["ci_high"]]
-            assert [float(x) for x in (size, *numbers)] == pytest.approx(expected, abs=0.006)
+            shown = [float(x.replace("−", "-")) for x in (size, *numbers)]
+            assert shown == pytest.approx(expected, abs=0.006)
             notes = [
                 row[x] for x in ("undecided_because", "flags") if isinstance(row[x], str) and row[x]
             ]

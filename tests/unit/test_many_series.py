@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from support import row_of
+from support import ROOT, row_of
 
 from thousandfold.inference.analyses import calibrated
 from thousandfold.inference.calibration import DECIDING
@@ -18,6 +18,7 @@ from thousandfold.report.reach import mark_of_reach, reach_plots, sentence_of_re
 from thousandfold.report.run import MOST_SHOWN, Provenance, Run
 from thousandfold.report.sections.heading import Heading
 from thousandfold.report.sections.over_all import OverAll
+from thousandfold.schema import config_schema
 from thousandfold.series import Series
 from thousandfold.settings import CalibrationSettings
 from thousandfold.study import MOST_COMPARED, MOST_EXAMINED, Finding, OverSeries, StudySeries
@@ -128,6 +129,13 @@ def test_series_have_sections_unless_there_are_many():
     assert (shown(10, 11, 15), shown(2, 11, 15), shown(3, 11, 15)) == (0, 2, 0)
     # That of one series is always shown.
     assert shown(1, MOST_SHOWN, 5) == 1
+
+
+def test_the_docs_say_with_how_many_series_have_sections():
+    described = config_schema()["properties"]["study"]["properties"]["show_series"]["description"]
+    told = " ".join((ROOT / "docs/over-series.md").read_text(encoding="utf-8").split())
+    for text in (described, told):
+        assert f"there are at most {MOST_SHOWN} scenarios and findings, each counted once" in text
 
 
 def test_single_series_are_shown_on_request():

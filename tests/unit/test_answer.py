@@ -163,10 +163,58 @@ def test_the_answer_on_several_series():
         return row_of(ConjunctionRow, id=id_, k=k, m=m)
 
     run = run_of(["s", "t", "u"], on("E1", 3), on("E2", 1), on("E3", 0), on("E4", 3))
-    assert answer(run) == ["2 of 4 claims hold on all three series (E1, E4), one on some of them."]
-    assert answer(run_of(["s", "t", "u"], on("E1", 0), on("E2", 0))) == [
-        "None of 2 claims holds on all three series."
+    assert answer(run) == [
+        "2 of 4 claims hold on all three series (E1, E4); one holds on some of them."
     ]
+    assert answer(run_of(["s", "t", "u"], on("E1", 0), on("E2", 0))) == [
+        "None of 2 claims holds on any of the three series."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("holding", "sentence"),
+    [
+        ([3], "The one claim holds on all three series (E0)."),
+        ([1], "The one claim holds on some of the three series."),
+        ([0], "The one claim holds on none of the three series."),
+        ([3, 3], "2 of 2 claims hold on all three series (E0, E1)."),
+        ([3, 0], "1 of 2 claims holds on all three series (E0)."),
+        ([3, 2], "1 of 2 claims holds on all three series (E0); one holds on some of them."),
+        ([2, 1, 0], "None of 3 claims holds on all three series; two hold on some of them."),
+        ([0, 0, 0], "None of 3 claims holds on any of the three series."),
+    ],
+)
+def test_on_how_many_series_claims_hold(holding, sentence):
+    rows = [row_of(ConjunctionRow, id=f"E{i}", k=k, m=3) for i, k in enumerate(holding)]
+    assert answer(run_of(["s", "t", "u"], *rows)) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("signs", "sentence"),
+    [
+        ([1.0], "Over resampled test rows the sign of the one claim is steady."),
+        ([1.0, 0.99], "Over resampled test rows the sign of all 2 claims is steady."),
+        ([0.5], "On other test rows the sign of the one claim might well be another."),
+        ([0.5, 1.0], "On other test rows the sign of 1 of 2 claims might well be another."),
+    ],
+)
+def test_how_many_signs_other_rows_might_change(signs, sentence):
+    rows = [compared(f"E{i}", 1.0, -2.0, 4.0) for i in range(len(signs))]
+    reaches = [reached(row, sign) for row, sign in zip(rows, signs, strict=True)]
+    assert answer(run_of(["s"], *rows, *reaches)) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        (["better"], "The one scenario does better than"),
+        (["worse"], "The one scenario does not do better than"),
+        (["better", "better"], "2 of 2 scenarios do better than"),
+    ],
+)
+def test_how_many_scenarios_do_better(results, told):
+    (sentence,) = answer(run_of(["s"], *map(against_best, results)))
+    assert sentence == f"{told} AR(1), which needs no network."
 
 
 def test_the_answer_over_series():

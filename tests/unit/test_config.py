@@ -881,11 +881,18 @@ def test_a_finding_over_series():
     groups = {"shampoo": {"attributes": {"source": "a"}}, "nile": {"attributes": {"source": "b"}}}
     study = loaded_over_series(study={"cluster": "source"}, series=groups)
     assert study.clusters == {"shampoo": "a", "nile": "b"}
+    assert study.show_series == ()
+    study = loaded_over_series(study={"show_series": ["nile"]})
+    assert study.show_series == ("nile",)
 
 
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
+        (
+            {"study": {"show_series": ["shampoo", "nil"]}},
+            "study.show_series.1: there is no 'nil'",
+        ),
         (
             {"finding": {"over": None, "typical": "mean"}},
             "findings.E1.typical: only a claim over series takes it; add over: series, or remove",

@@ -390,7 +390,7 @@ def test_a_claim_is_as_good_as_its_weakest_contrast(means, verdicts, whole):
     claim = told(table, both).iloc[0]
     assert claim["verdict"] == whole
     if whole == "does not hold":
-        start = "1 of 2 comparisons hold. The claim fails on this one: The mean RMSE of a"
+        start = "1 of 2 comparisons holds. The claim fails on this one: The mean RMSE of a"
         assert claim["sentence"].startswith(start)
         assert "than that of c" in claim["sentence"]
 
@@ -461,7 +461,7 @@ def test_where_p_is_alike_the_weakest_has_the_fewest_standard_errors():
 
 SENTENCE = re.compile(
     r"mean RMSE of \w+ is ([\d.]+) units (lower|higher) than that of \w+ "
-    r"\(difference ([-+][\d.]+), 97\.50 % interval ([-+][\d.]+) to ([-+][\d.]+)"
+    r"\(difference ([−+][\d.]+), 97\.50 % interval ([−+][\d.]+) to ([−+][\d.]+)"
 )
 
 
@@ -478,7 +478,8 @@ def test_sentences_never_contradict_the_numbers():
             difference = samples[row["scenario_a"]].mean() - samples[row["scenario_b"]].mean()
             assert direction == ("lower" if difference < 0 else "higher")
             expected = [abs(difference), difference, row["ci_low"], row["ci_high"]]
-            assert [float(x) for x in (size, *numbers)] == pytest.approx(expected, abs=0.006)
+            shown = [float(x.replace("−", "-")) for x in (size, *numbers)]
+            assert shown == pytest.approx(expected, abs=0.006)
             notes = [
                 row[x] for x in ("undecided_because", "flags") if isinstance(row[x], str) and row[x]
             ]
@@ -714,7 +715,7 @@ def test_how_far_a_claim_is_supported(expect, difference, distance):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (0.0, "0.00"), (0.00123, "0.0012"), (-0.00123, "-0.0012"), (0.999, "1.00"), (12.345, "12.35"), (3.2e7, "3.2e+07"),
+        (0.0, "0.00"), (0.00123, "0.0012"), (-0.00123, "−0.0012"), (0.999, "1.00"), (12.345, "12.35"), (3.2e7, "3.2e+07"),
         (math.inf, "∞"), (-math.inf, "−∞"), (0.05, "0.05"),
     ],
 )  # fmt: skip
@@ -727,10 +728,11 @@ def test_a_miss_rate_that_is_too_high_is_told():
     samples = rng_samples(a=0, b=3, c=3)
     table = evidence(samples, LESS, OTHER, miss_rates=rates)
     assert (
-        "on samples of 50 like these the interval misses 7 %, not 2.5 %" in table["flags"].iloc[0]
+        "on samples of 50 like these the interval misses 7.00 %, not 2.50 %"
+        in table["flags"].iloc[0]
     )
     assert "misses" not in table["flags"].iloc[1]
-    assert "misses 7 %" in told(table, LESS, OTHER)["flags"].iloc[0]
+    assert "misses 7.00 %" in told(table, LESS, OTHER)["flags"].iloc[0]
     harmless = {("s", "rmse", "mean", "a - b"): MissRate(50, 0.03, is_too_high=False)}
     assert "misses" not in evidence(samples, LESS, miss_rates=harmless)["flags"].iloc[0]
 

@@ -75,7 +75,7 @@ def test_a_trend_is_shown_by_its_ends():
     kind = KINDS["trend"]
     assert kind.labels(TREND, {**LABELS, "d, e": "four"}) == ["one, four", "two, three"]
     assert kind.who(TREND, LABELS) == ["slope of the differences of 2 pairs"]
-    assert "changes by -0.5 percentage points per unit" in kind.sentence(TREND, "%")
+    assert "changes by −0.5 percentage points per unit" in kind.sentence(TREND, "%")
 
 
 @pytest.mark.parametrize(

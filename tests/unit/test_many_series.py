@@ -1,23 +1,28 @@
 """Studies of many series: which of them are examined, at what level, and what the page leaves out."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from support import row_of
+from support import ROOT, row_of
 
 from thousandfold.inference.analyses import calibrated
 from thousandfold.inference.calibration import DECIDING
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.loading import load_study
+from thousandfold.report import environment_of
 from thousandfold.report.margins import margin_strips
 from thousandfold.report.reach import mark_of_reach, reach_plots, sentence_of_reach
 from thousandfold.report.run import MOST_SHOWN, Provenance, Run
+from thousandfold.report.sections.heading import Heading
+from thousandfold.report.sections.over_all import OverAll
+from thousandfold.schema import config_schema
 from thousandfold.series import Series
 from thousandfold.settings import CalibrationSettings
 from thousandfold.study import MOST_COMPARED, MOST_EXAMINED, Finding, OverSeries, StudySeries
-from thousandfold.tables.rows import ContrastRow, MarginRow, ReachRow
+from thousandfold.tables.rows import ConjunctionRow, ContrastRow, MarginRow, ReachRow
 
 OF_ONE = Finding("E", "c", "s", "less", (MeanDifference("less", "a", "b", 1.0, "score"),))
 OVER = replace(OF_ONE, id="O", over=OverSeries())
@@ -108,10 +113,89 @@ def run_of(study, tables):
 
 def test_series_have_sections_unless_there_are_many():
     study, _ = study_of(1)
-    source = study.series[0]
-    for n, shown in ((MOST_SHOWN, MOST_SHOWN), (MOST_SHOWN + 1, 0)):
-        series = tuple(replace(source, name=f"s{i}") for i in range(n))
-        assert len(run_of(replace(study, series=series), {}).on_shown_series()) == shown
+    source, (finding,) = study.series[0], study.findings
+    scenarios = tuple(replace(study.scenarios[0], name=f"x{i}") for i in range(MOST_SHOWN))
+
+    def shown(n_series, n_scenarios=2, n_findings=1):
+        series = tuple(replace(source, name=f"s{i}") for i in range(n_series))
+        other = replace(
+            study, series=series, scenarios=scenarios[:n_scenarios],
+            findings=(finding,) * n_findings,
+        )  # fmt: skip
+        return len(run_of(other, {}).on_shown_series())
+
+    assert [shown(n) for n in (20, 21, 500)] == [20, 0, 0]
+    # Ten series of eleven scenarios and fifteen claims made a page of 9 MB.
+    assert (shown(10, 11, 15), shown(2, 11, 15), shown(3, 11, 15)) == (0, 2, 0)
+    # That of one series is always shown.
+    assert shown(1, MOST_SHOWN, 5) == 1
+
+
+def test_the_docs_say_with_how_many_series_have_sections():
+    described = config_schema()["properties"]["study"]["properties"]["show_series"]["description"]
+    told = " ".join((ROOT / "docs/over-series.md").read_text(encoding="utf-8").split())
+    for text in (described, told):
+        assert f"there are at most {MOST_SHOWN} scenarios and findings, each counted once" in text
+
+
+def test_single_series_are_shown_on_request():
+    study, _ = study_of(40)
+    asked = replace(study, show_series=("s7", "s3"))
+    assert [part.source.name for part in run_of(asked, {}).on_shown_series()] == ["s3", "s7"]
+    few, _ = study_of(3)
+    (part,) = run_of(replace(few, show_series=("s1",)), {}).on_shown_series()
+    assert part.source.name == "s1"
+    assert len(run_of(few, {}).on_few_series()) == 3
+
+
+class Nothing(dict):
+    """Tables without rows."""
+
+    def __missing__(self, row_type):
+        return []
+
+
+def text_of(section, run):
+    html = section.of(run).html(environment_of(run))
+    return " ".join(re.sub("<[^>]*>", " ", html).split())
+
+
+def test_where_there_are_sections_of_single_series_and_where_their_numbers_are():
+    many, _ = study_of(40)
+    row = row_of(ConjunctionRow, id="X", claim="c", k=1, m=40, supported_on="s1")
+    tables = Nothing({ConjunctionRow: [row]})
+    files = "What is known of each: claims.csv , contrasts.csv , summary.csv ."
+
+    def told(*names):
+        run = run_of(replace(many, show_series=names), tables)
+        return text_of(Heading, run), text_of(OverAll, run)
+
+    head, over_all = told()
+    assert "The 40 series have no sections of their own on this page, as it would be" in head
+    assert files in head
+    assert "below" not in over_all
+    assert "Each has its own verdict ( claims.csv )" in over_all
+    assert "keep their level ( error_rates.csv )" in over_all
+    head, over_all = told("s2")
+    assert f"Of the 40 series, s2 has sections of its own on this page. {files}" in head
+    assert "below" not in over_all
+    assert "s2, s3 have sections of their own on" in told("s2", "s3")[0]
+    few, _ = study_of(3)
+    run = run_of(few, tables)
+    assert "sections" not in text_of(Heading, run)
+    assert text_of(OverAll, run).count("(below)") == 2
+
+
+def test_a_series_that_is_to_be_shown_has_to_be_there():
+    with pytest.raises(Exception, match=r"study\.show_series\.0: there is no 's9'"):
+        load_study(
+            {
+                "study": {"seed": 1, "margin": 1, "show_series": ["s9"]},
+                "table": {"file": write_table(), "metric": "score"},
+                "findings": {"X": {"claim": "c", "expect": "less", "a": "a", "b": "b"}},
+            },
+            [],
+        )
 
 
 def test_where_other_test_rows_might_change_the_sign():
@@ -144,7 +228,8 @@ def test_a_strip_has_its_ranges_side_by_side_and_the_registered_margin_marked():
     (part,) = run_of(study, {MarginRow: [*others, *ranges]}).on_each_series()
     (strip,) = margin_strips(part, [contrast])
     assert [(s.start, s.width) for s in strip.segments] == [(0, 40), (40, 40), (80, 20)]
-    assert strip.registered == 50
+    assert (strip.registered, strip.margin) == (50, "5.00")
+    assert (strip.low, strip.high) == ("0.00", "10.00")
     assert [s.words for s in strip.segments] == ["0.00 to 4.00", "4.00 to 8.00", "above 8.00"]
     assert strip.who == []
     assert margin_strips(part, [replace(contrast, id="H")]) == []

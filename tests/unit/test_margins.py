@@ -1,15 +1,16 @@
 """The verdict as a function of the margin: against a scan of margins, one by one."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from support import row_of
 
-from thousandfold.inference.margins import margins_table
+from thousandfold.inference.margins import margins_over_series, margins_table
 from thousandfold.inference.verdicts import claim_verdict
-from thousandfold.tables.rows import ContrastRow
+from thousandfold.tables.rows import ContrastRow, PopulationRow
 
 
 def contrast(expect, low, high, margin=1.0, estimand="mean", verdict=None):
@@ -45,6 +46,25 @@ def test_margins_of_a_ratio_are_ratios():
         ("supported", pytest.approx(1.25)), ("direction supported", pytest.approx(2.0)),
     ]  # fmt: skip
     assert rows[-1].verdict == "no difference that matters"
+
+
+def over_series(expect, low, high, **cells):
+    row = contrast(expect, low, high)
+    names = {name: getattr(row, name) for name in (
+        "id", "scenario_a", "scenario_b", "metric", "estimand", "expect", "margin", "verdict",
+    )}  # fmt: skip
+    return row_of(PopulationRow, typical_low=low, typical_high=high, **names | cells)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-6.3, -4.8), (-1.0, 2.0), (0.5, 3.0)])
+def test_typical_effects_have_the_ranges_of_their_interval(low, high):
+    row = over_series("less", low, high, on_at_least=math.nan)
+    found = margins_over_series([row])
+    alike = margins_table([contrast("less", low, high)])
+    assert found == [replace(each, series=None) for each in alike]
+    assert margins_over_series([replace(row, on_at_least=0.8)]) == []
+    assert margins_over_series([replace(row, typical_high=math.inf)]) == []
+    assert margins_over_series([replace(row, typical_low=math.nan)]) == []
 
 
 @pytest.mark.parametrize(

@@ -367,9 +367,13 @@ def sentence(*effects, **contrast):
 def test_the_page_says_what_earlier_windows_came_to():
     assert sentence(1.21, -0.3) == (
         "Trained and tested anew where the series ends 12, 24 observations earlier, the "
-        "estimates are 1.21, −0.30 (4.60 here); 1 of 2 have the same sign."
+        "estimates are 1.21, −0.30 (4.60 here); 1 of 2 has the same sign."
     )
     assert "are 2.00, not known (4.60 here); 1 of 2" in sentence(2.0, math.nan)
+    assert sentence(1.21) == (
+        "Trained and tested anew where the series ends 12 observations earlier, the estimate is "
+        "1.21 (4.60 here); 1 of 1 has the same sign."
+    )
 
 
 def test_ratios_have_the_same_sign_on_the_same_side_of_one():

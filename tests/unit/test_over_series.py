@@ -381,19 +381,19 @@ def test_series_of_one_group_are_taken_as_dependent():
 @pytest.mark.parametrize(
     ("shift", "over", "said"),
     [
-        (-3.0, MEDIAN, "a against b on 12 series: the median difference of means is -3"),
+        (-3.0, MEDIAN, "a against b on 12 series: the median difference of means is −3"),
         (
             -3.0,
             MEDIAN,
-            "at 96.14 %, margin 1), below -1.00 on 100 % of series and above 1.00 on 0 %",
+            "at 96.14 %, margin 1), below −1.00 on 100 % of series and above 1.00 on 0 %",
         ),
         (0.0, MEDIAN, ": no typical difference that matters."),
         (
             -3.0,
             OverSeries(on_at_least=0.7),
-            "It is as claimed on 12 of 12 series, 100 % ([69.4, 100]",
+            "It is as claimed on 12 of 12 series, 100.0 % [69.4 %, 100.0 %]",
         ),
-        (-3.0, OverSeries(on_at_least=0.6), "100] %), and at least 60 % were claimed: supported."),
+        (-3.0, OverSeries(on_at_least=0.6), "100.0 %], and at least 60 % were claimed: supported."),
         (-1.0, OverSeries(on_at_least=0.7), "undecided (12 series do not settle a share of 0.7)."),
     ],
 )
@@ -410,7 +410,7 @@ def test_a_claim_of_several_comparisons_is_as_good_as_its_weakest():
     (claim,) = found.population_claims
     assert [row.verdict for row in found.population] == ["supported", "undecided"]
     assert (claim.verdict, claim.expect) == ("undecided", "all_of")
-    assert claim.sentence.startswith("1 of 2 comparisons hold. The weakest: a against c")
+    assert claim.sentence.startswith("1 of 2 comparisons holds. The weakest: a against c")
     assert claim.undecided_because == found.population[1].undecided_because
     assert len(told(repeats, finding(less(), over=None)).population_claims) == 0
 

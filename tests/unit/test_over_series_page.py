@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import defaultdict
 from dataclasses import fields, replace
 from functools import partial
 
@@ -16,11 +17,13 @@ from thousandfold.figures import (
     INK,
     Attribute,
     Effect,
+    bulk_ends,
     critical_difference_diagram,
     effects_strip,
     group_colours,
     moderator_figure,
     performance_profiles,
+    strip_ends,
 )
 from thousandfold.imported import results_of
 from thousandfold.inference.analyses import judged
@@ -35,14 +38,16 @@ from thousandfold.inference.population.describing import (
 )
 from thousandfold.inference.population.moderators import attributes_of
 from thousandfold.loading import load_study
+from thousandfold.paper.methods import methods
 from thousandfold.report import environment_of
 from thousandfold.report.run import Provenance, Run
 from thousandfold.report.sections.moderators import Moderators
 from thousandfold.report.sections.over_series import MOST_EXTREMES, OverSeries
 from thousandfold.report.sections.ranks import Ranks, together
+from thousandfold.report.sections.reading import Reading
 from thousandfold.report.sections.variance import Variance
 from thousandfold.report.sections.verdicts import Verdicts
-from thousandfold.report.series_effects import groups_of
+from thousandfold.report.series_effects import groups_of, on_the_axis
 from thousandfold.runs import runs_of
 from thousandfold.series import Series
 from thousandfold.settings import DescriptionSettings, VerdictSettings
@@ -53,6 +58,7 @@ from thousandfold.tables.rows import (
     ContrastRow,
     EffectRow,
     ErrorRateRow,
+    MarginRow,
     MethodPairRow,
     MethodRow,
     ModeratorRow,
@@ -86,6 +92,7 @@ def run_of(table, findings, study=None, **of_table):
         PopulationRow: told.population,
         PopulationClaimRow: told.population_claims,
         EffectRow: told.effects,
+        MarginRow: told.margins,
     }
     return Run(loaded, {}, repeats, tables, {}, Provenance({}, "../results"))
 
@@ -119,6 +126,103 @@ def test_ten_data_sets_support_a_claim_over_data_sets(one):
     assert "97.85 %" in text
     assert "independent of each other" in text
     assert "0 % below −0.50 100 % above 0.50" in text
+    assert "below −0.5 on 0 % of series" in text
+    assert not re.search(r"(?<![\w.])-\d", text)
+
+
+def test_the_typical_effect_has_its_verdict_by_margin(one):
+    (row,) = one.rows(PopulationRow)
+    (typical,) = OverSeries.of(one).claims[0].comparisons
+    strip = typical.by_margin
+    assert [segment.verdict.word for segment in strip.segments] == [
+        "supported", "direction supported", "no typical difference that matters",
+    ]  # fmt: skip
+    assert [segment.words for segment in strip.segments] == [
+        "0.00 to 1.01", "1.01 to 1.80", "above 1.80",
+    ]  # fmt: skip
+    end = 1.25 * row.typical_high
+    assert strip.segments[1].start == pytest.approx(100 * row.typical_low / end)
+    assert strip.registered == pytest.approx(100 * 0.5 / end)
+    assert (strip.low, strip.high, strip.margin) == ("0.00", f"{end:.2f}", "0.50")
+    text = text_of(OverSeries, one)
+    assert "0.00 margin; the upright line marks the registered one, 0.50 2.25" in text
+
+
+def test_a_share_that_decides_has_no_strip_of_margins():
+    run = ten({"T": {}, "S": {"on_at_least": 0.6}})
+    assert {row.id for row in run.rows(MarginRow) if row.series is None} == {"T"}
+    claims = {claim.head.id: claim for claim in OverSeries.of(run).claims}
+    assert claims["T"].comparisons[0].by_margin is not None
+    assert claims["S"].comparisons[0].by_margin is None
+    facts = {id_: str(claim.comparisons[0].facts) for id_, claim in claims.items()}
+    assert "margins at which" in facts["T"]
+    assert "margins at which" not in facts["S"]
+
+
+def test_several_comparisons_of_a_claim_are_told_apart_at_their_strips():
+    parts = [
+        {"expect": "greater", "a": "ours", "b": "base"},
+        {"expect": "less", "a": "base", "b": "ours"},
+    ]
+    run = ten({"C": {"all_of": parts, "expect": None, "a": None, "b": None}})
+    strips = [each.by_margin for each in OverSeries.of(run).claims[0].comparisons]
+    assert [strip.who for strip in strips] == [["ours", "base"], ["base", "ours"]]
+
+
+def test_the_same_effects_are_drawn_once():
+    claims = {"T": {}, "S": {"on_at_least": 0.6}, "W": {"margin": 2}}
+    run = with_description(ten(claims))
+    first, second, wider = (claim.comparisons[0] for claim in OverSeries.of(run).claims)
+    assert first.strip is not None
+    assert first.drawn_with is None
+    assert second.strip is None
+    assert second.drawn_with.id == "T"
+    # Its margin's band is another.
+    assert wider.strip is not None
+    assert len(run.figures.files) == 2
+    html = html_of(OverSeries, run)
+    assert 'drawn with <a href="#claim-over-series.T">T</a>' in html
+    assert html.count("Each point is a series") == 2
+
+
+def test_what_does_not_hang_on_the_claim_is_told_once(attributed):
+    study = attributed.study
+    twice = replace(study, findings=(*study.findings, replace(study.findings[0], id="Z")))
+    told = judged(attributed.repeats, VerdictSettings.of(twice), [], {})
+    tables = {PopulationRow: told.population, EffectRow: told.effects}
+    run = with_description(replace(attributed, study=twice, tables=tables))
+    assert [one.ids for one in Moderators.of(run).comparisons] == ["T, Z"]
+    assert [one.ids for one in Variance.of(run).comparisons] == ["T, Z"]
+    assert "T, Z ours against base" in text_of(Variance, run)
+
+
+def test_with_a_small_alpha_no_level_reads_as_100_percent(tmp_path):
+    table = pd.read_csv(TABLES / "ten.csv")
+    table[table["series"].isin(["d0", "d1"])].to_csv(tmp_path / "t.csv", index=False)
+    run, texts = verdicts_on_each(
+        tmp_path / "t.csv", {"U": {"over": None}}, study={"alpha": 0.0001}
+    )
+    assert run.rows(ContrastRow)[0].interval_level == pytest.approx(0.99995)
+    assert all("at level 99.9950 %, chosen" in text for text in texts)
+    assert not any("100.00 %" in text for text in texts)
+    run = replace(run, tables=defaultdict(list, run.tables))
+    told = {"repeats": 30, "diverged_repeats": 0, "findings_sha256": "f", "commit": None,
+            "training": {"versions": []}, "analysis_versions": {}}  # fmt: skip
+    assert "its level is 99.9950 %" in methods(run, told)
+
+
+def test_series_that_are_few_of_many_are_rounded_to_neither_end(tmp_path):
+    rng = np.random.default_rng(1)
+    rows = [
+        (f"d{i}", scenario, rng.normal(80, 0.01) + (scenario == "ours") * (i == 0))
+        for i in range(300)
+        for scenario in ("ours", "base")
+    ]
+    frame = pd.DataFrame(rows, columns=["series", "scenario", "accuracy"])
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    text = text_of(OverSeries, run_of(tmp_path / "t.csv", {"T": {}}))
+    assert "0 % below −0.50 &lt; 1 % above 0.50" in text
+    assert "below −0.5 on 0 % of series and above 0.5 on &lt; 1 %" in text
 
 
 def test_one_score_per_data_set_has_a_typical_effect():
@@ -133,9 +237,9 @@ def test_one_score_per_data_set_has_a_typical_effect():
     assert "τ" not in text_of(OverSeries, run)
 
 
-def verdicts_on_each(table, findings):
+def verdicts_on_each(table, findings, **more):
     """The sections of verdicts on single series, as text."""
-    run = run_of(table, findings)
+    run = run_of(table, findings, **more)
     told = judged(run.repeats, VerdictSettings.of(run.study), [], {})
     tables = {ContrastRow: told.contrasts, ClaimRow: told.claims, ErrorRateRow: [], ReachRow: []}
     run = replace(run, tables=run.tables | tables)
@@ -189,12 +293,14 @@ def test_a_claim_about_a_share():
 
 
 def test_of_many_series_those_examined_are_named(one):
-    assert "drawn by the seed" not in text_of(OverSeries, one)
+    assert "drawn by the seed" not in text_of(Reading, one)
     (series,) = {type(series) for series in one.study.series}
     more = tuple(series(f"x{i}", f"title {i}", "points", 0.5) for i in range(30))
     many = replace(one, study=replace(one.study, series=(*one.study.series, *more)))
-    told = text_of(OverSeries, many)
-    assert "drawn by the seed: " in told
+    told = text_of(Reading, many)
+    assert "Calibration and replication are about 10 of them, drawn by the seed: " in told
+    # Nothing is trained here.
+    assert "engines" not in told
     names = many.study.examined_series
     titles = [each.title for each in many.study.series if each.name in names]
     assert ", ".join(titles) in told
@@ -263,6 +369,43 @@ def test_far_outliers_are_drawn_at_the_ends():
     assert (len(inside), outside) == (50, [-1, 1])
     low, high = axes.get_ylim()
     assert -2 < low < -1 < 1 < high < 2
+
+
+@pytest.mark.parametrize("ratio", [False, True])
+@pytest.mark.parametrize("n_beyond", [0, 1, 2])
+def test_as_many_lie_beyond_the_axis_as_are_drawn_at_its_ends(n_beyond, ratio):
+    effects = sorted([*np.linspace(0.5, 1.5, 50), 500.0, 90.0][: 50 + n_beyond])
+    line = typical(1.0, 0.9, 1.1, (0.8, 1.25))
+    _, outside, _ = marks_of(effects_strip(effects, line, "x", ratio=ratio))
+    assert len(outside) == n_beyond
+    told = on_the_axis(effects, strip_ends(effects, line, ratio=ratio), "as diamonds ")
+    assert (
+        told
+        == {
+            0: "All effects are on the axis.",
+            1: "1 effect lies beyond the axis and is drawn as diamonds at its end.",
+            2: "2 effects lie beyond the axis and are drawn as diamonds at its end.",
+        }[n_beyond]
+    )
+    drawn = moderator_figure(effects, [Attribute("size", effects)], "x", ratio=ratio)
+    heights = drawn.axes[0].lines[-1].get_ydata()
+    at_end = sum(height != effect for height, effect in zip(heights, effects, strict=True))
+    ends = bulk_ends(effects, ratio=ratio)
+    assert on_the_axis(effects, ends, "").startswith(str(at_end) if at_end > 2 else told[:5])
+
+
+def test_figures_say_what_they_show(attributed):
+    run = with_description(attributed)
+    text = text_of(OverSeries, run)
+    assert "The blue line is the median, the blue band its interval; the grey band is" in text
+    assert "All effects are on the axis." in text
+    text = text_of(Moderators, run)
+    assert "Each point is a series" in text
+    assert "All effects are on the axis." in text
+    few = run_of(TABLES / "demsar.csv", {"D": {}})
+    unknown = [replace(row, typical_low=math.nan) for row in few.rows(PopulationRow)]
+    told = text_of(OverSeries, replace(few, tables={**few.tables, PopulationRow: unknown}))
+    assert "its interval" not in told
 
 
 def test_the_band_and_the_interval_are_on_the_axis():

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from support import ROOT, shipped_study
 from unit.test_over_series_page import ten
 from unit.test_report import HOSTILE, run_of, small_study
+from unit.test_sections import assert_agrees
 
 from thousandfold.figures import COLUMN
 from thousandfold.imported import results_of
@@ -383,6 +384,48 @@ def test_the_methods_of_runs_that_were_made_elsewhere(over):
     assert "trained" not in text
     assert "commit" not in text
     assert "welch" not in text
+
+
+def test_the_methods_of_one_of_each(run, over):
+    study = run.study
+    claim = run.rows(ContrastRow)[:1]
+    alone = replace(
+        run,
+        study=replace(study, scenarios=study.scenarios[:1], repeats=1),
+        tables={**run.tables, ContrastRow: [replace(row, k=1) for row in claim]},
+    )  # fmt: skip
+    told = TOLD | {"repeats": 1, "diverged_repeats": 1}
+    text = methods(alone, told)
+    assert_agrees(text)
+    assert "We trained 1 scenario (" in text
+    assert "once: 1 training, of which 1 diverged and is left out of all means." in text
+    assert "so that it errs in at most" in text
+    stopped = replace(alone, study=replace(alone.study, stopping=Stopping(1, 0.98), repeats=40))
+    assert "in stages of 1 repeat until" in methods(stopped, told)
+    one = [row for row in over.study.findings if row.id == "T"]
+    elsewhere = replace(over, study=replace(over.study, findings=tuple(one)))
+    text = methods(elsewhere, ELSEWHERE | {"repeats": 1})
+    assert_agrees(text)
+    assert "by 1 run that was made elsewhere" in text
+    assert "it has a finite value" in text
+    assert "what is claimed so errs in at most" in text
+    text = methods(elsewhere, ELSEWHERE | {"diverged_repeats": 1})
+    assert "1 run has no finite value" in text
+
+
+def test_tables_of_a_paper_do_not_hang_on_what_the_page_has_room_for(run, monkeypatch):
+    monkeypatch.setattr("thousandfold.report.run.MOST_SHOWN", 1)
+    (source,) = run.study.series
+    series = (source, replace(source, name="other", title="Other"))
+    both = [
+        replace(row, series=name) for name in ("shampoo", "other") for row in run.rows(SummaryRow)
+    ]
+    two = replace(
+        run, study=replace(run.study, series=series), tables={**run.tables, SummaryRow: both},
+        series=dict.fromkeys(("shampoo", "other"), run.series["shampoo"]),
+    )  # fmt: skip
+    assert two.on_shown_series() == []
+    assert len(cells(two, "scenarios")) == 2 * len(run.study.scenarios)
 
 
 def test_only_what_is_cited_is_in_the_bibliography(run, over):

@@ -1,5 +1,6 @@
 """The preregistration of a study: what it says, and what the report says of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,6 +58,14 @@ def test_the_document_says_what_is_claimed_and_how_it_is_decided():
     assert "There were results" not in text
     assert "11 scenarios: “stateful”" in text
     assert "trained 1,000 times" in text
+    assert "things claimed share that" in text
+    alone = replace(
+        study, repeats=1, findings=study.findings[:1],
+        identities=(), twins=(),
+    )  # fmt: skip
+    of_one = document(alone, NOW, has_results=False)
+    assert "Each scenario is trained once on each series." in of_one
+    assert "1 thing claimed shares that." in of_one
     assert "The study's seed is 20170421" in text
     assert "at most 5 % of studies: 15 things claimed" in text
     for finding in study.findings:

@@ -58,6 +58,9 @@ def test_missing_repeats_are_told():
     study = study_of()
     told = list(warnings(study, repeats_of(study, 3), blocks_of(study)))
     assert told == ["2 of 8 planned repeats are missing."]
+    one_left_out = repeats_of(study, 4).iloc[1:]
+    (told,) = warnings(study, one_left_out, blocks_of(study))
+    assert told == "1 of 8 planned repeats is missing."
     stopped = replace(study, stopping=Stopping(2, 1.0))
     assert list(warnings(stopped, repeats_of(study, 2), blocks_of(study))) == []
 

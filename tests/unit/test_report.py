@@ -19,7 +19,7 @@ from support import samples as samples_by_name
 from thousandfold.baselines import baseline_errors, baselines_of, forecasts_of
 from thousandfold.data import load_published, load_series
 from thousandfold.figures import ratio_ticks
-from thousandfold.formatting import coverage, exact, number, p_value
+from thousandfold.formatting import coverage, exact, number, p_value, percent
 from thousandfold.inference.baselines import (
     baseline_forecasts_table,
     baseline_models_table,
@@ -475,7 +475,7 @@ def test_when_training_stopped():
     assert "the maximum number of repeats, and still not known precisely enough" in text
     assert "at most 0.98 monthly sales to either side" in text
     for row in tables[StoppingSimulationRow]:
-        assert number(row.coverage, 3) in text
+        assert percent(row.coverage, 1) in text
 
 
 def test_checks_that_fail_are_told_loudly(shipped_page):

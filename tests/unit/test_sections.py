@@ -17,13 +17,25 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import meta, nodes
 from markupsafe import escape
 from support import ROOT, shipped_study
 from unit.test_report import again, run_of
 
 from thousandfold import figures
-from thousandfold.formatting import level, percent, spelled_out, times
+from thousandfold.formatting import (
+    agreeing,
+    counted,
+    coverage,
+    error_rate,
+    level,
+    n_times,
+    percent,
+    spelled_out,
+    times,
+)
 from thousandfold.inference import baselines, calibration, precision, replication, stopping
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
@@ -42,6 +54,7 @@ from thousandfold.report.sections.best_baseline import BestBaseline
 from thousandfold.report.sections.experiments import Experiments
 from thousandfold.report.sections.findings import Findings
 from thousandfold.report.sections.forecasts import Forecasts
+from thousandfold.report.sections.heading import Heading
 from thousandfold.report.sections.over_all import OverAll
 from thousandfold.report.sections.pairs import Pairs
 from thousandfold.report.sections.published import Published
@@ -625,6 +638,114 @@ def test_shares_levels_and_times_in_prose():
     assert [times(1), times(2), times(3)] == ["once", "twice", "three times"]
 
 
+@given(
+    st.one_of(st.floats(0, 1), st.floats(0, 1).map(lambda share: 1 - share**9)),
+    st.sampled_from([None, 0, 1, 2, 3]),
+)
+def test_only_none_reads_as_none_and_only_all_as_all(share, digits):
+    told = [percent(share, digits), error_rate(share)]
+    if share < 1:
+        told.append(coverage(share))
+    for text in told:
+        number = text.removesuffix(" %")
+        is_bound = number.startswith(("<", ">"))
+        assert text.endswith(" %")
+        if not is_bound and float(number) == 0:
+            assert share == 0 or text == coverage(share)
+        if not is_bound and float(number) == 100:
+            assert share == 1
+    value = percent(share, 0 if digits is None else digits).removesuffix(" %")
+    exact, least = 100 * share, 10.0 ** -(digits or 0)
+    if value.startswith("<"):
+        assert exact < least
+    elif value.startswith(">"):
+        assert exact > 100 - least
+    else:
+        assert float(value) == pytest.approx(exact, abs=0.5 * least + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"), (1, "100 %"), (1 / 1045, "< 1 %"), (1044 / 1045, "> 99 %"), (0.996, "> 99 %"),
+        (0.9999, "> 99 %"), (0.5, "50 %"), (0.0049, "< 1 %"), (0.0051, "1 %"),
+    ],
+)  # fmt: skip
+def test_shares_of_series(share, text):
+    assert percent(share, 0) == text
+
+
+def test_bounds_of_shares_have_the_digits_asked_for():
+    assert [percent(0.9999, digits) for digits in (1, 2)] == ["> 99.9 %", "99.99 %"]
+    assert percent(0.99999, 2) == "> 99.99 %"
+    assert [percent(1e-5, digits) for digits in (0, 1, 2)] == ["< 1 %", "< 0.1 %", "< 0.01 %"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(0, "0 %"), (5e-5, "0.0050 %"), (0.0005, "0.050 %"), (0.05, "5.00 %"), (1, "100.00 %")],
+)
+def test_error_rates_have_digits_that_count(rate, text):
+    assert error_rate(rate) == text
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, "0 claims are"), (1, "1 claim is"), (2, "2 claims are"), (1000, "1,000 claims are")],
+)  # fmt: skip
+def test_words_agree_with_counts(n, told):
+    assert f"{counted(n, 'claim')} {agreeing(n, 'are')}" == told
+
+
+def test_ticks_have_a_true_minus():
+    chances = [figures.Chance(10, place, "supported", 0.5) for place in (-3.0, 0.0, 3.0)]
+    drawn = figures.power_figure(chances, "margins")
+    shown = drawn.axes[0].xaxis.get_major_formatter()
+    assert shown(-2.0, 0) == "−2"
+    effects = {place: figures.Effect(0.0, -1.0, 1.0, (0.0, 0.0)) for place in (-1.5, 2.0)}
+    ticks = figures.trend_plot(effects, 0.1, "x").axes[0].get_xticklabels()
+    assert [tick.get_text() for tick in ticks] == ["−1.5", "2"]
+
+
+def test_verbs_and_times():
+    verbs = ("hold", "do", "have", "were", "are", "beat")
+    assert [agreeing(1, verb) for verb in verbs] == ["holds", "does", "has", "was", "is", "beats"]
+    assert [agreeing(2, verb) for verb in verbs] == list(verbs)
+    assert [n_times(n) for n in (1, 2, 1000)] == ["once", "2 times", "1,000 times"]
+
+
+SEVERAL_OF_ONE = re.compile(
+    r"(?<![\d,.−(] )(?<![\d,.−\w])1 (?!is|was|has|does|series|less|loss|plus|minus)[a-z]+s\b"
+)
+"""A plural after 1."""
+
+
+def assert_agrees(text):
+    assert SEVERAL_OF_ONE.findall(text) == [], text
+    assert not re.search(r"\b1 (are|were|have|do)\b|\b1 times\b", text), text
+
+
+def test_counts_of_one(small):
+    assert SEVERAL_OF_ONE.search("and 1 claims were")
+    study = small.study
+    one = replace(
+        study, scenarios=study.scenarios[:1], repeats=1, findings=study.findings[:1], twins=(),
+    )  # fmt: skip
+    head = text_of(Heading, replace(small, study=one))
+    assert "1 scenario was trained once, each time" in head
+    assert "and 1 claim was put to the test" in head
+    assert "3 scenarios were trained 1,000 times each," in text_of(Heading, small)
+    assert "3 claims were put to the test" in text_of(Heading, small)
+    rows = [row for row in small.rows(BaselineRow) if row.scenario == "stateful"]
+    assert_agrees(text_of(BestBaseline, small, {BaselineRow: rows}))
+    assert_agrees(text_of(Forecasts, small, {BaselineRow: rows}))
+    (source,) = small.series.values()
+    short = replace(source, test_rows=1)
+    run = replace(small, series={"shampoo": short})
+    for section in (BestBaseline, TheSeries, Forecasts):
+        assert_agrees(text_of(section, run))
+    assert "The last value is forecast one step ahead" in text_of(TheSeries, run)
+
+
 def pair(row, a, b, difference):
     return replace(
         row, scenario_a=a, scenario_b=b, difference=difference, ci_low=difference - 1,
@@ -664,10 +785,10 @@ def test_how_often_deciding_intervals_miss(small):
     rows = [replace(row, rejection_rate=rate, level=0.01, **shares) for rate in (0.02, 0.004, 0.01)]
     tables = {CalibrationRow: rows, ErrorRateRow: calibration.error_rates_table(rows)}
     text = text_of(Trust, small, tables)
-    assert "the intervals missed in 0.40 to 2.00 % of draws, where 1.00 % is allowed" in text
+    assert "the intervals missed in 0.40 % to 2.00 % of draws, where 1.00 % is allowed" in text
     assert "11.00 % 12.00 % 13.00 % 14.00 % 50.00 %" in text
     assert "with fewer than ten repeats" in text
-    assert "misses 0.40 to 2.00 % of the time" in text_of(Verdicts, small, tables)
+    assert "misses 0.40 % to 2.00 % of the time" in text_of(Verdicts, small, tables)
     assert "fewer than ten repeats cannot show" in text_of(Verdicts, small, {ErrorRateRow: []})
 
 
@@ -677,8 +798,8 @@ def test_the_range_of_rejection_rates_is_over_pairs(small):
     rows = [replace(same, rejection_rate=rate) for rate in (0.06, 0.04, 0.05)]
     rows.append(replace(same, null=calibration.EQUAL_MEANS, test="mannwhitney", rejection_rate=0.2))
     text = text_of(Trust, small, {ErrorRateRow: calibration.error_rates_table(rows)})
-    assert "halves of the same scenario Welch 30 3 0.040 0.060" in text
-    assert "scenarios of equal mean Mann-Whitney 30 1 0.200 0.200" in text
+    assert "halves of the same scenario Welch 30 3 4.0 % 6.0 %" in text
+    assert "scenarios of equal mean Mann-Whitney 30 1 20.0 % 20.0 %" in text
 
 
 @pytest.mark.parametrize(
@@ -744,6 +865,20 @@ def test_verdicts_are_counted_and_their_caveats_shown(small):
         ["rests on normality"],
         [],
     ]
+
+
+def test_the_series_on_which_engines_were_compared_are_named(small):
+    assert "examined" not in text_of(Reading, small)
+    (source,) = small.study.series
+    series = tuple(replace(source, name=x, title=x.upper()) for x in "uvwxyz")
+    study = replace(small.study, series=series)
+    titles = ", ".join(name.upper() for name in study.compared_series)
+    told = text_of(Reading, replace(small, study=study))
+    assert f"Not all series were examined alike. The two engines were compared on {titles}." in told
+    assert "Calibration" not in told
+    more = tuple(replace(source, name=f"s{i}", title=f"S{i}") for i in range(12))
+    told = text_of(Reading, replace(small, study=replace(small.study, series=more)))
+    assert "the checks of the training and the reach over test rows are about 10 of them" in told
 
 
 def test_on_which_series_a_claim_holds(small):
@@ -947,7 +1082,7 @@ def test_what_stopping_did(small):
     text = text_of(StoppingSection, replace(small, study=study), tables)
     assert "after two successive stages" in text
     assert "at most 0.98 monthly sales to either side" in text
-    numbers = "21 25 % 0.940 [0.930, 0.950] 0.951 0.01 ± 0.00"
+    numbers = "21 25 % 94.0 % [93.0 %, 95.0 %] 95.1 % 0.01 ± 0.00"
     assert f"stateless {numbers} normal {numbers}" in text
     assert "not shown" not in text
     (part,) = again(small).on_each_series()

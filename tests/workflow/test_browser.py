@@ -2,15 +2,24 @@
 
 import re
 import shutil
+from collections import defaultdict
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
+from unit.test_over_series_page import run_of, with_description
 
 from thousandfold.comparing import FinishedRun, estimate_changes, verdict_changes
+from thousandfold.inference.analyses import judged
+from thousandfold.inference.precision import summarise
+from thousandfold.inference.samples import samples_by_metric
+from thousandfold.report import render
+from thousandfold.settings import VerdictSettings
 from thousandfold.side_by_side import SideBySide
+from thousandfold.tables.rows import ClaimRow, ContrastRow, SummaryRow
 from workflow.project import Project
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -39,6 +48,36 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def over_series(tmp_path_factory):
+    """The page of a study with claims over series, from a table."""
+    rng = np.random.default_rng(1)
+    rows = [
+        (f"data set {i}", scenario, value, kind)
+        for i in range(30)
+        for kind in ["micro" if i % 3 else "macro"]
+        for scenario, level in (("ours", 2 + i / 10), ("base", 0), ("third", 1))
+        for value in rng.normal(level, 0.5, 12)
+    ]
+    table = pd.DataFrame(rows, columns=["series", "scenario", "accuracy", "kind"])
+    folder = tmp_path_factory.mktemp("over")
+    table.to_csv(folder / "t.csv", index=False)
+    claims = {"T": {}, "S": {"on_at_least": 0.6}, "U": {"expect": "less", "margin": 0.1}}
+    run = with_description(
+        run_of(folder / "t.csv", claims, study={"show_series": ["data set 3"]}, attributes=["kind"])
+    )
+    told = judged(run.repeats, VerdictSettings.of(run.study), [], {})
+    study = run.study
+    samples = samples_by_metric(run.repeats, study.seed, study.metrics, study.deterministic)
+    tables = {
+        ContrastRow: told.contrasts, ClaimRow: told.claims,
+        SummaryRow: summarise(samples["accuracy"], "accuracy", {}),
+    }  # fmt: skip
+    page = render(replace(run, tables=defaultdict(list, {**run.tables, **tables})))
+    (folder / "report.html").write_text(page.html, encoding="utf-8")
+    return folder / "report.html"
 
 
 class Visit:
@@ -153,6 +192,60 @@ def test_a_phone_does_not_scroll_sideways(browser, study):
     for fold in page.locator("details").all():
         fold.evaluate("fold => { fold.open = true; }")
     assert_fits(page)
+
+
+def unfolded(browser, file, viewport, **context):
+    page = Visit(browser, file, viewport, **context).page
+    for fold in page.locator("details").all():
+        fold.evaluate("fold => { fold.open = true; }")
+    return page
+
+
+def test_on_a_phone_numbers_over_series_wrap(browser, over_series):
+    page = unfolded(browser, over_series, PHONE)
+    assert_fits(page)
+    ends = page.locator(".wraps td").evaluate_all(
+        "all => all.map(cell => cell.getBoundingClientRect().right)"
+    )
+    assert len(ends) > 10
+    assert max(ends) <= PHONE["width"]
+    # No percent sign is alone in a line, and neither end of a scale is broken.
+    assert "\N{NO-BREAK SPACE}%" in " ".join(page.locator(".wraps td").all_text_contents())
+    lines = page.locator(".scale span:nth-child(odd)").evaluate_all(
+        """all => all.map(end => {
+          const text = document.createRange();
+          text.selectNodeContents(end);
+          return text.getClientRects().length;
+        })"""
+    )
+    assert len(lines) >= 4
+    assert set(lines) == {1}
+
+
+def test_what_is_wider_than_a_phone_has_a_shade_at_its_edge(browser, over_series):
+    page = unfolded(browser, over_series, PHONE)
+    shaded = page.locator(".drawing, .scroll").evaluate_all(
+        """all => all.filter(box => box.scrollWidth > box.clientWidth)
+          .map(box => getComputedStyle(box).backgroundImage.split("linear-gradient").length - 1)"""
+    )
+    assert len(shaded) > 6
+    assert set(shaded) == {4}
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_over_series(browser, over_series, viewport, scheme):
+    page = unfolded(browser, over_series, viewport, color_scheme=scheme, bypass_csp=True)
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_links_on_the_page_over_series_lead_somewhere(browser, over_series):
+    page = Visit(browser, over_series, DESK).page
+    links = page.locator("a[href^='#']").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert {"#claim-over-series.T"} <= set(links)
+    for link in set(links):
+        assert page.locator(f"[id='{link[1:]}']").count() == 1, link
 
 
 def test_every_figure_says_its_result(browser, study):

@@ -89,7 +89,7 @@ def naming_the_file(config: Mapping[str, Any], files: list[str]) -> Iterator[Non
 NAMING = frozenset(
     {
         "a", "b", "pairs", "series", "scenarios", "findings", "metric", "paired_by",
-        "deterministic",
+        "deterministic", "show_series",
     }
 )  # fmt: skip
 """The keys whose texts are names."""
@@ -142,6 +142,7 @@ def _trained_study(config: dict[str, Any]) -> TrainedStudy:
         _refuse_constant_times(study, ("scenarios", scenario, "deterministic"), scenario)
     _check_over_series(study)
     _check_cluster(study)
+    _check_shown(study)
     return study
 
 
@@ -195,6 +196,14 @@ def _check_cluster(study: TrainedStudy) -> None:
                 )
 
 
+def _check_shown(study: Study) -> None:
+    """The series that the page has to show are among those of the study."""
+    for index, name in enumerate(study.show_series):
+        if name not in study.series_names:
+            problem = unknown_name(name, [*study.series_names])
+            raise BadKeyError(("study", "show_series", index), problem)
+
+
 def _imported_study(config: dict[str, Any]) -> ImportedStudy:
     """The study of a table of repeats that were trained elsewhere."""
     settings, table = config["study"], config["table"]
@@ -237,6 +246,7 @@ def _imported_study(config: dict[str, Any]) -> ImportedStudy:
     )
     for index, scenario in enumerate(origin.deterministic):
         _refuse_constant_times(study, ("table", "deterministic", index), scenario)
+    _check_shown(study)
     return study
 
 
@@ -254,6 +264,7 @@ def _asked(
         "experiments": tuple(_experiments(config, taking_part)),
         "twins": tuple(_pairs(config, "twins", taking_part)),
         "findings": findings,
+        "show_series": tuple(settings["show_series"]),
         "required": _required(settings["require"], findings),
         **{name: settings[name] for name in SETTINGS},
     }

@@ -122,8 +122,8 @@ class Plot(Figure):
         self.numbers = numbers
 
 
-def _plain_number(value: float, _: int) -> str:
-    return f"{value:g}"
+def _plain_number(value: float, _: int = 0) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def series_figure(values: np.ndarray, labels: Sequence[str], test_rows: int, unit: str) -> Plot:
@@ -489,7 +489,7 @@ def trend_plot(effects: Mapping[float, Effect], slope: float, axis: str) -> Plot
             axes.plot([place, place], [effect.low, effect.high], color=VERMILLION, linewidth=3)
         axes.plot(over, estimates, linestyle="", marker="D", markersize=5, color=VERMILLION)
         axes.set(xlabel="the quantity that the claim is over", ylabel=_short(axis))
-        axes.set_xticks(over, [f"{place:.3g}" for place in over])
+        axes.set_xticks(over, [_plain_number(float(f"{place:.3g}")) for place in over])
         return figure
 
 
@@ -507,6 +507,19 @@ def group_colours(groups: Sequence[str]) -> dict[str, str]:
         return dict(zip(largest, _GROUP_COLOURS, strict=False))
     own = dict(zip(largest, _GROUP_COLOURS, strict=False))
     return own | dict.fromkeys(largest[len(own) :], INK)
+
+
+def bulk_ends(effects: Sequence[float], *, ratio: bool) -> tuple[float, float]:
+    """The ends of an axis on which all but far outliers are."""
+    low, high = _bulk(np.log(effects) if ratio else np.array(effects))
+    return (math.exp(low), math.exp(high)) if ratio else (low, high)
+
+
+def strip_ends(effects: Sequence[float], typical: Effect, *, ratio: bool) -> tuple[float, float]:
+    """The same with the typical effect's interval and the margin's band on it."""
+    low, high = bulk_ends(effects, ratio=ratio)
+    shown = [end for end in (typical.low, typical.high) if math.isfinite(end)]
+    return min(low, typical.band[0], *shown), max(high, typical.band[1], *shown)
 
 
 def effects_strip(
@@ -533,11 +546,7 @@ def effects_strip(
         numbers = Numbers(("what", "rank", "group", *EFFECT_COLUMNS), rows)
         figure = Plot(layout.width, 3.0, numbers)
         axes = figure.subplots()
-        values = np.array(effects)
-        low, high = _bulk(np.log(values) if ratio else values)
-        low, high = (math.exp(low), math.exp(high)) if ratio else (low, high)
-        shown = [end for end in (typical.low, typical.high) if math.isfinite(end)]
-        low, high = min(low, typical.band[0], *shown), max(high, typical.band[1], *shown)
+        values, (low, high) = np.array(effects), strip_ends(effects, typical, ratio=ratio)
         axes.axhspan(*typical.band, color=GRID, linewidth=0)
         axes.axhline(1.0 if ratio else 0.0, color=INK, linewidth=1)
         if not math.isnan(typical.low):
@@ -608,9 +617,7 @@ def moderator_figure(
             Numbers(("attribute", "value", "effect"), numbers),
         )  # fmt: skip
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
-        values = np.array(effects)
-        low, high = _bulk(np.log(values) if ratio else values)
-        low, high = (math.exp(low), math.exp(high)) if ratio else (low, high)
+        values, (low, high) = np.array(effects), bulk_ends(effects, ratio=ratio)
         shown = np.clip(values, low, high)
         for axes, attribute in zip(grid, attributes, strict=False):
             places = _places(axes, attribute.values)

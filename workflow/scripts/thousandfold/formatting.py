@@ -15,8 +15,19 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def percent(share: float, digits: int | None = None) -> str:
-    """A share in percent, with as many digits as it needs if no number of them is given."""
-    return f"{100 * share:g} %" if digits is None else f"{number(100 * share, digits)} %"
+    """A share in percent, with as many digits as it needs if no number of them is given.
+
+    Only what is none at all reads as 0 %, and only what is all as 100 %.
+    """
+    text = f"{100 * share:g}" if digits is None else number(100 * share, digits)
+    if digits is None:
+        return coverage(share) if text == "100" and share < 1 else f"{text} %"
+    least = 10.0**-digits
+    if share > 0 and float(text) == 0:
+        return f"< {least:g} %"
+    if share < 1 and float(text) == 100:
+        return f"> {100 - least:.{digits}f} %"
+    return f"{text} %"
 
 
 def coverage(share: float) -> str:
@@ -26,6 +37,15 @@ def coverage(share: float) -> str:
         return text
     digits = 1 - round(math.floor(math.log10(100 * (1 - share)) + 1e-9))
     return f"{100 * share:.{digits}f} %"
+
+
+def error_rate(share: float) -> str:
+    """How often something errs, in percent: two decimals, or as many as tell it from 0."""
+    if share <= 0:
+        return "0 %"
+    if share > 0.5:
+        return coverage(share)
+    return f"{100 * share:.{max(2, 1 - math.floor(math.log10(100 * share) + 1e-9))}f} %"
 
 
 def level(share: float) -> str:
@@ -45,6 +65,24 @@ def spelled_out(n: int) -> str:
     if 0 <= n < len(_NUMERALS):
         return _NUMERALS[n]
     return _TENS[n // 10 - 2] if n < 100 and n % 10 == 0 else f"{n:,}"
+
+
+def counted(n: int, noun: str) -> str:
+    """A count with its noun: 1 claim, 1,000 claims."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def agreeing(n: int, verb: str) -> str:
+    """The form of a verb, given in the plural, that agrees with a count."""
+    return _SINGULAR.get(verb, f"{verb}s") if n == 1 else verb
+
+
+_SINGULAR = {"are": "is", "were": "was", "do": "does", "have": "has"}
+
+
+def n_times(n: int) -> str:
+    """How many times, in digits: once, 1,000 times."""
+    return "once" if n == 1 else counted(n, "time")
 
 
 def times(n: int) -> str:

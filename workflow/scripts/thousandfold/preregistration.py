@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from thousandfold.formatting import percent
+from thousandfold.formatting import agreeing, counted, n_times, percent
 from thousandfold.metrics import metric_name
 from thousandfold.recipe import registration_digest
 from thousandfold.study import Finding, Stopping, Study
@@ -42,7 +42,7 @@ def document(study: Study, written: datetime, *, has_results: bool) -> str:
 def _design(study: Study) -> Iterator[str]:
     """What is trained and what is measured, as a list."""
     labels = ", ".join(f"“{scenario.label}”" for scenario in study.scenarios)
-    yield f"- {len(study.scenarios)} scenarios: {labels}."
+    yield f"- {counted(len(study.scenarios), 'scenario')}: {labels}."
     yield from _series(study)
     yield f"- {_repeats(study.repeats, study.stopping)} The study's seed is {study.seed}."
     shares = "shares its random start with those of the others" if study.design == "paired" else (
@@ -51,9 +51,10 @@ def _design(study: Study) -> Iterator[str]:
     yield f"- Each repeat of a scenario {shares}."
     better = "higher" if study.measured(study.metric).higher_is_better else "lower"
     yield f"- Measured is the {metric_name(study.metric)}; {better} is better."
+    size = claimed_size(study)
     yield (
         f"- All that is claimed errs together in at most {percent(study.alpha)} of studies: "
-        f"{claimed_size(study)} things claimed share that."
+        f"{size} {'thing' if size == 1 else 'things'} claimed {agreeing(size, 'share')} that."
     )
 
 
@@ -77,14 +78,15 @@ def _series(study: Study) -> Iterator[str]:
         )
     windows = sorted({len(source.origins) for source in study.sources} - {0})
     if windows:
-        yield f"- Series are also trained and tested where they end earlier, at {windows[-1]} ends."
+        ends = counted(windows[-1], "end")
+        yield f"- Series are also trained and tested where they end earlier, at {ends}."
 
 
 def _repeats(repeats: int, stopping: Stopping | None) -> str:
     if stopping is None:
-        return f"Each scenario is trained {repeats:,} times on each series."
+        return f"Each scenario is trained {n_times(repeats)} on each series."
     return (
-        f"Each scenario is trained in stages of {stopping.stage:,}, up to {repeats:,} times on "
+        f"Each scenario is trained in stages of {stopping.stage:,}, up to {n_times(repeats)} on "
         f"each series, until the 95 % interval of its mean reaches at most {stopping.half_width:g} "
         "to either side after two successive stages."
     )
@@ -116,7 +118,7 @@ def _over_series(finding: Finding) -> Iterator[str]:
     if share is None:
         yield f"- Of series like these: of the {finding.over.typical} of their effects."
     else:
-        yield f"- Of series like these: on at least {percent(share, 0)} of them."
+        yield f"- Of series like these: on at least {percent(share)} of them."
 
 
 def claimed_size(study: Study) -> int:

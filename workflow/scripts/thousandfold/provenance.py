@@ -13,6 +13,7 @@ import pandas as pd
 
 from thousandfold.config_files import PROJECT
 from thousandfold.data import read_as
+from thousandfold.formatting import agreeing, counted
 from thousandfold.machine import host_kind, processor
 from thousandfold.recipe import LOCK, file_digest, recipe, registration_digest, versions
 from thousandfold.study import ImportedStudy, TrainedStudy
@@ -106,12 +107,13 @@ def warnings(
             yield "The scenarios have different numbers of repeats."
         return
     if missing and study.stopping is None:
-        yield f"{missing} of {study.repeats * len(planned)} planned repeats are missing."
+        planned_repeats = counted(study.repeats * len(planned), "planned repeat")
+        yield f"{missing:,} of {planned_repeats} {agreeing(missing, 'are')} missing."
     older = sum(recipe(study, row.series, row.scenario) != row.recipe for row in blocks)
     if older:
         yield (
-            f"{older} of {len(blocks)} blocks of repeats are older than the config, the data or "
-            "the code; run the study again."
+            f"{older} of {len(blocks)} blocks of repeats {agreeing(older, 'are')} older than the "
+            "config, the data or the code; run the study again."
         )
 
 

@@ -239,6 +239,8 @@ class Study(ABC):
     """The standard deviation that repeats are planned with while there are none."""
     cluster: str | None = None
     """The attribute by which series belong together; None: they are independent."""
+    show_series: tuple[str, ...] = ()
+    """The series that have sections of their own on the page even where there are many."""
 
     @abstractmethod
     def measured(self, metric: str) -> Metric:

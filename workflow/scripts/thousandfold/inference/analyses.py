@@ -13,7 +13,7 @@ from thousandfold.inference.claims import claims
 from thousandfold.inference.conjunctions import conjunctions
 from thousandfold.inference.designs import DESIGNS
 from thousandfold.inference.judging import Identities, judge_asked, study_size
-from thousandfold.inference.margins import margins_table
+from thousandfold.inference.margins import margins_over_series, margins_table
 from thousandfold.inference.population.judging import (
     claims_over_series,
     effect_rows,
@@ -125,7 +125,7 @@ def judged(
         population,
         claims_over_series(registered, over_series, population),
         effect_rows(over_series),
-        margins_table(contrasts),
+        [*margins_over_series(population), *margins_table(contrasts)],
         window_effect_rows(asked, on_earlier, settings.directions),
     )
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 
+from thousandfold.formatting import agreeing
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.verdicts import Verdict, conjunction_verdict, rank
 from thousandfold.names import listed, texts_of
@@ -88,7 +89,9 @@ def _claim_sentence(
     holding = sum(_holds(Verdict(record.verdict)) for record in records)
     fails = rank(verdict) < rank(Verdict.UNDECIDED)
     what = "The claim fails on this one" if fails else "The weakest"
-    return f"{holding} of {len(records)} comparisons hold. {what}: {sentence}"
+    return (
+        f"{holding} of {len(records)} comparisons {agreeing(holding, 'hold')}. {what}: {sentence}"
+    )
 
 
 def contrast_sentence(record: ContrastRow, unit_of: UnitOf) -> str:

@@ -15,6 +15,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from thousandfold.formatting import error_rate
 from thousandfold.inference.contrasts import ContrastOfTwo
 from thousandfold.inference.decisions import Decision, decide
 from thousandfold.inference.designs import Design
@@ -352,8 +353,8 @@ def _trust_flags(question: Question, family: Family) -> list[str]:
     missed = family.miss_rates.get((*question.key[:3], comparison_name(question.key)))
     if missed is not None and missed.is_too_high:
         flags.append(
-            f"on samples of {missed.n:,} like these the interval misses {100 * missed.rate:.2g} %, "
-            f"not {100 * family.contrast_alpha:.2g} %"
+            f"on samples of {missed.n:,} like these the interval misses "
+            f"{error_rate(missed.rate)}, not {error_rate(family.contrast_alpha)}"
         )
     return flags
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.verdicts import Verdict, claim_verdict, margins_of_change
-from thousandfold.tables.rows import ContrastRow, MarginRow
+from thousandfold.tables.rows import ContrastRow, MarginRow, PopulationRow
 
 
 def margins_table(contrasts: Iterable[ContrastRow]) -> list[MarginRow]:
@@ -15,19 +15,36 @@ def margins_table(contrasts: Iterable[ContrastRow]) -> list[MarginRow]:
     None for a claimed range, which has no margin, for a comparison without interval, and where
     diverged repeats or other series overrule what the interval says.
     """
-    return [row for contrast in contrasts for row in _rows(contrast)]
+    return [
+        row
+        for contrast in contrasts
+        if contrast.expect != "precision"
+        for row in _rows(contrast, contrast.series, contrast.ci_low, contrast.ci_high)
+    ]
 
 
-def _rows(contrast: ContrastRow) -> Iterator[MarginRow]:
+def margins_over_series(population: Iterable[PopulationRow]) -> list[MarginRow]:
+    """The same of each typical effect over series: none where a share of series decides."""
+    return [
+        row
+        for contrast in population
+        if math.isnan(contrast.on_at_least)
+        for row in _rows(contrast, None, contrast.typical_low, contrast.typical_high)
+    ]
+
+
+def _rows(
+    contrast: ContrastRow | PopulationRow, series: str | None, ci_low: float, ci_high: float
+) -> Iterator[MarginRow]:
     kind = KINDS[contrast.estimand]
-    low, high = kind.scaled(contrast.ci_low), kind.scaled(contrast.ci_high)
-    if contrast.expect == "precision" or not (math.isfinite(low) and math.isfinite(high)):
+    low, high = kind.scaled(ci_low), kind.scaled(ci_high)
+    if not (math.isfinite(low) and math.isfinite(high)):
         return
     if claim_verdict(contrast.expect, low, high, kind.scaled(contrast.margin)) != contrast.verdict:
         return
     for verdict, start, stop in _ranges(contrast.expect, low, high):
         yield MarginRow(
-            series=contrast.series, id=contrast.id, scenario_a=contrast.scenario_a,
+            series=series, id=contrast.id, scenario_a=contrast.scenario_a,
             scenario_b=contrast.scenario_b, metric=contrast.metric, estimand=contrast.estimand,
             above=kind.natural(start),
             up_to=kind.natural(stop) if math.isfinite(stop) else math.nan, verdict=str(verdict),

@@ -37,7 +37,7 @@ class Drawing:
 def drawings(run: Run) -> list[Drawing]:
     """The figures that a run has something for."""
     made = [*_over_series(run)]
-    for part in run.on_shown_series():
+    for part in run.on_few_series():
         made += [*_intervals(part), *_repeats(part)]
     return [Drawing(name, caption, _saved(name, figure)) for name, caption, figure in made]
 

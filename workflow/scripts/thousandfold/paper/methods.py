@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from jinja2 import Environment, StrictUndefined
 
-from thousandfold.formatting import is_known, percent
+from thousandfold.formatting import agreeing, counted, coverage, is_known, n_times, percent
 from thousandfold.inference.population.questions import population_size
 from thousandfold.metrics import metric_name
 from thousandfold.paper.citing import OWN_KEY
@@ -45,13 +45,12 @@ class Methods:
     n_scenarios: int
     series: str
     n_series: int
-    repeats: str
-    stages: str | None
+    repeats: int
+    stages: int | None
     """The repeats of one stage, if training stops by a rule; else None."""
     half_width: str
-    n_trainings: str
-    n_diverged: str
-    has_diverged: bool
+    n_trainings: int
+    n_diverged: int
     seed: int
     is_paired: bool
     is_imported: bool
@@ -98,12 +97,11 @@ class Methods:
             n_scenarios=len(study.scenarios),
             series=_titles(run),
             n_series=len(study.series),
-            repeats=f"{study.repeats:,}",
-            stages=f"{rule.stage:,}" if rule else None,
+            repeats=study.repeats,
+            stages=rule.stage if rule else None,
             half_width=f"{rule.half_width:g}" if rule else "",
-            n_trainings=f"{told['repeats']:,}",
-            n_diverged=f"{told['diverged_repeats']:,}",
-            has_diverged=told["diverged_repeats"] > 0,
+            n_trainings=told["repeats"],
+            n_diverged=told["diverged_repeats"],
             seed=study.seed,
             is_paired=study.design == "paired",
             is_imported=isinstance(study, ImportedStudy),
@@ -117,7 +115,7 @@ class Methods:
             margins=_from_to({series.margin for series in study.series}),
             unit=study.unit(study.series[0].name, study.metric) if len(units) == 1 else "",
             k=own[0].k if own else None,
-            level=percent(own[0].interval_level, 2) if own else "",
+            level=coverage(own[0].interval_level) if own else "",
             alpha=percent(study.alpha),
             alpha_value=f"{study.alpha:g}",
             estimands=list(dict.fromkeys(row.estimand for row in own)),
@@ -135,6 +133,7 @@ class Methods:
 def methods(run: Run, told: Mapping[str, Any]) -> str:
     """The methods of a run in a paragraph."""
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals |= {"counted": counted, "agreeing": agreeing, "n_times": n_times}
     template = environment.from_string((TEMPLATES / "methods.md").read_text(encoding="utf-8"))
     view = Methods.of(run, told)
     text = template.render({field.name: getattr(view, field.name) for field in fields(view)})

@@ -95,7 +95,7 @@ def _registered(
 def _verdicts(run: Run) -> OnSeries:
     """Without those that are exploratory."""
     exploratory = exploratory_claims(run.rows(ContrastRow))
-    shown = [(part, Verdicts.of(part)) for part in run.on_shown_series()]
+    shown = [(part, Verdicts.of(part)) for part in run.on_few_series()]
     return [
         (part, replace(own, claims=[one for one in own.claims if one.head.id not in exploratory]))
         for part, own in shown
@@ -122,7 +122,7 @@ def _claimed_over_series(run: Run, contrast: Contrast, row: PopulationRow) -> tu
     if math.isnan(row.on_at_least):
         ends = KINDS[row.estimand].band(row.margin)
         return f"{predicted}, typically", supported_if(row.expect, *ends)
-    share = percent(row.on_at_least, 0)
+    share = percent(row.on_at_least)
     return f"{predicted}, on at least {share} of series", f"of that share, above {share}"
 
 
@@ -247,7 +247,7 @@ def _conjunctions(run: Run) -> PaperTable:
 
 def _scenarios(run: Run) -> PaperTable:
     """The repeats of each scenario in numbers."""
-    parts = run.on_shown_series()
+    parts = run.on_few_series()
     columns = [
         Column("Scenario", 0.3), Column("n", None, True), Column("Diverged", None, True),
         Column("Mean", None, True), Column("95 % interval", None, True), Column("SD", None, True),
@@ -272,7 +272,7 @@ def _baselines(run: Run) -> PaperTable:
         Column("Interval", None, True),
     ]  # fmt: skip
     rows = []
-    for part in run.on_shown_series():
+    for part in run.on_few_series():
         best = BestBaseline.of(part)
         where = f" ({part.source.title})" if len(run.study.series) > 1 else ""
         if best is None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from jinja2 import Environment
 from markupsafe import Markup
 
+from thousandfold.formatting import agreeing, counted
 from thousandfold.report.page import page_environment, page_of
 from thousandfold.report.run import Run, SeriesRun, files_of
 from thousandfold.report.section import Section
@@ -87,7 +88,10 @@ def sections_of(run: Run) -> Iterator[Section]:
 
 
 def environment_of(run: Run) -> Environment:
-    """What templates are rendered in: beside a section's fields, they have links to files."""
+    """What templates are rendered in.
+
+    Beside a section's fields, they have links to files, and words that agree with counts.
+    """
     environment = page_environment()
     files = files_of(run.study)
 
@@ -97,5 +101,5 @@ def environment_of(run: Run) -> Environment:
             raise ValueError(f"this run leaves no {name}")
         return Markup('<a href="{}/{}">{}</a>').format(run.provenance.tables_folder, name, name)
 
-    environment.globals["link"] = link
+    environment.globals |= {"link": link, "counted": counted, "agreeing": agreeing}
     return environment

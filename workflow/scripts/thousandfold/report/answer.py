@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from thousandfold.baselines import in_words
-from thousandfold.formatting import number, spelled_out
+from thousandfold.formatting import agreeing, counted, number, spelled_out
 from thousandfold.inference.baselines import BETTER
 from thousandfold.inference.contrasts import MeanDifference
 from thousandfold.inference.contrasts.words import of_differences
@@ -57,10 +57,7 @@ def _on_one_series(run: SeriesRun) -> Iterator[str]:
         if key_of(row) in reaches and reaches[key_of(row)].same_sign < STEADY
     }
     if known:
-        yield (
-            f"On other test rows the sign of {_of(len(unsteady), len(known), 'claim')} might well "
-            "be another."
-        )
+        yield _on_other_rows(len(unsteady), len(known))
 
 
 def _difference(run: SeriesRun, row: ContrastRow) -> str:
@@ -81,11 +78,8 @@ def _on_several_series(run: Run) -> Iterator[str]:
     if rows:
         everywhere = [row.id for row in rows if row.k == row.m]
         somewhere = sum(0 < row.k < row.m for row in rows)
-        named = f" ({listed(everywhere)})" if everywhere else ""
-        verb = "holds" if len(everywhere) <= 1 else "hold"
-        told = f"{_of(len(everywhere), len(rows), 'claim').capitalize()} {verb} on all "
-        told += f"{spelled_out(n_series)} {run.study.data_noun}{named}"
-        yield f"{told}, {spelled_out(somewhere)} on some of them." if somewhere else f"{told}."
+        series = f"{spelled_out(n_series)} {run.study.data_noun}"
+        yield _on_how_many(everywhere, somewhere, len(rows), series)
     yield from _baselines_over_series(run)
 
 
@@ -114,7 +108,7 @@ def counted_verdicts(about: str, verdicts: Iterable[str]) -> str:
     n = counts.total()
     words = [*map(str, best_first()), NO_TYPICAL_DIFFERENCE]
     parts = [f"{counts[word]} {word}" for word in words if counts[word]]
-    return f"Of {n} {'claim' if n == 1 else 'claims'}{about}: {listed(parts)}."
+    return f"Of {counted(n, 'claim')}{about}: {listed(parts)}."
 
 
 def clearest_difference(contrasts: Sequence[ContrastRow], metric: str) -> ContrastRow | None:
@@ -132,13 +126,45 @@ def clearest_difference(contrasts: Sequence[ContrastRow], metric: str) -> Contra
     return max(beyond, key=lambda row: abs(row.difference) / row.margin, default=None)
 
 
+def _on_how_many(everywhere: Sequence[str], somewhere: int, n: int, series: str) -> str:
+    """On how many series n claims hold: the ids of those that do on all, how many do on some."""
+    n_everywhere = len(everywhere)
+    named = f" ({listed(everywhere)})" if everywhere else ""
+    if n == 1:
+        where = "all" if everywhere else "some of the" if somewhere else "none of the"
+        return f"The one claim holds on {where} {series}{named}."
+    if not everywhere and not somewhere:
+        return f"None of {n} claims holds on any of the {series}."
+    told = f"{_of(n_everywhere, n, 'claim').capitalize()} {_verb(n_everywhere, 'hold')} on all "
+    told += f"{series}{named}"
+    if somewhere:
+        told += f"; {spelled_out(somewhere)} {_verb(somewhere, 'hold')} on some of them"
+    return f"{told}."
+
+
+def _on_other_rows(unsteady: int, n: int) -> str:
+    """Of how many of n claims other test rows might change the sign."""
+    if not unsteady:
+        whose = "the one claim" if n == 1 else f"all {n} claims"
+        return f"Over resampled test rows the sign of {whose} is steady."
+    return f"On other test rows the sign of {_of(unsteady, n, 'claim')} might well be another."
+
+
 def _against(better: int, n: int, baseline: str) -> str:
-    verb = "does" if better <= 1 else "do"
-    return f"{_of(better, n, 'scenario').capitalize()} {verb} better than {baseline}."
+    """How many of n scenarios do better than a baseline."""
+    if n == 1 and not better:
+        return f"The one scenario does not do better than {baseline}."
+    who = _of(better, n, "scenario")
+    return f"{who.capitalize()} {_verb(better, 'do')} better than {baseline}."
+
+
+def _verb(n: int, plural: str) -> str:
+    """A verb that agrees with so many, or none, of several."""
+    return agreeing(max(1, n), plural)
 
 
 def _of(count: int, n: int, noun: str) -> str:
     """Such as: none of 11 scenarios, 2 of 15 claims, the one claim."""
     if n == 1:
-        return f"the one {noun}" if count else f"not the one {noun}"
+        return f"the one {noun}"
     return f"{'none' if count == 0 else count} of {n} {noun}s"

@@ -1,15 +1,17 @@
 """The verdicts on a comparison by margin, as a strip with the registered margin marked."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from thousandfold.formatting import decimals, number
 from thousandfold.inference.contrasts import KINDS
-from thousandfold.report.marks import Mark, mark_of
-from thousandfold.report.run import SeriesRun
-from thousandfold.tables.rows import ContrastRow, MarginRow
+from thousandfold.report.marks import Mark, mark_of, mark_over_series
+from thousandfold.report.run import Run, SeriesRun
+from thousandfold.tables.rows import ContrastRow, MarginRow, PopulationRow
+
+Judged = ContrastRow | PopulationRow
 
 ROOM = 1.25
 """The strip reaches so many times as far as the last change, or the registered margin."""
@@ -31,8 +33,13 @@ class MarginStrip:
 
     who: Sequence[str]
     segments: Sequence[Segment]
+    low: str
+    """The margins at its ends."""
+    high: str
     registered: float
     """Where the registered margin is."""
+    margin: str
+    """The registered margin."""
 
 
 def margin_strips(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[MarginStrip]:
@@ -53,11 +60,22 @@ def margin_strips(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[Marg
     ]
 
 
-def _key(row: ContrastRow | MarginRow) -> tuple[str | None, ...]:
+def strip_over_series(run: Run, row: PopulationRow, who: Sequence[str]) -> MarginStrip | None:
+    """The strip of a typical effect over series, if it decides."""
+    ranges = [r for r in run.rows(MarginRow) if r.series is None and _key(r) == _key(row)]
+    return _strip(row, who, ranges, mark_over_series) if ranges else None
+
+
+def _key(row: Judged | MarginRow) -> tuple[str | None, ...]:
     return row.id, row.scenario_a, row.scenario_b, row.metric, row.estimand
 
 
-def _strip(row: ContrastRow, who: Sequence[str], ranges: Sequence[MarginRow]) -> MarginStrip:
+def _strip(
+    row: Judged,
+    who: Sequence[str],
+    ranges: Sequence[MarginRow],
+    mark: Callable[[str], Mark] = mark_of,
+) -> MarginStrip:
     kind = KINDS[row.estimand]
     digits = 2 if kind.is_ratio else decimals(row.margin)
     margin = kind.scaled(row.margin)
@@ -70,6 +88,9 @@ def _strip(row: ContrastRow, who: Sequence[str], ranges: Sequence[MarginRow]) ->
         above, up_to = number(each.above, digits), number(each.up_to, digits)
         words = f"above {above}" if is_last else f"{above} to {up_to}"
         segments.append(
-            Segment(100 * start / end, 100 * (stop - start) / end, mark_of(each.verdict), words)
+            Segment(100 * start / end, 100 * (stop - start) / end, mark(each.verdict), words)
         )
-    return MarginStrip(who, segments, 100 * margin / end)
+    low, high, registered = (
+        number(value, digits) for value in (ranges[0].above, kind.natural(end), row.margin)
+    )
+    return MarginStrip(who, segments, low, high, 100 * margin / end, registered)

@@ -73,8 +73,14 @@ class StoredTables(dict[type[Row], list[Any]]):
         return self[row_type]
 
 
-MOST_SHOWN = 24
-"""Series with sections of their own; of more, the page has what holds over all and the tables."""
+MOST_SHOWN = 60
+"""Scenarios and findings, counted on each series, with which all series have sections of their own.
+
+Each takes about 40 kB of the page, which so stays below 3 MB; the config can ask for single series.
+"""
+
+FEW_SERIES = 24
+"""As many series as tables of single ones are made of."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +136,20 @@ class Run:
         return " against ".join(self.labels[name] for name in (a, b) if name is not None)
 
     def on_shown_series(self) -> "list[SeriesRun]":
-        """The run on each series that has sections of its own: none of a study of many."""
-        return self.on_each_series() if len(self.study.series) <= MOST_SHOWN else []
+        """The run on each series that has sections of its own.
+
+        Those that the study asks for; else all, unless the page would be large.
+        """
+        asked, series = self.study.show_series, self.study.series
+        if asked:
+            return [SeriesRun(self, source) for source in series if source.name in asked]
+        parts = len(self.study.scenarios) + len(self.study.findings)
+        is_small = len(series) == 1 or len(series) * parts <= MOST_SHOWN
+        return self.on_each_series() if is_small else []
+
+    def on_few_series(self) -> "list[SeriesRun]":
+        """The run on each series, unless they are many."""
+        return self.on_each_series() if len(self.study.series) <= FEW_SERIES else []
 
     def on_each_series(self) -> "list[SeriesRun]":
         """The run, series by series."""

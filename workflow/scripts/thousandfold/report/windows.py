@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from thousandfold.formatting import decimals, number
+from thousandfold.formatting import agreeing, decimals, number
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.names import listed
 from thousandfold.report.run import SeriesRun
@@ -31,12 +31,14 @@ def sentence_on_windows(contrast: ContrastRow, earlier: Sequence[WindowEffectRow
     def shown(value: float) -> str:
         return "not known" if math.isnan(value) else number(value, digits)
 
+    observations = "observation" if [row.earlier for row in earlier] == [1] else "observations"
     ends = listed([f"{row.earlier:,}" for row in earlier])
     values = listed([shown(row.effect) for row in earlier])
     ways = [kind.scaled(row.effect) * kind.scaled(contrast.difference) for row in earlier]
     same = sum(way > 0 for way in ways)
     return (
-        f"Trained and tested anew where the series ends {ends} observations earlier, the estimates "
-        f"are {values} ({shown(contrast.difference)} here); {same} of {len(earlier)} have the same "
-        "sign."
+        f"Trained and tested anew where the series ends {ends} {observations} earlier, the "
+        f"{'estimate is' if len(earlier) == 1 else 'estimates are'} {values} "
+        f"({shown(contrast.difference)} here); {same} of {len(earlier)} {agreeing(same, 'have')} "
+        "the same sign."
     )

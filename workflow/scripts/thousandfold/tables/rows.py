@@ -526,7 +526,7 @@ class UnplannedRow(Row, table="unplanned"):
 class MarginRow(Row, table="margins"):
     """A range of margins for which the verdict on a comparison is the same."""
 
-    series: str = column("the series' name")
+    series: str | None = column("the series' name; empty for the typical effect over series")
     id: str = column("the finding's id")
     scenario_a: str = column("as in contrasts.csv")
     scenario_b: str | None = column("the scenario it is compared with")

@@ -8,13 +8,15 @@ from thousandfold.tables.rows import ContrastRow
 
 
 def number(value: float, sign: str = "") -> str:
-    """Two decimals, or as many as a small number needs to differ from 0."""
+    """Two decimals, or as many as a small number needs to differ from 0; a true minus sign."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    size = abs(value)
+    size, digits = abs(value), ".2g"
     if size >= 1e6:
-        return f"{value:{sign}.3g}"
-    return f"{value:{sign}.2f}" if round(size, 2) >= 1 or value == 0 else f"{value:{sign}.2g}"
+        digits = ".3g"
+    elif round(size, 2) >= 1 or value == 0:
+        digits = ".2f"
+    return f"{value:{sign}{digits}}".replace("-", "−")
 
 
 def signed(value: float) -> str:

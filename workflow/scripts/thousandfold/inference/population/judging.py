@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from thousandfold.formatting import coverage
+from thousandfold.formatting import agreeing, coverage, percent
 from thousandfold.inference.contrasts import Contrast
 from thousandfold.inference.contrasts.words import number
 from thousandfold.inference.intervals import Interval
@@ -265,7 +265,8 @@ def claims_over_series(
         sentence = _sentence(weakest, kinds[contrast_key(weakest)])
         if len(own) > 1:
             holding = sum(rank(Verdict(row.verdict)) > rank(Verdict.UNDECIDED) for row in own)
-            sentence = f"{holding} of {len(own)} comparisons hold. The weakest: {sentence}"
+            hold = agreeing(holding, "hold")
+            sentence = f"{holding} of {len(own)} comparisons {hold}. The weakest: {sentence}"
         told.append(
             PopulationClaimRow(
                 id=finding.id, claim=finding.claim, source=finding.source, expect=finding.expect,
@@ -292,12 +293,12 @@ def _sentence(row: PopulationRow, contrast: Contrast) -> str:
     claimed = ""
     if not math.isnan(row.on_at_least):
         share, low, high = (
-            f"{100 * value:.3g}"
+            percent(value, 1)
             for value in ((row.n_as_claimed or 0) / row.n_series, row.share_low, row.share_high)
         )
         claimed = (
-            f" It is as claimed on {row.n_as_claimed} of {row.n_series:,} series, {share} % "
-            f"([{low}, {high}] %), and at least {100 * row.on_at_least:g} % were claimed"
+            f" It is as claimed on {row.n_as_claimed} of {row.n_series:,} series, {share} "
+            f"[{low}, {high}], and at least {percent(row.on_at_least)} were claimed"
         )
     at = ""
     if not math.isnan(row.typical_level):
@@ -308,8 +309,8 @@ def _sentence(row: PopulationRow, contrast: Contrast) -> str:
     told = (
         f"{about} on {row.n_series:,} series: the {row.typical} {contrast.quantity} is "
         f"{number(typical)} ({at}margin {row.margin:g}), below {number(below)} on "
-        f"{100 * row.share_below_margin:.3g} % of series and above {number(above)} on "
-        f"{100 * row.share_above_margin:.3g} %"
+        f"{percent(row.share_below_margin, 0)} of series and above {number(above)} on "
+        f"{percent(row.share_above_margin, 0)}"
     )
     return f"{told}.{claimed}: {verdict}{note}." if claimed else f"{told}: {verdict}{note}."
 

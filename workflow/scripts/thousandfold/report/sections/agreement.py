@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from thousandfold.formatting import is_known, number
+from thousandfold.formatting import counted, is_known, number
 from thousandfold.report.run import SeriesRun
 from thousandfold.report.section import Section
 from thousandfold.tables.rows import FidelityRow, IdentityRow, TwinRow
@@ -41,7 +41,7 @@ class Agreement(Section):
 def _identity(run: SeriesRun, row: IdentityRow) -> Check:
     return Check(
         f"{run.labels[row.scenario_a]} and {run.labels[row.scenario_b]}",
-        f"the same by construction: {row.repeats} trainings each from shared seeds",
+        f"the same by construction: {counted(row.repeats, 'training')} each from shared seeds",
         f"at most {row.largest_difference:.1g}",
         "",
         "identical" if row.holds else "NOT identical: look for a fault",
@@ -51,7 +51,8 @@ def _identity(run: SeriesRun, row: IdentityRow) -> Check:
 def _fidelity(run: SeriesRun, row: FidelityRow) -> Check:
     return Check(
         f"{run.labels[row.scenario]}, fast engine and stock Keras",
-        f"{row.repeats} trainings each of {row.epochs} epochs from shared seeds; the tests compare "
+        f"{counted(row.repeats, 'training')} each of {counted(row.epochs, 'epoch')} "
+        "from shared seeds; the tests compare "
         "every scenario",
         f"at most {row.largest_difference:.1g}",
         "",

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 from thousandfold import figures
 from thousandfold.baselines import PERSISTENCE, in_words
-from thousandfold.formatting import percent
+from thousandfold.formatting import agreeing, counted, percent
 from thousandfold.inference.baselines import BETTER, WORSE
 from thousandfold.metrics import metric_name
 from thousandfold.report.run import SeriesRun, by
@@ -76,7 +76,8 @@ def _against_best(rows: Sequence[BaselineRow], metric: str) -> str:
         return ""
     results = Counter(row.result for row in rows)
     return (
-        f"Of {len(rows)} scenarios, {results[BETTER]} do better and {results[WORSE]} worse than "
+        f"Of {counted(len(rows), 'scenario')}, {results[BETTER]} "
+        f"{agreeing(results[BETTER], 'do')} better and {results[WORSE]} worse than "
         f"the best of these, {in_words(rows[0].baseline)} ({percent(rows[0].interval_level)} "
         f"intervals of the mean {metric})."
     )

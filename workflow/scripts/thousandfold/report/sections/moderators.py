@@ -10,7 +10,13 @@ from thousandfold.formatting import number, p_value
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
-from thousandfold.report.series_effects import attribute_values, effects_of, figure_of
+from thousandfold.report.series_effects import (
+    attribute_values,
+    by_comparison,
+    effects_of,
+    figure_of,
+    on_the_axis,
+)
 from thousandfold.svg import FigureElement
 from thousandfold.tables.rows import ModeratorRow, PopulationRow, SeriesAttributeRow, contrast_key
 
@@ -35,11 +41,14 @@ class Association:
 class Moderated:
     """What the effect of a comparison goes with."""
 
-    id: str
+    ids: str
+    """Those of the claims that make it."""
     who: str
     associations: Sequence[Association]
     figure: FigureElement
     alt: str
+    beyond: str
+    """How many effects are not on the axis."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +64,22 @@ class Moderators(Section):
             return None
         values = attribute_values(run.rows(SeriesAttributeRow))
         moderated = []
-        for row in run.rows(PopulationRow):
+        for ids, row in by_comparison(run.rows(PopulationRow)):
             own = [each for each in rows if contrast_key(each) == contrast_key(row)]
             if own:
-                moderated.append(_moderated(run, row, own, values))
+                moderated.append(_moderated(run, ids, row, own, values))
         return cls(moderated)
 
 
 def _moderated(
     run: Run,
+    ids: str,
     row: PopulationRow,
     found: Sequence[ModeratorRow],
     values: Mapping[str, Mapping[str, str]],
 ) -> Moderated:
     kind, effects = KINDS[row.estimand], effects_of(run, row)
+    values_of_effects = [effect.effect for effect in effects]
     who = run.versus(row.scenario_a, row.scenario_b)
     attributes = [
         figures.Attribute(
@@ -79,13 +90,13 @@ def _moderated(
     ]
     draw = partial(
         figures.moderator_figure,
-        [effect.effect for effect in effects],
+        values_of_effects,
         attributes,
         kind.quantity,
         ratio=kind.is_ratio,
     )
     return Moderated(
-        id=row.id,
+        ids=ids,
         who=who,
         associations=[
             Association(
@@ -97,6 +108,9 @@ def _moderated(
         ],
         figure=run.figures.add(figure_of("moderators", row), draw),
         alt=f"The effect on each series against its attributes: {who}",
+        beyond=on_the_axis(
+            values_of_effects, figures.bulk_ends(values_of_effects, ratio=kind.is_ratio), ""
+        ),
     )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ class OverAll(Section):
     data_noun: str
     """What the series are called."""
     alpha: str
+    are_told_below: bool
+    """Whether all have sections of their own."""
     rows: Sequence[ClaimOverAll]
 
     @classmethod
@@ -52,4 +54,5 @@ class OverAll(Section):
         study = run.study
         if not rows:
             return None
-        return cls(len(study.series), study.data_noun, percent(study.alpha), rows)
+        are_told_below = len(run.on_shown_series()) == len(study.series)
+        return cls(len(study.series), study.data_noun, percent(study.alpha), are_told_below, rows)

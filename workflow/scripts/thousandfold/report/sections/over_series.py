@@ -7,14 +7,21 @@ from functools import partial
 from typing import Self
 
 from thousandfold import figures
-from thousandfold.formatting import coverage, decimals, number, percent
+from thousandfold.formatting import counted, coverage, decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.names import spelled
 from thousandfold.report.claims import Claim
+from thousandfold.report.margins import MarginStrip, strip_over_series
 from thousandfold.report.marks import mark_of
-from thousandfold.report.run import Run
+from thousandfold.report.run import Run, by
 from thousandfold.report.section import Section
-from thousandfold.report.series_effects import effects_of, figure_of, groups_of
+from thousandfold.report.series_effects import (
+    compared_in,
+    effects_of,
+    figure_of,
+    groups_of,
+    on_the_axis,
+)
 from thousandfold.svg import Draw, FigureElement
 from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRow
 
@@ -59,8 +66,15 @@ class Typical:
     above: str
     above_share: str
     facts: Sequence[Fact]
+    by_margin: MarginStrip | None
+    """Its verdict by margin; None where a share decides, or nothing does."""
     strip: FigureElement | None
+    """None where it stands with another claim, or no effect is known."""
     alt: str
+    caption: str
+    """What the strip shows."""
+    drawn_with: Claim | None
+    """The claim with which the same strip stands."""
     lowest: Sequence[Extreme]
     highest: Sequence[Extreme]
 
@@ -83,8 +97,6 @@ class OverSeries(Section):
     k: int
     clustered_by: str | None
     has_origins: bool
-    examined: Sequence[str]
-    """The series by which inference and training are checked, if those are not all."""
     claims: Sequence[ClaimOverSeries]
 
     @classmethod
@@ -93,30 +105,27 @@ class OverSeries(Section):
         rows, claims = run.rows(PopulationRow), run.rows(PopulationClaimRow)
         if not claims:
             return None
+        of_claim, heads = by(rows, "id"), {claim.id: _head(claim) for claim in claims}
+        first = {_drawn_of(row): heads[row.id] for row in reversed(rows)}
+
+        def typical(row: PopulationRow) -> Typical:
+            return _typical(run, row, len(of_claim[row.id]), first[_drawn_of(row)])
+
         return cls(
             n_series=f"{len(run.study.series):,}",
             alpha=percent(run.study.alpha),
             k=rows[0].k,
             clustered_by=run.study.cluster,
             has_origins=run.study.has_origins,
-            examined=_examined(run),
             claims=[
                 ClaimOverSeries(
-                    _head(claim),
+                    heads[claim.id],
                     claim.sentence,
-                    [_typical(run, row) for row in rows if row.id == claim.id],
+                    [typical(row) for row in of_claim[claim.id]],
                 )
                 for claim in claims
             ],
         )
-
-
-def _examined(run: Run) -> list[str]:
-    """The titles of the series that are examined; none if those are all."""
-    names = run.study.examined_series
-    if len(names) == len(run.study.series):
-        return []
-    return [series.title for series in run.study.series if series.name in names]
 
 
 def _head(row: PopulationClaimRow) -> Claim:
@@ -125,8 +134,16 @@ def _head(row: PopulationClaimRow) -> Claim:
     return Claim(row.id, row.claim, row.source, anchor, mark_of(row.verdict), caveats)
 
 
-def _typical(run: Run, row: PopulationRow) -> Typical:
-    """A row of the population table as the page prints it, with the effects behind it."""
+def _drawn_of(row: PopulationRow) -> tuple[object, ...]:
+    """What its strip shows, whatever is claimed of it."""
+    return *compared_in(row), row.margin, row.typical
+
+
+def _typical(run: Run, row: PopulationRow, n_comparisons: int, drawn_with: Claim) -> Typical:
+    """A row of the population table, one of so many of its claim, with the effects behind it.
+
+    Its strip stands with the first claim that has the same.
+    """
     kind = KINDS[row.estimand]
     digits = 2 if kind.is_ratio else decimals(row.margin)
 
@@ -142,6 +159,7 @@ def _typical(run: Run, row: PopulationRow) -> Typical:
     shown_at_ends = min(MOST_EXTREMES, len(named) // 2)
     below, above = kind.band(row.margin)
     who = [run.labels[name] for name in (row.scenario_a, row.scenario_b) if name is not None]
+    is_drawn_here = drawn_with.id == row.id
     return Typical(
         who=who,
         quantity=f"{row.typical} {kind.quantity}",
@@ -156,7 +174,10 @@ def _typical(run: Run, row: PopulationRow) -> Typical:
         above=shown(above),
         above_share=percent(row.share_above_margin, 0),
         facts=_facts(row, ends, shown),
-        strip=_strip(run, row, effects),
+        by_margin=strip_over_series(run, row, who if n_comparisons > 1 else []),
+        strip=_strip(run, row, effects) if is_drawn_here else None,
+        caption=_caption(row, effects) if effects else "",
+        drawn_with=None if is_drawn_here else drawn_with,
         alt=f"The effect on each series, sorted: {' against '.join(who)}",
         lowest=named[:shown_at_ends],
         highest=named[::-1][:shown_at_ends],
@@ -195,11 +216,12 @@ def _facts(
         mean = ends(row.clustered_mean_low, row.clustered_mean_high)
         facts.append(
             Fact(
-                f"with series of one of {row.n_clusters} groups taken as dependent",
+                f"with series of one of {counted(row.n_clusters, 'group')} taken as dependent",
                 f"median {median}, mean {mean}",
             )
         )
-    if not math.isnan(row.margin_equivalent_above):
+    # Those of the typical effect, which does not decide a claim about a share.
+    if math.isnan(row.on_at_least) and not math.isnan(row.margin_equivalent_above):
         facts.append(
             Fact(
                 "margins at which the answer changes",
@@ -216,6 +238,24 @@ def _strip(run: Run, row: PopulationRow, effects: Sequence[EffectRow]) -> Figure
     return run.figures.add(figure_of("over-series", row), strip_of(run, row, effects))
 
 
+def _caption(row: PopulationRow, effects: Sequence[EffectRow]) -> str:
+    """What the strip shows, and how many effects lie beyond its axis."""
+    interval = "" if math.isnan(row.typical_low) else ", the blue band its interval"
+    values = [effect.effect for effect in effects]
+    ends = figures.strip_ends(values, _typical_effect(row), ratio=KINDS[row.estimand].is_ratio)
+    return (
+        f"Each point is a series. The blue line is the {row.typical}{interval}; the grey band is "
+        f"the margin, the thin line no effect. {on_the_axis(values, ends, 'as diamonds ')}"
+    )
+
+
+def _typical_effect(row: PopulationRow) -> figures.Effect:
+    """What the strip draws across."""
+    estimate = row.median if row.typical == "median" else row.mean
+    band = KINDS[row.estimand].band(row.margin)
+    return figures.Effect(estimate, row.typical_low, row.typical_high, band)
+
+
 def strip_of(
     run: Run,
     row: PopulationRow,
@@ -224,14 +264,11 @@ def strip_of(
 ) -> Draw:
     """The effects of a row of the population table, of which there has to be one."""
     kind = KINDS[row.estimand]
-    interval = row.typical_low, row.typical_high
     groups = groups_of(run.study)
     return partial(
         figures.effects_strip,
         [effect.effect for effect in effects],
-        figures.Effect(
-            row.median if row.typical == "median" else row.mean, *interval, kind.band(row.margin)
-        ),
+        _typical_effect(row),
         kind.quantity,
         ratio=kind.is_ratio,
         groups=None if groups is None else [groups[effect.series] for effect in effects],

@@ -135,7 +135,7 @@ def together(
 def _improvement(row: MethodPairRow) -> str:
     if math.isnan(row.improvement_low):
         return percent(row.improvement, 0)
-    low, high = number(100 * row.improvement_low, 0), number(100 * row.improvement_high, 0)
+    low, high = percent(row.improvement_low, 0), percent(row.improvement_high, 0)
     return f"{percent(row.improvement, 0)} [{low}, {high}]"
 
 

@@ -88,9 +88,9 @@ def _simulated(row: StoppingSimulationRow, pool: str, digits: int) -> Simulated:
         pool=pool,
         mean_n=number(row.mean_n, 0),
         never_enough=percent(row.share_unmet, 0),
-        coverage=number(row.coverage, 3),
-        coverage_interval=f"[{number(row.coverage_low, 3)}, {number(row.coverage_high, 3)}]",
-        coverage_fixed=number(row.coverage_fixed, 3),
+        coverage=percent(row.coverage, 1),
+        coverage_interval=f"[{percent(row.coverage_low, 1)}, {percent(row.coverage_high, 1)}]",
+        coverage_fixed=percent(row.coverage_fixed, 1),
         bias=number(row.bias, digits),
         bias_error=f"± {number(row.bias_error, digits)}",
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from thousandfold.formatting import level, number, percent, spelled_out, times
+from thousandfold.formatting import error_rate, level, percent, spelled_out, times
 from thousandfold.inference.calibration import (
     DECIDING,
     EQUAL_MEANS,
@@ -101,9 +101,9 @@ def _deciding(run: SeriesRun, row: CalibrationRow) -> Deciding:
         comparison=row.comparison,
         of=f"{row.estimand}, {metric_name(row.metric)}" if is_other else row.estimand,
         n=row.n,
-        misses=number(100 * row.rejection_rate, 3),
-        interval=f"[{number(100 * row.rate_low, 3)}, {number(100 * row.rate_high, 3)}]",
-        allowed=number(100 * row.level, 3),
+        misses=error_rate(row.rejection_rate),
+        interval=f"[{error_rate(row.rate_low)}, {error_rate(row.rate_high)}]",
+        allowed=error_rate(row.level),
         shares=[percent(share, 2) for share in shares],
     )
 
@@ -111,5 +111,5 @@ def _deciding(run: SeriesRun, row: CalibrationRow) -> Deciding:
 def _rates(row: ErrorRateRow) -> Rates:
     """A row about a usual test."""
     assert row.n is not None
-    lowest, highest = number(row.lowest, 3), number(row.highest, 3)
+    lowest, highest = percent(row.lowest, 1), percent(row.highest, 1)
     return Rates(NULLS[row.null], TEST_NAMES[row.test], row.n, row.pairs, lowest, highest)

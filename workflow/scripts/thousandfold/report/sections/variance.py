@@ -9,6 +9,7 @@ from thousandfold.formatting import decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
+from thousandfold.report.series_effects import by_comparison
 from thousandfold.tables.rows import (
     AllocationRow,
     PopulationRow,
@@ -33,7 +34,8 @@ class Planned:
 class Varying:
     """A comparison, and what its effect varies with."""
 
-    id: str
+    ids: str
+    """Those of the claims that make it."""
     who: str
     is_logarithm: bool
     n_series: str
@@ -55,13 +57,13 @@ class Variance(Section):
         """The components of a run, if it has repeats and claims over series."""
         population = {contrast_key(row): row for row in run.rows(PopulationRow)}
         varying = [
-            _varying(run, row, population[contrast_key(row)])
-            for row in run.rows(VarianceComponentRow)
+            _varying(run, ids, row, population[contrast_key(row)])
+            for ids, row in by_comparison(run.rows(VarianceComponentRow))
         ]
         return cls(varying) if varying else None
 
 
-def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varying:
+def _varying(run: Run, ids: str, row: VarianceComponentRow, asked: PopulationRow) -> Varying:
     kind = KINDS[asked.estimand]
     digits = 3 if kind.is_ratio else decimals(asked.margin) + 1
 
@@ -69,7 +71,7 @@ def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varyi
         return number(value, digits)
 
     return Varying(
-        row.id,
+        ids,
         run.versus(row.scenario_a, row.scenario_b),
         kind.is_ratio,
         f"{row.n_series:,}",

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from thousandfold.formatting import decimals, number, p_value, percent, spelled_out
+from thousandfold.formatting import (
+    coverage,
+    decimals,
+    error_rate,
+    p_value,
+    percent,
+    spelled_out,
+)
 from thousandfold.inference.calibration import DECIDING
 from thousandfold.inference.contrasts import KINDS, Contrast
 from thousandfold.inference.replication import FEWEST_REPEATS
@@ -137,7 +144,7 @@ class Verdicts(Section):
             unit=run.unit,
             has_other_metrics=len(study.metrics) > 1,
             better="higher" if study.measured(study.metric).higher_is_better else "lower",
-            level=percent(registered[0].interval_level, 2) if registered else "",
+            level=coverage(registered[0].interval_level) if registered else "",
             k=registered[0].k if registered else 0,
             exploratory_level=percent(1 - study.alpha) if exploratory else None,
             alpha=percent(study.alpha),
@@ -162,8 +169,7 @@ def misses_of(run: SeriesRun) -> Misses | None:
     """How often the deciding intervals miss; None if there is nothing to judge by."""
     for row in run.rows(ErrorRateRow):
         if row.test == DECIDING:
-            lowest, highest = number(100 * row.lowest), percent(row.highest, 2)
-            return Misses(lowest, highest, percent(row.level, 2))
+            return Misses(*map(error_rate, (row.lowest, row.highest, row.level)))
     return None
 
 

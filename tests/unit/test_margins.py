@@ -1,6 +1,7 @@
 """The verdict as a function of the margin: against a scan of margins, one by one."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -53,8 +54,9 @@ def test_margins_of_a_ratio_are_ratios():
         contrast("less", math.nan, math.nan, verdict="undecided"),
         contrast("precision", -1.0, 1.0),
         contrast("less", -3.0, -2.0, verdict="undecided"),
+        replace(contrast("less", -3.0, -2.0), exploratory_p=0.01),
     ],
-    ids=["no interval", "a claimed range", "overruled"],
+    ids=["no interval", "a claimed range", "overruled", "of a claim over series"],
 )
 def test_comparisons_without_a_strip(row):
     assert margins_table([row]) == []

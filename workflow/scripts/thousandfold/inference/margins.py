@@ -12,8 +12,9 @@ from thousandfold.tables.rows import ContrastRow, MarginRow
 def margins_table(contrasts: Iterable[ContrastRow]) -> list[MarginRow]:
     """A row for each range of margins with one verdict.
 
-    None for a claimed range, which has no margin, for a comparison without interval, and where
-    diverged repeats or other series overrule what the interval says.
+    None for a claimed range, which has no margin, for a comparison without interval, where diverged
+    repeats overrule what the interval says, and of a claim over series, whose verdict on one of
+    them takes the p of all.
     """
     return [row for contrast in contrasts for row in _rows(contrast)]
 
@@ -22,6 +23,8 @@ def _rows(contrast: ContrastRow) -> Iterator[MarginRow]:
     kind = KINDS[contrast.estimand]
     low, high = kind.scaled(contrast.ci_low), kind.scaled(contrast.ci_high)
     if contrast.expect == "precision" or not (math.isfinite(low) and math.isfinite(high)):
+        return
+    if not math.isnan(contrast.exploratory_p):
         return
     if claim_verdict(contrast.expect, low, high, kind.scaled(contrast.margin)) != contrast.verdict:
         return

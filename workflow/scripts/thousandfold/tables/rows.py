@@ -295,7 +295,8 @@ class ContrastRow(Row, table="contrasts"):
     )
     exploratory_p: OptionalFloat = column(
         "of a claim over series, the claim's p after Benjamini-Yekutieli over all series and "
-        "findings; a claim is supported on one series only if it is at most alpha",
+        "findings; a claim is supported on one series exactly if it is at most alpha, and another "
+        "verdict stands if the p of what it says, adjusted likewise, is",
         default=NAN,
     )
     k: int = column(
@@ -358,7 +359,10 @@ class ContrastRow(Row, table="contrasts"):
     )
     n_diverged_b: int | None = column("the same for b")
     flags: str = column("what weakens or explains the verdict, separated by semicolons")
-    difference_verdict: str = column("what the interval says about the contrast")
+    difference_verdict: str = column(
+        "what the interval says about the contrast, or, on one series of a claim over series, what "
+        "stands of it"
+    )
     verdict: str = column("what that says about the claimed direction")
     undecided_because: str | None = column("why it is undecided, if it is")
     brunnermunzel_p: OptionalFloat = column(
@@ -524,7 +528,10 @@ class UnplannedRow(Row, table="unplanned"):
 
 
 class MarginRow(Row, table="margins"):
-    """A range of margins for which the verdict on a comparison is the same."""
+    """A range of margins for which the verdict on a comparison is the same.
+
+    A claim over series has none on a single one, whose verdict takes the p of all.
+    """
 
     series: str = column("the series' name")
     id: str = column("the finding's id")

@@ -222,6 +222,10 @@ def test_verdicts_on_each_series_stand_where_there_are_too_few(n_series, over_se
     (row,), (claim,) = found.population, found.population_claims
     assert row.verdict == claim.verdict == ("supported" if over_series else "undecided")
     assert len(found.conjunctions) == (not over_series)
+    assert claim.too_few_series == (not over_series)
+    assert row.k == 1
+    fewest = None if over_series else "5 series are too few; it takes 6"
+    assert (row.undecided_because, claim.undecided_because) == (fewest, fewest)
     assert [row.k for row in found.contrasts] == [1 if over_series else 5] * n_series
     p = {math.isnan(row.exploratory_p) for row in found.contrasts}
     assert p == {not over_series}

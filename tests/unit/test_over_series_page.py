@@ -167,6 +167,22 @@ def test_other_claims_beside_them_share_alpha():
     assert math.isnan(own.exploratory_p)
 
 
+def test_where_there_are_too_few_series_verdicts_on_each_stand(tmp_path):
+    table = pd.read_csv(TABLES / "ten.csv")
+    table[table["series"].isin(["d0", "d1", "d2"])].to_csv(tmp_path / "t.csv", index=False)
+    text = text_of(OverSeries, run_of(tmp_path / "t.csv", {"T": {}}))
+    assert "There are too few series to decide T, so the verdicts on each of them stand." in text
+    assert "3 series are too few; it takes 6" in text
+    assert "exploratory" not in text
+    assert "claimed errs" not in text
+    both = run_of(tmp_path / "t.csv", {"T": {}, "M": {"typical": "mean"}})
+    text = text_of(OverSeries, both)
+    assert "exploratory for the other claims" in text
+    # M, and T on each of three series, share alpha; T would share it with M alone.
+    assert "All 4 things claimed" in text
+    assert "it takes 7" in text
+
+
 def test_without_claims_over_series_there_is_no_section(one):
     assert OverSeries.of(replace(one, tables={PopulationRow: [], PopulationClaimRow: []})) is None
 

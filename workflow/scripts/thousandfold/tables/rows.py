@@ -672,6 +672,10 @@ class PopulationClaimRow(Row, table="population_claims"):
     undecided_because: str | None = column("why it is undecided, if it is")
     flags: str = column("what weakens the verdict")
     sentence: str = column("the same with its numbers")
+    too_few_series: bool = column(
+        "whether there are too few series to decide; the verdicts on each of them then stand",
+        default=False,
+    )
 
 
 class EffectRow(Row, table="effects"):

@@ -6,7 +6,7 @@ claimed; all of these share alpha with each other and with the study's other con
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,25 +135,26 @@ def _why(question: PopulationQuestion, interval: Interval | None, alpha: float) 
 def judge_over_series(
     questions: Iterable[PopulationQuestion],
     alpha: float,
-    k: int,
+    k: Mapping[str, int],
     seed: int,
     clusters: Mapping[str, str] | None = None,
 ) -> list[PopulationRow]:
     """The population table: a row per contrast of each finding over series.
 
-    `alpha` is the study's, of which each of the k things claimed has its part. `clusters` are the
+    `alpha` is the study's, which as many things share as `k` says of each claim. `clusters` are the
     groups that series come from, by series; without them series are taken as independent.
     """
-    return [_row(question, alpha / k, k, seed, clusters) for question in questions]
+    return [_row(question, alpha, k[question.id], seed, clusters) for question in questions]
 
 
 def _row(
     question: PopulationQuestion,
-    alpha: float,
+    study_alpha: float,
     k: int,
     seed: int,
     clusters: Mapping[str, str] | None,
 ) -> PopulationRow:
+    alpha = study_alpha / k
     contrast, decision = question.contrast, decide_over_series(question, alpha, seed)
     natural = contrast.natural
     row: dict[str, Any] = {
@@ -251,8 +252,12 @@ def claims_over_series(
     findings: Iterable[Finding],
     questions: Iterable[PopulationQuestion],
     rows: Sequence[PopulationRow],
+    decided: Collection[str],
 ) -> list[PopulationClaimRow]:
-    """The population_claims table: a row per finding over series, from the population table."""
+    """The population_claims table: a row per finding over series, from the population table.
+
+    `decided` are the ids of those for which there are enough series.
+    """
     kinds = {contrast_key(question): question.contrast for question in questions}
     told = []
     for finding in findings:
@@ -270,7 +275,7 @@ def claims_over_series(
             PopulationClaimRow(
                 id=finding.id, claim=finding.claim, source=finding.source, expect=finding.expect,
                 verdict=in_words(verdict), undecided_because=because, flags=weakest.flags,
-                sentence=sentence,
+                sentence=sentence, too_few_series=finding.id not in decided,
             )
         )  # fmt: skip
     return told

@@ -11,7 +11,7 @@ from thousandfold.formatting import coverage, decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
 from thousandfold.inference.verdicts import Verdict
-from thousandfold.names import spelled
+from thousandfold.names import listed, spelled
 from thousandfold.report.claims import Claim
 from thousandfold.report.marks import Mark, mark_of
 from thousandfold.report.run import Run
@@ -83,6 +83,9 @@ class OverSeries(Section):
     n_series: str
     alpha: str
     k: int
+    """Things claimed that share alpha; 0 if none is decided over series."""
+    too_few: str
+    """The claims for which there are too few series; "" if none."""
     clustered_by: str | None
     has_origins: bool
     examined: Sequence[str]
@@ -95,10 +98,12 @@ class OverSeries(Section):
         rows, claims = run.rows(PopulationRow), run.rows(PopulationClaimRow)
         if not claims:
             return None
+        too_few = [claim.id for claim in claims if claim.too_few_series]
         return cls(
             n_series=f"{len(run.study.series):,}",
             alpha=percent(run.study.alpha),
-            k=rows[0].k,
+            k=next((row.k for row in rows if row.id not in too_few), 0),
+            too_few=listed(too_few),
             clustered_by=run.study.cluster,
             has_origins=run.study.has_origins,
             examined=_examined(run),

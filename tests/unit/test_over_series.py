@@ -26,6 +26,7 @@ from thousandfold.inference.population.questions import (
     population_size,
 )
 from thousandfold.inference.verdicts import Verdict, claim_verdict, difference_verdict
+from thousandfold.names import SERIES
 from thousandfold.settings import VerdictSettings
 from thousandfold.study import Finding, OverSeries
 
@@ -60,7 +61,7 @@ def finding(*contrasts, id_="A", over=MEDIAN, expect=None):
 def study_of(findings, series, **changes):
     """The settings of a study of these series, whose metric has no unit."""
     found = VerdictSettings(
-        seed=1, findings=tuple(findings), clusters=None, margins=dict.fromkeys(series, 1.0),
+        seed=1, findings=tuple(findings), noun=SERIES, clusters=None, margins=dict.fromkeys(series, 1.0),
         units={(name, "score"): "" for name in series}, alpha=0.05, design="independent",
         metrics=("score",), directions={"score": False}, deterministic=(),
     )  # fmt: skip
@@ -148,9 +149,21 @@ def test_an_unknown_effect_is_no_series_as_claimed_and_none_that_is_not():
     assert (found.interval.low, found.interval.high) == pytest.approx((low, 1.0))
 
 
+def test_the_flag_names_how_many_series_were_left_out():
+    """Of 250 series 1 % are two."""
+    steady = np.append(np.tile([-0.2, -0.1], 124), [30.0, 30.0])[:, None]
+    repeats = repeats_of(a=50.0 + steady, b=np.full((250, 1), 50.0))
+    (row,) = told(repeats, finding(less(0.05), over=MEAN)).population
+    kept = steady[:248, 0]
+    _, high = stats.t.interval(0.95, 247, kept.mean(), stats.sem(kept))
+    assert high < -0.05
+    assert row.mean_high > -0.05
+    assert row.flags == "without the 2 most extreme of 250 series the answer is another"
+
+
 @pytest.mark.parametrize(
     ("hits", "at_least", "verdict"),
-    [(20, 0.8, Verdict.SUPPORTED), (20, 0.9, Verdict.UNDECIDED), (10, 0.8, Verdict.UNDECIDED)],
+    [(20, 0.8, Verdict.SUPPORTED), (20, 0.9, Verdict.UNDECIDED), (13, 0.8, Verdict.UNDECIDED)],
 )
 def test_a_share_of_single_repeats_can_support_and_not_contradict(hits, at_least, verdict):
     values = np.append(np.full(hits, -3.0), np.zeros(20 - hits))
@@ -158,6 +171,41 @@ def test_a_share_of_single_repeats_can_support_and_not_contradict(hits, at_least
     assert found.verdict == verdict
     if verdict == Verdict.UNDECIDED:
         assert found.undecided_because == f"20 series do not settle a share of {at_least:g}"
+
+
+@pytest.mark.parametrize(
+    ("values", "variances", "repeats", "because"),
+    [
+        (np.zeros(10), math.nan, 1, "contradicting a share takes 10 repeats of each scenario on each series"),
+        (np.zeros(10), 0.01, 9, "contradicting a share takes 10 repeats of each scenario on each series"),
+        (np.zeros(10), 0.0, 10, "contradicting a share takes repeats that vary on each series, and on several"),
+        (
+            np.append(np.zeros(12), math.nan), 0.01, 10,
+            "contradicting a share takes the effect on each series, and that on 1 of 13 is not known",
+        ),
+        (np.array([-3.0] * 6 + [0] * 4), 0.01, 9, "10 series do not settle a share of 0.6"),
+    ],
+)  # fmt: skip
+def test_why_a_share_is_undecided(values, variances, repeats, because):
+    """Issued with the numbers: 0 of 10, [0, 30.8] %, do settle a share of 0.6."""
+    found = decision(values, over=OverSeries(on_at_least=0.6), variances=variances, repeats=repeats)
+    hits, n = int(np.sum(values < -1)), len(values)
+    high = proportion_confint(hits + np.isnan(values).sum(), n, 0.05, method="beta")[1]
+    assert (high < 0.6) == ("settle" not in because)
+    assert (found.verdict, found.undecided_because) == (Verdict.UNDECIDED, because)
+
+
+def test_a_calibrated_share_that_may_be_as_claimed_leaves_it_undecided():
+    """Effects whose errors are as large as their spread: calibrated, nearly all are as claimed."""
+    values = -1.3 + 0.5 * stats.norm.ppf((np.arange(60) + 0.5) / 60)
+    found = decision(values, over=OverSeries(on_at_least=0.9), variances=0.24, repeats=10)
+    assert found.share.interval.high < 0.9 <= found.share.calibrated_interval.high
+    assert found.undecided_because == "the share of true effects (calibrated) may still be 0.9"
+
+
+def test_a_share_that_is_known_on_no_series():
+    found = decision(np.full(8, math.nan), over=OverSeries(on_at_least=0.6))
+    assert found.undecided_because == "the effect is not known on any series"
 
 
 def test_a_share_is_contradicted_by_the_calibrated_one_as_well():
@@ -183,7 +231,7 @@ def test_a_mean_that_rests_on_a_few_series_is_flagged():
     row, plain = (
         told(repeats, finding(less(0.05), over=over)).population[0] for over in (MEAN, MEDIAN)
     )
-    assert row.flags == "without the most extreme 1 % of series the answer is another"
+    assert row.flags == "without the most extreme of 121 series the answer is another"
     assert plain.typical == "median"
     assert (row.verdict, plain.verdict, plain.flags) == ("undecided", "supported", "")
 

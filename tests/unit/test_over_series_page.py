@@ -36,6 +36,7 @@ from thousandfold.inference.population.describing import (
 from thousandfold.inference.population.moderators import attributes_of
 from thousandfold.loading import load_study
 from thousandfold.report import environment_of
+from thousandfold.report.answer import answer
 from thousandfold.report.run import Provenance, Run
 from thousandfold.report.sections.moderators import Moderators
 from thousandfold.report.sections.over_series import MOST_EXTREMES, OverSeries
@@ -49,6 +50,7 @@ from thousandfold.settings import DescriptionSettings, VerdictSettings
 from thousandfold.svg import Figures
 from thousandfold.tables.rows import (
     AllocationRow,
+    BaselineOverSeriesRow,
     ClaimRow,
     ContrastRow,
     EffectRow,
@@ -86,6 +88,7 @@ def run_of(table, findings, study=None, **of_table):
         PopulationRow: told.population,
         PopulationClaimRow: told.population_claims,
         EffectRow: told.effects,
+        BaselineOverSeriesRow: [],
     }
     return Run(loaded, {}, repeats, tables, {}, Provenance({}, "../results"))
 
@@ -194,14 +197,83 @@ def test_numbers_and_series_at_the_ends_are_shown(one):
     assert [extreme.effect for extreme in view.lowest] == [f"{x:.2f}" for x in effects[:5]]
     assert [extreme.effect for extreme in view.highest] == [f"{x:.2f}" for x in effects[:-6:-1]]
     names = {fact.name for fact in view.facts}
-    assert {"median", "mean", "series as claimed, and beyond the margin"} <= names
+    assert {"median", "mean, 95.00 %", "series as claimed, beyond the margin, 95.00 %"} <= names
     assert "with series of one of" not in str(names)
 
 
 def test_a_claim_about_a_share():
     run = ten({"S": {"on_at_least": 0.6}})
-    assert "at least 60 % were claimed" in text_of(OverSeries, run)
-    assert "10 of 10" in text_of(OverSeries, run)
+    text = text_of(OverSeries, run)
+    low = 100 * stats.beta.ppf(0.0125, 10, 1)
+    shown = f"10 of 10 [{low:.1f} %, 100.0 %] as claimed, 97.50 %; at least 60 % were claimed"
+    before, _, after = text.partition("More numbers")
+    assert shown in before
+    (row,) = run.rows(PopulationRow)
+    assert row.typical_level == pytest.approx(1 - 2 * stats.binom.cdf(1, 10, 0.5))
+    assert "median, 97.85 % 1.41 [1.01, 1.80]" in after
+    assert "margins at which the answer changes" not in text
+    assert "margins at which the answer changes" in text_of(OverSeries, ten({"T": {}}))
+
+
+def test_intervals_have_the_level_of_what_shares_alpha(attributed):
+    named = {
+        "T": {}, "S": {"on_at_least": 0.6, "expect": "equivalent", "margin": 20.0},
+        "M": {"typical": "mean", "b": "third"},
+    }  # fmt: skip
+    run = run_of(attributed.study.table.form.files[0], named, attributes=["size", "kind"])
+    rows = run.rows(PopulationRow)
+    assert {row.k for row in rows} == {3}
+    effects = np.array([row.effect for row in run.rows(EffectRow) if row.id == "T"])
+    low, high = stats.t.interval(1 - 0.05 / 3, 29, effects.mean(), stats.sem(effects))
+    assert (rows[0].mean_low, rows[0].mean_high) == pytest.approx((low, high))
+    for claim in OverSeries.of(run).claims:
+        names = [fact.name for fact in claim.comparisons[0].facts]
+        at = "98.33 %"
+        where = "inside" if claim.head.id == "S" else "beyond"
+        assert [name for name in names if name.startswith(("mean", "series", "the same"))] == [
+            f"mean, {at}", f"mean without a fifth at each end, {at}",
+            f"series as claimed, {where} the margin, {at}",
+            f"the same of true effects (calibrated), {at}",
+        ]  # fmt: skip
+        (tau,) = [name for name in names if "τ" in name]
+        assert tau == "standard deviation of true effects between series, τ, 95.00 %"
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "many"),
+    [
+        ("dataset", "data set", "data sets"),
+        ("Task", "task", "tasks"),
+        ("series", "series", "series"),
+    ],
+)
+def test_series_are_called_what_the_table_calls_them(tmp_path, column, one, many):
+    table = pd.read_csv(TABLES / "ten.csv").rename(columns={"series": column})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    run = run_of(
+        tmp_path / "t.csv",
+        {"T": {}, "S": {"on_at_least": 0.99}, "M": {"typical": "mean", "expect": "less"}},
+    )
+    text = text_of(OverSeries, run)
+    assert f"On {many} like these 10" in text
+    assert f"A new {one} may expect" in text
+    assert f"ours against base on 10 {many}: the median" in text
+    assert f"10 {many} do not settle a share of 0.99" in text
+    assert f"% of {many} and above" in text
+    assert answer(run)[0].startswith(f"Of 3 claims about {many} like these 10: ")
+    if one != "series":
+        assert "series" not in text.replace("series’", "").replace("effects.csv", "")
+
+
+def test_one_of_them_is_counted_as_one(tmp_path):
+    table = pd.read_csv(TABLES / "ten.csv").rename(columns={"series": "dataset"})
+    table[table["dataset"] == "d0"].to_csv(tmp_path / "t.csv", index=False)
+    run = run_of(tmp_path / "t.csv", {"T": {}})
+    (claim,) = run.rows(PopulationClaimRow)
+    assert claim.undecided_because == "1 data set is too few; it takes 6"
+    told = judged(run.repeats, VerdictSettings.of(run.study), [], {})
+    run = replace(run, tables=run.tables | {ClaimRow: told.claims})
+    assert answer(run)[0] == "One data set is too few to decide T about data sets like it."
 
 
 def test_of_many_series_those_examined_are_named(one):

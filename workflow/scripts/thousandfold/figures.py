@@ -453,12 +453,13 @@ def effects_strip(
     *,
     ratio: bool,
     groups: Sequence[str] | None = None,
+    what: str = "series",
     layout: Layout = PAGE,
 ) -> Figure:
     """Effects in ascending order, one per series, over the margin's band and the typical effect.
 
     The axis reaches as far as most effects do; beyond its ends they are drawn at the end. Points
-    are coloured by the group of each series, if it has one.
+    are coloured by the group of each series, if it has one. `what` is what series are called.
     """
     with mpl.rc_context(_style(layout)):
         figure = _figure(layout.width, 3.0)
@@ -492,7 +493,7 @@ def effects_strip(
             axes.set_yticks(ratio_ticks(low, high))
             axes.yaxis.set_major_formatter(FuncFormatter(_plain_number))
             axes.yaxis.set_minor_locator(NullLocator())
-        axes.set(xlabel="series, sorted by effect", ylabel=_short(axis))
+        axes.set(xlabel=f"{what}, sorted by effect", ylabel=_short(axis))
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axes.grid(axis="x", visible=False)
         return figure

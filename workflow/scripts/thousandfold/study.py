@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
-from thousandfold.names import spelled
+from thousandfold.names import DATA_SETS, SERIES, Noun, spelled
 from thousandfold.reading.options import AS_IT_IS, LabelColumns, TableForm, Treatment
 from thousandfold.scenario import Scenario, TrainedScenario
 from thousandfold.seeds import resampling_seed
@@ -291,9 +291,14 @@ class Study(ABC):
         return any(source.steps_ahead > 1 for source in self.sources)
 
     @property
+    def noun(self) -> Noun:
+        """What its series are called in prose."""
+        return SERIES
+
+    @property
     def data_noun(self) -> str:
-        """What its series are called in prose, several of them."""
-        return "series"
+        """The same of several of them."""
+        return self.noun.many
 
     @property
     def is_on_one_scale(self) -> bool:
@@ -461,9 +466,9 @@ class TrainedStudy(Study):
         return self.series[0].task
 
     @property
-    def data_noun(self) -> str:
-        """What its series are called in prose, several of them."""
-        return "series" if self.task == "regression" else "data sets"
+    def noun(self) -> Noun:
+        """What its series are called in prose."""
+        return SERIES if self.task == "regression" else DATA_SETS
 
     def measured(self, metric: str) -> Metric:
         """What one of the study's metrics measures."""
@@ -551,6 +556,11 @@ class ImportedStudy(Study):
     """A study of repeats that were trained elsewhere."""
 
     table: ResultsTable
+
+    @property
+    def noun(self) -> Noun:
+        """What its series are called in prose."""
+        return self.table.form.noun
 
     def measured(self, metric: str) -> Metric:
         """What one of the study's metrics measures."""

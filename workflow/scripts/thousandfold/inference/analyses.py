@@ -114,7 +114,9 @@ def judged(
     on_earlier: dict[int, Asked] = {}
     if earlier_repeats is not None:
         on_earlier = asked_on_earlier(earlier_repeats, settings, design)
-    over_series = population_questions(registered, asked, settings.directions, on_earlier.values())
+    over_series = population_questions(
+        registered, asked, settings.directions, on_earlier.values(), settings.noun
+    )
     decided = {finding.id for finding in decidable if finding.over is not None}
     # What is undecided for want of series would share alpha with the other claims as registered.
     sizes = study_size(registered, asked), study_size(decidable, asked)

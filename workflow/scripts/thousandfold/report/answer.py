@@ -99,14 +99,15 @@ def _held_on_all(run: Run) -> Iterator[str]:
 
 def _over_series(run: Run) -> Iterator[str]:
     claims, n_series = run.rows(PopulationClaimRow), len(run.study.series)
+    noun = run.study.noun
     verdicts = [row.verdict for row in claims if not row.too_few_series]
     if verdicts:
-        yield counted_verdicts(f" about series like these {n_series:,}", verdicts)
+        yield counted_verdicts(f" about {noun.many} like these {n_series:,}", verdicts)
     undecidable = [claim.id for claim in claims if claim.too_few_series]
     if undecidable:
-        are = "One series is" if n_series == 1 else f"{spelled_out(n_series)} series are"
+        are = f"one {noun.one} is" if n_series == 1 else f"{spelled_out(n_series)} {noun.many} are"
         yield (
-            f"{are.capitalize()} too few to decide {_named(undecidable)} about series like "
+            f"{are.capitalize()} too few to decide {_named(undecidable)} about {noun.many} like "
             f"{'it' if n_series == 1 else 'them'}."
         )
         if len(undecidable) > MOST_TOLD_APART:

@@ -604,12 +604,16 @@ class PopulationRow(Row, table="population"):
         "the median of the effects that are known, each that of one series", CONTRAST, default=NAN
     )
     mean: OptionalFloat = column("their mean", CONTRAST, default=NAN)
-    mean_low: OptionalFloat = column("lower end of its t interval", CONTRAST, default=NAN)
+    mean_low: OptionalFloat = column(
+        "lower end of its t interval at level 1 - alpha / k", CONTRAST, default=NAN
+    )
     mean_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
     trimmed_mean: OptionalFloat = column(
         "their mean without a fifth at each end", CONTRAST, default=NAN
     )
-    trimmed_mean_low: OptionalFloat = column("lower end of its interval", CONTRAST, default=NAN)
+    trimmed_mean_low: OptionalFloat = column(
+        "lower end of its interval at level 1 - alpha / k", CONTRAST, default=NAN
+    )
     trimmed_mean_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
     share_below_margin: OptionalFloat = column(
         "the share of series whose effect is below the margin's negative (or reciprocal)",
@@ -617,17 +621,22 @@ class PopulationRow(Row, table="population"):
     )
     share_above_margin: OptionalFloat = column("the share whose effect is above it", default=NAN)
     n_as_claimed: int | None = column(
-        "series whose effect is as claimed, and beyond the margin", default=None
+        "series whose effect is as claimed: beyond the margin, or inside it where that is claimed",
+        default=None,
     )
     share_low: OptionalFloat = column(
-        "lower end of the interval of the share of series as claimed (Clopper-Pearson)", default=NAN
+        "lower end of the interval of the share of series as claimed (Clopper-Pearson), at level "
+        "1 - alpha / k",
+        default=NAN,
     )
     share_high: OptionalFloat = column("its upper end", default=NAN)
     calibrated_share: OptionalFloat = column(
         "that share of effects drawn in to the spread of the true ones; from 10 repeats on",
         default=NAN,
     )
-    calibrated_share_low: OptionalFloat = column("lower end of its interval", default=NAN)
+    calibrated_share_low: OptionalFloat = column(
+        "lower end of its interval at level 1 - alpha / k", default=NAN
+    )
     calibrated_share_high: OptionalFloat = column("its upper end", default=NAN)
     new_series_low: OptionalFloat = column(
         "lower end of the range into which the effect on one more series falls",
@@ -642,7 +651,7 @@ class PopulationRow(Row, table="population"):
         "that of the metric (of a slope, per unit), or none of a logarithm",
         default=NAN,
     )
-    tau_low: OptionalFloat = column("lower end of its Q-profile interval", default=NAN)
+    tau_low: OptionalFloat = column("lower end of its Q-profile interval at 95 %", default=NAN)
     tau_high: OptionalFloat = column("its upper end", default=NAN)
     margin_equivalent_above: OptionalFloat = column(
         "with a margin above this, no typical difference would matter", CONTRAST, default=NAN
@@ -652,7 +661,8 @@ class PopulationRow(Row, table="population"):
     )
     n_clusters: int | None = column("groups that series come from", default=None)
     clustered_median_low: OptionalFloat = column(
-        "lower end of the median's interval with series of one group taken as dependent",
+        "lower end of the median's interval at level 1 - alpha / k, with series of one group taken "
+        "as dependent",
         CONTRAST,
         default=NAN,
     )

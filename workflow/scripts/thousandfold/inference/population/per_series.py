@@ -19,7 +19,7 @@ from thousandfold.inference.verdicts import DifferenceVerdict, Verdict
 
 OPPOSITE = {"less": "greater", "more_stable": "greater", "greater": "less"}
 
-MAY_BE_LUCK = "with so many series looked at, one like this may be luck"
+MAY_BE_LUCK = "with so many looked at, one like this may be luck"
 
 
 @dataclass(frozen=True)

@@ -118,14 +118,19 @@ def typical_verdict(expect: str, interval: Interval | None, margin: float) -> Ve
     return claim_verdict(expect, interval.low, interval.high, margin)
 
 
+def n_extreme(n_series: int) -> int:
+    """How many series are the most extreme ones, at least one."""
+    return max(1, int(EXTREME * n_series))
+
+
 def mean_rests_on_extremes(effects: np.ndarray, alpha: float, expect: str, margin: float) -> bool:
     """Whether the verdict on a mean is another one without the most extreme 1 % of series.
 
-    These are the ones farthest from the median, at least one.
+    These are the ones farthest from the median, as many as `n_extreme` says.
     """
     distances = np.abs(effects - np.median(effects))
-    dropped = max(1, int(EXTREME * len(effects)))
-    kept = effects[np.argsort(distances, kind="stable")[: len(effects) - dropped]]
+    n_kept = len(effects) - n_extreme(len(effects))
+    kept = effects[np.argsort(distances, kind="stable")[:n_kept]]
     words = [
         typical_verdict(expect, mean_interval(part, alpha) if part.size else None, margin)
         for part in (effects, kept)

@@ -10,8 +10,9 @@ from thousandfold import figures
 from thousandfold.formatting import coverage, decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
+from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.inference.verdicts import Verdict
-from thousandfold.names import listed, spelled
+from thousandfold.names import Noun, listed, spelled
 from thousandfold.report.claims import Claim
 from thousandfold.report.marks import Mark, mark_of
 from thousandfold.report.run import Run
@@ -22,10 +23,6 @@ from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRo
 
 MOST_EXTREMES = 5
 """Series at each end that are named."""
-
-
-AS_CLAIMED = "series as claimed, and beyond the margin"
-"""What the share of a claim on so many series is called."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,10 @@ class Typical:
     """A comparison over all series."""
 
     who: Sequence[str]
+    share: str
+    """Of series as claimed, where that decides; else ""."""
+    share_interval: str
+    claimed: str
     quantity: str
     typical: str
     interval: str
@@ -80,6 +81,8 @@ class ClaimOverSeries:
 class OverSeries(Section):
     """The verdicts on claims over series."""
 
+    noun: Noun
+    """What series are called."""
     n_series: str
     alpha: str
     k: int
@@ -100,6 +103,7 @@ class OverSeries(Section):
             return None
         too_few = [claim.id for claim in claims if claim.too_few_series]
         return cls(
+            noun=run.study.noun,
             n_series=f"{len(run.study.series):,}",
             alpha=percent(run.study.alpha),
             k=next((row.k for row in rows if row.id not in too_few), 0),
@@ -159,6 +163,7 @@ def _typical(run: Run, row: PopulationRow) -> Typical:
     who = [run.labels[name] for name in (row.scenario_a, row.scenario_b) if name is not None]
     return Typical(
         who=who,
+        **_share(row, run.study.alpha),
         quantity=f"{row.typical} {kind.quantity}",
         typical=shown(row.median if row.typical == "median" else row.mean),
         interval=ends(row.typical_low, row.typical_high),
@@ -170,38 +175,64 @@ def _typical(run: Run, row: PopulationRow) -> Typical:
         below_share=percent(row.share_below_margin, 0),
         above=shown(above),
         above_share=percent(row.share_above_margin, 0),
-        facts=_facts(row, ends, shown),
+        facts=_facts(run, row, ends, shown),
         strip=_strip(run, row, effects),
-        alt=f"The effect on each series, sorted: {' against '.join(who)}",
+        alt=f"The effect on each {run.study.noun.one}, sorted: {' against '.join(who)}",
         lowest=named[:shown_at_ends],
         highest=named[::-1][:shown_at_ends],
     )
 
 
+def _share(row: PopulationRow, alpha: float) -> dict[str, str]:
+    """The share that is claimed, if one is, as the page prints it."""
+    if math.isnan(row.on_at_least):
+        return {"share": "", "share_interval": "", "claimed": ""}
+    at = coverage(1 - alpha / row.k)
+    return {
+        "share": f"{row.n_as_claimed or 0:,} of {row.n_series:,}",
+        "share_interval": _percents(row.share_low, row.share_high),
+        "claimed": f"as claimed, {at}; at least {percent(row.on_at_least)} were claimed",
+    }
+
+
+def _percents(low: float, high: float) -> str:
+    return "no interval" if math.isnan(low) else f"[{percent(low, 1)}, {percent(high, 1)}]"
+
+
 def _facts(
-    row: PopulationRow, ends: Callable[[float, float], str], shown: Callable[[float], str]
+    run: Run,
+    row: PopulationRow,
+    ends: Callable[[float, float], str],
+    shown: Callable[[float], str],
 ) -> list[Fact]:
     """What stands beside the number that decides."""
-    facts = [
-        Fact("median", shown(row.median)),
-        Fact("mean", f"{shown(row.mean)} {ends(row.mean_low, row.mean_high)}"),
+    noun, at = run.study.noun, coverage(1 - run.study.alpha / row.k)
+    is_share = not math.isnan(row.on_at_least)
+    facts = [Fact("median", shown(row.median))]
+    if is_share and row.typical == "median" and not math.isnan(row.typical_level):
+        interval = ends(row.typical_low, row.typical_high)
+        facts = [Fact(f"median, {coverage(row.typical_level)}", f"{shown(row.median)} {interval}")]
+    facts += [
+        Fact(f"mean, {at}", f"{shown(row.mean)} {ends(row.mean_low, row.mean_high)}"),
         Fact(
-            "mean without a fifth at each end",
+            f"mean without a fifth at each end, {at}",
             f"{shown(row.trimmed_mean)} {ends(row.trimmed_mean_low, row.trimmed_mean_high)}",
         ),
     ]
     if row.n_as_claimed is not None:
         share = f"{row.n_as_claimed:,} of {row.n_series:,}"
-        held = f"[{percent(row.share_low, 1)}, {percent(row.share_high, 1)}]"
-        facts.append(Fact(AS_CLAIMED, f"{share} {held}"))
+        where = "inside the margin" if row.expect == "equivalent" else "beyond the margin"
+        held = _percents(row.share_low, row.share_high)
+        facts.append(Fact(f"{noun.many} as claimed, {where}, {at}", f"{share} {held}"))
     if not math.isnan(row.calibrated_share):
-        held = f"[{percent(row.calibrated_share_low, 1)}, {percent(row.calibrated_share_high, 1)}]"
+        held = _percents(row.calibrated_share_low, row.calibrated_share_high)
         share = percent(row.calibrated_share, 1)
-        facts.append(Fact("the same of true effects (calibrated)", f"{share} {held}"))
+        facts.append(Fact(f"the same of true effects (calibrated), {at}", f"{share} {held}"))
     if not math.isnan(row.tau):
         facts.append(
             Fact(
-                "standard deviation of true effects between series, τ",
+                f"standard deviation of true effects between {noun.many}, τ, "
+                f"{coverage(1 - DESCRIPTIVE_ALPHA)}",
                 f"{shown(row.tau)} {ends(row.tau_low, row.tau_high)}",
             )
         )
@@ -210,11 +241,11 @@ def _facts(
         mean = ends(row.clustered_mean_low, row.clustered_mean_high)
         facts.append(
             Fact(
-                f"with series of one of {row.n_clusters} groups taken as dependent",
+                f"with {noun.many} of one of {row.n_clusters} groups taken as dependent, {at}",
                 f"median {median}, mean {mean}",
             )
         )
-    if not math.isnan(row.margin_equivalent_above):
+    if not (is_share or math.isnan(row.margin_equivalent_above)):
         facts.append(
             Fact(
                 "margins at which the answer changes",
@@ -249,6 +280,7 @@ def strip_of(
         ),
         kind.quantity,
         ratio=kind.is_ratio,
+        what=run.study.noun.many,
         groups=None if groups is None else [groups[effect.series] for effect in effects],
         layout=layout,
     )

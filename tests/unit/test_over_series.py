@@ -18,13 +18,14 @@ from thousandfold.inference.analyses import judged
 from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
 from thousandfold.inference.decisions import Decision
 from thousandfold.inference.estimates import Estimate
-from thousandfold.inference.population.judging import decide_over_series, fewest_series
+from thousandfold.inference.population.judging import decide_over_series
 from thousandfold.inference.population.per_series import MAY_BE_LUCK, exploratory
 from thousandfold.inference.population.questions import (
     Effect,
     PopulationQuestion,
     population_size,
 )
+from thousandfold.inference.population.typical import fewest_series
 from thousandfold.inference.verdicts import Verdict, claim_verdict, difference_verdict
 from thousandfold.names import SERIES
 from thousandfold.settings import VerdictSettings

@@ -531,14 +531,85 @@ def test_components_of_variance_and_what_follows(attributed):
     assert 0.3 < now.standard_error_of_median < 1
     text = text_of(Variance, with_description(attributed))
     assert "10 % 30 1 " in text
+    assert "its trainings alone" in text
+    assert "takes at least 6 series to be supported" in text
+    assert "No study of these series with up to 1,000 repeats is expected" in text
+    # That of the study at hand is what it is; of a resample of its series it varies.
+    (population,) = attributed.rows(PopulationRow)
+    width = population.typical_high - population.typical_low
+    assert now.interval_width == pytest.approx(width, rel=0.3)
     assert f"between series {row.between_series:.3f} [" in text
 
 
 def test_of_few_repeats_the_median_has_no_standard_error(one):
     plans = description_of(one).allocations
     assert all(math.isnan(plan.standard_error_of_median) for plan in plans)
-    assert [plan.n_repeats for plan in plans] == [1, 1, 3, 3, 6]
-    assert [plan.n_series for plan in plans] == [3, 7, 5, 10, 10]
+    # 30 trainings of each: a tenth does not allow the six series that the claim takes.
+    assert [plan.budget for plan in plans] == [0.25, 0.5, 1, 2]
+    assert [plan.n_repeats for plan in plans] == [1, 2, 3, 6]
+    assert [plan.n_series for plan in plans] == [7, 7, 10, 10]
+    assert all(math.isnan(plan.interval_width) for plan in plans)
+    text = text_of(Variance, with_description(one))
+    assert "to be narrower than the margin." in text
+    assert "No study of these" not in text
+
+
+def plans_for(run, **finding):
+    """What is planned for a finding about a run's table, with the page's section."""
+    of = {"attributes": ["size", "kind"]}
+    run = run_of(run.study.table.form.files[0], {"T": finding}, **of)
+    run = with_description(run)
+    return run.rows(AllocationRow), text_of(Variance, run)
+
+
+def test_the_smallest_study_with_an_interval_narrower_than_the_margin(attributed):
+    """Its interval, of so many of these series with so many of their repeats, is about as wide."""
+    (*budgets, found), text = plans_for(attributed, margin=4.0)
+    assert [plan.resolves for plan in budgets] == [False] * 5
+    assert found.resolves
+    assert 6 <= found.n_series < 30
+    assert found.budget == pytest.approx(found.n_series * found.n_repeats / 360)
+    assert found.interval_width < 4
+    effects = np.array([row.effect for row in attributed.rows(EffectRow)])
+    source = np.random.default_rng(1)
+    ordered = np.sort(source.choice(effects, (4000, found.n_series)), axis=1)
+    j = int(stats.binom.ppf(0.025, found.n_series, 0.5))
+    error = math.sqrt(0.5 / found.n_repeats)
+    width = (ordered[:, found.n_series - j] - ordered[:, j - 1]).mean()
+    assert width < found.interval_width < width + 2 * error
+    told = f"{found.n_series} {found.n_repeats} "
+    assert f"narrower than the margin {told}" in text
+    assert "No study of these" not in text
+
+
+def test_what_is_planned_depends_on_what_decides(attributed):
+    of_mean, text = plans_for(attributed, margin=4.0, typical="mean")
+    assert "takes at least 2 series" in text
+    assert of_mean[-1].resolves
+    half = stats.t.isf(0.025, of_mean[-1].n_series - 1) * of_mean[-1].standard_error_of_mean
+    assert of_mean[-1].interval_width == pytest.approx(2 * half)
+    of_share, text = plans_for(attributed, margin=4.0, on_at_least=0.8)
+    # With k = 2: .0125^(1 / n) reaches .8 at 20.
+    assert "takes at least 20 series to be supported" in text
+    assert min(plan.n_series for plan in of_share) >= 20
+    assert not any(plan.resolves for plan in of_share)
+    assert "No study of these" not in text
+    never, text = plans_for(attributed, margin=4.0, on_at_least=0.9)
+    assert never == []
+    assert "takes at least 42 series to be supported" in text
+
+
+def test_what_series_and_repeats_cost(attributed):
+    costs = {"series": 36.0, "repeat": 2.0}
+    dear = replace(attributed, study=replace(attributed.study, costs=costs | {"origin": 0.0}))
+    spent = 30 * (36 + 12 * 2)
+    plans = description_of(dear).allocations
+    assert all(one.n_series * (36 + 2 * one.n_repeats) <= one.budget * spent for one in plans)
+    # A tenth, 180, allows four series only.
+    assert [one.budget for one in plans] == [0.25, 0.5, 1, 2]
+    assert [(one.n_series, one.n_repeats) for one in plans[2:]] == [(30, 12), (30, 42)]
+    text = text_of(Variance, with_description(dear))
+    assert "36 for each series, 0 for each test window of one and 2 for each repeat" in text
 
 
 def test_of_single_repeats_there_are_no_components():

@@ -138,6 +138,8 @@ class DescriptionSettings(Settings):
 
     series_data: tuple[SeriesSource, ...]
     attributes: dict[str, dict[str, str]]
+    alpha: float
+    costs: dict[str, float]
     metric: str
     is_on_one_scale: bool
     directions: dict[str, bool]

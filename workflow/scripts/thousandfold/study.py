@@ -4,7 +4,7 @@ No file is read here and nothing is computed; config.py makes these.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -237,6 +237,10 @@ class Study(ABC):
     """(claim, what it has to come out as): a key of inference.answers.IS_MET."""
     assumed_spread: float | None = None
     """The standard deviation that repeats are planned with while there are none."""
+    costs: dict[str, float] = field(
+        default_factory=lambda: {"series": 0.0, "origin": 0.0, "repeat": 1.0}
+    )
+    """Of each series, of each test window of one, and of each repeat on that, in any one unit."""
     cluster: str | None = None
     """The attribute by which series belong together; None: they are independent."""
 

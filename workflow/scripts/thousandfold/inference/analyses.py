@@ -17,10 +17,10 @@ from thousandfold.inference.margins import margins_table
 from thousandfold.inference.population.judging import (
     claims_over_series,
     effect_rows,
-    fewest_series,
     judge_over_series,
 )
 from thousandfold.inference.population.questions import Asked, population_questions
+from thousandfold.inference.population.typical import fewest_series
 from thousandfold.inference.population.windows import asked_on_earlier, window_effect_rows
 from thousandfold.inference.questions import Question, asked_by, questions_of
 from thousandfold.inference.samples import samples_by_metric

@@ -816,7 +816,12 @@ class VarianceComponentRow(Row, table="variance_components"):
 
 
 class AllocationRow(Row, table="allocations"):
-    """The most precise study within a budget, on no more series and windows than there are."""
+    """A study that is planned, of no more series and windows than there are.
+
+    The most precise one within a budget, of as many series as a claim takes to be supported, and
+    the smallest whose interval of the typical effect may be expected to be narrower than the
+    margin, if there is one.
+    """
 
     id: str = column("the finding's id")
     scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
@@ -824,7 +829,8 @@ class AllocationRow(Row, table="allocations"):
     comparison: str = column("the weighted scenarios, up to sign and scale")
     metric: str = column("the metric that is compared")
     estimand: str = column("what is estimated")
-    budget: float = column("trainings, as a share of those of this study")
+    budget: float = column("what it costs (study.costs) at most, as a share of this study")
+    resolves: bool = column("whether it is the smallest whose interval is narrow enough")
     n_series: int = column("series")
     n_windows: int = column("test windows of each of them")
     n_repeats: int = column("repeats of each scenario on each of these")
@@ -834,6 +840,11 @@ class AllocationRow(Row, table="allocations"):
     )
     standard_error_of_median: OptionalFloat = column(
         "the same of the median, by simulation; from 10 repeats on",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
+    interval_width: OptionalFloat = column(
+        "expected width of the interval of the typical effect at level 1 - alpha / k, for ratios "
+        "of its logarithm; of the median from 10 repeats on",
         "that of the metric (of a slope, per unit), or none of a logarithm",
     )
 

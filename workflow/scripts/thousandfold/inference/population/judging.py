@@ -31,6 +31,7 @@ from thousandfold.inference.population.shares import (
     share_verdict,
 )
 from thousandfold.inference.population.typical import (
+    fewest_series,
     mean_interval,
     mean_rests_on_extremes,
     median_interval,
@@ -70,11 +71,6 @@ class PopulationDecision:
     """Of series on which the effect is as claimed; None if it is known on none."""
     verdict: Verdict
     undecided_because: str | None
-
-
-def fewest_series(alpha: float) -> int:
-    """How many series a median takes to have an interval at level 1 - alpha."""
-    return math.ceil(1 - math.log2(alpha))
 
 
 def decide_over_series(

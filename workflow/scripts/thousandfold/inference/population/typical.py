@@ -63,8 +63,8 @@ def finite(effects: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _median_rank(n: int, alpha: float) -> int:
-    """The largest j with 2 P(Bin(n, 1/2) < j) <= alpha."""
+def median_rank(n: int, alpha: float) -> int:
+    """The place of the interval's lower end: the largest j with 2 P(Bin(n, 1/2) < j) <= alpha."""
     return int(np.sum(2 * stats.binom.cdf(np.arange(n), n, 0.5) <= alpha))
 
 
@@ -75,12 +75,17 @@ def median_interval(effects: np.ndarray, alpha: float) -> Interval | None:
     any distribution (David and Nagaraja 2003, *Order Statistics*, section 7.1).
     """
     n = len(effects)
-    j = _median_rank(n, alpha)
+    j = median_rank(n, alpha)
     if j == 0:
         return None
     ordered = np.sort(effects)
     level = 1 - 2 * stats.binom.cdf(j - 1, n, 0.5)
     return Interval(float(ordered[j - 1]), float(ordered[n - j]), float(level))
+
+
+def fewest_series(alpha: float) -> int:
+    """How many series a median takes to have an interval at level 1 - alpha."""
+    return math.ceil(1 - math.log2(alpha))
 
 
 def mean_interval(effects: np.ndarray, alpha: float) -> Interval | None:

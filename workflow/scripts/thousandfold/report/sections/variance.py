@@ -1,12 +1,13 @@
 """What the variance of effects comes from, and what that means for a budget of trainings."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from thousandfold.formatting import decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
+from thousandfold.inference.population.resolving import MOST_REPEATS, fewest_to_decide
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
 from thousandfold.tables.rows import (
@@ -27,6 +28,9 @@ class Planned:
     n_repeats: str
     of_median: str
     of_mean: str
+    width: str
+    resolves: bool
+    """Whether it is the smallest whose interval is narrower than the margin."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,21 @@ class Varying:
     """None: no series has two test windows."""
     between_repeats: str
     planned: Sequence[Planned]
+    none_resolves: bool
+    """Whether no study, of those that there could be, has an interval narrower than the margin."""
+    fewest: str
+    """Series that the claim takes to be supported."""
 
 
 @dataclass(frozen=True)
 class Variance(Section):
     """Components of variance, and the studies that follow."""
 
+    costs: Mapping[str, str] | None
+    """Of each series, of each test window of one, and of each repeat on that; None: trainings are
+    all that counts."""
+    most_repeats: str
+    """Of each scenario in a study that is planned."""
     comparisons: Sequence[Varying]
 
     @classmethod
@@ -58,7 +71,10 @@ class Variance(Section):
             _varying(run, row, population[contrast_key(row)])
             for row in run.rows(VarianceComponentRow)
         ]
-        return cls(varying) if varying else None
+        most = f"{MOST_REPEATS:,}"
+        costs = {name: f"{cost:g}" for name, cost in run.study.costs.items()}
+        has_others = run.study.costs["series"] or run.study.costs["origin"]
+        return cls(costs if has_others else None, most, varying) if varying else None
 
 
 def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varying:
@@ -68,6 +84,8 @@ def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varyi
     def shown(value: float) -> str:
         return number(value, digits)
 
+    planned = [one for one in run.rows(AllocationRow) if contrast_key(one) == contrast_key(row)]
+    alpha = run.study.alpha / asked.k
     return Varying(
         row.id,
         run.versus(row.scenario_a, row.scenario_b),
@@ -81,16 +99,19 @@ def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varyi
         f"[{shown(row.between_windows_low)}, {shown(row.between_windows_high)}]",
         f"{shown(row.between_repeats)} "
         f"[{shown(row.between_repeats_low)}, {shown(row.between_repeats_high)}]",
-        [
-            _planned(one, shown)
-            for one in run.rows(AllocationRow)
-            if contrast_key(one) == contrast_key(row)
-        ],
+        [_planned(one, shown) for one in planned],
+        # Of a share no interval is planned, nor of a median of few repeats.
+        math.isnan(asked.on_at_least)
+        and any(one.interval_width > 0 for one in planned)
+        and not any(one.resolves for one in planned),
+        f"{fewest_to_decide(asked.typical, asked.on_at_least, alpha):,}",
     )
 
 
 def _planned(row: AllocationRow, shown: Callable[[float], str]) -> Planned:
+    budget = percent(row.budget, 0 if row.budget >= 0.1 else 1)
     return Planned(
-        percent(row.budget), f"{row.n_series:,}", f"{row.n_windows:,}", f"{row.n_repeats:,}",
+        budget, f"{row.n_series:,}", f"{row.n_windows:,}", f"{row.n_repeats:,}",
         shown(row.standard_error_of_median), shown(row.standard_error_of_mean),
+        shown(row.interval_width), row.resolves,
     )  # fmt: skip

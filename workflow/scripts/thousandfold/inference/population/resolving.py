@@ -6,11 +6,11 @@ the true effects on other series are taken to be spread as those here are.
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from thousandfold.inference.population.components import (
     Allocation,
@@ -26,8 +26,8 @@ MOST_REPEATS = 1000
 TRIED = 40
 """Numbers of series, and of repeats, that are tried at most, evenly spaced by their logarithms."""
 
-NORMAL = stats.norm.ppf((np.arange(15) + 0.5) / 15)
-"""Stands for the error of an effect, in its standard deviations."""
+VALUES = 3000
+"""About as many stand for the effects that may be found on a series."""
 
 
 def fewest_to_decide(typical: str, on_at_least: float, alpha: float) -> int:
@@ -66,7 +66,8 @@ class Planned:
             return None
         within = variance_of_mean(self.components, 1, n_origins, n_repeats)
         error = math.sqrt(max(0.0, within - self.components.series))
-        effects = np.sort(np.add.outer(self.true_effects, error * NORMAL), axis=None)
+        errors = error * _normal(max(5, math.ceil(VALUES / len(self.true_effects))))
+        effects = np.sort(np.add.outer(self.true_effects, errors), axis=None)
         return np.array(
             [
                 _width_weights(int(n), self.alpha, len(effects)) @ effects
@@ -79,7 +80,10 @@ class Planned:
     def smallest(
         self, costs: Costs, margin: float, least_series: int, most_series: int, most_origins: int
     ) -> Allocation | None:
-        """The cheapest study whose interval is narrower than the margin; None if none is."""
+        """The cheapest study whose interval is narrower than the margin; None if none is.
+
+        Of many series, it is the cheapest of as many as are tried.
+        """
         found = []
         sizes = _spaced(least_series, most_series)
         for n_origins, n_repeats in product(range(1, most_origins + 1), _spaced(1, MOST_REPEATS)):
@@ -106,6 +110,13 @@ class Planned:
         return Allocation(*size, costs.of(*size), error)
 
 
+@cache
+def _normal(n: int) -> np.ndarray:
+    """Values that stand for a standard normal variate."""
+    values = stats.norm.ppf((np.arange(n) + 0.5) / n)
+    return values / values.std()
+
+
 def _spaced(low: int, high: int) -> np.ndarray:
     """All whole numbers from `low` to `high`, or TRIED of them if there are more."""
     if high - low < TRIED:
@@ -122,6 +133,6 @@ def _width_weights(n: int, alpha: float, n_values: int) -> np.ndarray:
     and Nagaraja 2003, *Order Statistics*, section 2.1).
     """
     j = median_rank(n, alpha)
-    ends = stats.beta.cdf(np.arange(n_values + 1) / n_values, j, n + 1 - j)
+    ends = special.betainc(j, n + 1 - j, np.arange(n_values + 1) / n_values)
     lower = np.diff(ends)
     return lower[::-1] - lower

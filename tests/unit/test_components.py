@@ -219,6 +219,30 @@ def test_the_expected_width_of_a_medians_interval(n):
     assert width == pytest.approx(simulated_width(truth, (0.2 + 1 / 5) / 2, n, 0.05), rel=0.04)
 
 
+@pytest.mark.parametrize("n", [10, 200])
+def test_the_expected_width_where_all_is_error(n):
+    """That of normal values, of which a few stand for many where there are many series."""
+    same = Components(0.0, INTERVAL, math.nan, None, 1.0, INTERVAL)
+    (width,) = Planned(same, 0.05, "median", np.zeros(500)).widths(np.array([n]), 1, 1)
+    assert width == pytest.approx(simulated_width(np.zeros(1), 1.0, n, 0.05, 20_000), rel=0.01)
+
+
+@pytest.mark.parametrize("noise", [100.0, 1000.0])
+def test_as_few_repeats_as_will_do(noise):
+    """Between 85 and 1000 repeats, only some numbers are tried at first."""
+    noisy = Components(0.1, INTERVAL, math.nan, None, noise, INTERVAL)
+    found = Planned(noisy, 0.05, "mean", None).smallest(Costs(50, 0, 1), 1.4, 2, 20, 1)
+    enough = [
+        (s * (50 + r), s, r)
+        for s in range(2, 21)
+        for r in range(1, 1001)
+        if 2 * stats.t.isf(0.025, s - 1) * math.sqrt((0.1 + noise / r) / s) < 1.4
+    ]
+    fewest = min(r for _, s, r in enough if s == found.n_series)
+    assert found.n_repeats == fewest
+    assert found.cost <= 1.01 * min(enough)[0]
+
+
 def test_the_width_of_an_interval_that_there_is_not():
     truth = rng().normal(size=30)
     widths = Planned(SOME, 0.05, "median", truth).widths(np.array([5, 6]), 1, 1)

@@ -330,6 +330,15 @@ def test_variance_is_split_into_series_windows_and_repeats(sales):
     # With windows that differ, all there are take part in the best study of as many trainings.
     whole = next(one for one in found.allocations if one.budget == 1)
     assert (whole.n_series, whole.n_windows, whole.n_repeats) == (len(NAMES), n_windows, n)
+    # So they do where windows and series cost something as well.
+    settings = DescriptionSettings.of(
+        replace(study, costs={"series": 3.0, "origin": 20.0, "repeat": 0.5})
+    )
+    found = described(
+        tables[0], told.population, told.effects, {}, settings, told.window_effects
+    )  # fmt: skip
+    whole = next(one for one in found.allocations if one.budget == 1)
+    assert (whole.n_series, whole.n_windows, whole.n_repeats) == (len(NAMES), n_windows, n)
 
 
 def test_true_effects_are_those_of_means_over_windows(study, monkeypatch):

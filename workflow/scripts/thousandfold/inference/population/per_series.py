@@ -129,7 +129,7 @@ def _stated(
 ) -> list[Statement]:
     """What could be said; nothing has support where diverged repeats could change the answer."""
     estimate = question.estimate
-    if question.is_exact or not (isinstance(estimate, Estimate) and estimate.is_known):
+    if not (isinstance(estimate, Estimate) and estimate.is_known):
         return []
     stated = state(estimate, question.contrast.expect, question.margin)
     return [replace(word, p=1.0) for word in stated] if decision.is_overruled else stated

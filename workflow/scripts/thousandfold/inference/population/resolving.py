@@ -27,7 +27,10 @@ TRIED = 40
 """Numbers of series, and of repeats, that are tried at most, evenly spaced by their logarithms."""
 
 VALUES = 3000
-"""About as many stand for the effects that may be found on a series."""
+"""At least as many stand for the effects that may be found on a series."""
+
+ERRORS = 31
+"""At least as many stand for the error of one effect."""
 
 
 def fewest_to_decide(typical: str, on_at_least: float, alpha: float) -> int:
@@ -66,16 +69,9 @@ class Planned:
             return None
         within = variance_of_mean(self.components, 1, n_origins, n_repeats)
         error = math.sqrt(max(0.0, within - self.components.series))
-        errors = error * _normal(max(5, math.ceil(VALUES / len(self.true_effects))))
+        errors = error * _normal(max(ERRORS, math.ceil(VALUES / len(self.true_effects))))
         effects = np.sort(np.add.outer(self.true_effects, errors), axis=None)
-        return np.array(
-            [
-                _width_weights(int(n), self.alpha, len(effects)) @ effects
-                if median_rank(int(n), self.alpha)
-                else math.inf
-                for n in n_series
-            ]
-        )
+        return np.array([_expected_width(int(n), self.alpha, effects) for n in n_series])
 
     def smallest(
         self, costs: Costs, margin: float, least_series: int, most_series: int, most_origins: int
@@ -113,8 +109,8 @@ class Planned:
 @cache
 def _normal(n: int) -> np.ndarray:
     """Values that stand for a standard normal variate."""
-    values = stats.norm.ppf((np.arange(n) + 0.5) / n)
-    return values / values.std()
+    found: np.ndarray = stats.norm.ppf((np.arange(n) + 0.5) / n)
+    return found
 
 
 def _spaced(low: int, high: int) -> np.ndarray:
@@ -124,13 +120,21 @@ def _spaced(low: int, high: int) -> np.ndarray:
     return np.unique(np.geomspace(low, high, TRIED).round().astype(int))
 
 
+def _expected_width(n: int, alpha: float, ordered: np.ndarray) -> float:
+    """That of the interval of the median of n draws from ascending values, all as likely."""
+    if median_rank(n, alpha) == 0:
+        return math.inf
+    # Of so many values, a product of vectors is handed to threads, which wait for each other.
+    return float(np.sum(_width_weights(n, alpha, len(ordered)) * ordered))
+
+
 @lru_cache(maxsize=4 * TRIED)
 def _width_weights(n: int, alpha: float, n_values: int) -> np.ndarray:
-    """Whose sum with ascending values is the expected width of the median's interval.
+    """The weights of ascending values in the expected width of the interval of n draws from them.
 
-    For n draws from the values, all as likely: the j-th of them is at most the i-th value with the
-    probability that a beta variate with parameters j and n + 1 - j is at most i / n_values (David
-    and Nagaraja 2003, *Order Statistics*, section 2.1).
+    The j-th draw in order is at most the i-th value with the probability that a beta variate with
+    parameters j and n + 1 - j is at most i / n_values (David and Nagaraja 2003, *Order Statistics*,
+    section 2.1).
     """
     j = median_rank(n, alpha)
     ends = special.betainc(j, n + 1 - j, np.arange(n_values + 1) / n_values)

@@ -792,6 +792,7 @@ class VarianceComponentRow(Row, table="variance_components"):
     metric: str = column("the metric that is compared")
     estimand: str = column("what is estimated")
     n_series: int = column("series whose effect is known")
+    fewest_series: int = column("with how many series the claim can be supported")
     between_series: float = column(
         "standard deviation between series of the effect without its error; for ratios, of the "
         "logarithm",

@@ -210,6 +210,7 @@ def _variance(
     found = variance_components(effects, variances * n_repeats, n_repeats, DESCRIPTIVE_ALPHA, rng)
     component = VarianceComponentRow(
         **_contrast(row), n_series=len(cells),
+        fewest_series=fewest_to_decide(row.typical, row.on_at_least, settings.alpha / row.k),
         between_series=math.sqrt(found.series),
         **_roots("between_series", found.series_interval),
         between_windows=math.sqrt(found.origins),
@@ -230,7 +231,8 @@ def _variance(
         + costs.repeat * int(n_repeats[is_there].sum())
     )
     plan = Planned(found, settings.alpha / row.k, row.typical, true_effects)
-    return [component], list(_planned(row, plan, costs, spent, shape, rng))
+    fewest = component.fewest_series
+    return [component], list(_planned(row, plan, costs, spent, (fewest, *shape), rng))
 
 
 def _roots(name: str, interval: Interval | None) -> dict[str, Any]:
@@ -244,17 +246,19 @@ def _planned(
     plan: Planned,
     costs: Costs,
     spent: float,
-    most: tuple[int, int],
+    limits: tuple[int, int, int],
     rng: np.random.Generator,
 ) -> Iterator[AllocationRow]:
     """The best study within each budget, then the smallest whose interval is narrow enough.
 
-    Of no more series and windows of each than there are, `most`, and of as many series as the claim
-    takes. A budget is a share of what was `spent` here.
+    `limits` are the fewest series, and the most series and windows of each that there are. A budget
+    is a share of what was `spent` here.
     """
-    fewest = fewest_to_decide(row.typical, row.on_at_least, plan.alpha)
+    fewest, most_series, most_windows = limits
     for share in BUDGETS:
-        options = allocations(plan.components, costs, share * spent, *most, fewest)
+        options = allocations(
+            plan.components, costs, share * spent, most_series, most_windows, fewest
+        )
         if options:
             # Where series do not seem to differ, any number of them is as good; more are safer.
             least = options[0].standard_error * (1 + ROUNDING)
@@ -265,7 +269,7 @@ def _planned(
             yield _allocation(row, plan, best, share, rng)
     if math.isnan(row.on_at_least):
         margin = KINDS[row.estimand].scaled(row.margin)
-        smallest = plan.smallest(costs, margin, fewest, *most)
+        smallest = plan.smallest(costs, margin, *limits)
         if smallest is not None:
             yield _allocation(row, plan, smallest, smallest.cost / spent, rng, resolves=True)
 

@@ -1,13 +1,13 @@
 """What the variance of effects comes from, and what that means for a budget of trainings."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from thousandfold.formatting import decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
-from thousandfold.inference.population.resolving import MOST_REPEATS, fewest_to_decide
+from thousandfold.inference.population.resolving import MOST_REPEATS
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
 from thousandfold.tables.rows import (
@@ -53,12 +53,20 @@ class Varying:
 
 
 @dataclass(frozen=True)
+class UnitCosts:
+    """What studies cost that are planned."""
+
+    per_series: str
+    per_window: str
+    per_repeat: str
+
+
+@dataclass(frozen=True)
 class Variance(Section):
     """Components of variance, and the studies that follow."""
 
-    costs: Mapping[str, str] | None
-    """Of each series, of each test window of one, and of each repeat on that; None: trainings are
-    all that counts."""
+    costs: UnitCosts | None
+    """None: trainings are all that counts."""
     most_repeats: str
     """Of each scenario in a study that is planned."""
     comparisons: Sequence[Varying]
@@ -71,10 +79,14 @@ class Variance(Section):
             _varying(run, row, population[contrast_key(row)])
             for row in run.rows(VarianceComponentRow)
         ]
-        most = f"{MOST_REPEATS:,}"
-        costs = {name: f"{cost:g}" for name, cost in run.study.costs.items()}
-        has_others = run.study.costs["series"] or run.study.costs["origin"]
-        return cls(costs if has_others else None, most, varying) if varying else None
+        return cls(_costs(run), f"{MOST_REPEATS:,}", varying) if varying else None
+
+
+def _costs(run: Run) -> UnitCosts | None:
+    costs = run.study.costs
+    if not (costs["series"] or costs["origin"]):
+        return None
+    return UnitCosts(*(f"{costs[of]:g}" for of in ("series", "origin", "repeat")))
 
 
 def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varying:
@@ -85,7 +97,6 @@ def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varyi
         return number(value, digits)
 
     planned = [one for one in run.rows(AllocationRow) if contrast_key(one) == contrast_key(row)]
-    alpha = run.study.alpha / asked.k
     return Varying(
         row.id,
         run.versus(row.scenario_a, row.scenario_b),
@@ -104,7 +115,7 @@ def _varying(run: Run, row: VarianceComponentRow, asked: PopulationRow) -> Varyi
         math.isnan(asked.on_at_least)
         and any(one.interval_width > 0 for one in planned)
         and not any(one.resolves for one in planned),
-        f"{fewest_to_decide(asked.typical, asked.on_at_least, alpha):,}",
+        f"{row.fewest_series:,}",
     )
 
 

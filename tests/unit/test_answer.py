@@ -234,3 +234,40 @@ def test_the_answer_over_series():
         "“A!” beats the best forecast without a network on 3 of 9 series and does worse on 1; no "
         "other scenario beats it on more.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        (["contradicted"] * 3, "H is contradicted on all three."),
+        (["undecided", "supported", "undecided"], "H is supported on one, undecided on two."),
+        (["supported", "supported"], "H is supported on both."),
+        (["undecided"], "H is undecided on that one."),
+    ],
+)
+def test_the_answer_where_there_are_too_few_series(verdicts, said):
+    names = [f"s{i}" for i in range(len(verdicts))]
+    few = row_of(PopulationClaimRow, id="H", verdict="undecided", too_few_series=True)
+    on_each = [claim("H", verdict, name) for name, verdict in zip(names, verdicts, strict=True)]
+    others = [claim("X", "supported", name) for name in names]
+    first, second = answer(run_of(names, few, *on_each, *others))
+    n = {3: "Three series are", 2: "Two series are", 1: "One series is"}[len(names)]
+    them = "it" if len(names) == 1 else "them"
+    assert first == f"{n} too few to decide H about series like {them}."
+    assert second == said
+    decided = row_of(PopulationClaimRow, id="M", verdict="supported")
+    told = answer(run_of(names, few, decided, *on_each))
+    assert told[0] == f"Of 1 claim about series like these {len(names)}: 1 supported."
+    assert told[1:] == [first, second]
+
+
+def test_of_many_claims_for_which_there_are_too_few_series_some_are_counted():
+    few = [
+        row_of(PopulationClaimRow, id=id_, verdict="undecided", too_few_series=True)
+        for id_ in "ABCD"
+    ]
+    held = [row_of(ConjunctionRow, id=id_, k=3 * (id_ == "A"), m=3) for id_ in "ABCD"]
+    assert answer(run_of(["s", "t", "u"], *few, *held)) == [
+        "Three series are too few to decide 4 claims about series like them.",
+        "1 of 4 claims holds on all three series (A).",
+    ]

@@ -9,8 +9,6 @@ import pytest
 from support import ROOT, row_of
 
 from thousandfold.inference.answers import RequiredVerdictsError, answers, check_required
-from thousandfold.inference.contrasts import MeanDifference
-from thousandfold.study import Finding, OverSeries
 from thousandfold.tables.rows import (
     ClaimRow,
     ContrastRow,
@@ -25,12 +23,8 @@ SCHEMA = json.loads(
 
 NAMES = {"scenario_a": "a", "scenario_b": "b", "metric": "rmse", "comparison": "a - b"}
 
-CONTRAST = (MeanDifference("less", "a", "b", 1.0),)
-ON_EACH = Finding("E", "c", "s", "less", CONTRAST)
-OVER = Finding("O", "c", "s", "less", CONTRAST, over=OverSeries())
 
-
-def told():
+def told(*, too_few_series=False):
     """A claim on two series, and one over series, which has verdicts on each as well."""
     claims = [
         row_of(ClaimRow, series=series, id=id_, verdict=verdict, flags="x;y" if id_ == "E" else "")
@@ -45,7 +39,14 @@ def told():
         )
         for series, id_, number in [("s1", "E", -1.5), ("s2", "E", math.nan), ("s1", "O", 0.5)]
     ]  # fmt: skip
-    over = [row_of(PopulationClaimRow, id="O", verdict="no typical difference that matters")]
+    over = [
+        row_of(
+            PopulationClaimRow,
+            id="O",
+            verdict="no typical difference that matters",
+            too_few_series=too_few_series,
+        )
+    ]
     rows = [row_of(PopulationRow, id="O", estimand="mean", median=0.25, **NAMES)]
     reaches = [
         row_of(ReachRow, series="s1", estimand="mean", same_sign=0.9, **NAMES),
@@ -67,6 +68,7 @@ def test_an_object_for_each_claim():
     assert (comparison["difference"], comparison["same_sign"]) == (-1.5, 0.9)
     assert on_s2["comparisons"][0]["difference"] is None
     assert on_s2["comparisons"][0]["same_sign"] is None
+    assert [answer["decides"] for answer in found] == [True, True, True, False]
     assert (on_s1["flags"], over["flags"]) == (["x", "y"], [])
 
 
@@ -83,6 +85,7 @@ def test_a_row_with_another_word_is_not_valid():
         ({}, None),
         ({"O": "not contradicted"}, None),
         ({"O": "supported"}, "O over series: no typical difference that matters; required was supported"),
+        ({"Z": "supported"}, "Z: there is no verdict; required was supported"),
         ({"E": "supported"}, "E on s2: does not hold; required was supported"),
         ({"E": "not contradicted"}, "E on s2: does not hold; required was not contradicted"),
         (
@@ -94,7 +97,15 @@ def test_a_row_with_another_word_is_not_valid():
 )  # fmt: skip
 def test_what_is_required(required, failed):
     if failed is None:
-        check_required(told(), required, [ON_EACH, OVER])
+        check_required(told(), required)
         return
     with pytest.raises(RequiredVerdictsError, match=f"^{re.escape(failed)}$"):
-        check_required(told(), required, [ON_EACH, OVER])
+        check_required(told(), required)
+
+
+def test_with_too_few_series_the_verdicts_on_each_are_those_required():
+    found = told(too_few_series=True)
+    assert [answer["decides"] for answer in found] == [False, True, True, True]
+    failed = "^O on s1: contradicted; required was not contradicted$"
+    with pytest.raises(RequiredVerdictsError, match=failed):
+        check_required(found, {"O": "not contradicted"})

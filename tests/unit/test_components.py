@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 from support import cases_by_r, has_r, run_r
 
 from thousandfold.inference.population.components import (
@@ -15,6 +17,7 @@ from thousandfold.inference.population.components import (
     variance_components,
     variance_of_mean,
 )
+from thousandfold.inference.population.resolving import Planned, fewest_to_decide
 
 
 def rng(seed=1):
@@ -167,6 +170,126 @@ def test_budgets_against_every_study_there_is():
         if costs.of(s, o, r) <= budget
     ]
     assert best.standard_error**2 == pytest.approx(min(every))
+
+
+def test_a_budget_goes_to_no_fewer_series_than_there_have_to_be():
+    dear = Costs(series=100, origin=0, repeat=1)
+    limits = {"most_series": 20, "most_origins": 1}
+    assert allocations(SOME, dear, 450, **limits)[0].n_series == 4
+    assert {one.n_series for one in allocations(SOME, dear, 450, **limits, least_series=3)} == {
+        3,
+        4,
+    }
+    assert allocations(SOME, dear, 450, **limits, least_series=5) == []
+
+
+# How large a study has to be
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 15])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.6, 0.8, 0.95])
+def test_with_how_many_series_a_share_can_be_supported(share, alpha):
+    fewest = fewest_to_decide("median", share, alpha)
+    ends = [proportion_confint(n, n, alpha, method="beta")[0] for n in (fewest - 1, fewest)]
+    assert ends[1] >= share
+    assert fewest == 2 or ends[0] < share
+
+
+def test_with_how_many_series_a_typical_effect_can_be_supported():
+    assert [fewest_to_decide("median", math.nan, 0.05 / k) for k in (1, 15)] == [6, 10]
+    assert fewest_to_decide("mean", math.nan, 0.05) == 2
+    assert fewest_to_decide("median", 1.0, 0.05) == 2
+
+
+def simulated_width(truth, within, n, alpha, studies=4000):
+    """The mean width of the median's interval, of effects drawn from the true ones with errors."""
+    source = rng(n)
+    drawn = source.choice(truth, (studies, n)) + source.normal(0, math.sqrt(within), (studies, n))
+    ordered = np.sort(drawn, axis=1)
+    j = max(j for j in range(n // 2 + 1) if 2 * stats.binom.cdf(j - 1, n, 0.5) <= alpha)
+    return (ordered[:, n - j] - ordered[:, j - 1]).mean()
+
+
+@pytest.mark.parametrize("n", [6, 7, 25, 200])
+def test_the_expected_width_of_a_medians_interval(n):
+    truth = rng(3).lognormal(size=80)
+    components = Components(truth.var(), INTERVAL, 0.2, INTERVAL, 1.0, INTERVAL)
+    planned = Planned(components, 0.05, "median", truth)
+    (width,) = planned.widths(np.array([n]), 2, 5)
+    assert width == pytest.approx(simulated_width(truth, (0.2 + 1 / 5) / 2, n, 0.05), rel=0.04)
+
+
+@pytest.mark.parametrize("n", [10, 200])
+def test_the_expected_width_where_all_is_error(n):
+    """That of normal values, of which a few stand for many where there are many series."""
+    same = Components(0.0, INTERVAL, math.nan, None, 1.0, INTERVAL)
+    (width,) = Planned(same, 0.05, "median", np.zeros(500)).widths(np.array([n]), 1, 1)
+    assert width == pytest.approx(simulated_width(np.zeros(1), 1.0, n, 0.05, 20_000), rel=0.01)
+
+
+@pytest.mark.parametrize("noise", [100.0, 1000.0])
+def test_as_few_repeats_as_will_do(noise):
+    """Between 85 and 1000 repeats, only some numbers are tried at first."""
+    noisy = Components(0.1, INTERVAL, math.nan, None, noise, INTERVAL)
+    found = Planned(noisy, 0.05, "mean", None).smallest(Costs(50, 0, 1), 1.4, 2, 20, 1)
+    enough = [
+        (s * (50 + r), s, r)
+        for s in range(2, 21)
+        for r in range(1, 1001)
+        if 2 * stats.t.isf(0.025, s - 1) * math.sqrt((0.1 + noise / r) / s) < 1.4
+    ]
+    fewest = min(r for _, s, r in enough if s == found.n_series)
+    assert found.n_repeats == fewest
+    assert found.cost <= 1.01 * min(enough)[0]
+
+
+def test_the_width_of_an_interval_that_there_is_not():
+    truth = rng().normal(size=30)
+    widths = Planned(SOME, 0.05, "median", truth).widths(np.array([5, 6]), 1, 1)
+    assert widths[0] == math.inf > widths[1]
+    assert Planned(SOME, 0.05, "median", None).widths(np.array([6]), 1, 1) is None
+    assert Planned(SOME, 0.05, "median", None).smallest(Costs(0, 0, 1), 9, 6, 20, 1) is None
+
+
+def test_the_expected_width_of_a_means_interval():
+    (width,) = Planned(SOME, 0.01, "mean", None).widths(np.array([12]), 3, 4)
+    error = math.sqrt((1.0 + (0.5 + 8 / 4) / 3) / 12)
+    low, high = stats.t.interval(0.99, 11, 0, error)
+    assert width == pytest.approx(high - low)
+
+
+@pytest.mark.parametrize("costs", [Costs(0, 0, 1), Costs(60, 3, 0.5)])
+def test_the_smallest_study_against_every_study_there_is(costs):
+    margin, alpha = 1.5, 0.05
+    enough = [
+        (costs.of(s, o, r), s, o, r)
+        for s in range(2, 31)
+        for o in range(1, 4)
+        for r in range(1, 400)
+        if 2 * stats.t.isf(alpha / 2, s - 1) * math.sqrt((1 + (0.5 + 8 / r) / o) / s) < margin
+    ]
+    found = Planned(SOME, alpha, "mean", None).smallest(costs, margin, 2, 30, 3)
+    assert found.cost == pytest.approx(min(enough)[0], rel=0.02)
+    assert (found.cost, found.n_series, found.n_origins, found.n_repeats) in enough
+    assert found.standard_error**2 == pytest.approx(
+        (1 + (0.5 + 8 / found.n_repeats) / found.n_origins) / found.n_series
+    )
+
+
+def test_the_smallest_study_of_a_median_by_simulation():
+    truth = rng(5).standard_t(3, 300)
+    components = Components(truth.var(), INTERVAL, math.nan, None, 4.0, INTERVAL)
+    planned = Planned(components, 0.05, "median", truth)
+    found = planned.smallest(Costs(0, 0, 1), 0.8, 6, 120, 1)
+    n, repeats = found.n_series, found.n_repeats
+    assert simulated_width(truth, 4 / repeats, n, 0.05) < 0.8
+    assert repeats > 1
+    assert simulated_width(truth, 4 / (repeats - 1), n, 0.05) > 0.8
+    assert planned.smallest(Costs(0, 0, 1), 0.8, n + 5, 200, 1).n_series >= n + 5
+    # More series than there are would do, and more repeats on these would not.
+    assert planned.smallest(Costs(0, 0, 1), 0.3, 6, 120, 1) is None
+    assert planned.smallest(Costs(0, 0, 1), 0.3, 6, 900, 1) is not None
+    assert planned.smallest(Costs(0, 0, 1), 0.8, 6, 5, 1) is None
 
 
 def test_the_error_of_a_median_of_normal_effects():

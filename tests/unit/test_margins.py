@@ -73,8 +73,9 @@ def test_typical_effects_have_the_ranges_of_their_interval(low, high):
         contrast("less", math.nan, math.nan, verdict="undecided"),
         contrast("precision", -1.0, 1.0),
         contrast("less", -3.0, -2.0, verdict="undecided"),
+        replace(contrast("less", -3.0, -2.0), exploratory_p=0.01),
     ],
-    ids=["no interval", "a claimed range", "overruled"],
+    ids=["no interval", "a claimed range", "overruled", "of a claim over series"],
 )
 def test_comparisons_without_a_strip(row):
     assert margins_table([row]) == []

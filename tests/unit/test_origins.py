@@ -1,6 +1,7 @@
 """Series that are cut at earlier ends as well: what is trained, collected, judged and said."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from thousandfold.recipe import recipe, registration_digest
 from thousandfold.report.run import csv_tables, files_of
 from thousandfold.report.windows import sentence_on_windows
 from thousandfold.settings import DescriptionSettings, VerdictSettings
+from thousandfold.study import OverSeries
 from thousandfold.tables import frame_of
 from thousandfold.tables.rows import ContrastRow, WindowEffectRow
 
@@ -294,10 +296,16 @@ def test_every_window_has_a_row(study):
 # What is told
 
 
+def of_means(study):
+    """The same with claims about means: of a median, nothing is planned on so few series."""
+    findings = [replace(one, over=one.over and OverSeries("mean")) for one in study.findings]
+    return replace(study, findings=tuple(findings))
+
+
 def test_variance_is_split_into_series_windows_and_repeats(sales):
     """As the analysis of variance of a balanced nested design has it."""
     cut = {**sales, "origins": {"count": 2, "every": 4}}
-    study = load_study(config_of(dict.fromkeys(NAMES, cut)), [])
+    study = of_means(load_study(config_of(dict.fromkeys(NAMES, cut)), []))
     rng, n_windows, n = np.random.default_rng(5), 3, 12
     effects = rng.normal(0, 1, (len(NAMES), 1)) + rng.normal(0, 0.7, (len(NAMES), n_windows))
     tables = [
@@ -322,6 +330,15 @@ def test_variance_is_split_into_series_windows_and_repeats(sales):
     # With windows that differ, all there are take part in the best study of as many trainings.
     whole = next(one for one in found.allocations if one.budget == 1)
     assert (whole.n_series, whole.n_windows, whole.n_repeats) == (len(NAMES), n_windows, n)
+    # So they do where windows and series cost something as well.
+    settings = DescriptionSettings.of(
+        replace(study, costs={"series": 3.0, "origin": 20.0, "repeat": 0.5})
+    )
+    found = described(
+        tables[0], told.population, told.effects, {}, settings, told.window_effects
+    )  # fmt: skip
+    whole = next(one for one in found.allocations if one.budget == 1)
+    assert (whole.n_series, whole.n_windows, whole.n_repeats) == (len(NAMES), n_windows, n)
 
 
 def test_true_effects_are_those_of_means_over_windows(study, monkeypatch):
@@ -330,6 +347,7 @@ def test_true_effects_are_those_of_means_over_windows(study, monkeypatch):
     monkeypatch.setattr(
         describing, "standard_error_of_median", lambda true, *_: taken.append(true) or 0.0
     )
+    study = of_means(study)
     told = told_of(study)
     described(
         LATEST, told.population, told.effects, {}, DescriptionSettings.of(study),
@@ -352,7 +370,7 @@ def test_without_windows_their_variance_is_not_known(study):
     )  # fmt: skip
     (row,) = found.variance_components
     assert math.isnan(row.between_windows)
-    assert {one.n_windows for one in found.allocations} == {1}
+    assert found.allocations == []
 
 
 def sentence(*effects, **contrast):

@@ -2,25 +2,36 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
+from support import ROOT
 
 from thousandfold.inference.analyses import judged
 from thousandfold.inference.contrasts import MeanDifference, MeanRatio, SpreadRatio
-from thousandfold.inference.population.judging import decide_over_series, fewest_series
+from thousandfold.inference.decisions import Decision
+from thousandfold.inference.estimates import Estimate
+from thousandfold.inference.population.judging import decide_over_series
+from thousandfold.inference.population.per_series import MAY_BE_LUCK, exploratory
 from thousandfold.inference.population.questions import (
     Effect,
     PopulationQuestion,
     population_size,
 )
-from thousandfold.inference.verdicts import Verdict
+from thousandfold.inference.population.typical import fewest_series
+from thousandfold.inference.verdicts import Verdict, claim_verdict, difference_verdict
+from thousandfold.names import SERIES
 from thousandfold.settings import VerdictSettings
 from thousandfold.study import Finding, OverSeries
+
+TABLES = ROOT / "tests/cases/tables"
 
 MEDIAN, MEAN = OverSeries(), OverSeries("mean")
 
@@ -50,12 +61,12 @@ def finding(*contrasts, id_="A", over=MEDIAN, expect=None):
 
 def study_of(findings, series, **changes):
     """The settings of a study of these series, whose metric has no unit."""
-    settings = VerdictSettings(
-        seed=1, findings=tuple(findings), clusters=None, margins=dict.fromkeys(series, 1.0),
+    found = VerdictSettings(
+        seed=1, findings=tuple(findings), noun=SERIES, clusters=None, margins=dict.fromkeys(series, 1.0),
         units={(name, "score"): "" for name in series}, alpha=0.05, design="independent",
         metrics=("score",), directions={"score": False}, deterministic=(),
     )  # fmt: skip
-    return replace(settings, **changes)
+    return replace(found, **changes)
 
 
 def repeats_of(**scenarios):
@@ -139,9 +150,21 @@ def test_an_unknown_effect_is_no_series_as_claimed_and_none_that_is_not():
     assert (found.interval.low, found.interval.high) == pytest.approx((low, 1.0))
 
 
+def test_the_flag_names_how_many_series_were_left_out():
+    """Of 250 series 1 % are two."""
+    steady = np.append(np.tile([-0.2, -0.1], 124), [30.0, 30.0])[:, None]
+    repeats = repeats_of(a=50.0 + steady, b=np.full((250, 1), 50.0))
+    (row,) = told(repeats, finding(less(0.05), over=MEAN)).population
+    kept = steady[:248, 0]
+    _, high = stats.t.interval(0.95, 247, kept.mean(), stats.sem(kept))
+    assert high < -0.05
+    assert row.mean_high > -0.05
+    assert row.flags == "without the 2 most extreme of 250 series the answer is another"
+
+
 @pytest.mark.parametrize(
     ("hits", "at_least", "verdict"),
-    [(20, 0.8, Verdict.SUPPORTED), (20, 0.9, Verdict.UNDECIDED), (10, 0.8, Verdict.UNDECIDED)],
+    [(20, 0.8, Verdict.SUPPORTED), (20, 0.9, Verdict.UNDECIDED), (13, 0.8, Verdict.UNDECIDED)],
 )
 def test_a_share_of_single_repeats_can_support_and_not_contradict(hits, at_least, verdict):
     values = np.append(np.full(hits, -3.0), np.zeros(20 - hits))
@@ -149,6 +172,41 @@ def test_a_share_of_single_repeats_can_support_and_not_contradict(hits, at_least
     assert found.verdict == verdict
     if verdict == Verdict.UNDECIDED:
         assert found.undecided_because == f"20 series do not settle a share of {at_least:g}"
+
+
+@pytest.mark.parametrize(
+    ("values", "variances", "repeats", "because"),
+    [
+        (np.zeros(10), math.nan, 1, "contradicting a share takes 10 repeats of each scenario on each series"),
+        (np.zeros(10), 0.01, 9, "contradicting a share takes 10 repeats of each scenario on each series"),
+        (np.zeros(10), 0.0, 10, "contradicting a share takes repeats that vary on each series, and on several"),
+        (
+            np.append(np.zeros(12), math.nan), 0.01, 10,
+            "contradicting a share takes the effect on each series, and that on 1 of 13 is not known",
+        ),
+        (np.array([-3.0] * 6 + [0] * 4), 0.01, 9, "10 series do not settle a share of 0.6"),
+    ],
+)  # fmt: skip
+def test_why_a_share_is_undecided(values, variances, repeats, because):
+    """Issued with the numbers: 0 of 10, [0, 30.8] %, do settle a share of 0.6."""
+    found = decision(values, over=OverSeries(on_at_least=0.6), variances=variances, repeats=repeats)
+    hits, n = int(np.sum(values < -1)), len(values)
+    high = proportion_confint(hits + np.isnan(values).sum(), n, 0.05, method="beta")[1]
+    assert (high < 0.6) == ("settle" not in because)
+    assert (found.verdict, found.undecided_because) == (Verdict.UNDECIDED, because)
+
+
+def test_a_calibrated_share_that_may_be_as_claimed_leaves_it_undecided():
+    """Effects whose errors are as large as their spread: calibrated, nearly all are as claimed."""
+    values = -1.3 + 0.5 * stats.norm.ppf((np.arange(60) + 0.5) / 60)
+    found = decision(values, over=OverSeries(on_at_least=0.9), variances=0.24, repeats=10)
+    assert found.share.interval.high < 0.9 <= found.share.calibrated_interval.high
+    assert found.undecided_because == "the share of true effects (calibrated) may still be 0.9"
+
+
+def test_a_share_that_is_known_on_no_series():
+    found = decision(np.full(8, math.nan), over=OverSeries(on_at_least=0.6))
+    assert found.undecided_because == "the effect is not known on any series"
 
 
 def test_a_share_is_contradicted_by_the_calibrated_one_as_well():
@@ -174,7 +232,7 @@ def test_a_mean_that_rests_on_a_few_series_is_flagged():
     row, plain = (
         told(repeats, finding(less(0.05), over=over)).population[0] for over in (MEAN, MEDIAN)
     )
-    assert row.flags == "without the most extreme 1 % of series the answer is another"
+    assert row.flags == "without the most extreme of 121 series the answer is another"
     assert plain.typical == "median"
     assert (row.verdict, plain.verdict, plain.flags) == ("undecided", "supported", "")
 
@@ -213,6 +271,10 @@ def test_verdicts_on_each_series_stand_where_there_are_too_few(n_series, over_se
     (row,), (claim,) = found.population, found.population_claims
     assert row.verdict == claim.verdict == ("supported" if over_series else "undecided")
     assert len(found.conjunctions) == (not over_series)
+    assert claim.too_few_series == (not over_series)
+    assert row.k == 1
+    fewest = None if over_series else "5 series are too few; it takes 6"
+    assert (row.undecided_because, claim.undecided_because) == (fewest, fewest)
     assert [row.k for row in found.contrasts] == [1 if over_series else 5] * n_series
     p = {math.isnan(row.exploratory_p) for row in found.contrasts}
     assert p == {not over_series}
@@ -254,14 +316,203 @@ def test_verdicts_on_single_series_are_held_against_all_of_them():
     assert [row.exploratory_p for row in exploratory] == pytest.approx(list(adjusted))
     assert all(math.isnan(row.exploratory_p) for row in rows if row.id == "B")
     supported = [row.exploratory_p for row in exploratory if row.verdict == "supported"]
-    luck = [row for row in exploratory if "may be luck" in (row.undecided_because or "")]
+    others = [row for row in exploratory if row.verdict != "supported"]
     assert supported
     assert max(supported) <= 0.05
-    assert luck
-    assert min(row.exploratory_p for row in luck) > 0.05
-    assert {row.verdict for row in luck} == {"undecided"}
+    assert min(row.exploratory_p for row in others) > 0.05
     # Of each by itself the interval at 95 % would have been enough.
-    assert all(row.ci_high < -1 for row in luck)
+    lowered = [row for row in others if row.ci_high < -1]
+    assert {row.verdict for row in lowered} == {"direction supported", "undecided"}
+    luck = [row for row in exploratory if row.undecided_because == MAY_BE_LUCK]
+    assert {row.verdict for row in luck} == {"undecided"}
+    assert {row.difference_verdict for row in luck} == {"inconclusive"}
+    assert all(row.ci_high < 0 or row.ci_low > 0 for row in luck)
+
+
+def test_the_better_evidence_has_no_worse_word():
+    """Issued with the numbers: of d2, [1.01, 2.00], and d8, [0.15, 1.95], at a margin of 0.5."""
+    table = pd.read_csv(TABLES / "ten.csv").rename(columns={"accuracy": "score"})
+    claim = finding(less(0.5, "ours", "base", "greater"))
+    found = told(table, claim)
+    rows = {row.series: row for row in found.contrasts}
+    d2, d8 = rows["d2"], rows["d8"]
+    assert (round(d2.ci_low, 2), round(d2.ci_high, 2)) == (1.01, 2.00)
+    assert (round(d8.ci_low, 2), round(d8.ci_high, 2)) == (0.15, 1.95)
+    cells = {key: own["score"].to_numpy() for key, own in table.groupby(["series", "scenario"])}
+    p = {
+        shift: multipletests(
+            [
+                stats.ttest_ind(
+                    cells[name, "ours"] - shift, cells[name, "base"], equal_var=False,
+                    alternative="greater",
+                ).pvalue
+                for name in rows
+            ],
+            method="fdr_by",
+        )[1]
+        for shift in (0.5, 0.0)
+    }  # fmt: skip
+    for name, claimed, direction in zip(rows, p[0.5], p[0.0], strict=True):
+        word = "direction supported" if direction <= 0.05 else "undecided"
+        word = "supported" if claimed <= 0.05 else word
+        assert rows[name].verdict == word
+        assert rows[name].exploratory_p == pytest.approx(claimed)
+    assert round(d2.exploratory_p, 3) == 0.071
+    assert (d2.verdict, d2.difference_verdict) == (
+        "direction supported",
+        "differs, size unresolved",
+    )
+    assert (d8.verdict, d8.difference_verdict) == ("undecided", "inconclusive")
+    sentences = {row.series: row.sentence for row in found.claims}
+    assert ": differs, size unresolved (" in sentences["d2"]
+    assert f": inconclusive ({MAY_BE_LUCK}" in sentences["d8"]
+    assert found.margins == []
+
+
+MARGIN, DF = 1.0, 9
+
+estimated = st.lists(
+    st.tuples(
+        st.sampled_from(["less", "greater", "different", "equivalent"]),
+        st.floats(-3, 3), st.floats(0.05, 1),
+    ),
+    min_size=4, max_size=40,
+)  # fmt: skip
+
+
+def by_themselves(drawn):
+    """Questions with these estimates, and what each by itself comes to."""
+    for expect, difference, error in drawn:
+        estimate = Estimate(difference, 0.0, difference, error, DF, math.nan, 1)
+        low, high = estimate.interval(0.05)
+        decision = Decision(
+            difference, low, high, difference_verdict(low, high, MARGIN),
+            claim_verdict(expect, low, high, MARGIN), "too wide", 99,
+        )  # fmt: skip
+        yield SimpleNamespace(
+            estimate=estimate, is_exact=False, margin=MARGIN,
+            contrast=SimpleNamespace(expect=expect),
+        ), decision  # fmt: skip
+
+
+def p_of_words(drawn):
+    """The p of every word of each, of the statement that it makes, before and after adjustment."""
+    raw = []
+    for expect, difference, error in drawn:
+        sign = 1 if expect == "greater" else -1
+
+        def above(bound, at=sign * difference / error, error=error):
+            return stats.t.sf(at - bound / error, DF)
+
+        def below(bound, at=sign * difference / error, error=error):
+            return stats.t.cdf(at - bound / error, DF)
+
+        inside = max(above(-MARGIN), below(MARGIN))
+        beyond = min(1, 2 * min(above(MARGIN), below(-MARGIN)))
+        raw.append({
+            "equivalent": {"supported": inside, "contradicted": beyond},
+            "different": {
+                "no difference that matters": inside, "supported": beyond,
+                "direction supported": 2 * min(above(0), below(0)),
+            },
+        }.get(expect, {
+            "no difference that matters": inside, "contradicted": below(0),
+            "supported": above(MARGIN), "direction supported": above(0),
+        }))  # fmt: skip
+    adjusted = [dict(own) for own in raw]
+    for word in {word for own in raw for word in own}:
+        places = [place for place, own in enumerate(raw) if word in own]
+        found = multipletests([raw[place][word] for place in places], method="fdr_by")[1]
+        for place, p in zip(places, found, strict=True):
+            adjusted[place][word] = p
+    return raw, adjusted
+
+
+@given(estimated)
+@settings(max_examples=60, deadline=None)
+def test_every_exploratory_word_stands_by_its_own_p(drawn):
+    raw, adjusted = p_of_words(drawn)
+    assume(all(abs(p - 0.05) > 1e-9 for own in adjusted for p in own.values()))
+    found = exploratory(list(by_themselves(drawn)), 0.05)
+    supporting = ["undecided", "direction supported", "supported"]
+    for (decision, p), own in zip(found, adjusted, strict=True):
+        standing = [word for word in own if own[word] <= 0.05]
+        assert decision.verdict == (standing[0] if standing else "undecided")
+        assert (decision.verdict == "supported") == (p <= 0.05)
+        assert p == pytest.approx(own["supported"], rel=1e-6)
+        assert (decision.undecided_because is None) == (decision.verdict != "undecided")
+    for one, (expect, _, _), (told_of_one, _) in zip(raw, drawn, found, strict=True):
+        for other, (its, _, _), (told_of_other, _) in zip(raw, drawn, found, strict=True):
+            both = [str(told_of_one.verdict), str(told_of_other.verdict)]
+            better = all(one[word] <= other.get(word, -1) for word in supporting[1:] if word in one)
+            if its == expect and better and {*both} <= {*supporting}:
+                assert supporting.index(both[0]) >= supporting.index(both[1])
+
+
+SAYS = {
+    "supported": {"differs, by more than the margin"},
+    "direction supported": {"differs, size unresolved"},
+    "contradicted": {"differs, by more than the margin", "differs, size unresolved"},
+    "no difference that matters": {"equivalent", "differs, but by less than the margin"},
+    "undecided": {"inconclusive"},
+}  # fmt: skip
+"""What a sentence may say about the contrast beside each word on a claim."""
+OF_EQUIVALENCE = {
+    "supported": SAYS["no difference that matters"],
+    "contradicted": {"differs, by more than the margin"},
+    "undecided": {"inconclusive", "differs, size unresolved"},
+}
+
+
+@given(estimated)
+@settings(max_examples=60, deadline=None)
+def test_the_sentence_agrees_with_the_word_on_a_claim(drawn):
+    raw, _ = p_of_words(drawn)
+    found = exploratory(list(by_themselves(drawn)), 0.05)
+    for (decision, _), (expect, difference, error), own in zip(found, drawn, raw, strict=True):
+        says = OF_EQUIVALENCE if expect == "equivalent" else SAYS
+        assert decision.difference_verdict in says[decision.verdict]
+        at = abs(difference) / error
+        if decision.difference_verdict == "differs, but by less than the margin":
+            assert 2 * stats.t.sf(at, DF) <= 0.05
+        if decision.difference_verdict == "differs, by more than the margin":
+            assert stats.t.sf(at - MARGIN / error, DF) <= 0.05
+        assert set(own) <= set(says)
+
+
+def test_what_more_is_said_of_a_clear_case():
+    drawn = [
+        ("less", 3.0, 0.05), ("less", 0.3, 0.05), ("less", 0.0, 0.05), ("equivalent", 0.3, 0.05),
+        ("equivalent", 1.0, 0.05), ("different", 0.3, 0.05), ("greater", -3.0, 0.05),
+    ]  # fmt: skip
+    found = [
+        (str(decision.verdict), str(decision.difference_verdict))
+        for decision, _ in exploratory(list(by_themselves(drawn)), 0.05)
+    ]
+    within, beyond = "differs, but by less than the margin", "differs, by more than the margin"
+    assert found == [
+        ("contradicted", beyond), ("no difference that matters", within),
+        ("no difference that matters", "equivalent"), ("supported", within),
+        ("undecided", "differs, size unresolved"), ("no difference that matters", within),
+        ("contradicted", beyond),
+    ]  # fmt: skip
+
+
+def test_constants_are_no_luck_and_diverged_repeats_are_no_evidence():
+    values = drawn(8, spread=0.1)
+    exact = {"a": np.full((8, 3), 40.0), "b": np.full((8, 3), 50.0)}
+    found = told(repeats_of(**exact), finding(less()), deterministic=("a", "b")).contrasts
+    assert {row.verdict for row in found} == {"supported"}
+    assert all(math.isnan(row.exploratory_p) for row in found)
+    values["a"][0, :3] = math.nan
+    rows = told(repeats_of(**values), finding(less())).contrasts
+    first, *others = rows
+    assert (first.verdict, first.exploratory_p) == ("undecided", 1.0)
+    assert first.difference_verdict == "inconclusive"
+    assert "finite value" in first.undecided_because
+    adjusted = multipletests([row.claim_p for row in rows], method="fdr_by")[1]
+    assert [row.exploratory_p for row in rows] == pytest.approx(list(adjusted))
+    assert {row.verdict for row in others} == {"supported"}
 
 
 def test_a_ratio_is_told_as_one():

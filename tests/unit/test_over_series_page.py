@@ -40,6 +40,7 @@ from thousandfold.inference.population.moderators import attributes_of
 from thousandfold.loading import load_study
 from thousandfold.paper.methods import methods
 from thousandfold.report import environment_of
+from thousandfold.report.answer import answer
 from thousandfold.report.run import Provenance, Run
 from thousandfold.report.sections.moderators import Moderators
 from thousandfold.report.sections.over_series import MOST_EXTREMES, OverSeries
@@ -54,6 +55,7 @@ from thousandfold.settings import DescriptionSettings, VerdictSettings
 from thousandfold.svg import Figures
 from thousandfold.tables.rows import (
     AllocationRow,
+    BaselineOverSeriesRow,
     ClaimRow,
     ContrastRow,
     EffectRow,
@@ -93,6 +95,7 @@ def run_of(table, findings, study=None, **of_table):
         PopulationClaimRow: told.population_claims,
         EffectRow: told.effects,
         MarginRow: told.margins,
+        BaselineOverSeriesRow: [],
     }
     return Run(loaded, {}, repeats, tables, {}, Provenance({}, "../results"))
 
@@ -271,6 +274,22 @@ def test_other_claims_beside_them_share_alpha():
     assert math.isnan(own.exploratory_p)
 
 
+def test_where_there_are_too_few_series_verdicts_on_each_stand(tmp_path):
+    table = pd.read_csv(TABLES / "ten.csv")
+    table[table["series"].isin(["d0", "d1", "d2"])].to_csv(tmp_path / "t.csv", index=False)
+    text = text_of(OverSeries, run_of(tmp_path / "t.csv", {"T": {}}))
+    assert "There are too few series to decide T, so the verdicts on each of them stand." in text
+    assert "3 series are too few; it takes 6" in text
+    assert "exploratory" not in text
+    assert "claimed errs" not in text
+    both = run_of(tmp_path / "t.csv", {"T": {}, "M": {"typical": "mean"}})
+    text = text_of(OverSeries, both)
+    assert "exploratory for the other claims" in text
+    # M, and T on each of three series, share alpha; T would share it with M alone.
+    assert "All 4 things claimed" in text
+    assert "it takes 7" in text
+
+
 def test_without_claims_over_series_there_is_no_section(one):
     assert OverSeries.of(replace(one, tables={PopulationRow: [], PopulationClaimRow: []})) is None
 
@@ -282,14 +301,83 @@ def test_numbers_and_series_at_the_ends_are_shown(one):
     assert [extreme.effect for extreme in view.lowest] == [f"{x:.2f}" for x in effects[:5]]
     assert [extreme.effect for extreme in view.highest] == [f"{x:.2f}" for x in effects[:-6:-1]]
     names = {fact.name for fact in view.facts}
-    assert {"median", "mean", "series as claimed, and beyond the margin"} <= names
+    assert {"median", "mean, 95.00 %", "series as claimed, beyond the margin, 95.00 %"} <= names
     assert "with series of one of" not in str(names)
 
 
 def test_a_claim_about_a_share():
     run = ten({"S": {"on_at_least": 0.6}})
-    assert "at least 60 % were claimed" in text_of(OverSeries, run)
-    assert "10 of 10" in text_of(OverSeries, run)
+    text = text_of(OverSeries, run)
+    low = 100 * stats.beta.ppf(0.0125, 10, 1)
+    shown = f"10 of 10 [{low:.1f} %, 100.0 %] as claimed, 97.50 %; at least 60 % were claimed"
+    before, _, after = text.partition("More numbers")
+    assert shown in before
+    (row,) = run.rows(PopulationRow)
+    assert row.typical_level == pytest.approx(1 - 2 * stats.binom.cdf(1, 10, 0.5))
+    assert "median, 97.85 % 1.41 [1.01, 1.80]" in after
+    assert "margins at which the answer changes" not in text
+    assert "margins at which the answer changes" in text_of(OverSeries, ten({"T": {}}))
+
+
+def test_intervals_have_the_level_of_what_shares_alpha(attributed):
+    named = {
+        "T": {}, "S": {"on_at_least": 0.6, "expect": "equivalent", "margin": 20.0},
+        "M": {"typical": "mean", "b": "third"},
+    }  # fmt: skip
+    run = run_of(attributed.study.table.form.files[0], named, attributes=["size", "kind"])
+    rows = run.rows(PopulationRow)
+    assert {row.k for row in rows} == {3}
+    effects = np.array([row.effect for row in run.rows(EffectRow) if row.id == "T"])
+    low, high = stats.t.interval(1 - 0.05 / 3, 29, effects.mean(), stats.sem(effects))
+    assert (rows[0].mean_low, rows[0].mean_high) == pytest.approx((low, high))
+    for claim in OverSeries.of(run).claims:
+        names = [fact.name for fact in claim.comparisons[0].facts]
+        at = "98.33 %"
+        where = "inside" if claim.head.id == "S" else "beyond"
+        assert [name for name in names if name.startswith(("mean", "series", "the same"))] == [
+            f"mean, {at}", f"mean without a fifth at each end, {at}",
+            f"series as claimed, {where} the margin, {at}",
+            f"the same of true effects (calibrated), {at}",
+        ]  # fmt: skip
+        (tau,) = [name for name in names if "τ" in name]
+        assert tau == "standard deviation of true effects between series, τ, 95.00 %"
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "many"),
+    [
+        ("dataset", "data set", "data sets"),
+        ("Task", "task", "tasks"),
+        ("series", "series", "series"),
+    ],
+)
+def test_series_are_called_what_the_table_calls_them(tmp_path, column, one, many):
+    table = pd.read_csv(TABLES / "ten.csv").rename(columns={"series": column})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    run = run_of(
+        tmp_path / "t.csv",
+        {"T": {}, "S": {"on_at_least": 0.99}, "M": {"typical": "mean", "expect": "less"}},
+    )
+    text = text_of(OverSeries, run)
+    assert f"On {many} like these 10" in text
+    assert f"A new {one} may expect" in text
+    assert f"ours against base on 10 {many}: the median" in text
+    assert f"10 {many} do not settle a share of 0.99" in text
+    assert f"% of {many} and above" in text
+    assert answer(run)[0].startswith(f"Of 3 claims about {many} like these 10: ")
+    if one != "series":
+        assert "series" not in text.replace("series’", "").replace("effects.csv", "")
+
+
+def test_one_of_them_is_counted_as_one(tmp_path):
+    table = pd.read_csv(TABLES / "ten.csv").rename(columns={"series": "dataset"})
+    table[table["dataset"] == "d0"].to_csv(tmp_path / "t.csv", index=False)
+    run = run_of(tmp_path / "t.csv", {"T": {}})
+    (claim,) = run.rows(PopulationClaimRow)
+    assert claim.undecided_because == "1 data set is too few; it takes 6"
+    told = judged(run.repeats, VerdictSettings.of(run.study), [], {})
+    run = replace(run, tables=run.tables | {ClaimRow: told.claims})
+    assert answer(run)[0] == "One data set is too few to decide T about data sets like it."
 
 
 def test_of_many_series_those_examined_are_named(one):
@@ -586,14 +674,85 @@ def test_components_of_variance_and_what_follows(attributed):
     assert 0.3 < now.standard_error_of_median < 1
     text = text_of(Variance, with_description(attributed))
     assert "10 % 30 1 " in text
+    assert "its trainings alone" in text
+    assert "takes at least 6 series to be supported" in text
+    assert "No study of these series with up to 1,000 repeats is expected" in text
+    # That of the study at hand is what it is; of a resample of its series it varies.
+    (population,) = attributed.rows(PopulationRow)
+    width = population.typical_high - population.typical_low
+    assert now.interval_width == pytest.approx(width, rel=0.3)
     assert f"between series {row.between_series:.3f} [" in text
 
 
 def test_of_few_repeats_the_median_has_no_standard_error(one):
     plans = description_of(one).allocations
     assert all(math.isnan(plan.standard_error_of_median) for plan in plans)
-    assert [plan.n_repeats for plan in plans] == [1, 1, 3, 3, 6]
-    assert [plan.n_series for plan in plans] == [3, 7, 5, 10, 10]
+    # 30 trainings of each: a tenth does not allow the six series that the claim takes.
+    assert [plan.budget for plan in plans] == [0.25, 0.5, 1, 2]
+    assert [plan.n_repeats for plan in plans] == [1, 2, 3, 6]
+    assert [plan.n_series for plan in plans] == [7, 7, 10, 10]
+    assert all(math.isnan(plan.interval_width) for plan in plans)
+    text = text_of(Variance, with_description(one))
+    assert "to be narrower than the margin." in text
+    assert "No study of these" not in text
+
+
+def plans_for(run, **finding):
+    """What is planned for a finding about a run's table, with the page's section."""
+    of = {"attributes": ["size", "kind"]}
+    run = run_of(run.study.table.form.files[0], {"T": finding}, **of)
+    run = with_description(run)
+    return run.rows(AllocationRow), text_of(Variance, run)
+
+
+def test_the_smallest_study_with_an_interval_narrower_than_the_margin(attributed):
+    """Its interval, of so many of these series with so many of their repeats, is about as wide."""
+    (*budgets, found), text = plans_for(attributed, margin=4.0)
+    assert [plan.resolves for plan in budgets] == [False] * 5
+    assert found.resolves
+    assert 6 <= found.n_series < 30
+    assert found.budget == pytest.approx(found.n_series * found.n_repeats / 360)
+    assert found.interval_width < 4
+    effects = np.array([row.effect for row in attributed.rows(EffectRow)])
+    source = np.random.default_rng(1)
+    ordered = np.sort(source.choice(effects, (4000, found.n_series)), axis=1)
+    j = int(stats.binom.ppf(0.025, found.n_series, 0.5))
+    error = math.sqrt(0.5 / found.n_repeats)
+    width = (ordered[:, found.n_series - j] - ordered[:, j - 1]).mean()
+    assert width < found.interval_width < width + 2 * error
+    told = f"{found.n_series} {found.n_repeats} "
+    assert f"narrower than the margin {told}" in text
+    assert "No study of these" not in text
+
+
+def test_what_is_planned_depends_on_what_decides(attributed):
+    of_mean, text = plans_for(attributed, margin=4.0, typical="mean")
+    assert "takes at least 2 series" in text
+    assert of_mean[-1].resolves
+    half = stats.t.isf(0.025, of_mean[-1].n_series - 1) * of_mean[-1].standard_error_of_mean
+    assert of_mean[-1].interval_width == pytest.approx(2 * half)
+    of_share, text = plans_for(attributed, margin=4.0, on_at_least=0.8)
+    # With k = 2: .0125^(1 / n) reaches .8 at 20.
+    assert "takes at least 20 series to be supported" in text
+    assert min(plan.n_series for plan in of_share) >= 20
+    assert not any(plan.resolves for plan in of_share)
+    assert "No study of these" not in text
+    never, text = plans_for(attributed, margin=4.0, on_at_least=0.9)
+    assert never == []
+    assert "takes at least 42 series to be supported" in text
+
+
+def test_what_series_and_repeats_cost(attributed):
+    costs = {"series": 36.0, "repeat": 2.0}
+    dear = replace(attributed, study=replace(attributed.study, costs=costs | {"origin": 0.0}))
+    spent = 30 * (36 + 12 * 2)
+    plans = description_of(dear).allocations
+    assert all(one.n_series * (36 + 2 * one.n_repeats) <= one.budget * spent for one in plans)
+    # A tenth, 180, allows four series only.
+    assert [one.budget for one in plans] == [0.25, 0.5, 1, 2]
+    assert [(one.n_series, one.n_repeats) for one in plans[2:]] == [(30, 12), (30, 42)]
+    text = text_of(Variance, with_description(dear))
+    assert "36 for each series, 0 for each test window of one and 2 for each repeat" in text
 
 
 def test_of_single_repeats_there_are_no_components():

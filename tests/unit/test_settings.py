@@ -72,9 +72,11 @@ def test_a_change_reaches_the_analyses_that_it_concerns():
         SummarySettings,
         ComparisonSettings,
         CalibrationSettings,
+        DescriptionSettings,
         VerdictSettings,
         PowerSettings,
     }
+    assert changed_by(costs={"series": 9.0, "origin": 0.0, "repeat": 1.0}) == {DescriptionSettings}
     assert changed_by(repeats=5) == {PowerSettings, StoppingSettings}
     assert changed_by(stopping=Stopping(10, 0.6)) == {AssessmentSettings, StoppingSettings}
     texts = [replace(f, claim="In other words.", note="A note.") for f in findings]

@@ -49,7 +49,6 @@ rule verdicts:
         runtime=analysis_minutes,
     params:
         required=dict(STUDY.required),
-        findings=STUDY.findings,
     message:
         "The verdicts are in {input}"
     script:

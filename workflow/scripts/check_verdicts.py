@@ -11,5 +11,4 @@ if __name__ == "__main__":
     check_required(
         json.loads(Path(snakemake.input[0]).read_text(encoding="utf-8")),
         snakemake.params.required,
-        snakemake.params.findings,
     )

@@ -47,6 +47,7 @@ SETTINGS = (
     "metric",
     "cluster",
     "assumed_spread",
+    "costs",
 )
 """The keys of a config's `study` that a Study takes over as they are."""
 

@@ -529,12 +529,13 @@ def effects_strip(
     *,
     ratio: bool,
     groups: Sequence[str] | None = None,
+    what: str = "series",
     layout: Layout = PAGE,
 ) -> Plot:
     """Effects in ascending order, one per series, over the margin's band and the typical effect.
 
     The axis reaches as far as most effects do; beyond its ends they are drawn at the end. Points
-    are coloured by the group of each series, if it has one.
+    are coloured by the group of each series, if it has one. `what` is what series are called.
     """
     group_of: Sequence[str | None] = groups or [None] * len(effects)
     ranked = enumerate(zip(group_of, effects, strict=True), 1)
@@ -571,7 +572,7 @@ def effects_strip(
             axes.set_yticks(ratio_ticks(low, high))
             axes.yaxis.set_major_formatter(FuncFormatter(_plain_number))
             axes.yaxis.set_minor_locator(NullLocator())
-        axes.set(xlabel="series, sorted by effect", ylabel=_short(axis))
+        axes.set(xlabel=f"{what}, sorted by effect", ylabel=_short(axis))
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axes.grid(axis="x", visible=False)
         return figure

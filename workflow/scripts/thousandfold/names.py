@@ -5,12 +5,29 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 LONGEST_BEGINNING = 40
 """Characters of a name that can be read in its spelling."""
+
+
+@dataclass(frozen=True)
+class Noun:
+    """What things are called in prose, one and several of them."""
+
+    one: str
+    many: str
+
+    def counted(self, n: int) -> str:
+        """So many of them."""
+        return f"{n:,} {self.one if n == 1 else self.many}"
+
+
+SERIES = Noun("series", "series")
+DATA_SETS = Noun("data set", "data sets")
 
 
 def composed(name: str) -> str:

@@ -10,26 +10,13 @@ from pathlib import Path
 
 from thousandfold.errors import DataError
 from thousandfold.reading.files import read_sheet
-from thousandfold.reading.options import FOUND_OUT, ReadOptions, RowsWith, TableForm
+from thousandfold.reading.options import FOUND_OUT, SERIES_COLUMNS, ReadOptions, RowsWith, TableForm
 from thousandfold.reading.sheets import Sheet, counted, stem_of
 from thousandfold.study import ResultsTable
 
 USUAL_NAMES = {
     "scenario": ("method", "model", "algorithm", "algo", "variant", "approach"),
-    "series": (
-        "dataset",
-        "data_set",
-        "data set",
-        "dataset_name",
-        "data",
-        "corpus",
-        "task",
-        "benchmark",
-        "problem",
-        "env",
-        "environment",
-        "game",
-    ),
+    "series": tuple(SERIES_COLUMNS),
 }
 """What tables call these columns where they call them something else, in small letters."""
 

@@ -7,6 +7,7 @@ how the objects are written out (repr). So a field's value is always written out
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
+from thousandfold.names import Noun
 from thousandfold.study import Finding, ScenarioPair, SeriesSource, Stopping, Study
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class VerdictSettings(Settings):
     """By what the findings are judged, and how they are worded."""
 
     findings: tuple[Finding, ...]
+    noun: Noun
     clusters: dict[str, str] | None
     margins: dict[str, float]
     units: dict[tuple[str, str], str]
@@ -136,6 +138,8 @@ class DescriptionSettings(Settings):
 
     series_data: tuple[SeriesSource, ...]
     attributes: dict[str, dict[str, str]]
+    alpha: float
+    costs: dict[str, float]
     metric: str
     is_on_one_scale: bool
     directions: dict[str, bool]

@@ -4,7 +4,7 @@ No file is read here and nothing is computed; config.py makes these.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thousandfold.metrics import METRICS, UNIT_OF_SERIES, Metric
-from thousandfold.names import spelled
+from thousandfold.names import DATA_SETS, SERIES, Noun, spelled
 from thousandfold.reading.options import AS_IT_IS, LabelColumns, TableForm, Treatment
 from thousandfold.scenario import Scenario, TrainedScenario
 from thousandfold.seeds import resampling_seed
@@ -237,6 +237,10 @@ class Study(ABC):
     """(claim, what it has to come out as): a key of inference.answers.IS_MET."""
     assumed_spread: float | None = None
     """The standard deviation that repeats are planned with while there are none."""
+    costs: dict[str, float] = field(
+        default_factory=lambda: {"series": 0.0, "origin": 0.0, "repeat": 1.0}
+    )
+    """Of each series, of each test window of one, and of each repeat on that, in any one unit."""
     cluster: str | None = None
     """The attribute by which series belong together; None: they are independent."""
     show_series: tuple[str, ...] = ()
@@ -293,9 +297,14 @@ class Study(ABC):
         return any(source.steps_ahead > 1 for source in self.sources)
 
     @property
+    def noun(self) -> Noun:
+        """What its series are called in prose."""
+        return SERIES
+
+    @property
     def data_noun(self) -> str:
-        """What its series are called in prose, several of them."""
-        return "series"
+        """The same of several of them."""
+        return self.noun.many
 
     @property
     def is_on_one_scale(self) -> bool:
@@ -463,9 +472,9 @@ class TrainedStudy(Study):
         return self.series[0].task
 
     @property
-    def data_noun(self) -> str:
-        """What its series are called in prose, several of them."""
-        return "series" if self.task == "regression" else "data sets"
+    def noun(self) -> Noun:
+        """What its series are called in prose."""
+        return SERIES if self.task == "regression" else DATA_SETS
 
     def measured(self, metric: str) -> Metric:
         """What one of the study's metrics measures."""
@@ -553,6 +562,11 @@ class ImportedStudy(Study):
     """A study of repeats that were trained elsewhere."""
 
     table: ResultsTable
+
+    @property
+    def noun(self) -> Noun:
+        """What its series are called in prose."""
+        return self.table.form.noun
 
     def measured(self, metric: str) -> Metric:
         """What one of the study's metrics measures."""

@@ -17,10 +17,10 @@ from thousandfold.inference.margins import margins_over_series, margins_table
 from thousandfold.inference.population.judging import (
     claims_over_series,
     effect_rows,
-    fewest_series,
     judge_over_series,
 )
 from thousandfold.inference.population.questions import Asked, population_questions
+from thousandfold.inference.population.typical import fewest_series
 from thousandfold.inference.population.windows import asked_on_earlier, window_effect_rows
 from thousandfold.inference.questions import Question, asked_by, questions_of
 from thousandfold.inference.samples import samples_by_metric
@@ -114,16 +114,20 @@ def judged(
     on_earlier: dict[int, Asked] = {}
     if earlier_repeats is not None:
         on_earlier = asked_on_earlier(earlier_repeats, settings, design)
-    over_series = population_questions(registered, asked, settings.directions, on_earlier.values())
-    population = judge_over_series(
-        over_series, alpha, study_size(decidable, asked), settings.seed, settings.clusters
+    over_series = population_questions(
+        registered, asked, settings.directions, on_earlier.values(), settings.noun
     )
+    decided = {finding.id for finding in decidable if finding.over is not None}
+    # What is undecided for want of series would share alpha with the other claims as registered.
+    sizes = study_size(registered, asked), study_size(decidable, asked)
+    k = {finding.id: sizes[finding.id in decided] for finding in registered}
+    population = judge_over_series(over_series, alpha, k, settings.seed, settings.clusters)
     return JudgedFindings(
         contrasts,
         by_series,
         conjunctions(by_series, [finding for finding in decidable if finding.over is None]),
         population,
-        claims_over_series(registered, over_series, population),
+        claims_over_series(registered, over_series, population, decided),
         effect_rows(over_series),
         [*margins_over_series(population), *margins_table(contrasts)],
         window_effect_rows(asked, on_earlier, settings.directions),

@@ -7,7 +7,6 @@ from typing import Any
 from thousandfold.errors import UserError
 from thousandfold.inference.verdicts import Verdict
 from thousandfold.names import texts_of
-from thousandfold.study import Finding
 from thousandfold.tables import AnyRow
 from thousandfold.tables.rows import (
     ClaimRow,
@@ -50,10 +49,15 @@ def answers(
 ) -> list[dict[str, Any]]:
     """An object for each claim, over series first, then on each series."""
     same_sign = {_key(row): row.same_sign for row in reaches}
+    over = list(population_claims)
+    decided = {row.id for row in over if not row.too_few_series}
     over_series = [
-        _answer(row, None, [_cells(p, OF_POPULATION) for p in population if p.id == row.id])
-        for row in population_claims
-    ]
+        _answer(
+            row, None, row.id in decided,
+            [_cells(p, OF_POPULATION) for p in population if p.id == row.id],
+        )
+        for row in over
+    ]  # fmt: skip
     by_claim: dict[tuple[str, str], list[ContrastRow]] = {}
     for contrast in contrasts:
         by_claim.setdefault((contrast.series, contrast.id), []).append(contrast)
@@ -61,6 +65,7 @@ def answers(
         _answer(
             row,
             row.series,
+            row.id not in decided,
             [
                 _cells(c, OF_CONTRASTS) | {"same_sign": same_sign.get(_key(c))}
                 for c in by_claim[row.series, row.id]
@@ -85,13 +90,17 @@ def _cells(row: AnyRow, columns: Iterable[str]) -> dict[str, Any]:
 
 
 def _answer(
-    row: ClaimRow | PopulationClaimRow, series: str | None, comparisons: list[dict[str, Any]]
+    row: ClaimRow | PopulationClaimRow,
+    series: str | None,
+    decides: bool,
+    comparisons: list[dict[str, Any]],
 ) -> dict[str, Any]:
     return {
         "id": row.id,
         "claim": row.claim,
         "source": row.source,
         "series": series,
+        "decides": decides,
         "expect": row.expect,
         "verdict": row.verdict,
         "undecided_because": row.undecided_because,
@@ -101,21 +110,20 @@ def _answer(
     }
 
 
-def check_required(
-    found: Iterable[Mapping[str, Any]], required: Mapping[str, str], findings: Iterable[Finding]
-) -> None:
-    """Check that claims came out as required: over series if they are about those, else on each.
+def check_required(found: Iterable[Mapping[str, Any]], required: Mapping[str, str]) -> None:
+    """Check that claims came out as required, by the verdicts that decide.
 
     `required` has for each claim a key of IS_MET. Raises RequiredVerdictsError.
     """
-    over_series = {finding.id for finding in findings if finding.over is not None}
+    deciding = [answer for answer in found if answer["decides"]]
     failed = []
-    for answer in found:
+    for answer in deciding:
         id_, verdict = answer["id"], answer["verdict"]
-        decides = (answer["series"] is None) == (id_ in over_series)
         wanted = required.get(id_)
-        if decides and wanted is not None and not IS_MET[wanted](verdict):
+        if wanted is not None and not IS_MET[wanted](verdict):
             on = "over series" if answer["series"] is None else f"on {answer['series']}"
             failed.append(f"{id_} {on}: {verdict}; required was {wanted}")
+    for id_ in sorted(required.keys() - {answer["id"] for answer in deciding}):
+        failed.append(f"{id_}: there is no verdict; required was {required[id_]}")
     if failed:
         raise RequiredVerdictsError(*failed)

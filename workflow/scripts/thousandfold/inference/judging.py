@@ -6,7 +6,7 @@ series, metric and estimand, whichever way round and by whatever margin, share o
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from thousandfold.inference.estimates import (
     moments,
     spread_ratio,
 )
-from thousandfold.inference.population.per_series import exploratory_p
+from thousandfold.inference.population.per_series import exploratory
 from thousandfold.inference.population.questions import population_size
 from thousandfold.inference.questions import FamilyKey, Question, asked_by, comparison_name
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
@@ -79,6 +79,11 @@ class Family:
     def contrast_alpha(self) -> float:
         """The share of alpha that each contrast has (Bonferroni)."""
         return self.alpha / self.k
+
+    def decide(self, question: Question) -> Decision:
+        """The answer to one of its questions."""
+        higher_is_better = self.higher_is_better.get(question.contrast.metric, False)
+        return decide(question, self.contrast_alpha, higher_is_better=higher_is_better)
 
 
 def family_size(questions: Iterable[Question]) -> int:
@@ -144,12 +149,16 @@ def judge_asked(
         identities or {},
         miss_rates or {},
     )
-    exploratory = replace(family, k=1, miss_rates={})
-    rows = [
-        _row(id_, question, exploratory if id_ in over_series else family)
-        for id_, question in asked
+    by_itself = replace(family, k=1, miss_rates={})
+    families = [by_itself if id_ in over_series else family for id_, _ in asked]
+    decided = [
+        (question, own.decide(question)) for (_, question), own in zip(asked, families, strict=True)
     ]
-    rows = _with_exploratory_p(rows, over_series, alpha)
+    told = _with_exploratory(decided, [own is by_itself for own in families], alpha)
+    rows = [
+        _row(id_, question, own, decision, p)
+        for (id_, question), own, (decision, p) in zip(asked, families, told, strict=True)
+    ]
     keys = [question.key for _, question in asked]
     for test in design.TESTS:
         # Both ways round of a contrast have one p and count once.
@@ -160,20 +169,15 @@ def judge_asked(
     return rows
 
 
-def _with_exploratory_p(
-    rows: list[ContrastRow], over_series: Collection[str], alpha: float
-) -> list[ContrastRow]:
-    """The rows with the claims' p adjusted over series; only where it is small is one supported."""
-    p = np.array([row.claim_p if row.id in over_series else math.nan for row in rows])
-    found = []
-    for row, adjusted in zip(rows, exploratory_p(p), strict=True):
-        cells: Cells = {"exploratory_p": float(adjusted)}
-        if row.id in over_series and row.verdict == Verdict.SUPPORTED and not adjusted <= alpha:
-            cells |= {
-                "verdict": str(Verdict.UNDECIDED),
-                "undecided_because": "with so many series looked at, one like this may be luck",
-            }
-        found.append(replace(row, **cells))
+def _with_exploratory(
+    decided: Sequence[tuple[Question, Decision]], is_exploratory: Sequence[bool], alpha: float
+) -> list[tuple[Decision, float]]:
+    """The decisions with their exploratory p; those that are not exploratory have none."""
+    found = [(decision, math.nan) for _, decision in decided]
+    places = [place for place, is_one in enumerate(is_exploratory) if is_one]
+    told = exploratory([decided[place] for place in places], alpha)
+    for place, own in zip(places, told, strict=True):
+        found[place] = own
     return found
 
 
@@ -184,10 +188,10 @@ def _holm(p_values: Mapping[Any, float]) -> dict[Any, float]:
     return dict.fromkeys(p_values, math.nan) | dict(zip(known, adjusted, strict=True))
 
 
-def _row(id_: str, question: Question, family: Family) -> ContrastRow:
+def _row(
+    id_: str, question: Question, family: Family, decision: Decision, exploratory_p: float
+) -> ContrastRow:
     """One contrast's row: its evidence, its flags and its verdict."""
-    higher_is_better = family.higher_is_better.get(question.contrast.metric, False)
-    decision = decide(question, family.contrast_alpha, higher_is_better=higher_is_better)
     flags = [
         *_identity_flags(question, family.identities),
         *(["values that are not above 0 have no ratio and are left out"] * question.has_lost),
@@ -209,6 +213,7 @@ def _row(id_: str, question: Question, family: Family) -> ContrastRow:
         "verdict": str(decision.verdict),
         "undecided_because": decision.undecided_because,
         "n_to_resolve": decision.n_to_resolve,
+        "exploratory_p": exploratory_p,
     }
     estimate = question.estimate
     if isinstance(estimate, Estimate) and estimate.is_known and not question.is_exact:

@@ -12,13 +12,14 @@ from thousandfold.tables.rows import ContrastRow, MarginRow, PopulationRow
 def margins_table(contrasts: Iterable[ContrastRow]) -> list[MarginRow]:
     """A row for each range of margins with one verdict.
 
-    None for a claimed range, which has no margin, for a comparison without interval, and where
-    diverged repeats or other series overrule what the interval says.
+    None for a claimed range, which has no margin, for a comparison without interval, where diverged
+    repeats overrule what the interval says, and of a claim over series, whose verdict on one of
+    them takes the p of all.
     """
     return [
         row
         for contrast in contrasts
-        if contrast.expect != "precision"
+        if contrast.expect != "precision" and math.isnan(contrast.exploratory_p)
         for row in _rows(contrast, contrast.series, contrast.ci_low, contrast.ci_high)
     ]
 

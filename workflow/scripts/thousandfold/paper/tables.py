@@ -13,7 +13,6 @@ from thousandfold.report.run import Run, SeriesRun
 from thousandfold.report.sections.baselines_over_series import BaselinesOverSeries
 from thousandfold.report.sections.best_baseline import BestBaseline
 from thousandfold.report.sections.over_series import (
-    AS_CLAIMED,
     ClaimOverSeries,
     OverSeries,
     Typical,
@@ -130,7 +129,7 @@ def _found_over_series(row: PopulationRow, shown: Typical) -> str:
     """What decides such a claim: the typical effect, or a share, with its interval."""
     if math.isnan(row.on_at_least):
         return f"{shown.typical} {shown.interval}"
-    return next((fact.value for fact in shown.facts if fact.name == AS_CLAIMED), "–")
+    return f"{shown.share} {shown.share_interval}"
 
 
 def _asked(run: Run, id_: str) -> "Sequence[Contrast]":

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from thousandfold.names import DATA_SETS, SERIES, Noun
+
 
 @dataclass(frozen=True)
 class ReadOptions:
@@ -69,6 +71,17 @@ class RowsWith:
     values: tuple[str, ...]
 
 
+SERIES_COLUMNS = {
+    "dataset": DATA_SETS, "data_set": DATA_SETS, "data set": DATA_SETS, "dataset_name": DATA_SETS,
+    "data": DATA_SETS, "corpus": Noun("corpus", "corpora"), "task": Noun("task", "tasks"),
+    "benchmark": Noun("benchmark", "benchmarks"), "problem": Noun("problem", "problems"),
+    "env": Noun("environment", "environments"),
+    "environment": Noun("environment", "environments"), "game": Noun("game", "games"),
+}  # fmt: skip
+"""What tables call the column of series where they call it something else, in small letters, and
+what series are then called."""
+
+
 @dataclass(frozen=True)
 class TableForm:
     """How a table of trained runs is laid out."""
@@ -85,6 +98,12 @@ class TableForm:
     """The runs that are not looked at."""
     pooled: tuple[str, ...] = ()
     """Columns in which repeats of one scenario may differ."""
+
+    @property
+    def noun(self) -> Noun:
+        """What its series are called in prose, after the column that names them."""
+        column = dict(self.columns).get("series", "series")
+        return SERIES_COLUMNS.get(column.casefold(), SERIES)
 
     @property
     def name(self) -> str:

@@ -28,6 +28,9 @@ from thousandfold.tables.rows import (
 BEST = "best"
 """What the table of baselines over series calls the best one on each series."""
 
+MOST_TOLD_APART = 3
+"""Claims that have a sentence each where there are too few series for them; more are counted."""
+
 
 def answer(run: Run) -> list[str]:
     """The answer of a study: how its claims came out, the clearest difference, what limits it."""
@@ -74,19 +77,55 @@ def _difference(run: SeriesRun, row: ContrastRow) -> str:
 
 
 def _on_several_series(run: Run) -> Iterator[str]:
+    yield from _held_on_all(run)
+    yield from _baselines_over_series(run)
+
+
+def _held_on_all(run: Run) -> Iterator[str]:
+    """How many claims hold on every series."""
     rows, n_series = run.rows(ConjunctionRow), len(run.study.series)
     if rows:
         everywhere = [row.id for row in rows if row.k == row.m]
         somewhere = sum(0 < row.k < row.m for row in rows)
         series = f"{spelled_out(n_series)} {run.study.data_noun}"
         yield _on_how_many(everywhere, somewhere, len(rows), series)
-    yield from _baselines_over_series(run)
 
 
 def _over_series(run: Run) -> Iterator[str]:
-    verdicts = [row.verdict for row in run.rows(PopulationClaimRow)]
-    yield counted_verdicts(f" about series like these {len(run.study.series):,}", verdicts)
+    claims, n_series = run.rows(PopulationClaimRow), len(run.study.series)
+    noun = run.study.noun
+    verdicts = [row.verdict for row in claims if not row.too_few_series]
+    if verdicts:
+        yield counted_verdicts(f" about {noun.many} like these {n_series:,}", verdicts)
+    undecidable = [claim.id for claim in claims if claim.too_few_series]
+    if undecidable:
+        are = f"one {noun.one} is" if n_series == 1 else f"{spelled_out(n_series)} {noun.many} are"
+        yield (
+            f"{are.capitalize()} too few to decide {_named(undecidable)} about {noun.many} like "
+            f"{'it' if n_series == 1 else 'them'}."
+        )
+        if len(undecidable) > MOST_TOLD_APART:
+            yield from _held_on_all(run)
+        else:
+            yield from (_on_each(run, id_) for id_ in undecidable)
     yield from _baselines_over_series(run)
+
+
+def _named(ids: Sequence[str]) -> str:
+    return f"{len(ids)} claims" if len(ids) > MOST_TOLD_APART else listed(ids)
+
+
+def _on_each(run: Run, id_: str) -> str:
+    """The verdicts on each series, best first."""
+    counts = Counter(row.verdict for row in run.rows(ClaimRow) if row.id == id_)
+    n = counts.total()
+    everywhere = {1: "that one", 2: "both"}.get(n, f"all {spelled_out(n)}")
+    parts = [
+        f"{word} on {everywhere if counts[word] == n else spelled_out(counts[word])}"
+        for word in best_first()
+        if counts[word]
+    ]
+    return f"{id_} is {listed(parts)}."
 
 
 def _baselines_over_series(run: Run) -> Iterator[str]:

@@ -295,7 +295,8 @@ class ContrastRow(Row, table="contrasts"):
     )
     exploratory_p: OptionalFloat = column(
         "of a claim over series, the claim's p after Benjamini-Yekutieli over all series and "
-        "findings; a claim is supported on one series only if it is at most alpha",
+        "findings; a claim is supported on one series exactly if it is at most alpha, and another "
+        "verdict stands if the p of what it says, adjusted likewise, is",
         default=NAN,
     )
     k: int = column(
@@ -358,7 +359,10 @@ class ContrastRow(Row, table="contrasts"):
     )
     n_diverged_b: int | None = column("the same for b")
     flags: str = column("what weakens or explains the verdict, separated by semicolons")
-    difference_verdict: str = column("what the interval says about the contrast")
+    difference_verdict: str = column(
+        "what the interval says about the contrast, or, on one series of a claim over series, what "
+        "stands of it"
+    )
     verdict: str = column("what that says about the claimed direction")
     undecided_because: str | None = column("why it is undecided, if it is")
     brunnermunzel_p: OptionalFloat = column(
@@ -524,7 +528,10 @@ class UnplannedRow(Row, table="unplanned"):
 
 
 class MarginRow(Row, table="margins"):
-    """A range of margins for which the verdict on a comparison is the same."""
+    """A range of margins for which the verdict on a comparison is the same.
+
+    A claim over series has none on a single one, whose verdict takes the p of all.
+    """
 
     series: str | None = column("the series' name; empty for the typical effect over series")
     id: str = column("the finding's id")
@@ -597,12 +604,16 @@ class PopulationRow(Row, table="population"):
         "the median of the effects that are known, each that of one series", CONTRAST, default=NAN
     )
     mean: OptionalFloat = column("their mean", CONTRAST, default=NAN)
-    mean_low: OptionalFloat = column("lower end of its t interval", CONTRAST, default=NAN)
+    mean_low: OptionalFloat = column(
+        "lower end of its t interval at level 1 - alpha / k", CONTRAST, default=NAN
+    )
     mean_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
     trimmed_mean: OptionalFloat = column(
         "their mean without a fifth at each end", CONTRAST, default=NAN
     )
-    trimmed_mean_low: OptionalFloat = column("lower end of its interval", CONTRAST, default=NAN)
+    trimmed_mean_low: OptionalFloat = column(
+        "lower end of its interval at level 1 - alpha / k", CONTRAST, default=NAN
+    )
     trimmed_mean_high: OptionalFloat = column("its upper end", CONTRAST, default=NAN)
     share_below_margin: OptionalFloat = column(
         "the share of series whose effect is below the margin's negative (or reciprocal)",
@@ -610,17 +621,22 @@ class PopulationRow(Row, table="population"):
     )
     share_above_margin: OptionalFloat = column("the share whose effect is above it", default=NAN)
     n_as_claimed: int | None = column(
-        "series whose effect is as claimed, and beyond the margin", default=None
+        "series whose effect is as claimed: beyond the margin, or inside it where that is claimed",
+        default=None,
     )
     share_low: OptionalFloat = column(
-        "lower end of the interval of the share of series as claimed (Clopper-Pearson)", default=NAN
+        "lower end of the interval of the share of series as claimed (Clopper-Pearson), at level "
+        "1 - alpha / k",
+        default=NAN,
     )
     share_high: OptionalFloat = column("its upper end", default=NAN)
     calibrated_share: OptionalFloat = column(
         "that share of effects drawn in to the spread of the true ones; from 10 repeats on",
         default=NAN,
     )
-    calibrated_share_low: OptionalFloat = column("lower end of its interval", default=NAN)
+    calibrated_share_low: OptionalFloat = column(
+        "lower end of its interval at level 1 - alpha / k", default=NAN
+    )
     calibrated_share_high: OptionalFloat = column("its upper end", default=NAN)
     new_series_low: OptionalFloat = column(
         "lower end of the range into which the effect on one more series falls",
@@ -635,7 +651,7 @@ class PopulationRow(Row, table="population"):
         "that of the metric (of a slope, per unit), or none of a logarithm",
         default=NAN,
     )
-    tau_low: OptionalFloat = column("lower end of its Q-profile interval", default=NAN)
+    tau_low: OptionalFloat = column("lower end of its Q-profile interval at 95 %", default=NAN)
     tau_high: OptionalFloat = column("its upper end", default=NAN)
     margin_equivalent_above: OptionalFloat = column(
         "with a margin above this, no typical difference would matter", CONTRAST, default=NAN
@@ -645,7 +661,8 @@ class PopulationRow(Row, table="population"):
     )
     n_clusters: int | None = column("groups that series come from", default=None)
     clustered_median_low: OptionalFloat = column(
-        "lower end of the median's interval with series of one group taken as dependent",
+        "lower end of the median's interval at level 1 - alpha / k, with series of one group taken "
+        "as dependent",
         CONTRAST,
         default=NAN,
     )
@@ -665,6 +682,10 @@ class PopulationClaimRow(Row, table="population_claims"):
     undecided_because: str | None = column("why it is undecided, if it is")
     flags: str = column("what weakens the verdict")
     sentence: str = column("the same with its numbers")
+    too_few_series: bool = column(
+        "whether there are too few series to decide; the verdicts on each of them then stand",
+        default=False,
+    )
 
 
 class EffectRow(Row, table="effects"):
@@ -771,6 +792,7 @@ class VarianceComponentRow(Row, table="variance_components"):
     metric: str = column("the metric that is compared")
     estimand: str = column("what is estimated")
     n_series: int = column("series whose effect is known")
+    fewest_series: int = column("with how many series the claim can be supported")
     between_series: float = column(
         "standard deviation between series of the effect without its error; for ratios, of the "
         "logarithm",
@@ -795,7 +817,12 @@ class VarianceComponentRow(Row, table="variance_components"):
 
 
 class AllocationRow(Row, table="allocations"):
-    """The most precise study within a budget, on no more series and windows than there are."""
+    """A study that is planned, of no more series and windows than there are.
+
+    The most precise one within a budget, of as many series as a claim takes to be supported, and
+    the smallest whose interval of the typical effect may be expected to be narrower than the
+    margin, if there is one.
+    """
 
     id: str = column("the finding's id")
     scenario_a: str = column("the scenario that the claim is about; for a trend, one of each pair")
@@ -803,7 +830,8 @@ class AllocationRow(Row, table="allocations"):
     comparison: str = column("the weighted scenarios, up to sign and scale")
     metric: str = column("the metric that is compared")
     estimand: str = column("what is estimated")
-    budget: float = column("trainings, as a share of those of this study")
+    budget: float = column("what it costs (study.costs) at most, as a share of this study")
+    resolves: bool = column("whether it is the smallest whose interval is narrow enough")
     n_series: int = column("series")
     n_windows: int = column("test windows of each of them")
     n_repeats: int = column("repeats of each scenario on each of these")
@@ -813,6 +841,11 @@ class AllocationRow(Row, table="allocations"):
     )
     standard_error_of_median: OptionalFloat = column(
         "the same of the median, by simulation; from 10 repeats on",
+        "that of the metric (of a slope, per unit), or none of a logarithm",
+    )
+    interval_width: OptionalFloat = column(
+        "expected width of the interval of the typical effect at level 1 - alpha / k, for ratios "
+        "of its logarithm; of the median from 10 repeats on",
         "that of the metric (of a slope, per unit), or none of a logarithm",
     )
 

@@ -5,7 +5,7 @@ The model: an effect is the sum of the mean, a part of the series, a part of the
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -150,21 +150,28 @@ def variance_of_mean(
 
 
 def allocations(
-    components: Components, costs: Costs, budget: float, most_series: int, most_origins: int
+    components: Components,
+    costs: Costs,
+    budget: float,
+    most_series: int,
+    most_origins: int,
+    least_series: int = 1,
 ) -> list[Allocation]:
     """What the budget allows, best first: for each number of series and origins all the repeats.
 
     At most so many series and origins as there are: with no such limits one repeat of each of as
-    many series as possible is always best. Empty if the budget does not allow a single repeat.
+    many series as possible is always best. Empty if the budget does not allow a single repeat on
+    the least number of series.
     """
-    found = list(_affordable(components, costs, budget, most_series, most_origins))
+    sizes = product(range(least_series, most_series + 1), range(1, most_origins + 1))
+    found = list(_affordable(components, costs, budget, sizes))
     return sorted(found, key=lambda allocation: (allocation.standard_error, allocation.cost))
 
 
 def _affordable(
-    components: Components, costs: Costs, budget: float, most_series: int, most_origins: int
+    components: Components, costs: Costs, budget: float, sizes: Iterable[tuple[int, int]]
 ) -> Iterator[Allocation]:
-    for n_series, n_origins in product(range(1, most_series + 1), range(1, most_origins + 1)):
+    for n_series, n_origins in sizes:
         spent = costs.of(n_series, n_origins, 0)
         n_repeats = int((budget - spent) / (n_series * n_origins * costs.repeat))
         if n_repeats >= 1:

@@ -5,7 +5,7 @@ a budget of trainings, and how scenarios rank.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from thousandfold.inference.contrasts import KINDS
 from thousandfold.inference.intervals import Interval
 from thousandfold.inference.population.between import has_known_variances
 from thousandfold.inference.population.components import (
-    Components,
+    Allocation,
     Costs,
     allocations,
     standard_error_of_median,
@@ -31,6 +31,7 @@ from thousandfold.inference.population.data_sets import (
     ranking,
 )
 from thousandfold.inference.population.moderators import attributes_of, moderators
+from thousandfold.inference.population.resolving import Planned, fewest_to_decide
 from thousandfold.inference.population.shares import calibrated_effects
 from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
 from thousandfold.seeds import resampling_seed
@@ -105,7 +106,7 @@ def described(
             continue
         found.moderators.extend(_moderators(row, own, attributes))
         windows = on_windows.get(contrast_key(row), [])
-        components, planned = _variance(row, _cells(own, windows), settings.seed)
+        components, planned = _variance(row, _cells(own, windows), settings)
         found.variance_components.extend(components)
         found.allocations.extend(planned)
     scores = shared_scores(repeats, settings.metric)
@@ -185,7 +186,9 @@ def as_numbers(values: Sequence[Any]) -> np.ndarray:
 
 
 def _variance(
-    row: PopulationRow, cells: Sequence[Sequence[EffectRow | WindowEffectRow]], seed: int
+    row: PopulationRow,
+    cells: Sequence[Sequence[EffectRow | WindowEffectRow]],
+    settings: DescriptionSettings,
 ) -> tuple[list[VarianceComponentRow], list[AllocationRow]]:
     """Where the variance of an effect comes from, and what follows; nothing of single repeats.
 
@@ -202,11 +205,12 @@ def _variance(
     if not np.isfinite([effects[is_there], variances[is_there]]).all():
         return [], []
     rng = np.random.default_rng(
-        resampling_seed(seed, "", row.comparison, f"variance components of {row.id}")
+        resampling_seed(settings.seed, "", row.comparison, f"variance components of {row.id}")
     )
     found = variance_components(effects, variances * n_repeats, n_repeats, DESCRIPTIVE_ALPHA, rng)
     component = VarianceComponentRow(
         **_contrast(row), n_series=len(cells),
+        fewest_series=fewest_to_decide(row.typical, row.on_at_least, settings.alpha / row.k),
         between_series=math.sqrt(found.series),
         **_roots("between_series", found.series_interval),
         between_windows=math.sqrt(found.origins),
@@ -220,8 +224,15 @@ def _variance(
     true_effects = None
     if has_known_variances(errors, np.nanmin(n_repeats, axis=1)):
         true_effects = calibrated_effects(means, errors)
-    planned = _planned(found, int(n_repeats[is_there].sum()), shape, true_effects, rng)
-    return [component], [AllocationRow(**_contrast(row), **cells) for cells in planned]
+    costs = Costs(**settings.costs)
+    spent = (
+        costs.series * len(cells)
+        + costs.origin * int(n_windows.sum())
+        + costs.repeat * int(n_repeats[is_there].sum())
+    )
+    plan = Planned(found, settings.alpha / row.k, row.typical, true_effects)
+    fewest = component.fewest_series
+    return [component], list(_planned(row, plan, costs, spent, (fewest, *shape), rng))
 
 
 def _roots(name: str, interval: Interval | None) -> dict[str, Any]:
@@ -231,36 +242,60 @@ def _roots(name: str, interval: Interval | None) -> dict[str, Any]:
 
 
 def _planned(
-    components: Components,
-    repeats: int,
-    most: tuple[int, int],
-    true_effects: np.ndarray | None,
+    row: PopulationRow,
+    plan: Planned,
+    costs: Costs,
+    spent: float,
+    limits: tuple[int, int, int],
     rng: np.random.Generator,
-) -> list[dict[str, Any]]:
-    """The best study within each budget, of no more series and windows of each than there are."""
-    planned = []
+) -> Iterator[AllocationRow]:
+    """The best study within each budget, then the smallest whose interval is narrow enough.
+
+    `limits` are the fewest series, and the most series and windows of each that there are. A budget
+    is a share of what was `spent` here.
+    """
+    fewest, most_series, most_windows = limits
     for share in BUDGETS:
-        options = allocations(components, Costs(0, 0, 1), share * repeats, *most)
-        if not options:
-            continue
-        # Where series do not seem to differ, any number of them is as good; more are safer.
-        least = options[0].standard_error * (1 + ROUNDING)
-        best = max(
-            (option for option in options if option.standard_error <= least),
-            key=lambda option: (option.n_series, option.n_origins),
+        options = allocations(
+            plan.components, costs, share * spent, most_series, most_windows, fewest
         )
-        of_median = math.nan
-        if true_effects is not None:
-            of_median = standard_error_of_median(true_effects, components, best, MEDIAN_DRAWS, rng)
-        planned.append(
-            {
-                "budget": share, "n_series": best.n_series, "n_windows": best.n_origins,
-                "n_repeats": best.n_repeats,
-                "standard_error_of_mean": best.standard_error,
-                "standard_error_of_median": of_median,
-            }
-        )  # fmt: skip
-    return planned
+        if options:
+            # Where series do not seem to differ, any number of them is as good; more are safer.
+            least = options[0].standard_error * (1 + ROUNDING)
+            best = max(
+                (option for option in options if option.standard_error <= least),
+                key=lambda option: (option.n_series, option.n_origins),
+            )
+            yield _allocation(row, plan, best, share, rng)
+    if math.isnan(row.on_at_least):
+        margin = KINDS[row.estimand].scaled(row.margin)
+        smallest = plan.smallest(costs, margin, *limits)
+        if smallest is not None:
+            yield _allocation(row, plan, smallest, smallest.cost / spent, rng, resolves=True)
+
+
+def _allocation(
+    row: PopulationRow,
+    plan: Planned,
+    one: Allocation,
+    budget: float,
+    rng: np.random.Generator,
+    *,
+    resolves: bool = False,
+) -> AllocationRow:
+    """A study that is planned, with what is expected of it."""
+    widths = plan.widths(np.array([one.n_series]), one.n_origins, one.n_repeats)
+    of_median = math.nan
+    if plan.true_effects is not None:
+        of_median = standard_error_of_median(
+            plan.true_effects, plan.components, one, MEDIAN_DRAWS, rng
+        )
+    return AllocationRow(
+        **_contrast(row), budget=budget, resolves=resolves, n_series=one.n_series,
+        n_windows=one.n_origins, n_repeats=one.n_repeats,
+        standard_error_of_mean=one.standard_error, standard_error_of_median=of_median,
+        interval_width=math.nan if widths is None else float(widths[0]),
+    )  # fmt: skip
 
 
 def shared_scores(repeats: pd.DataFrame, metric: str) -> dict[str, Strata]:

@@ -6,17 +6,20 @@ claimed; all of these share alpha with each other and with the study's other con
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from thousandfold.formatting import agreeing, coverage, percent
-from thousandfold.inference.contrasts import Contrast
 from thousandfold.inference.contrasts.words import number
 from thousandfold.inference.intervals import Interval
-from thousandfold.inference.population.between import between_series, has_known_variances
+from thousandfold.inference.population.between import (
+    FEWEST_REPEATS,
+    between_series,
+    has_known_variances,
+)
 from thousandfold.inference.population.clusters import clustered_mean, clustered_median
 from thousandfold.inference.population.new_series import new_series_interval
 from thousandfold.inference.population.questions import PopulationQuestion
@@ -28,9 +31,11 @@ from thousandfold.inference.population.shares import (
     share_verdict,
 )
 from thousandfold.inference.population.typical import (
+    fewest_series,
     mean_interval,
     mean_rests_on_extremes,
     median_interval,
+    n_extreme,
     trimmed_mean_interval,
     typical_effect,
     typical_verdict,
@@ -68,11 +73,6 @@ class PopulationDecision:
     undecided_because: str | None
 
 
-def fewest_series(alpha: float) -> int:
-    """How many series a median takes to have an interval at level 1 - alpha."""
-    return math.ceil(1 - math.log2(alpha))
-
-
 def decide_over_series(
     question: PopulationQuestion, alpha: float, seed: int = 0
 ) -> PopulationDecision:
@@ -84,7 +84,7 @@ def decide_over_series(
         verdict = share_verdict(share, over.on_at_least)
     else:
         verdict = typical_verdict(expect, interval, question.margin)
-    because = None if verdict != Verdict.UNDECIDED else _why(question, interval, alpha)
+    because = None if verdict != Verdict.UNDECIDED else _why(question, interval, share, alpha)
     return PopulationDecision(interval, share, verdict, because)
 
 
@@ -117,43 +117,69 @@ def _share(question: PopulationQuestion, alpha: float, seed: int) -> Share | Non
     return Share(n, hits, interval, found.calibrated, found.calibrated_interval)
 
 
-def _why(question: PopulationQuestion, interval: Interval | None, alpha: float) -> str:
+def _why(
+    question: PopulationQuestion, interval: Interval | None, share: Share | None, alpha: float
+) -> str:
     """Why a claim is undecided."""
     n, over = len(question.effects), question.over
+    told, unknown = question.noun.counted(n), f"{question.n_unknown:,} of {n:,}"
     if over.on_at_least is not None:
-        return f"{n:,} series do not settle a share of {over.on_at_least:g}"
+        return _why_share(question, share, over.on_at_least)
     if interval is None:
         if question.n_unknown:
-            return f"the effect on {question.n_unknown} of {n} series is not known"
+            return f"the effect on {unknown} {question.noun.many} is not known"
         if over.typical == "mean":
             return "the effects do not vary, or there is only one"
-        return f"{n} series are too few; it takes {fewest_series(alpha)}"
+        are = "is" if n == 1 else "are"
+        return f"{told} {are} too few; it takes {fewest_series(alpha)}"
     unknown = f", and the effect on {question.n_unknown} is not known" * bool(question.n_unknown)
-    return f"the interval over {n:,} series is too wide{unknown}"
+    return f"the interval over {told} is too wide{unknown}"
+
+
+def _why_share(question: PopulationQuestion, share: Share | None, on_at_least: float) -> str:
+    """Why a claim about a share is undecided: the interval, or what contradicting it takes."""
+    n, noun = len(question.effects), question.noun
+    if share is None:
+        return f"the effect is not known on any {noun.one}"
+    if share.interval.high >= on_at_least:
+        verb = "does" if n == 1 else "do"
+        return f"{noun.counted(n)} {verb} not settle a share of {on_at_least:g}"
+    if question.n_unknown:
+        unknown = f"that on {question.n_unknown:,} of {n:,} is not known"
+        return f"contradicting a share takes the effect on each {noun.one}, and {unknown}"
+    if question.n_repeats.min() < FEWEST_REPEATS:
+        return (
+            f"contradicting a share takes {FEWEST_REPEATS} repeats of each scenario on each "
+            f"{noun.one}"
+        )
+    if share.calibrated is None:
+        return f"contradicting a share takes repeats that vary on each {noun.one}, and on several"
+    return f"the share of true effects (calibrated) may still be {on_at_least:g}"
 
 
 def judge_over_series(
     questions: Iterable[PopulationQuestion],
     alpha: float,
-    k: int,
+    k: Mapping[str, int],
     seed: int,
     clusters: Mapping[str, str] | None = None,
 ) -> list[PopulationRow]:
     """The population table: a row per contrast of each finding over series.
 
-    `alpha` is the study's, of which each of the k things claimed has its part. `clusters` are the
+    `alpha` is the study's, which as many things share as `k` says of each claim. `clusters` are the
     groups that series come from, by series; without them series are taken as independent.
     """
-    return [_row(question, alpha / k, k, seed, clusters) for question in questions]
+    return [_row(question, alpha, k[question.id], seed, clusters) for question in questions]
 
 
 def _row(
     question: PopulationQuestion,
-    alpha: float,
+    study_alpha: float,
     k: int,
     seed: int,
     clusters: Mapping[str, str] | None,
 ) -> PopulationRow:
+    alpha = study_alpha / k
     contrast, decision = question.contrast, decide_over_series(question, alpha, seed)
     natural = contrast.natural
     row: dict[str, Any] = {
@@ -179,7 +205,10 @@ def _row(
         if question.over.typical == "mean" and mean_rests_on_extremes(
             question.values, alpha, contrast.expect, question.margin
         ):
-            flags.append("without the most extreme 1 % of series the answer is another")
+            dropped = n_extreme(len(question.known))
+            which = "the most extreme" if dropped == 1 else f"the {dropped} most extreme"
+            of = question.noun.counted(len(question.known))
+            flags.append(f"without {which} of {of} the answer is another")
         if clusters is not None:
             row |= _cluster_cells(question, alpha, clusters)
     return PopulationRow(**row, flags=listed(flags, ";"))
@@ -251,9 +280,13 @@ def claims_over_series(
     findings: Iterable[Finding],
     questions: Iterable[PopulationQuestion],
     rows: Sequence[PopulationRow],
+    decided: Collection[str],
 ) -> list[PopulationClaimRow]:
-    """The population_claims table: a row per finding over series, from the population table."""
-    kinds = {contrast_key(question): question.contrast for question in questions}
+    """The population_claims table: a row per finding over series, from the population table.
+
+    `decided` are the ids of those for which there are enough series.
+    """
+    asked = {contrast_key(question): question for question in questions}
     told = []
     for finding in findings:
         own = [row for row in rows if row.id == finding.id]
@@ -262,7 +295,7 @@ def claims_over_series(
         verdict = conjunction_verdict(Verdict(row.verdict) for row in own)
         weakest = min(own, key=lambda row: rank(Verdict(row.verdict)))
         because = weakest.undecided_because if verdict == Verdict.UNDECIDED else None
-        sentence = _sentence(weakest, kinds[contrast_key(weakest)])
+        sentence = _sentence(weakest, asked[contrast_key(weakest)])
         if len(own) > 1:
             holding = sum(rank(Verdict(row.verdict)) > rank(Verdict.UNDECIDED) for row in own)
             hold = agreeing(holding, "hold")
@@ -271,7 +304,7 @@ def claims_over_series(
             PopulationClaimRow(
                 id=finding.id, claim=finding.claim, source=finding.source, expect=finding.expect,
                 verdict=in_words(verdict), undecided_because=because, flags=weakest.flags,
-                sentence=sentence,
+                sentence=sentence, too_few_series=finding.id not in decided,
             )
         )  # fmt: skip
     return told
@@ -282,14 +315,16 @@ def in_words(verdict: Verdict) -> str:
     return NO_TYPICAL_DIFFERENCE if verdict == Verdict.NO_DIFFERENCE else str(verdict)
 
 
-def _sentence(row: PopulationRow, contrast: Contrast) -> str:
+def _sentence(row: PopulationRow, question: PopulationQuestion) -> str:
     """A contrast over series in words; every number and the verdict come from its row."""
+    contrast, noun = question.contrast, question.noun
+    of = noun.counted(row.n_series)
     verdict = in_words(Verdict(row.verdict))
     reasons = "; ".join(filter(None, [row.undecided_because, row.flags]))
     note = f" ({reasons})" if reasons else ""
     about = " against ".join(filter(None, [row.scenario_a, row.scenario_b]))
     if row.n_series == row.n_unknown:
-        return f"{about}: the effect is known on no series, so nothing can be said."
+        return f"{about}: the effect is known on no {noun.one}, so nothing can be said."
     claimed = ""
     if not math.isnan(row.on_at_least):
         share, low, high = (
@@ -297,7 +332,7 @@ def _sentence(row: PopulationRow, contrast: Contrast) -> str:
             for value in ((row.n_as_claimed or 0) / row.n_series, row.share_low, row.share_high)
         )
         claimed = (
-            f" It is as claimed on {row.n_as_claimed} of {row.n_series:,} series, {share} "
+            f" It is as claimed on {row.n_as_claimed} of {of}, {share} "
             f"[{low}, {high}], and at least {percent(row.on_at_least)} were claimed"
         )
     at = ""
@@ -307,9 +342,9 @@ def _sentence(row: PopulationRow, contrast: Contrast) -> str:
     below, above = contrast.band(row.margin)
     typical = row.median if row.typical == "median" else row.mean
     told = (
-        f"{about} on {row.n_series:,} series: the {row.typical} {contrast.quantity} is "
+        f"{about} on {of}: the {row.typical} {contrast.quantity} is "
         f"{number(typical)} ({at}margin {row.margin:g}), below {number(below)} on "
-        f"{percent(row.share_below_margin, 0)} of series and above {number(above)} on "
+        f"{percent(row.share_below_margin, 0)} of {noun.many} and above {number(above)} on "
         f"{percent(row.share_above_margin, 0)}"
     )
     return f"{told}.{claimed}: {verdict}{note}." if claimed else f"{told}: {verdict}{note}."

@@ -13,6 +13,7 @@ from thousandfold.inference.contrasts import Contrast
 from thousandfold.inference.estimates import Estimate
 from thousandfold.inference.questions import Question, comparison_name, family_key
 from thousandfold.inference.samples import divergence_matters
+from thousandfold.names import SERIES, Noun
 from thousandfold.study import Finding, OverSeries
 
 ALL = ""
@@ -87,6 +88,8 @@ class PopulationQuestion:
     """On the scale of the estimate."""
     natural_margin: float
     effects: tuple[Effect, ...]
+    noun: Noun = SERIES
+    """What its series are called."""
 
     @property
     def comparison(self) -> str:
@@ -138,12 +141,13 @@ def population_questions(
     asked: Asked,
     directions: Mapping[str, bool],
     on_earlier: Iterable[Asked] = (),
+    noun: Noun = SERIES,
 ) -> list[PopulationQuestion]:
     """What the findings over series ask.
 
     `asked` are the questions of all findings on all series, `on_earlier` the same on each of their
     earlier test windows, and `directions` says of each metric whether a higher value is the better
-    one.
+    one. `noun` is what series are called.
     """
     windows = [asked, *on_earlier]
     found = []
@@ -170,6 +174,7 @@ def population_questions(
                     own[0].margin,
                     own[0].natural_margin,
                     tuple(mean_effect(effects) for effects in on_series.values()),
+                    noun,
                 )
             )
     return found

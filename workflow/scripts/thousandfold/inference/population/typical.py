@@ -63,8 +63,8 @@ def finite(effects: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _median_rank(n: int, alpha: float) -> int:
-    """The largest j with 2 P(Bin(n, 1/2) < j) <= alpha."""
+def median_rank(n: int, alpha: float) -> int:
+    """The place of the interval's lower end: the largest j with 2 P(Bin(n, 1/2) < j) <= alpha."""
     return int(np.sum(2 * stats.binom.cdf(np.arange(n), n, 0.5) <= alpha))
 
 
@@ -75,12 +75,17 @@ def median_interval(effects: np.ndarray, alpha: float) -> Interval | None:
     any distribution (David and Nagaraja 2003, *Order Statistics*, section 7.1).
     """
     n = len(effects)
-    j = _median_rank(n, alpha)
+    j = median_rank(n, alpha)
     if j == 0:
         return None
     ordered = np.sort(effects)
     level = 1 - 2 * stats.binom.cdf(j - 1, n, 0.5)
     return Interval(float(ordered[j - 1]), float(ordered[n - j]), float(level))
+
+
+def fewest_series(alpha: float) -> int:
+    """How many series a median takes to have an interval at level 1 - alpha."""
+    return math.ceil(1 - math.log2(alpha))
 
 
 def mean_interval(effects: np.ndarray, alpha: float) -> Interval | None:
@@ -118,14 +123,19 @@ def typical_verdict(expect: str, interval: Interval | None, margin: float) -> Ve
     return claim_verdict(expect, interval.low, interval.high, margin)
 
 
+def n_extreme(n_series: int) -> int:
+    """How many series are the most extreme ones, at least one."""
+    return max(1, int(EXTREME * n_series))
+
+
 def mean_rests_on_extremes(effects: np.ndarray, alpha: float, expect: str, margin: float) -> bool:
     """Whether the verdict on a mean is another one without the most extreme 1 % of series.
 
-    These are the ones farthest from the median, at least one.
+    These are the ones farthest from the median, as many as `n_extreme` says.
     """
     distances = np.abs(effects - np.median(effects))
-    dropped = max(1, int(EXTREME * len(effects)))
-    kept = effects[np.argsort(distances, kind="stable")[: len(effects) - dropped]]
+    n_kept = len(effects) - n_extreme(len(effects))
+    kept = effects[np.argsort(distances, kind="stable")[:n_kept]]
     words = [
         typical_verdict(expect, mean_interval(part, alpha) if part.size else None, margin)
         for part in (effects, kept)

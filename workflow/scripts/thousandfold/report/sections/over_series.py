@@ -9,7 +9,8 @@ from typing import Self
 from thousandfold import figures
 from thousandfold.formatting import counted, coverage, decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
-from thousandfold.names import spelled
+from thousandfold.inference.resampling import DESCRIPTIVE_ALPHA
+from thousandfold.names import Noun, listed, spelled
 from thousandfold.report.claims import Claim
 from thousandfold.report.margins import MarginStrip, strip_over_series
 from thousandfold.report.marks import mark_of
@@ -27,10 +28,6 @@ from thousandfold.tables.rows import EffectRow, PopulationClaimRow, PopulationRo
 
 MOST_EXTREMES = 5
 """Series at each end that are named."""
-
-
-AS_CLAIMED = "series as claimed, and beyond the margin"
-"""What the share of a claim on so many series is called."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,10 @@ class Typical:
     """A comparison over all series."""
 
     who: Sequence[str]
+    share: str
+    """Of series as claimed, where that decides; else ""."""
+    share_interval: str
+    claimed: str
     quantity: str
     typical: str
     interval: str
@@ -92,9 +93,14 @@ class ClaimOverSeries:
 class OverSeries(Section):
     """The verdicts on claims over series."""
 
+    noun: Noun
+    """What series are called."""
     n_series: str
     alpha: str
     k: int
+    """Things claimed that share alpha; 0 if none is decided over series."""
+    too_few: str
+    """The claims for which there are too few series; "" if none."""
     clustered_by: str | None
     has_origins: bool
     claims: Sequence[ClaimOverSeries]
@@ -107,14 +113,17 @@ class OverSeries(Section):
             return None
         of_claim, heads = by(rows, "id"), {claim.id: _head(claim) for claim in claims}
         first = {_drawn_of(row): heads[row.id] for row in reversed(rows)}
+        too_few = [claim.id for claim in claims if claim.too_few_series]
 
         def typical(row: PopulationRow) -> Typical:
             return _typical(run, row, len(of_claim[row.id]), first[_drawn_of(row)])
 
         return cls(
+            noun=run.study.noun,
             n_series=f"{len(run.study.series):,}",
             alpha=percent(run.study.alpha),
-            k=rows[0].k,
+            k=next((row.k for row in rows if row.id not in too_few), 0),
+            too_few=listed(too_few),
             clustered_by=run.study.cluster,
             has_origins=run.study.has_origins,
             claims=[
@@ -162,6 +171,7 @@ def _typical(run: Run, row: PopulationRow, n_comparisons: int, drawn_with: Claim
     is_drawn_here = drawn_with.id == row.id
     return Typical(
         who=who,
+        **_share(row, run.study.alpha),
         quantity=f"{row.typical} {kind.quantity}",
         typical=shown(row.median if row.typical == "median" else row.mean),
         interval=ends(row.typical_low, row.typical_high),
@@ -173,41 +183,67 @@ def _typical(run: Run, row: PopulationRow, n_comparisons: int, drawn_with: Claim
         below_share=percent(row.share_below_margin, 0),
         above=shown(above),
         above_share=percent(row.share_above_margin, 0),
-        facts=_facts(row, ends, shown),
+        facts=_facts(run, row, ends, shown),
         by_margin=strip_over_series(run, row, who if n_comparisons > 1 else []),
         strip=_strip(run, row, effects) if is_drawn_here else None,
-        caption=_caption(row, effects) if effects else "",
+        caption=_caption(run, row, effects) if effects else "",
         drawn_with=None if is_drawn_here else drawn_with,
-        alt=f"The effect on each series, sorted: {' against '.join(who)}",
+        alt=f"The effect on each {run.study.noun.one}, sorted: {' against '.join(who)}",
         lowest=named[:shown_at_ends],
         highest=named[::-1][:shown_at_ends],
     )
 
 
+def _share(row: PopulationRow, alpha: float) -> dict[str, str]:
+    """The share that is claimed, if one is, as the page prints it."""
+    if math.isnan(row.on_at_least):
+        return {"share": "", "share_interval": "", "claimed": ""}
+    at = coverage(1 - alpha / row.k)
+    return {
+        "share": f"{row.n_as_claimed or 0:,} of {row.n_series:,}",
+        "share_interval": _percents(row.share_low, row.share_high),
+        "claimed": f"as claimed, {at}; at least {percent(row.on_at_least)} were claimed",
+    }
+
+
+def _percents(low: float, high: float) -> str:
+    return "no interval" if math.isnan(low) else f"[{percent(low, 1)}, {percent(high, 1)}]"
+
+
 def _facts(
-    row: PopulationRow, ends: Callable[[float, float], str], shown: Callable[[float], str]
+    run: Run,
+    row: PopulationRow,
+    ends: Callable[[float, float], str],
+    shown: Callable[[float], str],
 ) -> list[Fact]:
     """What stands beside the number that decides."""
-    facts = [
-        Fact("median", shown(row.median)),
-        Fact("mean", f"{shown(row.mean)} {ends(row.mean_low, row.mean_high)}"),
+    noun, at = run.study.noun, coverage(1 - run.study.alpha / row.k)
+    is_share = not math.isnan(row.on_at_least)
+    facts = [Fact("median", shown(row.median))]
+    if is_share and row.typical == "median" and not math.isnan(row.typical_level):
+        interval = ends(row.typical_low, row.typical_high)
+        facts = [Fact(f"median, {coverage(row.typical_level)}", f"{shown(row.median)} {interval}")]
+    facts += [
+        Fact(f"mean, {at}", f"{shown(row.mean)} {ends(row.mean_low, row.mean_high)}"),
         Fact(
-            "mean without a fifth at each end",
+            f"mean without a fifth at each end, {at}",
             f"{shown(row.trimmed_mean)} {ends(row.trimmed_mean_low, row.trimmed_mean_high)}",
         ),
     ]
     if row.n_as_claimed is not None:
         share = f"{row.n_as_claimed:,} of {row.n_series:,}"
-        held = f"[{percent(row.share_low, 1)}, {percent(row.share_high, 1)}]"
-        facts.append(Fact(AS_CLAIMED, f"{share} {held}"))
+        where = "inside the margin" if row.expect == "equivalent" else "beyond the margin"
+        held = _percents(row.share_low, row.share_high)
+        facts.append(Fact(f"{noun.many} as claimed, {where}, {at}", f"{share} {held}"))
     if not math.isnan(row.calibrated_share):
-        held = f"[{percent(row.calibrated_share_low, 1)}, {percent(row.calibrated_share_high, 1)}]"
+        held = _percents(row.calibrated_share_low, row.calibrated_share_high)
         share = percent(row.calibrated_share, 1)
-        facts.append(Fact("the same of true effects (calibrated)", f"{share} {held}"))
+        facts.append(Fact(f"the same of true effects (calibrated), {at}", f"{share} {held}"))
     if not math.isnan(row.tau):
         facts.append(
             Fact(
-                "standard deviation of true effects between series, τ",
+                f"standard deviation of true effects between {noun.many}, τ, "
+                f"{coverage(1 - DESCRIPTIVE_ALPHA)}",
                 f"{shown(row.tau)} {ends(row.tau_low, row.tau_high)}",
             )
         )
@@ -216,12 +252,13 @@ def _facts(
         mean = ends(row.clustered_mean_low, row.clustered_mean_high)
         facts.append(
             Fact(
-                f"with series of one of {counted(row.n_clusters, 'group')} taken as dependent",
+                f"with {noun.many} of one of {counted(row.n_clusters, 'group')} taken as dependent,"
+                f" {at}",
                 f"median {median}, mean {mean}",
             )
         )
     # Those of the typical effect, which does not decide a claim about a share.
-    if math.isnan(row.on_at_least) and not math.isnan(row.margin_equivalent_above):
+    if not (is_share or math.isnan(row.margin_equivalent_above)):
         facts.append(
             Fact(
                 "margins at which the answer changes",
@@ -238,14 +275,15 @@ def _strip(run: Run, row: PopulationRow, effects: Sequence[EffectRow]) -> Figure
     return run.figures.add(figure_of("over-series", row), strip_of(run, row, effects))
 
 
-def _caption(row: PopulationRow, effects: Sequence[EffectRow]) -> str:
+def _caption(run: Run, row: PopulationRow, effects: Sequence[EffectRow]) -> str:
     """What the strip shows, and how many effects lie beyond its axis."""
     interval = "" if math.isnan(row.typical_low) else ", the blue band its interval"
     values = [effect.effect for effect in effects]
     ends = figures.strip_ends(values, _typical_effect(row), ratio=KINDS[row.estimand].is_ratio)
     return (
-        f"Each point is a series. The blue line is the {row.typical}{interval}; the grey band is "
-        f"the margin, the thin line no effect. {on_the_axis(values, ends, 'as diamonds ')}"
+        f"Each point is a {run.study.noun.one}. The blue line is the {row.typical}{interval}; the "
+        f"grey band is the margin, the thin line no effect. "
+        f"{on_the_axis(values, ends, 'as diamonds ')}"
     )
 
 
@@ -271,6 +309,7 @@ def strip_of(
         _typical_effect(row),
         kind.quantity,
         ratio=kind.is_ratio,
+        what=run.study.noun.many,
         groups=None if groups is None else [groups[effect.series] for effect in effects],
         layout=layout,
     )

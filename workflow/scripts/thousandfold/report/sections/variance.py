@@ -7,6 +7,7 @@ from typing import Self
 
 from thousandfold.formatting import decimals, number, percent
 from thousandfold.inference.contrasts import KINDS
+from thousandfold.inference.population.resolving import MOST_REPEATS
 from thousandfold.report.run import Run
 from thousandfold.report.section import Section
 from thousandfold.report.series_effects import by_comparison
@@ -28,6 +29,9 @@ class Planned:
     n_repeats: str
     of_median: str
     of_mean: str
+    width: str
+    resolves: bool
+    """Whether it is the smallest whose interval is narrower than the margin."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,29 @@ class Varying:
     """None: no series has two test windows."""
     between_repeats: str
     planned: Sequence[Planned]
+    none_resolves: bool
+    """Whether no study, of those that there could be, has an interval narrower than the margin."""
+    fewest: str
+    """Series that the claim takes to be supported."""
+
+
+@dataclass(frozen=True)
+class UnitCosts:
+    """What studies cost that are planned."""
+
+    per_series: str
+    per_window: str
+    per_repeat: str
 
 
 @dataclass(frozen=True)
 class Variance(Section):
     """Components of variance, and the studies that follow."""
 
+    costs: UnitCosts | None
+    """None: trainings are all that counts."""
+    most_repeats: str
+    """Of each scenario in a study that is planned."""
     comparisons: Sequence[Varying]
 
     @classmethod
@@ -60,7 +81,14 @@ class Variance(Section):
             _varying(run, ids, row, population[contrast_key(row)])
             for ids, row in by_comparison(run.rows(VarianceComponentRow))
         ]
-        return cls(varying) if varying else None
+        return cls(_costs(run), f"{MOST_REPEATS:,}", varying) if varying else None
+
+
+def _costs(run: Run) -> UnitCosts | None:
+    costs = run.study.costs
+    if not (costs["series"] or costs["origin"]):
+        return None
+    return UnitCosts(*(f"{costs[of]:g}" for of in ("series", "origin", "repeat")))
 
 
 def _varying(run: Run, ids: str, row: VarianceComponentRow, asked: PopulationRow) -> Varying:
@@ -70,6 +98,7 @@ def _varying(run: Run, ids: str, row: VarianceComponentRow, asked: PopulationRow
     def shown(value: float) -> str:
         return number(value, digits)
 
+    planned = [one for one in run.rows(AllocationRow) if contrast_key(one) == contrast_key(row)]
     return Varying(
         ids,
         run.versus(row.scenario_a, row.scenario_b),
@@ -83,16 +112,19 @@ def _varying(run: Run, ids: str, row: VarianceComponentRow, asked: PopulationRow
         f"[{shown(row.between_windows_low)}, {shown(row.between_windows_high)}]",
         f"{shown(row.between_repeats)} "
         f"[{shown(row.between_repeats_low)}, {shown(row.between_repeats_high)}]",
-        [
-            _planned(one, shown)
-            for one in run.rows(AllocationRow)
-            if contrast_key(one) == contrast_key(row)
-        ],
+        [_planned(one, shown) for one in planned],
+        # Of a share no interval is planned, nor of a median of few repeats.
+        math.isnan(asked.on_at_least)
+        and any(one.interval_width > 0 for one in planned)
+        and not any(one.resolves for one in planned),
+        f"{row.fewest_series:,}",
     )
 
 
 def _planned(row: AllocationRow, shown: Callable[[float], str]) -> Planned:
+    budget = percent(row.budget, 0 if row.budget >= 0.1 else 1)
     return Planned(
-        percent(row.budget), f"{row.n_series:,}", f"{row.n_windows:,}", f"{row.n_repeats:,}",
+        budget, f"{row.n_series:,}", f"{row.n_windows:,}", f"{row.n_repeats:,}",
         shown(row.standard_error_of_median), shown(row.standard_error_of_mean),
+        shown(row.interval_width), row.resolves,
     )  # fmt: skip

@@ -740,6 +740,9 @@ def test_what_is_planned_depends_on_what_decides(attributed):
     never, text = plans_for(attributed, margin=4.0, on_at_least=0.9)
     assert never == []
     assert "takes at least 42 series to be supported" in text
+    of_all, text = plans_for(attributed, margin=4.0, on_at_least=1)
+    assert len(of_all) == 5
+    assert "A claim about all series can only be contradicted." in text
 
 
 def test_what_series_and_repeats_cost(attributed):

@@ -792,7 +792,10 @@ class VarianceComponentRow(Row, table="variance_components"):
     metric: str = column("the metric that is compared")
     estimand: str = column("what is estimated")
     n_series: int = column("series whose effect is known")
-    fewest_series: int = column("with how many series the claim can be supported")
+    fewest_series: int | None = column(
+        "with how many series the claim can be supported; empty of one about all series, which can "
+        "only be contradicted"
+    )
     between_series: float = column(
         "standard deviation between series of the effect without its error; for ratios, of the "
         "logarithm",

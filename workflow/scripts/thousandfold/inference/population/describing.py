@@ -231,7 +231,8 @@ def _variance(
         + costs.repeat * int(n_repeats[is_there].sum())
     )
     plan = Planned(found, settings.alpha / row.k, row.typical, true_effects)
-    fewest = component.fewest_series
+    # A claim that can only be contradicted takes no certain number, and a variance two.
+    fewest = component.fewest_series or 2
     return [component], list(_planned(row, plan, costs, spent, (fewest, *shape), rng))
 
 

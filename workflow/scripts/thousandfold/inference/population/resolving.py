@@ -33,13 +33,15 @@ ERRORS = 31
 """At least as many stand for the error of one effect."""
 
 
-def fewest_to_decide(typical: str, on_at_least: float, alpha: float) -> int:
-    """With how many series a claim can be supported; `on_at_least` is NaN of a typical effect."""
+def fewest_to_decide(typical: str, on_at_least: float, alpha: float) -> int | None:
+    """With how many series a claim can be supported; `on_at_least` is NaN of a typical effect.
+
+    None of a claim about all series: one more may always be another.
+    """
     if math.isnan(on_at_least):
         return 2 if typical == "mean" else fewest_series(alpha)
     if on_at_least == 1:
-        # However many there are, one more may be another, so that it can only be contradicted.
-        return 2
+        return None
     # Clopper and Pearson's lower end with all n as claimed is (alpha / 2)^(1 / n).
     return max(2, math.ceil(math.log(alpha / 2) / math.log(on_at_least)))
 

@@ -51,7 +51,7 @@ class Varying:
     none_resolves: bool
     """Whether no study, of those that there could be, has an interval narrower than the margin."""
     fewest: str
-    """Series that the claim takes to be supported."""
+    """Series that the claim takes to be supported; "" if it cannot be."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _varying(run: Run, ids: str, row: VarianceComponentRow, asked: PopulationRow
         math.isnan(asked.on_at_least)
         and any(one.interval_width > 0 for one in planned)
         and not any(one.resolves for one in planned),
-        f"{row.fewest_series:,}",
+        "" if row.fewest_series is None else f"{row.fewest_series:,}",
     )
 
 

@@ -383,7 +383,7 @@ estimated = st.lists(
 def by_themselves(drawn):
     """Questions with these estimates, and what each by itself comes to."""
     for expect, difference, error in drawn:
-        estimate = Estimate(difference, 0.0, difference, error, DF, math.nan, 1)
+        estimate = Estimate(difference, error, DF, difference, 0.0, math.nan, 1)
         low, high = estimate.interval(0.05)
         decision = Decision(
             difference, low, high, difference_verdict(low, high, MARGIN),

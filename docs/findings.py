@@ -1,15 +1,11 @@
 """Write docs/findings.md and docs/readers.md from the tables of the studies they are about.
 
-    for study in batch_size padding padding_speed architectures preprocessing series; do
-        snakemake --cores 2 --configfile config/$study.yaml
-    done
+    snakemake --cores 2 --configfile config/STUDY.yaml
     python docs/findings.py findings
-    for study in what_readers_asked steps_ahead refit long_sequences{,_speed} each_step seasons; do
-        snakemake --cores 2 --configfile config/$study.yaml
-    done
     python docs/findings.py readers
 
-Claims, verdicts and numbers come from the tables; the remarks from the YAML file of the same name.
+with each STUDY that docs/findings.yaml or docs/readers.yaml names. Claims, verdicts and numbers
+come from the tables; the remarks from the YAML file of the same name.
 """
 
 import sys

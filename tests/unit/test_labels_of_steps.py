@@ -255,14 +255,19 @@ def test_a_study_of_steps():
     assert len(recipes) == 3
 
 
-def test_a_file_of_a_study_of_steps(tmp_path):
+def config_of_a_file(tmp_path, test_rows):
     path = tmp_path / "gaits.csv"
     path.write_text(LONG, encoding="utf-8")
     config = config_of(timesteps=3)
     config["series"]["made"] = {
         "file": str(path), "label": "gait", "label_each": "step", "sequence": "person",
-        "time": "time", "inputs": ["x"], "test_rows": 1,
+        "time": "time", "inputs": ["x"], "test_rows": test_rows,
     }  # fmt: skip
+    return config
+
+
+def test_a_file_of_a_study_of_steps(tmp_path):
+    config = config_of_a_file(tmp_path, test_rows=1)
     (source,) = load_study(config, []).series
     np.testing.assert_array_equal(load_series(source).values, read(tmp_path).values)
     del config["series"]["made"]["label_each"]
@@ -289,12 +294,6 @@ def test_what_cannot_tell_each_step_is_refused(config, words):
 
 
 def test_too_many_held_out(tmp_path):
-    path = tmp_path / "gaits.csv"
-    path.write_text(LONG, encoding="utf-8")
-    config = config_of(timesteps=3)
-    config["series"]["made"] = {
-        "file": str(path), "label": "gait", "label_each": "step", "sequence": "person",
-        "inputs": ["x"], "test_rows": 3,
-    }  # fmt: skip
+    config = config_of_a_file(tmp_path, test_rows=3)
     with pytest.raises(ConfigError, match=r"made.test_rows: 3 is not less than the 3 sequences"):
         load_study(config, [])

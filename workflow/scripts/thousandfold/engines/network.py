@@ -111,10 +111,8 @@ class Network:
     ) -> None:
         self.regime, self.layout, self.task = regime, layout, task_of(regime)
         self.cell, self.repeats = CELLS[regime.network.layer], repeats
-        self.timesteps_told, self.outputs = (
-            timesteps_told(regime, targets),
-            dense_units(regime, targets),
-        )
+        self.timesteps_told = timesteps_told(regime, targets)
+        self.outputs = dense_units(regime, targets)
         self.loss = loss_of(regime)
         self.dropout = Dropout(regime, layout, repeats) if regime.network.dropout else None
         shapes = weight_shapes(regime, regime.preparation.timesteps, features, self.outputs)

@@ -7,7 +7,9 @@ from itertools import groupby
 
 from thousandfold.formatting import decimals, number
 from thousandfold.inference.contrasts import KINDS
-from thousandfold.report.marks import Mark, mark_of, mark_over_series
+from thousandfold.inference.population.judging import in_words
+from thousandfold.inference.verdicts import Verdict
+from thousandfold.report.marks import Mark, mark_of
 from thousandfold.report.run import Run, SeriesRun
 from thousandfold.tables.rows import ContrastRow, MarginRow, PopulationRow
 
@@ -63,7 +65,11 @@ def margin_strips(run: SeriesRun, contrasts: Sequence[ContrastRow]) -> list[Marg
 def strip_over_series(run: Run, row: PopulationRow, who: Sequence[str]) -> MarginStrip | None:
     """The strip of a typical effect over series, if it decides."""
     ranges = [r for r in run.rows(MarginRow) if r.series is None and _key(r) == _key(row)]
-    return _strip(row, who, ranges, mark_over_series) if ranges else None
+    return _strip(row, who, ranges, _mark_over_series) if ranges else None
+
+
+def _mark_over_series(verdict: str) -> Mark:
+    return mark_of(in_words(Verdict(verdict)))
 
 
 def _key(row: Judged | MarginRow) -> tuple[str | None, ...]:

@@ -1,6 +1,6 @@
 """How the page marks each verdict: by icon and colour, and what it means."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from thousandfold.inference.population.judging import NO_TYPICAL_DIFFERENCE
 from thousandfold.inference.verdicts import Verdict
@@ -51,13 +51,6 @@ MEANINGS = {
 def mark_of(verdict: str) -> Mark:
     """The mark of a verdict, on a series or over series."""
     return Mark(verdict, *_LOOKS[Verdict(_OVER_SERIES.get(verdict, verdict))])
-
-
-def mark_over_series(verdict: str) -> Mark:
-    """The mark of a verdict over series, on which single ones may differ all the same."""
-    if verdict in (Verdict.NO_DIFFERENCE, NO_TYPICAL_DIFFERENCE):
-        return replace(mark_of(Verdict.NO_DIFFERENCE), word=NO_TYPICAL_DIFFERENCE)
-    return mark_of(verdict)
 
 
 def best_first() -> list[Verdict]:
